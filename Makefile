@@ -1,0 +1,59 @@
+# `make demo` shows the main job on a local AWS; `make test` sets everything up and runs every check.
+# All that a machine needs is Python 3.11 or newer, and make.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+WORKERS ?= 2
+
+.PHONY: demo test lint unit newer bench constraints clean
+
+demo: $(VENV)/demo
+	@$(BIN)/python examples/walkthrough/demo.py
+
+test: lint
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n $(WORKERS)
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report
+
+lint: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --platform linux
+	$(BIN)/mypy --platform darwin
+	$(BIN)/mypy --platform win32
+	$(BIN)/lint-imports
+
+# The unit and integration tests alone, in the environment of $(PYTHON): for newer Pythons, see `newer`.
+unit: $(VENV)/test
+	$(BIN)/python -m pytest -n $(WORKERS) tests/unit tests/integration
+
+# Every Python newer than $(PYTHON) that is at hand.
+newer:
+	@for minor in 12 13 14 15; do \
+	  python=python3.$$minor; \
+	  if $$python -c 'import venv' 2>/dev/null && ! $(PYTHON) -c "import sys; sys.exit(sys.version_info[1] != $$minor)"; then \
+	    $(MAKE) unit PYTHON=$$python VENV=.venv-3.$$minor || exit 1; \
+	  fi; \
+	done
+
+bench: $(VENV)/dev
+	$(BIN)/python benchmarks/hit.py
+
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or newer is needed: make PYTHON=python3.12'; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV) || { echo 'Python has no venv: install python3-venv (Debian, Ubuntu)'; exit 1; }
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt --upgrade pip
+
+$(VENV)/demo $(VENV)/test $(VENV)/dev: $(BIN)/pip pyproject.toml constraints.txt
+	@echo 'Setting up $(@D) ($(@F)) ...'
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt --group $(@F) -e .
+	@touch $@
+
+# The versions that everything is tested with, for every Python: names and versions, no addresses.
+constraints:
+	$(BIN)/python -m pip freeze --all --exclude-editable | sed '/^setuptools==/d; /@/d' > constraints.txt
+
+clean:
+	rm -rf $(VENV) .venv-3.* .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist build .hypothesis

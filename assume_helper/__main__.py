@@ -1,0 +1,45 @@
+"""The entry: a hit, or the command line.
+
+Kept small: started by its path (`python -I -S .../assume_helper/__main__.py get PROFILE`) it is compiled on every call.
+"""
+
+import os
+import sys
+
+if not __package__:
+    # Behind the standard library, so that nothing beside the package can stand in for a part of it.
+    sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from assume_helper import hit
+
+
+def main() -> int:
+    """Run the command line; the exit code."""
+    arguments = sys.argv[1:]
+    try:
+        stdout_closed = hit.open_missing_descriptors()
+        failed: OSError | None = None
+        if len(arguments) == 2 and arguments[0] == "get" and not stdout_closed and not hit.is_elevated():
+            try:
+                if hit.main(arguments[1]):
+                    # Nothing is buffered and nothing waits: what the interpreter would tidy up now is only time.
+                    os._exit(0)
+            except OSError as error:
+                failed = error
+        if sys.flags.no_site:
+            import site
+
+            site.main()
+        try:
+            from assume_helper import cli
+        except ImportError as error:
+            what = f"assume-helper: {error.name} is not installed for {sys.executable}; install assume-helper again\n"
+            hit.write(2, what.encode("utf-8", "backslashreplace"))
+            return 1
+        return cli.main(arguments, failed, stdout_closed=stdout_closed)
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,128 @@
+"""The AWS config and credentials files, read as the AWS CLI reads them.
+
+The rules are botocore's (`botocore.configloader`, and `Session.full_config` for the merge): a test holds this module
+to it. It is not called itself because it decodes with the locale, refuses a byte order mark, and puts lines of the
+file, secrets among them, into its errors.
+"""
+
+import configparser
+import io
+import os
+import shlex
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from assume_helper import hit
+from assume_helper.errors import ConfigurationError, shown
+
+
+@dataclass(frozen=True)
+class AwsConfig:
+    """What the two files say. Values stay as they are written; a profile's values may be secrets.
+
+    `profiles` has both files merged, the credentials file winning; `config_profiles` and `credentials_profiles` say
+    which file a value came from; `services` holds the nested values of `[services ...]`.
+    """
+
+    config_path: str
+    credentials_path: str
+    profiles: Mapping[str, Mapping[str, str]] = field(repr=False)
+    config_profiles: Mapping[str, Mapping[str, str]] = field(repr=False)
+    credentials_profiles: Mapping[str, Mapping[str, str]] = field(repr=False)
+    services: Mapping[str, Mapping[str, str]] = field(repr=False)
+
+
+def load(environ: Mapping[str, str]) -> AwsConfig:
+    """Read both files. Raises ConfigurationError where one is there and cannot be read."""
+    config_path, credentials_path = hit.config_paths(environ)
+    config = _sections(config_path, "AWS_CONFIG_FILE")
+    credentials = _sections(credentials_path, "AWS_SHARED_CREDENTIALS_FILE")
+    config_profiles: dict[str, Mapping[str, str]] = {}
+    services: dict[str, Mapping[str, str]] = {}
+    for section, values in config.items():
+        if section == "default":
+            config_profiles[section] = values
+        elif section.startswith("profile"):
+            config_profiles.update(_named(section, values))
+        elif section.startswith("services"):
+            services.update(_named(section, values))
+    profiles = dict(config_profiles)
+    for name, values in credentials.items():
+        profiles[name] = {**profiles.get(name, {}), **values}
+    return AwsConfig(config_path, credentials_path, profiles, config_profiles, credentials, services)
+
+
+def nested(value: str) -> dict[str, str]:
+    """The `key = value` lines of an indented block, as in `[services ...]`. Raises ValueError for any other line."""
+    pairs = {}
+    for line in value.splitlines():
+        if line.strip():
+            key, separator, inner = line.partition("=")
+            if not separator:
+                raise ValueError("a line without =")
+            pairs[key.strip()] = inner.strip()
+    return pairs
+
+
+def _named(section: str, values: Mapping[str, str]) -> dict[str, Mapping[str, str]]:
+    """`[profile NAME]` under NAME; nothing where the section's name is not of that form."""
+    if '"' in section or "'" in section or "\\" in section:
+        try:
+            words = shlex.split(section)
+        except ValueError:
+            return {}
+    else:
+        words = section.split()
+    return {words[1]: values} if len(words) == 2 else {}
+
+
+def _sections(path: str, variable: str) -> dict[str, dict[str, str]]:
+    parser = configparser.RawConfigParser()
+    where = shown(path)
+    try:
+        parser.read_file(io.StringIO(_text(path, variable), newline=None))
+    except configparser.DuplicateSectionError as error:
+        problem, line = "a section is there twice", error.lineno
+    except configparser.DuplicateOptionError as error:
+        problem, line = "a key is there twice in one section", error.lineno
+    except configparser.MissingSectionHeaderError as error:
+        problem, line = "something comes before the first [section]", error.lineno
+    except configparser.ParsingError as error:
+        problem, line = "a line is neither a [section] nor key = value", error.errors[0][0]
+    except configparser.Error:
+        problem, line = "it is not in the format of the AWS config", None
+    else:
+        return {section: dict(parser.items(section)) for section in parser.sections()}
+    raise ConfigurationError(
+        f"{where}{'' if line is None else f', line {line}'}: {problem}", "mend that line, no SDK can read the file"
+    )
+
+
+def _text(path: str, variable: str) -> str:
+    """The file's text, empty where there is no file. A byte order mark is passed over."""
+    where = shown(path)
+    try:
+        kind = os.stat(path).st_mode
+        if stat.S_ISCHR(kind):  # /dev/null: how people say "none"
+            return ""
+        if not stat.S_ISREG(kind):
+            what = "a directory" if stat.S_ISDIR(kind) else "not a regular file"
+            raise ConfigurationError(f"{where} is {what}", f"{variable} must name a file")
+        with open(path, "rb") as file:
+            data = file.read()
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except ValueError:  # a NUL in the path
+        raise ConfigurationError(f"{where} is not a path", f"look at {variable}") from None
+    except OSError as error:
+        raise ConfigurationError(
+            f"{where} cannot be read ({error.strerror})", "make it readable for the user who runs this"
+        ) from None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigurationError(
+            f"{where}, line {line} is not UTF-8", "save the file as UTF-8 (iconv -f latin1 -t utf-8 does it)"
+        ) from None

@@ -1,0 +1,194 @@
+"""From a profile's name through its sources: which role, assumed with what, and never in a circle."""
+
+import difflib
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from assume_helper import keys as of
+from assume_helper.aws_config import AwsConfig
+from assume_helper.errors import CONTROL, ConfigurationError, MFARequired, SourceError, shown
+from assume_helper.keys import Keys, Way
+from assume_helper.profile import CredentialProcess, EnvironmentKeys, Profile, StaticKeys
+
+# Where neither the profile nor the environment names a region: a first one of the partition.
+_PARTITION_REGION = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+# Sources that are known and not served by this version: never passed over in silence.
+_NOT_SERVED = ("web_identity_token_file", "sso_session", "sso_start_url", "login_session")
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """One walk through the profiles, and those passed on the way."""
+
+    config: AwsConfig
+    environ: Mapping[str, str] = field(repr=False)
+    passed: tuple[str, ...] = ()
+
+    def keys(self, name: str) -> Keys:
+        return Keys(self.config, self.environ, name)
+
+    def on_to(self, name: str, target: str) -> "_Walk":
+        """The walk one step on, from `name` to `target`. Raises ConfigurationError where that closes a loop."""
+        passed = (*self.passed, name)
+        if target in passed:
+            loop = " -> ".join(shown(step, 64) for step in (*passed[passed.index(target) :], target))
+            raise ConfigurationError(
+                f"the sources form a loop: {loop}", "give one of these profiles credentials of its own"
+            )
+        if target not in self.config.profiles:
+            raise ConfigurationError(
+                f"[{shown(name, 64)}] names profile {shown(target, 64)}, which is not there",
+                "correct the name, or add that profile",
+            )
+        return replace(self, passed=passed)
+
+
+def read(config: AwsConfig, environ: Mapping[str, str], name: str) -> Profile:
+    """The profile `name`, with its sources.
+
+    Raises ConfigurationError for a profile that is not there, has no role, or says what cannot be; SourceError where a
+    source profile has no credentials; MFARequired.
+    """
+    if not name or CONTROL.search(name):
+        raise ConfigurationError(
+            "a profile's name cannot be empty or hold control characters", "name a profile of the AWS config"
+        )
+    if name not in config.profiles:
+        raise _unknown(config, name)
+    return _role_of(_Walk(config, environ), name, Way())
+
+
+def _unknown(config: AwsConfig, name: str) -> ConfigurationError:
+    where = f"{shown(config.config_path)} and {shown(config.credentials_path)}"
+    if not config.profiles:
+        return ConfigurationError(f"there is no profile in {where}", "create the file, or set AWS_CONFIG_FILE to it")
+    near = difflib.get_close_matches(name[:128], list(config.profiles)[:2000], n=3)
+    return ConfigurationError(
+        f"there is no such profile in {where}",
+        f"did you mean {', '.join(shown(n, 64) for n in near)}?"
+        if near
+        else "`aws configure list-profiles` shows those that are there",
+    )
+
+
+def _role_of(walk: _Walk, name: str, inherited: Way) -> Profile:
+    """The role that `name` stands for: its own, or in the pair form the one that its credential_process asks us for."""
+    keys = walk.keys(name)
+    if keys.value("role_arn") is None:
+        target = helper_target(keys.value("credential_process"))
+        if target is not None:
+            return _role_of(walk.on_to(name, target), target, inherited)
+    role_arn = of.role_arn(keys)
+    if keys.value("mfa_serial") is not None:
+        raise MFARequired(
+            f"{keys.section} has an mfa_serial, and this version cannot ask for the code",
+            "use a role that does not want MFA",
+        )
+    way = of.way(keys, inherited)
+    return Profile(
+        name=name,
+        role_arn=role_arn,
+        source=_source(walk, keys, way),
+        region=way.region or _PARTITION_REGION.get(role_arn.split(":")[1], "us-east-1"),
+        external_id=of.external_id(keys),
+        role_session_name=of.role_session_name(keys),
+        duration_seconds=of.duration_seconds(keys),
+        endpoint_url=way.endpoint_url,
+        ca_bundle=way.ca_bundle,
+    )
+
+
+def _source(walk: _Walk, keys: Keys, way: Way) -> StaticKeys | EnvironmentKeys | CredentialProcess | Profile:
+    source_profile = keys.value("source_profile")
+    credential_source = keys.value("credential_source")
+    if source_profile and credential_source:
+        raise ConfigurationError(
+            f"{keys.section} has both source_profile and credential_source", "take one of them out"
+        )
+    if credential_source == "Environment":
+        return EnvironmentKeys(walk.environ.get("AWS_ACCESS_KEY_ID"))
+    if credential_source:
+        raise ConfigurationError(
+            f"credential_source of {keys.section} is {shown(credential_source, 64)}", "this version takes Environment"
+        )
+    if not source_profile:
+        _refuse_unserved(keys)
+        raise ConfigurationError(
+            f"{keys.section} has a role_arn and nothing to assume it with", "add source_profile or credential_source"
+        )
+    if source_profile == keys.name:
+        # botocore: a profile may name itself, to have its role and its access key in one place
+        static_keys = _static_keys(keys)
+        if static_keys is not None:
+            return static_keys
+    return _source_profile(walk.on_to(keys.name, source_profile), source_profile, way)
+
+
+def _source_profile(walk: _Walk, name: str, way: Way) -> StaticKeys | CredentialProcess | Profile:
+    """What a source profile gives.
+
+    The order is botocore's: an access key comes before a role (`_resolve_credentials_from_profile`), and the
+    credentials file before a process before the config file (`ProfileProviderBuilder.providers`).
+    """
+    keys = walk.keys(name)
+    static_keys = _static_keys(keys)
+    if keys.has_prefixed("role_arn") or (static_keys is None and keys.value("role_arn") is not None):
+        return _role_of(walk, name, way)
+    command = keys.value("credential_process")
+    in_credentials_file = "aws_access_key_id" in walk.config.credentials_profiles.get(name, {})
+    if command is not None and not (static_keys and in_credentials_file):
+        if helper_target(command) is not None:
+            return _role_of(walk, name, way)
+        return CredentialProcess(name, command)
+    if static_keys is not None:
+        return static_keys
+    _refuse_unserved(keys)
+    raise SourceError(f"source profile {shown(name, 64)} has no credentials", _configure(name))
+
+
+def _refuse_unserved(keys: Keys) -> None:
+    for key in _NOT_SERVED:
+        if keys.value(key) is not None:
+            raise ConfigurationError(
+                f"{keys.section} uses {key}, which this version does not serve",
+                "use a source with an access key or a credential_process",
+            )
+
+
+def _static_keys(keys: Keys) -> StaticKeys | None:
+    access_key_id = keys.value("aws_access_key_id")
+    if access_key_id is None:
+        return None
+    secret_access_key = keys.value("aws_secret_access_key")
+    if secret_access_key is None:
+        raise SourceError(
+            f"{keys.section} has an aws_access_key_id and no aws_secret_access_key", _configure(keys.name)
+        )
+    return StaticKeys(keys.name, access_key_id, secret_access_key, keys.value("aws_session_token"))
+
+
+def _configure(name: str) -> str:
+    return f"`aws configure --profile {shlex.quote(shown(name, 64))}` sets an access key"
+
+
+def helper_target(command: str | None) -> str | None:
+    """The profile that `command` would ask this helper for; None where it is another program's command.
+
+    Known forms: `assume-helper get NAME` by any path, and a Python with `-m assume_helper` or the path of this package.
+    """
+    try:
+        words = shlex.split(command or "")
+    except ValueError:
+        return None
+    if len(words) < 3 or words[-2] != "get":
+        return None
+    program = re.split(r"[/\\]", words[-3])
+    if len(words) == 3:
+        ours = program[-1].removesuffix(".exe") == "assume-helper"
+    else:
+        ours = "python" in words[0] and (
+            program[-2:] == ["assume_helper", "__main__.py"] or words[-4:-2] == ["-m", "assume_helper"]
+        )
+    return words[-1] if ours else None

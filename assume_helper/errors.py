@@ -1,0 +1,108 @@
+"""What can go wrong: each error says what happened, what to do next, and its exit code.
+
+    AssumeHelperError          1  anything else
+    ├── ConfigurationError     3  the AWS config, or a value in it
+    ├── SourceError            4  no usable source credentials
+    │   └── SourceExpired      4  there were some: a login, a token or a process has run out
+    ├── MFARequired            5  a code is needed and cannot be had
+    ├── STSRefused             6  STS answered: no
+    └── STSNotReached          7  network, 5xx, deadline, an answer that is no answer
+        └── STSThrottled       7  STS was reached and asked for patience
+
+Usage errors are exit 2 and come from click; 130 is an interrupt.
+"""
+
+import re
+from typing import ClassVar
+
+# C0, DEL, C1, the line and paragraph separators, and what reorders a line of text:
+# none of these may reach a terminal or a log from a config, a server or a process.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# A secret access key has 40 characters of base64, a session token hundreds.
+_LONG_TOKEN = re.compile(r"[A-Za-z0-9+/=]{40,}")
+_LONGEST_TEXT = 400
+
+
+class AssumeHelperError(Exception):
+    """The root: `message` (what happened) and `next_step` (what to do), one line each."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, next_step: str) -> None:
+        super().__init__(message, next_step)
+        self.message = message
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.next_step}"
+
+
+class ConfigurationError(AssumeHelperError):
+    """The AWS config cannot be read, or says something that cannot be done."""
+
+    exit_code = 3
+
+
+class SourceError(AssumeHelperError):
+    """The credentials that would assume the role are missing or not accepted."""
+
+    exit_code = 4
+
+
+class SourceExpired(SourceError):
+    """The credentials that would assume the role have run out: what is cached may still be served."""
+
+
+class MFARequired(AssumeHelperError):
+    """The role wants an MFA code and there is no way to get one."""
+
+    exit_code = 5
+
+
+class STSRefused(AssumeHelperError):
+    """STS was reached and refused: what is cached is no longer to be served."""
+
+    exit_code = 6
+
+
+class STSNotReached(AssumeHelperError):
+    """STS could not be reached, or gave no usable answer: what is cached may still be served."""
+
+    exit_code = 7
+
+
+class STSThrottled(STSNotReached):
+    """STS throttles this account or address: the one failure that is worth waiting longer for."""
+
+
+def error_class(name: str) -> type[AssumeHelperError]:
+    """The class called `name`. Raises ValueError where there is none."""
+    classes: list[type[AssumeHelperError]] = [AssumeHelperError]
+    for known in classes:
+        if known.__name__ == name:
+            return known
+        classes.extend(known.__subclasses__())
+    raise ValueError(name)
+
+
+def shown(text: str, longest: int = _LONGEST_TEXT) -> str:
+    """`text` as it may stand in one line for a person.
+
+    Control characters are written as escapes, anything over `longest` characters is cut.
+    """
+    escaped = CONTROL.sub(lambda found: found.group().encode("unicode_escape", "surrogatepass").decode(), text)
+    return escaped if len(escaped) <= longest else escaped[: longest - 3] + "..."
+
+
+def quoted(text: str) -> str:
+    """Words of a server or another process, as they may be repeated: one line, without anything like a secret.
+
+    Paths are long words too, so only words that mix upper case, lower case and digits count as secrets.
+    """
+
+    def covered(found: re.Match[str]) -> str:
+        word = found.group()
+        mixed = any(c.isupper() for c in word) and any(c.islower() for c in word) and any(c.isdigit() for c in word)
+        return "[...]" if mixed else word
+
+    return shown(_LONG_TOKEN.sub(covered, " ".join(text.split())))

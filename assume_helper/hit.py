@@ -1,0 +1,216 @@
+"""A fresh document straight from disk: no config parsed, no lock taken, nothing imported but os, sys and time.
+
+This module is the lowest: it owns what a hit and the full way must agree on (where the cache is, what a private file
+is, how a file is sealed, what an answer depends on), so that it is written once.
+
+    <cache>/<fingerprint>.hit   the stamp of a profile's answer, then the entry's key
+    <cache>/<key>.entry         two times, the document, then what the full way wants to know
+
+What one operating system lacks is asked for here by name.
+"""
+
+import os
+import sys
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FORMAT = 1
+LARGEST_FILE = 64 * 1024
+# Set for the processes that the helper starts: whoever finds it must look for a loop, and a hit does not look.
+CALLERS = "ASSUME_HELPER_CALLERS"
+# The environment that can change which session is meant. (Proxies and CA bundles only change the way to it.)
+WATCHED = (
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_STS",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "AWS_ACCESS_KEY_ID",
+)
+# A Mersenne prime: the remainder is one cheap step in C and finds every accident to a file, which is what it is for.
+_PRIME = 2**127 - 1
+_MAGIC = b"assume-helper "
+
+_O_PRIVATE = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+# Windows has no owner and mode to check: there the directory's inherited access list protects the files.
+_geteuid = getattr(os, "geteuid", None)
+
+
+class NotPrivate(OSError):
+    """A file or directory that is a link, someone else's, open to others, or not of the kind it should be."""
+
+
+class NewerFormat(ValueError):
+    """A file that a newer version has written: not read, and not overwritten."""
+
+
+def cache_directory(environ: "Mapping[str, str]") -> str | None:
+    """Where the cache is, as platformdirs says it, None where that cannot be told without more work.
+
+    Never a path that is not absolute: it would follow the caller's working directory.
+    """
+    given = environ.get("ASSUME_HELPER_CACHE_DIR")
+    if given:
+        path = os.path.expanduser(given)
+        return path if os.path.isabs(path) else None
+    if sys.platform == "win32":
+        local = environ.get("LOCALAPPDATA", "")
+        return os.path.join(local, "assume-helper", "Cache") if os.path.isabs(local) else None
+    base = environ.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(base):
+        home = environ.get("HOME", "")
+        if not os.path.isabs(home):
+            return None
+        base = home.rstrip("/") + ("/Library/Caches" if sys.platform == "darwin" else "/.cache")
+    return os.path.join(base, "assume-helper")
+
+
+def check_private(status: os.stat_result, kind: int) -> None:
+    """Raise NotPrivate unless `status` is of `kind` (0o040000 a directory, 0o100000 a file), ours, and ours alone."""
+    if status.st_mode & 0o170000 != kind:
+        raise NotPrivate("is not a plain " + ("directory" if kind == 0o040000 else "file"))
+    if _geteuid is not None:
+        if status.st_uid != _geteuid():
+            raise NotPrivate("belongs to another user")
+        if status.st_mode & 0o077:
+            raise NotPrivate("is open to other users")
+
+
+def read_private(path: str) -> bytes:
+    """The bytes of a file that is ours alone.
+
+    Raises OSError: NotPrivate for a link, a foreign or loose file, a FIFO, a device, or more than LARGEST_FILE bytes.
+    """
+    descriptor = os.open(path, _O_PRIVATE)
+    try:
+        status = os.fstat(descriptor)
+        check_private(status, 0o100000)
+        if status.st_size > LARGEST_FILE:
+            raise NotPrivate("is too large")
+        return os.read(descriptor, LARGEST_FILE)
+    finally:
+        os.close(descriptor)
+
+
+def fingerprint(data: bytes) -> str:
+    """32 hexadecimal digits that tell one piece of data from another; no protection against intent."""
+    return f"{int.from_bytes(b'1' + data, 'big') % _PRIME:032x}"
+
+
+def seal(payload: bytes) -> bytes:
+    """`payload` behind a line that names the format and proves that it is whole."""
+    return b"%s%d %s\n%s" % (_MAGIC, FORMAT, fingerprint(payload).encode(), payload)
+
+
+def unseal(data: bytes) -> bytes:
+    """What was sealed. Raises ValueError where it is not whole, NewerFormat where a newer version wrote it."""
+    line, _, payload = data.partition(b"\n")
+    if not line.startswith(_MAGIC):
+        raise ValueError("not a file of assume-helper")
+    version, _, proof = line[len(_MAGIC) :].partition(b" ")
+    if not version.isdigit() or len(version) > 9:
+        raise ValueError("no format version")
+    if int(version) > FORMAT:
+        raise NewerFormat("written by a newer version")
+    if int(version) < FORMAT or proof != fingerprint(payload).encode():
+        raise ValueError("not whole")
+    return payload
+
+
+def config_paths(environ: "Mapping[str, str]") -> tuple[str, str]:
+    """The paths of the config and the credentials file, expanded as botocore expands them."""
+    found = []
+    for name, default in (
+        ("AWS_CONFIG_FILE", "~/.aws/config"),
+        ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
+    ):
+        path = environ.get(name) or default
+        # expandvars imports re: only for those who need it
+        found.append(os.path.expanduser(os.path.expandvars(path) if "$" in path else path))
+    return found[0], found[1]
+
+
+def stamp(profile: str, environ: "Mapping[str, str]") -> tuple[str, bytes]:
+    """What the answer for `profile` depends on: the name of the file that remembers it, and the stamp itself.
+
+    The name is made of the profile, the environment and the paths, so that two shells with different settings do
+    not push each other out; the stamp holds the state of the files too (size, mtime in ns, ctime in ns, inode, device).
+    """
+    paths = config_paths(environ)
+    facts = [profile, *paths]
+    for name in WATCHED:
+        value = environ.get(name)
+        facts.append("" if value is None else "=" + value)
+    name = fingerprint("\0".join(facts).encode("utf-8", "surrogateescape"))
+    for path in paths:
+        try:
+            s = os.stat(path)
+        except OSError:
+            facts.append("absent")
+        else:
+            facts.append(f"{s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} {s.st_ino} {s.st_dev}")
+    return name + ".hit", "\0".join(facts).encode("utf-8", "surrogateescape")
+
+
+def answer(profile: str, environ: "Mapping[str, str]", now: float) -> bytes | None:
+    """The document for `profile`, if one is at hand that is still to be handed out at `now` (seconds since the epoch).
+
+    None for anything else: the full way then finds out, and says, what is the matter.
+    """
+    directory = cache_directory(environ)
+    if directory is None or CALLERS in environ:
+        return None
+    try:
+        check_private(os.lstat(directory), 0o040000)
+        name, expected = stamp(profile, environ)
+        remembered = unseal(read_private(os.path.join(directory, name)))
+        key = remembered[len(expected) + 1 :].decode("ascii")
+        if not remembered.startswith(expected + b"\n") or not key.isalnum():
+            return None
+        times, document, _ = unseal(read_private(os.path.join(directory, key + ".entry"))).split(b"\n", 2)
+        not_before, served_until = times.split()
+        return document + b"\n" if int(not_before) <= now < int(served_until) else None
+    except (OSError, ValueError):
+        return None
+
+
+def is_elevated() -> bool:
+    """Whether this process runs with another user's or group's rights (setuid, setgid): then it is to do nothing."""
+    getuid, getgid, getegid = (getattr(os, name, None) for name in ("getuid", "getgid", "getegid"))
+    if _geteuid is None or getuid is None or getgid is None or getegid is None:
+        return False
+    return bool(getuid() != _geteuid() or getgid() != getegid())
+
+
+def open_missing_descriptors() -> bool:
+    """Open /dev/null where standard input, output or error is closed; True where standard output was.
+
+    Otherwise the next file that is opened, a cache entry perhaps, would become standard output.
+    """
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        descriptor = os.open(os.devnull, os.O_RDWR)
+        while descriptor < 3:
+            os.set_inheritable(descriptor, True)  # noqa: FBT003
+            descriptor = os.dup(descriptor)
+        os.close(descriptor)
+    return sys.stdout is None
+
+
+def write(descriptor: int, data: bytes) -> None:
+    """All of `data`, without a buffer that could fail later. Raises OSError."""
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def main(profile: str) -> bool:
+    """Print the document for `profile` if it is at hand; whether it was. Raises OSError where it cannot be printed."""
+    document = answer(profile, os.environ, time.time())
+    if document is None:
+        return False
+    write(1, document)
+    return True

@@ -1,0 +1,40 @@
+"""Directories and files that are ours alone: 0700 and 0600, whatever the umask."""
+
+import os
+
+# Linux, macOS and Windows differ in which of these they have.
+WRITE_FLAGS = (
+    os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+)
+
+
+def make_directory(directory: str) -> None:
+    """Make `directory` and what is missing above it, 0700 each. Raises OSError."""
+    if os.path.lexists(directory):
+        return
+    parent = os.path.dirname(directory)
+    if parent != directory:
+        make_directory(parent)
+    try:
+        os.mkdir(directory, 0o700)
+    except FileExistsError:  # another process was faster
+        return
+    os.chmod(directory, 0o700)  # a umask may have taken the owner's rights
+
+
+def create(path: str, flags: int) -> int:
+    """A descriptor of `path`, opened with WRITE_FLAGS and `flags`; 0600 where that makes it. Raises OSError."""
+    descriptor = os.open(path, WRITE_FLAGS | flags, 0o600)
+    if flags & os.O_EXCL and hasattr(os, "fchmod"):
+        os.fchmod(descriptor, 0o600)
+    return descriptor
+
+
+def flush_directory(directory: str) -> None:
+    """Have the names in `directory` on the disk, where the system can be asked for that. Raises OSError."""
+    if hasattr(os, "O_DIRECTORY"):
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,90 @@
+"""A role to assume and where its source credentials are: what the AWS config says, as frozen values."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class StaticKeys:
+    """An access key in a profile of the config or credentials file."""
+
+    profile: str
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    session_token: str | None = field(repr=False)
+
+
+@dataclass(frozen=True)
+class EnvironmentKeys:
+    """`credential_source = Environment`: the access key in the environment's three variables."""
+
+    access_key_id: str | None
+
+
+@dataclass(frozen=True)
+class CredentialProcess:
+    """A `credential_process` of another program; the command may hold a secret."""
+
+    profile: str
+    command: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A role and all that shapes its session. `duration_seconds` is None where the profile does not say."""
+
+    name: str
+    role_arn: str
+    source: "StaticKeys | EnvironmentKeys | CredentialProcess | Profile"
+    region: str
+    external_id: str | None = None
+    role_session_name: str | None = None
+    duration_seconds: int | None = None
+    endpoint_url: str | None = None
+    ca_bundle: str | None = None
+
+    @property
+    def partition(self) -> str:
+        """The role's partition: aws, aws-cn, aws-us-gov, ..."""
+        return self.role_arn.split(":")[1]
+
+    @property
+    def account_id(self) -> str:
+        """The role's account, twelve digits."""
+        return self.role_arn.split(":")[4]
+
+    @property
+    def origin(self) -> StaticKeys | EnvironmentKeys | CredentialProcess:
+        """The credentials at the chain's other end."""
+        return self.source.origin if isinstance(self.source, Profile) else self.source
+
+    def names(self) -> list[str]:
+        """The profiles of the chain, this one first, the one whose credential_process is run last."""
+        if isinstance(self.source, Profile):
+            return [self.name, *self.source.names()]
+        return [self.name, self.source.profile] if isinstance(self.source, CredentialProcess) else [self.name]
+
+    def session_inputs(self) -> dict[str, object]:
+        """All that shapes the session, for the cache key: never a secret, never the profile's name."""
+        return {
+            "partition": self.partition,
+            "region": self.region,
+            "endpoint_url": self.endpoint_url,
+            "role_arn": self.role_arn,
+            "source": _source_identity(self.source),
+            "external_id": self.external_id,
+            "role_session_name": self.role_session_name,
+            "duration_seconds": self.duration_seconds,
+        }
+
+
+def _source_identity(source: StaticKeys | EnvironmentKeys | CredentialProcess | Profile) -> dict[str, object]:
+    match source:
+        case StaticKeys():
+            return {"access_key_id": source.access_key_id}
+        case EnvironmentKeys():
+            return {"credential_source": "Environment", "access_key_id": source.access_key_id}
+        case CredentialProcess():
+            # Not the access key it gives: that changes with each renewal, and with it the cache would be lost.
+            return {"credential_process": source.command}
+        case Profile():
+            return {"role": source.session_inputs()}

@@ -1,0 +1,182 @@
+"""AssumeRole: one call to STS within a deadline, its answer checked, its refusals told apart."""
+
+import os
+import queue
+import random
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+
+import botocore.session
+from botocore.config import Config
+
+from assume_helper.credentials import LONGEST_SESSION, Clock, Credentials
+from assume_helper.errors import CONTROL, ConfigurationError, STSNotReached, STSThrottled, shown
+from assume_helper.profile import Profile
+from assume_helper.sts_errors import not_reached, told_apart
+
+CONNECT_TIMEOUT = 3
+READ_TIMEOUT = 5
+ATTEMPTS = 3
+# The role's default session, in seconds, where the profile asks for none (API reference of AssumeRole).
+DEFAULT_DURATION = 3600
+# The names of what STS answers are checked against these: a proxy or a portal answers too.
+_ARN = re.compile(r"arn:aws[a-z-]*:sts::([0-9]{12}):assumed-role/[\x21-\x7e]+")
+_LONGEST_FIELD = 16 * 1024
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What AssumeRole gave, checked. `lifetime` is in seconds, by STS's own clock where it says its time."""
+
+    credentials: Credentials
+    expiration: datetime
+    lifetime: int
+    assumed_role_arn: str
+    account_id: str
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """When to give up, on the monotonic clock: `at`, or `throttled_at` while STS only asks for patience."""
+
+    at: float
+    throttled_at: float
+
+
+def assume_role(
+    profile: Profile, source: Credentials, role_session_name: str, deadline: Deadline, clock: Clock,
+    waiting: Callable[[], None] = lambda: None,
+) -> Answer:  # fmt: skip
+    """Call AssumeRole for `profile` with the credentials `source`; `waiting` is called when STS throttles.
+
+    Raises STSNotReached, STSThrottled, STSRefused, SourceError, SourceExpired, ConfigurationError.
+    """
+    request: dict[str, object] = {"RoleArn": profile.role_arn, "RoleSessionName": role_session_name}
+    if profile.duration_seconds is not None:
+        request["DurationSeconds"] = profile.duration_seconds
+    if profile.external_id is not None:
+        request["ExternalId"] = profile.external_id
+    client: list[Any] = []
+
+    def call() -> dict[str, Any]:
+        if not client:
+            client.append(_client(profile, source))
+        response: dict[str, Any] = client[0].assume_role(**request)
+        return response
+
+    def attempt() -> Answer:
+        limit = deadline.at - clock.monotonic()
+        return checked(_within(limit, lambda: told_apart(call, profile), profile), profile, clock.now())
+
+    attempts = 0
+    failure: STSNotReached
+    while True:
+        attempts += 1
+        try:
+            return attempt()
+        except STSThrottled as error:
+            # Full jitter: three quick attempts succeed for half of a fleet that boots together.
+            waiting()
+            pause, limit, failure = random.uniform(0, min(8.0, 2.0**attempts)), deadline.throttled_at, error
+            deadline = Deadline(deadline.throttled_at, deadline.throttled_at)
+        except STSNotReached as error:
+            if attempts >= ATTEMPTS:
+                raise
+            pause, limit, failure = random.uniform(0, 0.25 * 2**attempts), deadline.at, error
+        if clock.monotonic() + pause >= limit:
+            raise failure
+        clock.sleep(pause)
+
+
+def _client(profile: Profile, source: Credentials) -> Any:
+    if profile.ca_bundle is not None and not os.path.exists(profile.ca_bundle):
+        raise ConfigurationError(
+            f"the CA bundle {shown(profile.ca_bundle)} is not there", "correct AWS_CA_BUNDLE or ca_bundle"
+        )
+    session = botocore.session.Session()
+    # All that the client needs is in the profile: what stands in the config's [default] is not for it, and reading the
+    # files once more costs more than the rest.
+    session.set_config_variable("config_file", os.devnull)
+    session.set_config_variable("credentials_file", os.devnull)
+    return session.create_client(
+        "sts",
+        region_name=profile.region,
+        endpoint_url=profile.endpoint_url,
+        verify=profile.ca_bundle,
+        aws_access_key_id=source.access_key_id,
+        aws_secret_access_key=source.secret_access_key,
+        aws_session_token=source.session_token,
+        config=Config(
+            connect_timeout=CONNECT_TIMEOUT,
+            read_timeout=READ_TIMEOUT,
+            # botocore knows no deadline over all attempts: they are made here
+            retries={"total_max_attempts": 1, "mode": "standard"},
+        ),
+    )
+
+
+def _within(seconds: float, call: Callable[[], T], profile: Profile) -> T:
+    """The result of `call`, waited for at most `seconds`: a name that does not resolve, a server that sends a byte a
+    second, a handshake that hangs know no other limit. The thread is left behind and ends with the process.
+    """
+    results: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            results.put((call(), None))
+        except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
+            results.put((None, error))
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        result, error = results.get(timeout=max(seconds, 0.1))
+    except queue.Empty:
+        raise not_reached(profile, "gave no answer in time") from None
+    if error is not None:
+        raise error
+    return result  # type: ignore[return-value]  # it is what `call` returned
+
+
+def checked(response: dict[str, Any], profile: Profile, now: float) -> Answer:
+    """The answer with every field looked at. Raises STSNotReached for an answer that is none.
+
+    botocore returns happily from a 200 without `Credentials`, and accepts an `Expiration` in the past. `now` is this
+    machine's clock (seconds since the epoch), used where STS did not send a `Date`.
+    """
+    try:
+        given = response["Credentials"]
+        fields = [given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]]
+        expiration = given["Expiration"].astimezone(UTC).replace(microsecond=0)
+        arn = _ARN.fullmatch(response["AssumedRoleUser"]["Arn"])
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError):
+        raise not_reached(profile, "gave an answer that is none of STS's") from None
+    for value in fields:
+        if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_FIELD:
+            raise not_reached(profile, "gave credentials that cannot be used")
+        if CONTROL.search(value) or " " in value or not value.isascii():
+            raise not_reached(profile, "gave credentials that cannot be used")
+    if arn is None:
+        raise not_reached(profile, "did not say which role was assumed")
+    lifetime = _lifetime(response, expiration, now)
+    if lifetime <= 0:
+        raise not_reached(profile, "gave credentials that have expired already")
+    access_key_id, secret_access_key, session_token = fields
+    credentials = Credentials(access_key_id, secret_access_key, session_token, expiration)
+    return Answer(credentials, expiration, lifetime, arn.group(), arn.group(1))
+
+
+def _lifetime(response: dict[str, Any], expiration: datetime, now: float) -> int:
+    """D, in seconds, by STS's own clock: this machine's may be off by days."""
+    try:
+        start = parsedate_to_datetime(response["ResponseMetadata"]["HTTPHeaders"]["date"]).timestamp()
+    except (KeyError, TypeError, ValueError):
+        start = now
+    # The answer's `Date` is later than the session's start by what the call took.
+    return min(round(expiration.timestamp() - start), LONGEST_SESSION)

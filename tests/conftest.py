@@ -1,0 +1,73 @@
+"""What the tests share: a local AWS that enforces IAM, a front before it, and a home to run in."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import local_aws
+import prepare
+import pytest
+from front import Front
+from running import ACCESS_KEY_ID, SECRET, Home
+
+# The tests' own SDK calls, too, see nothing of the machine's settings.
+for _name in list(os.environ):
+    if _name.upper().startswith("AWS_") or _name.upper().endswith("_PROXY"):
+        del os.environ[_name]
+
+
+@pytest.fixture(scope="session")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """The local AWS, IAM enforced, prepared by the walkthrough's own script: its URL, and the folder that wrote."""
+    into = tmp_path_factory.mktemp("prepared")
+    with local_aws.started() as url:
+        administrator = boto3.Session("local", "local", region_name="us-east-1")
+        administrator.client("s3", endpoint_url=url).create_bucket(Bucket="a-bucket")
+        prepare.prepare(administrator, url, into, prepare.helper_command())
+        local_aws.close(url)
+        yield url, into
+
+
+@pytest.fixture
+def front(aws: tuple[str, Path]) -> Iterator[Front]:
+    """A front before the local AWS."""
+    front = Front(aws[0])
+    front.start()
+    yield front
+    front.stop()
+
+
+@pytest.fixture
+def offline_front() -> Iterator[Front]:
+    """A front that answers by itself: nothing is behind it."""
+    front = Front("http://127.0.0.1:9")
+    front.start()
+    yield front
+    front.stop()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """An empty home."""
+    return Home(tmp_path / "home")
+
+
+@pytest.fixture
+def role(home: Home, offline_front: Front) -> Home:
+    """A home with the profile `dev`, a role through an access key, and the front as its STS."""
+    home.config.write_text(
+        "[profile dev]\nrole_arn = arn:aws:iam::123456789012:role/dev\nsource_profile = base\n"
+        f"region = us-east-1\nendpoint_url = {offline_front.url}\n"
+    )
+    home.credentials.write_text(f"[base]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET}\n")
+    return home
+
+
+@pytest.fixture
+def real_role(home: Home, front: Front, aws: tuple[str, Path]) -> Home:
+    """A home with the walkthrough's profiles sts-user and sts-role, on the local AWS behind the front."""
+    url, prepared = aws
+    home.config.write_text((prepared / "config").read_text().replace(url, front.url))
+    home.credentials.write_text((prepared / "credentials").read_text())
+    return home

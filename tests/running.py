@@ -1,0 +1,109 @@
+"""Real processes of the helper, in an environment made for them: a home, a config, a cache, and nothing else."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SCRIPT = str(Path(sys.executable).parent / "assume-helper")
+PACKAGE = Path(__file__).resolve().parent.parent / "assume_helper"
+# Secrets that no output but the document may ever show (see test_secrets).
+SECRET = "CanarySecretAccessKey0123456789+/abcdefg"
+ACCESS_KEY_ID = "AKIACANARY0123456789"
+
+
+@dataclass
+class Home:
+    """A user's home: its folder, the AWS config in it, and the environment of what runs there."""
+
+    folder: Path
+    environ: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        (self.folder / ".aws").mkdir(parents=True, exist_ok=True)
+        self.environ = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder),
+            "AWS_EC2_METADATA_DISABLED": "true",
+            # what coverage needs to measure the processes too
+            **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},
+        } | self.environ
+
+    @property
+    def config(self) -> Path:
+        return self.folder / ".aws" / "config"
+
+    @property
+    def credentials(self) -> Path:
+        return self.folder / ".aws" / "credentials"
+
+    @property
+    def cache(self) -> Path:
+        return self.folder / ".cache" / "assume-helper"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / ".local" / "state" / "assume-helper" / "log.jsonl"
+
+    def entries(self) -> list[Path]:
+        return sorted(self.cache.glob("*.entry"))
+
+    def start(self, *arguments: str, **environ: str) -> "subprocess.Popen[bytes]":
+        """`assume-helper` with `arguments`, its streams in pipes, standard input empty."""
+        return subprocess.Popen(
+            [SCRIPT, *arguments],
+            env=self.environ | environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=self.folder,
+        )
+
+    def run(self, *arguments: str, command: Sequence[str] = (SCRIPT,), **environ: str) -> "Ran":
+        """Run it to its end; a minute is far more than any deadline."""
+        done = subprocess.run(
+            [*command, *arguments],
+            env=self.environ | environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            cwd=self.folder,
+            timeout=90,
+            check=False,
+        )
+        return Ran(done.returncode, done.stdout, done.stderr.decode("utf-8"))
+
+    def get(self, profile: str, **environ: str) -> dict[str, str]:
+        """The document of `profile`, which must be had, and with nothing on stderr."""
+        ran = self.run("get", profile, **environ)
+        assert (ran.code, ran.stderr) == (0, ""), ran.stderr
+        return ran.document
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A process that has ended."""
+
+    code: int
+    stdout: bytes
+    stderr: str
+
+    @property
+    def document(self) -> dict[str, str]:
+        found: dict[str, str] = json.loads(self.stdout)
+        return found
+
+    def failed(self, code: int, *words: str) -> None:
+        """It ended with `code`, printed nothing, and said one line that has all `words` in it and no secret."""
+        assert (self.code, self.stdout) == (code, b""), self.stderr
+        assert self.stderr.startswith("assume-helper: ")
+        assert self.stderr.endswith("\n")
+        assert self.stderr.count("\n") == 1
+        assert "; " in self.stderr
+        assert all(c.isprintable() for c in self.stderr[:-1])
+        assert "Traceback" not in self.stderr
+        assert SECRET not in self.stderr
+        for word in words:
+            assert word in self.stderr, self.stderr
