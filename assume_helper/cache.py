@@ -14,7 +14,7 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
@@ -48,7 +48,7 @@ class Entry:
     """A cached session and its document, as it is printed."""
 
     session: RoleSession
-    document: bytes
+    document: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def cache_directory(environ: "Mapping[str, str]") -> str | None:
     """
     given = environ.get("ASSUME_HELPER_CACHE_DIR")
     if given:
-        path = os.path.expanduser(given)
+        path = _expanded(given, environ)
         return path if os.path.isabs(path) else None
     if sys.platform == "win32":
         local = environ.get("LOCALAPPDATA", "")
@@ -130,9 +130,16 @@ def config_paths(environ: "Mapping[str, str]") -> tuple[str, str]:
         ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
     ):
         path = environ.get(name) or default
-        # expandvars imports re: only for those who need it
-        found.append(os.path.expanduser(os.path.expandvars(path) if "$" in path else path))
+        if "$" in path:  # expandvars imports re: only for those who need it
+            path = os.path.expandvars(path)
+        found.append(_expanded(path, environ))
     return found[0], found[1]
+
+
+def _expanded(path: str, environ: "Mapping[str, str]") -> str:
+    """`path` with a leading `~` replaced by the home that `environ` names, else by the user's own."""
+    home = environ.get("HOME") if sys.platform != "win32" else None
+    return home.rstrip("/") + path[1:] if home and path.startswith("~/") else os.path.expanduser(path)
 
 
 def stamp(profile: str, environ: "Mapping[str, str]") -> tuple[str, bytes]:

@@ -25,8 +25,8 @@ def make_directory(directory: str) -> None:
 def create(path: str, flags: int) -> int:
     """A descriptor of `path`, opened with WRITE_FLAGS and `flags`; 0600 where that makes it. Raises OSError."""
     descriptor = os.open(path, WRITE_FLAGS | flags, 0o600)
-    if flags & os.O_EXCL and hasattr(os, "fchmod"):
-        os.fchmod(descriptor, 0o600)
+    if hasattr(os, "fchmod") and os.fstat(descriptor).st_mode & 0o600 != 0o600:
+        os.fchmod(descriptor, 0o600)  # a umask may have taken the owner's rights
     return descriptor
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import botocore.exceptions as aws
+from botocore.parsers import ResponseParserError
 
 from assume_helper.errors import (
     AssumeHelperError,
@@ -93,8 +94,8 @@ def told_apart(call: Callable[[], dict[str, Any]], profile: Profile) -> dict[str
         ) from None
     except aws.ParamValidationError:
         raise ConfigurationError("a value of this profile is not one that STS takes", "check its keys") from None
-    except (aws.BotoCoreError, KeyError, TypeError, ValueError, AttributeError, OSError):
-        # ResponseParserError among them: a captive portal's page, half an answer
+    except (ResponseParserError, aws.BotoCoreError, KeyError, TypeError, ValueError, AttributeError, OSError):
+        # a captive portal's page, half an answer
         raise not_reached(profile, "gave an answer that is none of STS's") from None
 
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 SCRIPT = str(Path(sys.executable).parent / "assume-helper")
 PACKAGE = Path(__file__).resolve().parent.parent / "assume_helper"
@@ -75,7 +76,7 @@ class Home:
         )
         return Ran(done.returncode, done.stdout, done.stderr.decode("utf-8"))
 
-    def get(self, profile: str, **environ: str) -> dict[str, str]:
+    def get(self, profile: str, **environ: str) -> dict[str, Any]:
         """The document of `profile`, which must be had, and with nothing on stderr."""
         ran = self.run("get", profile, **environ)
         assert (ran.code, ran.stderr) == (0, ""), ran.stderr
@@ -91,8 +92,8 @@ class Ran:
     stderr: str
 
     @property
-    def document(self) -> dict[str, str]:
-        found: dict[str, str] = json.loads(self.stdout)
+    def document(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.stdout)
         return found
 
     def failed(self, code: int, *words: str) -> None:

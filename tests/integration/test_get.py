@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from datetime import UTC, datetime
+from typing import Any
 
 import boto3
 import pytest
@@ -15,7 +16,7 @@ from front import Front, session
 from running import ACCESS_KEY_ID, PACKAGE, SCRIPT, SECRET, Home
 
 
-def identity(document: dict[str, str], url: str) -> str:
+def identity(document: dict[str, Any], url: str) -> str:
     sts = boto3.client(
         "sts",
         region_name="us-east-1",
@@ -192,9 +193,8 @@ def test_both_forms_serve_an_sdk_that_would_go_round_the_helper(real_role: Home,
 def test_a_prefixed_key_wins_over_the_bare_one(role: Home, offline_front: Front) -> None:
     offline_front.behaviour = session()
     with role.config.open("a") as config:
-        config.write(
-            "assume_helper_role_arn = arn:aws:iam::999999999999:role/ours\nassume_helper_duration_seconds = 900\n"
-        )
+        config.write("assume_helper_role_arn = arn:aws:iam::999999999999:role/ours\n")
+        config.write("assume_helper_duration_seconds = 900\n")
     role.get("dev")
     assert offline_front.calls[0].parameters["RoleArn"] == "arn:aws:iam::999999999999:role/ours"
     assert offline_front.calls[0].parameters["DurationSeconds"] == "900"

@@ -1,0 +1,165 @@
+"""A hit: what it imports, what it reads, what it does not do."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+from front import Front, session
+from running import PACKAGE, SCRIPT, Home
+
+# Runs the entry as its path would be run, and says at the end which modules that has brought.
+SPY = """
+import os, sys, time
+before = set(sys.modules)
+def leave(code):
+    os.write(2, (chr(10).join(sorted(set(sys.modules) - before))).encode())
+    really_leave(code)
+really_leave, os._exit = os._exit, leave
+sys.argv = {argv!r}
+as_main = {{"__name__": "__main__", "__file__": {entry!r}, "__package__": None}}
+exec(compile(open({entry!r}).read(), {entry!r}, "exec"), as_main)
+"""
+
+
+# The interpreter that the virtual environment was made with.
+BASE: str = getattr(sys, "_base_executable", sys.executable)
+
+
+@pytest.fixture
+def warm(role: Home, offline_front: Front) -> Home:
+    """A home whose profile `dev` is cached."""
+    offline_front.behaviour = session()
+    role.environ = {n: v for n, v in role.environ.items() if not n.startswith("COVERAGE_")}
+    role.get("dev")
+    return role
+
+
+def test_a_hit_imports_nothing_beyond_os_sys_and_time(warm: Home) -> None:
+    entry = str(PACKAGE / "__main__.py")
+    program = SPY.format(argv=[entry, "get", "dev"], entry=entry)
+    ran = warm.run("-I", "-S", "-c", program, command=[sys.executable])
+    assert ran.code == 0
+    assert ran.document["Version"] == 1
+    assert ran.stderr.split() == ["assume_helper", "assume_helper.hit"]
+
+
+def test_the_console_script_imports_nothing_more_on_a_hit(warm: Home) -> None:
+    """What `site` and the installer's own lines import is not ours; of all that is slow there is nothing."""
+    ran = warm.run("-X", "importtime", SCRIPT, "get", "dev", command=[sys.executable])
+    names = {line.rpartition("|")[2].strip() for line in ran.stderr.splitlines() if "|" in line}
+    assert ran.code == 0
+    assert {name for name in names if name.startswith("assume_helper")} == {
+        "assume_helper",
+        "assume_helper.__main__",
+        "assume_helper.hit",
+    }
+    bare = warm.run("-X", "importtime", "-c", "import sys", command=[sys.executable])
+    before = {line.rpartition("|")[2].strip() for line in bare.stderr.splitlines() if "|" in line}
+    assert not (names - before) & {"re", "json", "argparse", "configparser", "click", "botocore", "hashlib", "pathlib"}
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+def test_a_hit_takes_no_lock_and_does_not_read_the_config(warm: Home) -> None:
+    trace = warm.folder / "trace"
+    command = ["strace", "-f", "-o", str(trace), sys.executable, "-I", "-S", str(PACKAGE / "__main__.py")]
+    assert warm.run("get", "dev", command=command).code == 0
+    calls = trace.read_text()
+    assert "flock(" not in calls
+    opened = re.findall(rf'open(?:at)?\((?:AT_FDCWD, )?"({re.escape(str(warm.folder))}[^"]*)"', calls)
+    assert [Path(path).suffix for path in opened] == [".hit", ".entry"]
+    assert not re.search(r"\b(socket|connect|fork|vfork|clone3?)\(", calls)
+
+
+def test_a_hit_does_not_need_the_sdk_or_any_other_library(warm: Home) -> None:
+    """The interpreter alone, with `-S`, has no site-packages."""
+    ran = warm.run("-I", "-S", str(PACKAGE / "__main__.py"), "get", "dev", command=[BASE])
+    assert (ran.code, ran.stderr) == (0, "")
+    assert ran.document["Version"] == 1
+
+
+def test_an_interpreter_without_the_libraries_says_so_in_one_line(warm: Home, tmp_path: Path) -> None:
+    copy = tmp_path / "alone" / "assume_helper"
+    shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    libraries = subprocess.run([BASE, "-I", "-c", "import click, filelock, platformdirs"], stderr=-3, check=False)
+    ran = warm.run("-I", "-S", str(copy / "__main__.py"), "get", "other", command=[BASE])
+    if libraries.returncode == 0:  # this machine's own interpreter has them
+        ran.failed(3, "no such profile")
+    else:
+        ran.failed(1, "is not installed for", "install assume-helper again")
+
+
+def test_ten_thousand_profiles_do_not_make_a_hit_longer(warm: Home, offline_front: Front) -> None:
+    """The same system calls, and the same bytes read, as with one profile."""
+    others = "".join(f"[profile other-{n}]\nregion = eu-central-1\n" for n in range(10_000))
+    with warm.config.open("a") as config:
+        config.write(others)
+    warm.get("dev")
+    assert len(offline_front.calls) == 1, "another profile is no reason to call STS"
+    if shutil.which("strace"):
+        trace = warm.folder / "trace"
+        command = ["strace", "-o", str(trace), sys.executable, "-I", "-S", str(PACKAGE / "__main__.py")]
+        assert warm.run("get", "dev", command=command).code == 0
+        assert not re.search(r'openat\(AT_FDCWD, "[^"]*/\.aws/', trace.read_text())
+
+
+def test_an_edit_of_the_config_counts_on_the_very_next_call_and_going_back_finds_the_old_entry(
+    warm: Home, offline_front: Front
+) -> None:
+    text = warm.config.read_text()
+    warm.config.write_text(text.replace("role/dev", "role/ops"))
+    warm.get("dev")
+    assert [c.parameters["RoleArn"][-3:] for c in offline_front.calls] == ["dev", "ops"]
+    warm.config.write_text(text)
+    warm.get("dev")
+    assert len(offline_front.calls) == 2
+
+
+def test_an_edit_of_the_same_size_that_puts_the_mtime_back_counts_too(warm: Home, offline_front: Front) -> None:
+    before = warm.config.stat()
+    warm.config.write_text(warm.config.read_text().replace("role/dev", "role/ops"))
+    os.utime(warm.config, ns=(before.st_atime_ns, before.st_mtime_ns))
+    warm.get("dev")
+    assert [c.parameters["RoleArn"][-3:] for c in offline_front.calls] == ["dev", "ops"]
+
+
+def test_another_access_key_in_the_credentials_file_counts_on_the_very_next_call(
+    warm: Home, offline_front: Front
+) -> None:
+    warm.credentials.write_text(warm.credentials.read_text().replace("AKIACANARY", "AKIAOTHER0"))
+    warm.get("dev")
+    assert len({c.access_key_id for c in offline_front.calls}) == 2
+
+
+def test_a_config_that_goes_away_counts_on_the_very_next_call(warm: Home) -> None:
+    warm.config.rename(warm.config.with_name("moved"))
+    warm.run("get", "dev").failed(3, "no such profile")
+
+
+def test_two_shells_with_different_settings_do_not_push_each_other_out(warm: Home, offline_front: Front) -> None:
+    other = warm.folder / "other-config"
+    other.write_text(warm.config.read_text().replace("role/dev", "role/ops"))
+    program = [sys.executable, "-I", "-S", str(PACKAGE / "__main__.py")]
+    for _ in range(3):
+        warm.get("dev")
+        warm.get("dev", AWS_CONFIG_FILE=str(other))
+    assert len(offline_front.calls) == 2
+    assert len(list(warm.cache.glob("*.hit"))) == 2
+    assert warm.run("get", "dev", command=program, AWS_CONFIG_FILE=str(other)).code == 0
+
+
+def test_the_document_of_a_hit_is_the_one_of_the_miss_to_the_byte(role: Home, offline_front: Front) -> None:
+    offline_front.behaviour = session()
+    miss, again, hit = (role.run("get", "dev").stdout for _ in range(3))
+    assert miss == again == hit
+    assert json.loads(hit)["Version"] == 1
+
+
+def test_the_installers_script_is_what_calls_the_entry() -> None:
+    assert SCRIPT.startswith(sysconfig.get_path("scripts"))
+    assert "from assume_helper.__main__ import main" in Path(SCRIPT).read_text()
