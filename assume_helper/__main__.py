@@ -5,6 +5,7 @@ Kept small: started by its path (`python -I -S .../assume_helper/__main__.py get
 
 import os
 import sys
+import time
 
 if not __package__:
     # Behind the standard library, so that nothing beside the package can stand in for a part of it.
@@ -15,13 +16,15 @@ from assume_helper import hit
 
 def main() -> int:
     """Run the command line; the exit code."""
+    # On a busy machine importing takes seconds: what comes of a call that is under way by now is this process's too.
+    started, started_monotonic = time.time(), time.monotonic()
     arguments = sys.argv[1:]
     try:
         stdout_closed = hit.open_missing_descriptors()
         failed: OSError | None = None
         if len(arguments) == 2 and arguments[0] == "get" and not stdout_closed and not hit.is_elevated():
             try:
-                if hit.main(arguments[1]):
+                if hit.main(arguments[1], started):
                     # Nothing is buffered and nothing waits: what the interpreter would tidy up now is only time.
                     os._exit(0)
             except OSError as error:
@@ -36,7 +39,7 @@ def main() -> int:
             what = f"assume-helper: {error.name} is not installed for {sys.executable}; install assume-helper again\n"
             hit.write(2, what.encode("utf-8", "backslashreplace"))
             return 1
-        return cli.main(arguments, failed, stdout_closed=stdout_closed)
+        return cli.main(arguments, started, started_monotonic, failed, stdout_closed=stdout_closed)
     except KeyboardInterrupt:
         return 130
 

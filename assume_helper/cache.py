@@ -18,8 +18,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
-import platformdirs
-
 from assume_helper import hit, private
 from assume_helper.credentials import Credentials, RoleSession
 from assume_helper.errors import AssumeHelperError, error_class, shown
@@ -87,6 +85,8 @@ def _directory(environ: Mapping[str, str]) -> str | None:
     """`hit.cache_directory`, and where that cannot tell, what platformdirs finds with more work."""
     found = hit.cache_directory(environ)
     if found is None and not environ.get("ASSUME_HELPER_CACHE_DIR"):
+        import platformdirs
+
         found = platformdirs.user_cache_dir("assume-helper", appauthor=False)
     return found if found is not None and os.path.isabs(found) else None
 

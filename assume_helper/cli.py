@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
@@ -93,9 +92,20 @@ def get(invocation: Invocation, profile: str) -> None:
     hit.write(1, entry.document + b"\n")
 
 
-def main(arguments: Sequence[str], unwritten: OSError | None, *, stdout_closed: bool) -> int:
-    """Run the command line; the exit code. `unwritten` is why a hit could not be printed."""
-    invocation = Invocation(dict(os.environ), Clock(), time.time(), time.monotonic(), stdout_closed)
+def main(
+    arguments: Sequence[str],
+    started: float,
+    started_monotonic: float,
+    unwritten: OSError | None = None,
+    *,
+    stdout_closed: bool = False,
+) -> int:
+    """Run the command line; the exit code.
+
+    `started` is when the process began (seconds since the epoch), `started_monotonic` the same on the monotonic clock,
+    for deadlines. `unwritten` is why a hit could not be printed.
+    """
+    invocation = Invocation(dict(os.environ), Clock(), started, started_monotonic, stdout_closed)
     environment.hide(os.environ)
     signal.signal(signal.SIGTERM, _terminate)
     try:

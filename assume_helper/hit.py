@@ -1,4 +1,4 @@
-"""A fresh document straight from disk: no config parsed, no lock taken, nothing imported but os, sys and time.
+"""A fresh document straight from disk: no config parsed, no lock taken, nothing imported but os and sys.
 
 This module is the lowest: it owns what a hit and the full way must agree on (where the cache is, what a private file
 is, how a file is sealed, what an answer depends on), so that it is written once.
@@ -11,7 +11,6 @@ What one operating system lacks is asked for here by name.
 
 import os
 import sys
-import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -214,9 +213,12 @@ def write(descriptor: int, data: bytes) -> None:
         data = data[os.write(descriptor, data) :]
 
 
-def main(profile: str) -> bool:
-    """Print the document for `profile` if it is at hand; whether it was. Raises OSError where it cannot be printed."""
-    document = answer(profile, os.environ, time.time())
+def main(profile: str, now: float) -> bool:
+    """Print the document for `profile` if it is at hand at `now` (seconds since the epoch); whether it was.
+
+    Raises OSError where it cannot be printed.
+    """
+    document = answer(profile, os.environ, now)
     if document is None:
         return False
     write(1, document)

@@ -4,8 +4,6 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from filelock import FileLock, Timeout
-
 from assume_helper.cache import Cache
 from assume_helper.errors import shown
 
@@ -17,6 +15,8 @@ def held(cache: Cache, key: str, enough: Callable[[], bool]) -> Iterator[bool]:
     Where there is no lock to be had (no cache, no rights, a file system without locks) that is said, and not waited
     for: the caller then calls STS by itself. The kernel frees the lock of a process that dies.
     """
+    from filelock import FileLock, Timeout
+
     lock = None
     if cache.directory is not None:
         try:

@@ -9,8 +9,6 @@ import stat
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-import platformdirs
-
 from assume_helper import hit, private
 
 _LARGEST = 1024 * 1024
@@ -18,6 +16,8 @@ _LARGEST = 1024 * 1024
 
 def path() -> str | None:
     """Where the log is, None where there is no place for it."""
+    import platformdirs
+
     try:
         directory = platformdirs.user_state_dir("assume-helper", appauthor=False)
     except RuntimeError:
