@@ -33,13 +33,13 @@ def main() -> int:
             import site
 
             site.main()
-        try:
-            from assume_helper import cli
-        except ImportError as error:
-            what = f"assume-helper: {error.name} is not installed for {sys.executable}; install assume-helper again\n"
-            hit.write(2, what.encode("utf-8", "backslashreplace"))
-            return 1
+        from assume_helper import cli
+
         return cli.main(arguments, started, started_monotonic, failed, stdout_closed=stdout_closed)
+    except ImportError as error:
+        what = f"assume-helper: {error.name} is not installed for {sys.executable}; install assume-helper again\n"
+        hit.write(2, what.encode("utf-8", "backslashreplace"))
+        return 1
     except KeyboardInterrupt:
         return 130
 

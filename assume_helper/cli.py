@@ -129,6 +129,8 @@ def main(
         return _fail(invocation, INTERRUPTED, "interrupted; nothing was changed, run it again")
     except Terminated:
         return TERMINATED
+    except ImportError:
+        raise  # half an installation: without its libraries nothing more can be said here
     except Exception as error:
         where = error.__traceback__
         while where is not None and where.tb_next is not None:
