@@ -5,6 +5,7 @@ It listens on 127.0.0.1 on a free port, in threads of the test's own process, an
 
 import http.client
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -140,12 +141,18 @@ class Front:
 
         return wait
 
-    def start(self) -> None:
+    def start(self, tls: ssl.SSLContext | None = None) -> None:
+        """Listen; with `tls`, as a server with that context's certificate."""
         front = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 front.handle(self)
+
+            def do_CONNECT(self) -> None:
+                """As a proxy: it is noted who was asked for, and not let through."""
+                front.calls.append(Call({"CONNECT": self.path}, "", self.headers.get("Host", "")))
+                self.send_error(502)
 
             do_GET = do_POST  # noqa: N815 - http.server's own name
             do_PUT = do_POST  # noqa: N815
@@ -156,6 +163,8 @@ class Front:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
+        if tls is not None:
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
     def stop(self) -> None:
