@@ -60,7 +60,7 @@ class Invocation:
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="assume-helper", prog_name="assume-helper", message="%(prog)s %(version)s")
 def assume_helper() -> None:
-    r"""The credential_process that assumes a role and remembers it.
+    """The credential_process that assumes a role and remembers it.
 
     In the AWS config file:
 
@@ -76,7 +76,7 @@ def assume_helper() -> None:
 @click.argument("profile")
 @click.pass_obj
 def get(invocation: Invocation, profile: str) -> None:
-    r"""Print the temporary credentials of PROFILE as the JSON document of a credential process.
+    """Print the temporary credentials of PROFILE as the JSON document of a credential process.
 
     From the cache while they are fresh, else from STS. Nothing else is printed on standard output; on a failure
     there is one line on standard error.

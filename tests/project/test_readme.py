@@ -128,7 +128,8 @@ def test_the_help_of_every_command_has_an_example(home: Home) -> None:
     for command in cli.assume_helper.commands:
         ran = home.run(command, "--help")
         assert (ran.code, ran.stderr) == (0, "")
-        assert f"$ assume-helper {command} " in ran.stdout.decode()
+        assert re.search(rf"^ +\$ assume-helper {command} \S+$", ran.stdout.decode(), flags=re.M)
+        assert "\\b" not in ran.stdout.decode()
 
 
 def test_the_version_is_the_packages(home: Home) -> None:
