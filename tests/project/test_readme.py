@@ -142,7 +142,7 @@ def test_nothing_committed_names_a_machine_or_a_registry() -> None:
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     files = [ROOT / name for name in listed.stdout.splitlines()] or list(ROOT.glob("*.*"))
     assert ROOT / "README.md" in files
-    parts = ("/ro" + "ot/", "/wo" + "rk/", "/op" + "t/", "py" + "pi.org", "python" + "hosted")
+    parts = ("/ro" + "ot/", "/wo" + "rk/", "/op" + "t/wheels", "py" + "pi.org", "python" + "hosted")
     for path in files:
         if path.is_file() and path.suffix not in {".png", ".svg"}:
             text = path.read_text(encoding="utf-8")
