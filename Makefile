@@ -31,11 +31,9 @@ unit: $(VENV)/test
 
 # Every Python newer than $(PYTHON) that is at hand.
 newer:
-	@for minor in 12 13 14 15; do \
-	  python=python3.$$minor; \
-	  if $$python -c 'import venv' 2>/dev/null && ! $(PYTHON) -c "import sys; sys.exit(sys.version_info[1] != $$minor)"; then \
-	    $(MAKE) unit PYTHON=$$python VENV=.venv-3.$$minor || exit 1; \
-	  fi; \
+	@for python in $$(.ci/newer-pythons $(PYTHON)); do \
+	  echo "== $$($$python --version)"; \
+	  $(MAKE) unit PYTHON=$$python VENV=.venv-$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])') || exit 1; \
 	done
 
 bench: $(VENV)/dev
