@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from front import Front, session
-from running import SCRIPT, SECRET, Home
+from running import LIKE_ANY_USER, SCRIPT, SECRET, Home
 
 
 @pytest.fixture
@@ -220,17 +220,21 @@ def test_a_relative_directory_is_never_used(home_: Home, directory: str) -> None
     assert "is not absolute" in warned(home_)
 
 
-@pytest.mark.skipif(shutil.which("setpriv") is None or os.geteuid() != 0, reason="needs root and setpriv")
-def test_a_user_who_may_not_write_the_cache_gets_credentials(home_: Home, tmp_path: Path) -> None:
-    """Another user, whose home is read-only."""
-    for path in [tmp_path, *tmp_path.parents]:
-        if path.stat().st_uid == 0 and path.is_relative_to("/tmp") and path != Path("/tmp"):
-            path.chmod(path.stat().st_mode | 0o055)
-    home_.config.chmod(0o644)
-    home_.credentials.chmod(0o644)
-    ran = home_.run("get", "dev", command=["setpriv", "--reuid=65534", "--clear-groups", SCRIPT])
-    assert (ran.code, ran.stderr) == (0, "")
-    assert ran.document["Version"] == 1
+@pytest.mark.skipif(bool(LIKE_ANY_USER) and shutil.which("setpriv") is None, reason="root writes everywhere")
+@pytest.mark.parametrize("made", [False, True])
+def test_a_cache_that_may_not_be_written_is_a_warning_and_the_caller_gets_credentials(
+    home_: Home, offline_front: Front, made: bool
+) -> None:
+    """The directory, or the place where it would be made, is read-only."""
+    home_.cache.mkdir(mode=0o700, parents=True) if made else home_.cache.parent.mkdir(mode=0o700)
+    closed = home_.cache if made else home_.cache.parent
+    closed.chmod(0o500)
+    for _ in range(2):
+        ran = home_.run("get", "dev", command=[*LIKE_ANY_USER, SCRIPT])
+        assert (ran.code, ran.stderr, ran.document["Version"]) == (0, "", 1)
+    closed.chmod(0o700)
+    assert len(offline_front.calls) == 2
+    assert "Permission denied" in warned(home_)
 
 
 def test_no_home_is_no_cache_and_no_failure(home_: Home, offline_front: Front) -> None:
