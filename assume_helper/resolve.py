@@ -159,7 +159,8 @@ def _shared_call(profile: Profile, store: Cache, key: str, around: Surroundings,
         now = clock.now()
         found = cache.read(store, key)
         if found is not None and (
-            found.session.is_fresh(now) or (found.session.issued >= around.started and found.session.left(now) > 0)
+            found.session.is_fresh(now)
+            or (around.started <= found.session.issued <= now + 1 and found.session.left(now) > 0)
         ):
             return found
         failure = cache.read_failure(store, key)

@@ -126,7 +126,8 @@ def source_name(profile: Profile) -> str:
 
 def _answered(error: aws.ClientError, profile: Profile) -> AssumeHelperError:
     answer: Any = error.response
-    code = str(answer.get("Error", {}).get("Code", ""))
+    given = answer.get("Error", {}).get("Code")
+    code = given if isinstance(given, str) else ""
     status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     message = quoted(str(answer.get("Error", {}).get("Message", "")))
     source = source_name(profile)

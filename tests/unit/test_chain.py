@@ -1,0 +1,578 @@
+"""From a profile's name through its sources: which role, assumed with what, and never in a circle."""
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import botocore.session
+import pytest
+from front import Front, session
+from running import PACKAGE, SCRIPT
+
+from assume_helper import aws_config, chain
+from assume_helper.errors import AssumeHelperError, ConfigurationError, MFARequired, SourceError
+from assume_helper.profile import CredentialProcess, EnvironmentKeys, Profile, StaticKeys
+
+ROLE = "arn:aws:iam::123456789012:role"
+SECRET = "CanarySecret/0123456789"
+BASE = f"\n[base]\naws_access_key_id = AKIABASE\naws_secret_access_key = {SECRET}\n"
+
+Read = Callable[..., Profile]
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    """Reads profile `dev` (or another) of a config file with this text, beside a credentials file with `base`."""
+
+    def reads(
+        config: str, name: str = "dev", *, credentials: str = BASE, environ: Mapping[str, str] | None = None
+    ) -> Profile:
+        (tmp_path / "config").write_text(dedent(config).replace("ROLE/", ROLE + "/"), encoding="utf-8")
+        (tmp_path / "credentials").write_text(dedent(credentials), encoding="utf-8")
+        paths = {
+            "AWS_CONFIG_FILE": str(tmp_path / "config"),
+            "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
+        }
+        return chain.read(aws_config.load(paths), environ or {}, name)
+
+    return reads
+
+
+def loop(*names: str) -> str:
+    return f"the sources form a loop: {' -> '.join(names)}; give one of these profiles credentials of its own"
+
+
+def refused(read: Read, config: str, kind: type[AssumeHelperError] = ConfigurationError, name: str = "dev") -> str:
+    with pytest.raises(AssumeHelperError) as caught:
+        read(config, name)
+    assert type(caught.value) is kind
+    assert SECRET not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_role_is_read_with_all_that_shapes_its_session(read: Read) -> None:
+    profile = read("""
+        [profile dev]
+        role_arn = ROLE/dev
+        source_profile = base
+        external_id = an-id
+        role_session_name = a-name
+        duration_seconds = 1800
+        region = eu-central-1
+        endpoint_url = https://sts
+        ca_bundle = /bundle
+    """)
+    assert profile == Profile(
+        name="dev",
+        role_arn=ROLE + "/dev",
+        source=StaticKeys("base", "AKIABASE", SECRET, None),
+        region="eu-central-1",
+        external_id="an-id",
+        role_session_name="a-name",
+        duration_seconds=1800,
+        endpoint_url="https://sts",
+        ca_bundle="/bundle",
+    )
+
+
+def test_secrets_are_not_in_the_representation(read: Read) -> None:
+    profile = read("[profile dev]\nrole_arn = ROLE/dev\nsource_profile = base\n")
+    assert SECRET not in repr(profile)
+
+
+# Where the source is.
+
+
+def test_the_default_profile_is_a_profile(read: Read) -> None:
+    assert read("[default]\nrole_arn = ROLE/d\nsource_profile = base\n", "default").role_arn == ROLE + "/d"
+
+
+def test_a_session_token_comes_with_its_key(read: Read) -> None:
+    credentials = "[base]\naws_access_key_id = ASIA\naws_secret_access_key = s\naws_session_token = t\n"
+    profile = read("[profile dev]\nrole_arn = ROLE/dev\nsource_profile = base\n", credentials=credentials)
+    assert profile.source == StaticKeys("base", "ASIA", "s", "t")
+
+
+def test_an_access_key_in_the_config_file_is_a_source(read: Read) -> None:
+    profile = read("""
+        [profile dev]
+        role_arn = ROLE/dev
+        source_profile = here
+        [profile here]
+        aws_access_key_id = AKIAHERE
+        aws_secret_access_key = s
+    """)
+    assert profile.source == StaticKeys("here", "AKIAHERE", "s", None)
+
+
+def test_a_process_is_a_source(read: Read) -> None:
+    profile = read("""
+        [profile dev]
+        role_arn = ROLE/dev
+        source_profile = here
+        [profile here]
+        credential_process = vault login
+    """)
+    assert profile.source == CredentialProcess("here", "vault login")
+
+
+def test_the_environment_is_a_source(read: Read) -> None:
+    text = "[profile dev]\nrole_arn = ROLE/dev\ncredential_source = Environment\n"
+    assert read(text, environ={"AWS_ACCESS_KEY_ID": "AKIAENV"}).source == EnvironmentKeys("AKIAENV")
+    assert read(text).source == EnvironmentKeys(None)
+
+
+def test_another_role_is_a_source(read: Read) -> None:
+    profile = read("""
+        [profile dev]
+        role_arn = ROLE/dev
+        source_profile = hub
+        [profile hub]
+        role_arn = ROLE/hub
+        source_profile = base
+    """)
+    assert isinstance(profile.source, Profile)
+    assert profile.source.role_arn == ROLE + "/hub"
+    assert profile.origin == StaticKeys("base", "AKIABASE", SECRET, None)
+    assert profile.names() == ["dev", "hub"]
+
+
+def test_a_profile_may_name_itself_to_have_role_and_key_in_one_place(read: Read) -> None:
+    profile = read("""
+        [profile dev]
+        role_arn = ROLE/dev
+        source_profile = dev
+        aws_access_key_id = AKIADEV
+        aws_secret_access_key = s
+    """)
+    assert profile.source == StaticKeys("dev", "AKIADEV", "s", None)
+
+
+# The order of a source profile's own credentials: botocore's.
+
+SOURCE = "[profile dev]\nrole_arn = ROLE/dev\nsource_profile = here\n[profile here]\n"
+KEY = "aws_access_key_id = AKIAHERE\naws_secret_access_key = s\n"
+PROCESS = "credential_process = vault login\n"
+HUB = "role_arn = ROLE/hub\nsource_profile = base\n"
+
+
+def test_an_access_key_comes_before_a_role(read: Read) -> None:
+    assert read(SOURCE + KEY + HUB).source == StaticKeys("here", "AKIAHERE", "s", None)
+
+
+def test_a_key_in_the_credentials_file_comes_before_a_process(read: Read) -> None:
+    assert read(SOURCE + PROCESS, credentials="[here]\n" + KEY).source == StaticKeys("here", "AKIAHERE", "s", None)
+
+
+def test_a_process_comes_before_a_key_in_the_config_file(read: Read) -> None:
+    assert read(SOURCE + KEY + PROCESS).source == CredentialProcess("here", "vault login")
+
+
+def test_a_role_comes_before_a_process(read: Read) -> None:
+    source = read(SOURCE + HUB + PROCESS).source
+    assert isinstance(source, Profile)
+    assert source.role_arn == ROLE + "/hub"
+
+
+@pytest.mark.parametrize("credentials", ["", "[here]\n" + KEY])
+def test_a_role_written_for_the_helper_comes_before_all(read: Read, credentials: str) -> None:
+    source = read(
+        SOURCE + PROCESS + "assume_helper_role_arn = ROLE/hub\nsource_profile = base\n", credentials=credentials + BASE
+    ).source
+    assert isinstance(source, Profile)
+    assert source.role_arn == ROLE + "/hub"
+
+
+@pytest.mark.parametrize(
+    ("config", "credentials"),
+    [
+        ("", KEY),
+        (KEY, ""),
+        (KEY, KEY.replace("HERE", "OTHER")),
+        (PROCESS, KEY),
+        (KEY + PROCESS, ""),
+        (KEY + PROCESS, KEY.replace("HERE", "OTHER")),
+        (HUB, ""),
+        (HUB, KEY),
+        (KEY + HUB, ""),
+        (KEY + HUB + PROCESS, ""),
+        (HUB + PROCESS, ""),
+    ],
+)
+def test_the_order_is_botocore_s(
+    read: Read, tmp_path: Path, offline_front: Front, config: str, credentials: str
+) -> None:
+    printed = json.dumps({"Version": 1, "AccessKeyId": "AKIAPROCESS", "SecretAccessKey": "s"})
+    (tmp_path / "printed").write_text(printed)
+    config = SOURCE + config.replace("vault login", f"cat {tmp_path}/printed")
+    environ = {"AWS_ENDPOINT_URL_STS": offline_front.url}
+    origin = read(config, credentials="[here]\n" + credentials + BASE, environ=environ).origin
+    offline_front.behaviour = session()
+    theirs: Any = botocore.session.Session(profile="dev")
+    theirs.set_config_variable("config_file", str(tmp_path / "config"))
+    theirs.set_config_variable("credentials_file", str(tmp_path / "credentials"))
+    theirs.set_config_variable("region", "us-east-1")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL_STS", offline_front.url)
+        theirs.get_credentials().get_frozen_credentials()
+    ours = "AKIAPROCESS" if isinstance(origin, CredentialProcess) else origin.access_key_id
+    assert ours == offline_front.calls[0].access_key_id
+
+
+# The prefix and the pair form.
+
+
+def test_the_prefixed_form_serves_the_helper_beside_a_credential_process(read: Read) -> None:
+    profile = read("""
+        [profile dev]
+        credential_process = assume-helper get dev
+        assume_helper_role_arn = ROLE/dev
+        assume_helper_source_profile = base
+    """)
+    assert profile.role_arn == ROLE + "/dev"
+
+
+def test_a_profile_in_the_prefixed_form_is_another_one_s_source(read: Read) -> None:
+    profile = read("""
+        [profile dev]
+        role_arn = ROLE/dev
+        source_profile = hub
+        [profile hub]
+        credential_process = /opt/assume-helper get hub
+        assume_helper_role_arn = ROLE/hub
+        assume_helper_source_profile = base
+    """)
+    assert isinstance(profile.source, Profile)
+    assert (profile.source.name, profile.source.role_arn) == ("hub", ROLE + "/hub")
+
+
+def test_a_pair_stands_for_the_profile_that_it_asks_for(read: Read) -> None:
+    config = """
+        [profile dev]
+        credential_process = assume-helper get role
+        [profile role]
+        role_arn = ROLE/dev
+        source_profile = base
+    """
+    assert read(config) == read(config, "role")
+
+
+def test_a_pair_is_another_profile_s_source_without_a_process(read: Read) -> None:
+    profile = read("""
+        [profile dev]
+        role_arn = ROLE/dev
+        source_profile = pair
+        [profile pair]
+        credential_process = assume-helper get hub
+        [profile hub]
+        role_arn = ROLE/hub
+        source_profile = base
+    """)
+    assert profile.names() == ["dev", "hub"]
+
+
+def test_a_pair_that_asks_for_a_profile_that_is_not_there_is_told_so(read: Read) -> None:
+    said = refused(read, "[profile dev]\ncredential_process = assume-helper get nowhere\n")
+    assert said.startswith("[dev] names profile nowhere, which is not there; ")
+
+
+# Loops.
+
+
+def test_a_source_profile_that_is_itself_without_a_key_is_drawn_as_a_loop(read: Read) -> None:
+    assert refused(read, "[profile dev]\nrole_arn = ROLE/dev\nsource_profile = dev\n") == loop("dev", "dev")
+
+
+def test_a_source_profile_that_leads_back_is_drawn_as_a_loop(read: Read) -> None:
+    config = """
+        [profile dev]
+        role_arn = ROLE/dev
+        source_profile = hub
+        [profile hub]
+        role_arn = ROLE/hub
+        source_profile = dev
+    """
+    assert refused(read, config) == loop("dev", "hub", "dev")
+
+
+def test_a_loop_of_three_is_drawn_with_every_name(read: Read) -> None:
+    config = """
+        [profile dev]
+        role_arn = ROLE/a
+        source_profile = b
+        [profile b]
+        role_arn = ROLE/b
+        source_profile = c
+        [profile c]
+        role_arn = ROLE/c
+        source_profile = dev
+    """
+    assert refused(read, config) == loop("dev", "b", "c", "dev")
+
+
+def test_a_loop_further_on_is_drawn_without_the_way_to_it(read: Read) -> None:
+    config = """
+        [profile dev]
+        role_arn = ROLE/a
+        source_profile = b
+        [profile b]
+        role_arn = ROLE/b
+        source_profile = c
+        [profile c]
+        role_arn = ROLE/c
+        source_profile = b
+    """
+    assert refused(read, config) == loop("b", "c", "b")
+
+
+def test_a_process_that_asks_the_helper_for_the_same_profile_is_a_loop(read: Read) -> None:
+    assert refused(read, "[profile dev]\ncredential_process = assume-helper get dev\n") == loop("dev", "dev")
+
+
+def test_pairs_that_ask_for_each_other_are_a_loop(read: Read) -> None:
+    config = """
+        [profile dev]
+        credential_process = assume-helper get other
+        [profile other]
+        credential_process = assume-helper get dev
+    """
+    assert refused(read, config) == loop("dev", "other", "dev")
+
+
+def test_a_loop_through_a_source_and_a_process_is_drawn(read: Read) -> None:
+    config = """
+        [profile dev]
+        role_arn = ROLE/dev
+        source_profile = pair
+        [profile pair]
+        credential_process = assume-helper get hub
+        [profile hub]
+        role_arn = ROLE/hub
+        source_profile = dev
+    """
+    assert refused(read, config) == loop("dev", "pair", "hub", "dev")
+
+
+def test_a_source_that_two_links_share_is_no_loop(read: Read) -> None:
+    profile = read("""
+        [profile dev]
+        role_arn = ROLE/dev
+        source_profile = base
+        [profile base]
+        role_arn = ROLE/base
+        source_profile = base
+    """)
+    assert profile.source == StaticKeys("base", "AKIABASE", SECRET, None)
+
+
+# What cannot be.
+
+
+@pytest.mark.parametrize("name", ["", "a\nb", "a\x1b[31m", "\u202edev", "\x85"])
+def test_a_name_that_none_can_be_is_refused(read: Read, name: str) -> None:
+    assert refused(read, "", name=name).startswith("a profile's name cannot be empty or hold control characters")
+
+
+def test_a_profile_that_is_not_there_is_told_with_those_near_it(read: Read) -> None:
+    said = refused(read, "[profile dev-admin]\n[profile dev-reader]\n[profile other]\n", name="dev-admn")
+    assert "there is no such profile in " in said
+    assert "did you mean dev-admin" in said
+    assert "other" not in said
+
+
+def test_a_profile_that_is_like_no_other_is_told_where_to_look(read: Read) -> None:
+    assert "`aws configure list-profiles` shows" in refused(read, "[profile dev]\n", name="zzz")
+
+
+def test_a_config_without_any_profile_is_told_so(read: Read) -> None:
+    with pytest.raises(ConfigurationError, match=r"there is no profile in .*config and .*credentials; create the file"):
+        read("", credentials="")
+
+
+def test_a_source_profile_that_is_not_there_is_named(read: Read) -> None:
+    said = refused(read, "[profile dev]\nrole_arn = ROLE/dev\nsource_profile = nowhere\n")
+    assert said == "[dev] names profile nowhere, which is not there; correct the name, or add that profile"
+
+
+def test_both_sources_are_refused(read: Read) -> None:
+    said = refused(read, "[profile dev]\nrole_arn = ROLE/dev\nsource_profile = base\ncredential_source = Environment\n")
+    assert said.startswith("[dev] has both source_profile and credential_source; ")
+
+
+@pytest.mark.parametrize("source", ["Ec2InstanceMetadata", "EcsContainer", "environment", "x"])
+def test_a_credential_source_that_is_not_served_is_named(read: Read, source: str) -> None:
+    said = refused(read, f"[profile dev]\nrole_arn = ROLE/dev\ncredential_source = {source}\n")
+    assert said == f"credential_source of [dev] is {source}; this version takes Environment"
+
+
+def test_a_role_with_nothing_to_assume_it_is_refused(read: Read) -> None:
+    said = refused(read, "[profile dev]\nrole_arn = ROLE/dev\n")
+    assert said.startswith("[dev] has a role_arn and nothing to assume it with; add source_profile")
+
+
+def test_a_role_without_a_source_does_not_take_its_own_key(read: Read) -> None:
+    assert "nothing to assume it with" in refused(read, "[profile dev]\nrole_arn = ROLE/dev\n" + KEY)
+
+
+@pytest.mark.parametrize("key", ["web_identity_token_file", "sso_session", "sso_start_url", "login_session"])
+def test_a_source_that_is_not_served_is_named_in_the_role_s_profile(read: Read, key: str) -> None:
+    said = refused(read, f"[profile dev]\nrole_arn = ROLE/dev\n{key} = x\n")
+    assert said.startswith(f"[dev] uses {key}, which this version does not serve; ")
+
+
+@pytest.mark.parametrize("key", ["web_identity_token_file", "sso_session", "sso_start_url", "login_session"])
+def test_a_source_that_is_not_served_is_named_in_the_source_profile(read: Read, key: str) -> None:
+    assert refused(read, SOURCE + f"{key} = x\n").startswith(f"[here] uses {key}, which this version does not serve; ")
+
+
+def test_an_mfa_serial_wants_a_code(read: Read) -> None:
+    said = refused(
+        read,
+        "[profile dev]\nrole_arn = ROLE/dev\nsource_profile = base\nmfa_serial = arn:aws:iam::123456789012:mfa/me\n",
+        MFARequired,
+    )
+    assert said.startswith("[dev] has an mfa_serial")
+
+
+def test_a_link_s_mfa_serial_wants_a_code(read: Read) -> None:
+    said = refused(read, SOURCE + HUB + "mfa_serial = arn:aws:iam::123456789012:mfa/me\n", MFARequired)
+    assert said.startswith("[here] has an mfa_serial")
+
+
+def test_a_source_profile_without_credentials_is_told_how_to_set_them(read: Read) -> None:
+    said = refused(read, SOURCE, SourceError)
+    assert said == ("source profile here has no credentials; `aws configure --profile here` sets an access key")
+
+
+def test_the_command_that_is_proposed_is_quoted_for_a_shell(read: Read) -> None:
+    config = "[profile dev]\nrole_arn = ROLE/dev\nsource_profile = a b;c\n[profile 'a b;c']\n"
+    assert "--profile 'a b;c'" in refused(read, config, SourceError)
+
+
+def test_an_access_key_id_without_its_secret_is_refused(read: Read) -> None:
+    said = refused(read, SOURCE + "aws_access_key_id = AKIAHERE\n", SourceError)
+    assert said.startswith("[here] has an aws_access_key_id and no aws_secret_access_key; `aws configure")
+
+
+def test_a_profile_without_a_role_is_refused(read: Read) -> None:
+    assert refused(read, BASE.replace("[", "[profile "), name="base").startswith("profile base has no role_arn; ")
+
+
+def test_another_program_s_process_is_no_role(read: Read) -> None:
+    assert refused(read, "[profile dev]\n" + PROCESS).startswith("profile dev has no role_arn; ")
+
+
+def test_a_link_s_values_are_checked_too(read: Read) -> None:
+    assert "duration_seconds of [here]" in refused(read, SOURCE + HUB + "duration_seconds = 1\n")
+
+
+# Region, endpoint and CA bundle along the chain.
+
+CHAIN = (
+    "[profile hub]\nrole_arn = ROLE/hub\nsource_profile = base\n{}"
+    "[profile dev]\nrole_arn = ROLE/dev\nsource_profile = hub\n{}"
+)
+FIRST_WAY = "region = eu-west-1\nendpoint_url = https://first\nca_bundle = /first\n"
+OWN_WAY = "region = eu-west-2\nendpoint_url = https://own\nca_bundle = /own\n"
+
+
+def link(profile: Profile) -> Profile:
+    assert isinstance(profile.source, Profile)
+    return profile.source
+
+
+def way(profile: Profile) -> tuple[str, str | None, str | None]:
+    return profile.region, profile.endpoint_url, profile.ca_bundle
+
+
+def test_a_link_inherits_the_way_to_sts_from_the_profile_that_asked(read: Read) -> None:
+    assert way(link(read(CHAIN.format("", FIRST_WAY)))) == ("eu-west-1", "https://first", "/first")
+
+
+def test_a_link_s_own_way_to_sts_wins(read: Read) -> None:
+    profile = read(CHAIN.format(OWN_WAY, FIRST_WAY))
+    assert way(link(profile)) == ("eu-west-2", "https://own", "/own")
+    assert way(profile) == ("eu-west-1", "https://first", "/first")
+
+
+def test_a_link_s_way_is_not_its_asker_s(read: Read) -> None:
+    assert way(read(CHAIN.format(OWN_WAY, ""))) == ("us-east-1", None, None)
+
+
+def test_the_environment_s_way_is_everyone_s(read: Read) -> None:
+    environ = {"AWS_REGION": "eu-west-3", "AWS_ENDPOINT_URL": "https://env", "AWS_CA_BUNDLE": "/env"}
+    profile = read(CHAIN.format(OWN_WAY, FIRST_WAY), environ=environ)
+    assert way(profile) == way(link(profile)) == ("eu-west-3", "https://env", "/env")
+
+
+@pytest.mark.parametrize(
+    ("partition", "region"),
+    [
+        ("aws", "us-east-1"),
+        ("aws-cn", "cn-north-1"),
+        ("aws-us-gov", "us-gov-west-1"),
+    ],
+)
+def test_without_a_region_it_is_a_first_one_of_the_role_s_partition(read: Read, partition: str, region: str) -> None:
+    profile = read(f"[profile dev]\nrole_arn = arn:{partition}:iam::123456789012:role/dev\nsource_profile = base\n")
+    assert (profile.partition, profile.region) == (partition, region)
+
+
+# Which commands lead back to the helper.
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "assume-helper get dev",
+        "/opt/bin/assume-helper get dev",
+        "'/opt/with space/assume-helper' get dev",
+        '"/opt/with space/assume-helper" get "dev"',
+        r"'C:\Program Files\assume-helper.exe' get dev",
+        "assume-helper.exe get dev",
+        "../bin/assume-helper  get\tdev",
+        "python -m assume_helper get dev",
+        "/usr/bin/python3.12 -I -m assume_helper get dev",
+        "python3 -I -S /opt/assume_helper/__main__.py get dev",
+        r"'C:\Python\python.exe' -I -S 'C:\lib\assume_helper\__main__.py' get dev",
+        f"{SCRIPT} get dev",
+        f"{sys.executable} -I -S {PACKAGE}/__main__.py get dev",
+    ],
+)
+def test_a_command_of_the_helper_s_is_known(command: str) -> None:
+    assert chain.helper_target(command) == "dev"
+
+
+def test_a_quoted_profile_s_name_is_known() -> None:
+    assert chain.helper_target("assume-helper get 'a b'") == "a b"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        None,
+        "",
+        "   ",
+        "get dev",
+        "assume-helper",
+        "assume-helper get",
+        "assume-helper list",
+        "assume-helper get dev more",
+        "assume-helper clear dev",
+        "assume-helper-other get dev",
+        "not-assume-helper get dev",
+        "aws-vault get dev",
+        "assume-helper/other get dev",
+        "'assume-helper get dev",
+        "sudo assume-helper get dev",
+        "python -m other get dev",
+        "python assume_helper get dev",
+        "python /opt/other/__main__.py get dev",
+        "cat assume_helper/__main__.py get dev",
+    ],
+)
+def test_another_command_is_not_the_helper_s(command: str | None) -> None:
+    assert chain.helper_target(command) is None

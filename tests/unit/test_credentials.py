@@ -1,0 +1,222 @@
+"""Time: for how long a session is handed out, and the end that clients are told."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import FrozenInstanceError
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assume_helper.credentials import Credentials, RoleSession, printed_expiration, shade, window
+
+T = 1_800_000_000
+SECRET, TOKEN = "dummy-secret-access-key", "dummy-session-token"
+KEY = "0" * 64
+
+lifetimes = st.integers(900, 43_200)
+hosts = st.text(max_size=70)
+keys = st.text("0123456789abcdef", min_size=64, max_size=64)
+moments = st.integers(1_500_000_000, 4_000_000_000).map(lambda s: datetime.fromtimestamp(s, UTC))
+
+
+def at(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def a_session(*, issued: float = T, lifetime: int = 3600, left: int | None = None, shaded: int = 0) -> RoleSession:
+    """A session issued at `issued` that ends `left` seconds after T, `shaded` seconds less on the printed clock."""
+    end = at(T + (lifetime if left is None else left))
+    return RoleSession(
+        credentials=Credentials("ASIADUMMY", SECRET, TOKEN, end),
+        expiration=end,
+        printed_expiration=end - timedelta(seconds=shaded),
+        issued=issued,
+        lifetime=lifetime,
+        assumed_role_arn="arn:aws:sts::123456789012:assumed-role/dev/me@here",
+        account_id="123456789012",
+    )
+
+
+# W(D)
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "seconds"),
+    [(1, 60), (100, 60), (150, 60), (900, 360), (1800, 720), (2400, 960), (2401, 960), (3600, 960), (43_200, 960)],
+)
+def test_the_window_of_a_lifetime(lifetime: int, seconds: int) -> None:
+    assert window(lifetime) == seconds
+
+
+@given(lifetimes)
+@settings(deadline=None)
+def test_the_window_is_never_more_than_two_fifths_of_a_role_session(lifetime: int) -> None:
+    assert 360 <= window(lifetime) <= 0.4 * lifetime
+
+
+@given(lifetimes, lifetimes)
+@settings(deadline=None)
+def test_a_longer_session_never_has_a_shorter_window(one: int, other: int) -> None:
+    shorter, longer = sorted((one, other))
+    assert window(shorter) <= window(longer)
+
+
+@given(st.integers(2400, 43_200))
+@settings(deadline=None)
+def test_the_window_clears_the_fifteen_minutes_of_botocore(lifetime: int) -> None:
+    assert window(lifetime) > 900
+
+
+# J
+
+
+@given(lifetimes, hosts, keys, moments)
+@settings(deadline=None)
+def test_the_shade_is_less_than_a_tenth_of_the_lifetime_and_than_fifteen_minutes(
+    lifetime: int, host: str, key: str, end: datetime
+) -> None:
+    assert 0 <= shade(lifetime, host, key, end) < min(0.1 * lifetime, 900)
+
+
+@given(lifetimes, hosts, keys, moments)
+@settings(deadline=None)
+def test_the_shade_is_the_same_on_every_call(lifetime: int, host: str, key: str, end: datetime) -> None:
+    in_another_zone = end.astimezone(tz=datetime.fromisoformat("2026-01-01T00:00:00+05:30").tzinfo)
+    assert shade(lifetime, host, key, end) == shade(lifetime, host, key, in_another_zone)
+
+
+def test_the_shade_is_the_same_in_every_process_and_on_every_day() -> None:
+    assert shade(3600, "host-1", KEY, at(T)) == pytest.approx(77.3602, abs=0.0001)
+
+
+def test_the_shade_differs_by_host_key_and_expiry() -> None:
+    drawn = [
+        shade(3600, "host-1", KEY, at(T)),
+        shade(3600, "host-2", KEY, at(T)),
+        shade(3600, "host-1", "1" * 64, at(T)),
+        shade(3600, "host-1", KEY, at(T + 1)),
+    ]
+    assert len(set(drawn)) == 4
+
+
+def test_a_host_and_a_key_do_not_run_together() -> None:
+    assert shade(3600, "host", "1a", at(T)) != shade(3600, "host1", "a", at(T))
+
+
+@pytest.mark.parametrize("lifetime", [900, 3600, 43_200])
+def test_the_shades_of_many_hosts_are_spread_evenly(lifetime: int) -> None:
+    longest = min(0.1 * lifetime, 900)
+    tenths = Counter(int(shade(lifetime, f"host-{n}", KEY, at(T)) / longest * 10) for n in range(10_000))
+    assert set(tenths) == set(range(10))
+    assert all(850 < count < 1150 for count in tenths.values()), tenths
+
+
+# the printed end
+
+
+@given(lifetimes, hosts, keys, moments, st.integers(0, 999_999))
+@settings(deadline=None)
+def test_the_printed_end_is_whole_seconds_and_the_true_one_less_the_shade(
+    lifetime: int, host: str, key: str, end: datetime, microsecond: int
+) -> None:
+    end = end.replace(microsecond=microsecond)
+    printed = printed_expiration(end, lifetime, host, key)
+    assert printed.microsecond == 0
+    assert printed.utcoffset() == timedelta(0)
+    assert printed <= end
+    assert 0 <= (end - printed).total_seconds() - shade(lifetime, host, key, end) < 1.001
+
+
+@given(lifetimes, hosts, keys, moments)
+@settings(deadline=None)
+def test_a_session_just_issued_is_fresh_for_half_of_its_life(
+    lifetime: int, host: str, key: str, issued: datetime
+) -> None:
+    end = issued + timedelta(seconds=lifetime)
+    printed = printed_expiration(end, lifetime, host, key)
+    session = RoleSession(Credentials("a", "b"), end, printed, issued.timestamp(), lifetime, "arn", "1")
+    assert session.is_fresh(issued.timestamp())
+    assert session.is_fresh(issued.timestamp() + 0.5 * lifetime - 2)
+    assert not session.is_fresh(end.timestamp() - window(lifetime))
+
+
+# freshness
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "shaded", "seconds"),
+    [(3600, 0, 2640), (3600, 359, 2281), (900, 0, 540), (900, 89, 451), (43_200, 899, 41_341)],
+)
+def test_a_session_is_served_until_its_window_on_the_printed_clock_begins(
+    lifetime: int, shaded: int, seconds: int
+) -> None:
+    session = a_session(lifetime=lifetime, shaded=shaded)
+    assert session.served_until == T + seconds
+    assert session.is_fresh(session.served_until - 1)
+    assert session.is_fresh(session.served_until - 0.001)
+    assert not session.is_fresh(session.served_until)
+
+
+def test_a_session_issued_in_the_future_is_believed_for_a_clock_that_is_five_minutes_off() -> None:
+    session = a_session(issued=T + 300)
+    assert session.not_before == T
+    assert session.is_fresh(T)
+
+
+def test_a_session_issued_more_than_five_minutes_in_the_future_is_a_miss() -> None:
+    assert not a_session(issued=T + 301).is_fresh(T)
+    assert not a_session(issued=T + 300).is_fresh(T - 0.001)
+
+
+def test_a_session_with_five_minutes_more_left_than_it_lasts_is_believed() -> None:
+    session = a_session(issued=T - 10_000, left=3600 + 300)
+    assert session.not_before == T
+    assert session.is_fresh(T)
+
+
+def test_a_session_with_more_left_than_that_is_a_miss() -> None:
+    assert not a_session(issued=T - 10_000, left=3600 + 301).is_fresh(T)
+    assert not a_session(issued=T - 10_000, left=3600 + 300).is_fresh(T - 0.001)
+
+
+def test_what_is_left_is_counted_to_the_true_end() -> None:
+    session = a_session(shaded=300)
+    assert session.left(T) == 3600
+    assert session.left(T + 3600.5) == -0.5
+
+
+@given(
+    st.integers(T - 50_000, T + 50_000), lifetimes, st.integers(0, 50_000), st.integers(0, 899), st.floats(-1e5, 1e5)
+)
+@settings(deadline=None)
+def test_whatever_is_handed_out_has_more_than_the_window_left_on_both_clocks(
+    issued: int, lifetime: int, left: int, shaded: int, later: float
+) -> None:
+    session = a_session(issued=issued, lifetime=lifetime, left=left, shaded=shaded)
+    now = T + later
+    if session.is_fresh(now):
+        assert session.printed_expiration.timestamp() - now > window(lifetime)
+        assert session.left(now) > window(lifetime)
+        assert issued - now <= 300
+
+
+# secrets
+
+
+@pytest.mark.parametrize("show", [repr, str, "{}".format])
+def test_secrets_are_not_in_what_a_session_looks_like(show: Callable[[object], str]) -> None:
+    session = a_session()
+    for text in (show(session), show(session.credentials), show([session])):
+        assert SECRET not in text
+        assert TOKEN not in text
+        assert "ASIADUMMY" in text
+
+
+def test_credentials_and_sessions_cannot_be_changed() -> None:
+    session = a_session()
+    with pytest.raises(FrozenInstanceError):
+        session.credentials.access_key_id = "other"  # type: ignore[misc]
+    with pytest.raises(FrozenInstanceError):
+        session.lifetime = 1  # type: ignore[misc]

@@ -1,0 +1,124 @@
+"""The errors: their exit codes, and what of a text may reach a terminal."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assume_helper import errors
+from assume_helper.errors import AssumeHelperError, error_class, quoted, shown
+
+EXIT_CODES = {
+    errors.AssumeHelperError: 1,
+    errors.ConfigurationError: 3,
+    errors.SourceError: 4,
+    errors.SourceExpired: 4,
+    errors.MFARequired: 5,
+    errors.STSRefused: 6,
+    errors.STSNotReached: 7,
+    errors.STSThrottled: 7,
+}
+SECRET = "DummySecretAccessKey0123456789+/abcdefgh"
+CONTROLS = [chr(c) for c in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), 0xD800, 0xDFFF)]
+
+
+@pytest.mark.parametrize(("kind", "code"), EXIT_CODES.items())
+def test_each_error_has_its_exit_code(kind: type[AssumeHelperError], code: int) -> None:
+    assert kind("it failed", "mend it").exit_code == code
+
+
+def test_the_table_of_exit_codes_is_the_whole_tree() -> None:
+    tree = [AssumeHelperError]
+    for kind in tree:
+        tree.extend(kind.__subclasses__())
+    assert set(tree) == set(EXIT_CODES)
+
+
+def test_an_error_reads_as_what_happened_and_what_to_do_next() -> None:
+    error = errors.ConfigurationError("the key is missing", "add it")
+    assert (error.message, error.next_step) == ("the key is missing", "add it")
+    assert str(error) == "the key is missing; add it"
+
+
+def test_a_source_that_has_run_out_is_a_source_error_and_a_throttled_sts_is_one_not_reached() -> None:
+    assert issubclass(errors.SourceExpired, errors.SourceError)
+    assert issubclass(errors.STSThrottled, errors.STSNotReached)
+
+
+def test_a_refusal_is_never_taken_for_an_sts_that_was_not_reached() -> None:
+    assert not issubclass(errors.STSRefused, errors.STSNotReached)
+
+
+@pytest.mark.parametrize("kind", EXIT_CODES)
+def test_a_class_is_found_by_its_name(kind: type[AssumeHelperError]) -> None:
+    assert error_class(kind.__name__) is kind
+
+
+@pytest.mark.parametrize("name", ["", "Exception", "ValueError", "assumehelpererror", "os.system"])
+def test_a_name_that_is_no_error_of_ours_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=f"^{name}$"):
+        error_class(name)
+
+
+@pytest.mark.parametrize("control", CONTROLS, ids=ascii)
+def test_a_control_character_is_shown_as_an_escape(control: str) -> None:
+    text = shown(f"a{control}b")
+    assert text == "a" + control.encode("unicode_escape", "surrogatepass").decode() + "b"
+    assert control not in text
+
+
+@pytest.mark.parametrize("text", ["", "dev", "Grüße an alle", "/home/a b/.aws/config", "プロファイル", "a\\nb"])
+def test_plain_text_is_shown_as_it_is(text: str) -> None:
+    assert shown(text) == text
+
+
+@given(st.text(st.characters(), max_size=600), st.integers(3, 500))
+@settings(deadline=None)
+def test_what_is_shown_is_one_line_without_controls_and_no_longer_than_asked(text: str, longest: int) -> None:
+    line = shown(text, longest)
+    assert len(line) <= longest
+    assert not any(unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} for c in line)
+    line.encode("utf-8")
+
+
+def test_what_is_cut_says_so() -> None:
+    assert shown("x" * 400) == "x" * 400
+    assert shown("x" * 401) == "x" * 397 + "..."
+    assert shown("abcdefgh", 6) == "abc..."
+
+
+def test_the_words_of_another_are_repeated_in_one_line() -> None:
+    assert quoted("Error:\n\tthe token\r\n has expired \n") == "Error: the token has expired"
+
+
+@pytest.mark.parametrize("around", ["{}", "key={}", "'{}'", '{{"SecretAccessKey":"{}"}}', "(x:{})", "a\n{}\nb"])
+def test_a_long_word_of_mixed_characters_is_not_repeated(around: str) -> None:
+    said = quoted(around.format(SECRET))
+    assert SECRET not in said
+    assert SECRET[:20] not in said
+    assert "[...]" in said
+
+
+def test_a_session_token_of_many_lines_is_not_repeated() -> None:
+    token = (SECRET * 2 + "\n") * 5
+    assert quoted("token: " + token) == "token: " + " ".join(["[...]"] * 5)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/home/someone/projects/company/team/.aws/config was not there",
+        "arn:aws:iam::123456789012:role/a-role-of-a-rather-long-name",
+        "=" * 60,
+        "da39a3ee5e6b4b0d3255bfef95601890afd80709da39a3ee",
+        "AccessDenied: User is not authorized to perform: sts:AssumeRole",
+    ],
+)
+def test_long_words_that_are_no_secrets_are_repeated(text: str) -> None:
+    assert quoted(text) == text
+
+
+def test_what_is_repeated_of_another_has_no_controls_and_is_cut() -> None:
+    assert quoted("\x1b[31mred\x1b[0m \u202etxt") == "\\x1b[31mred\\x1b[0m \\u202etxt"
+    assert len(quoted("word " * 1000)) == 400

@@ -1,0 +1,171 @@
+"""The log: JSON lines that are ours alone, and never anybody's trouble."""
+
+import json
+import os
+import pwd
+import signal
+import stat
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from assume_helper import log
+
+NOW = 1_800_000_000.25
+FULL = 1024 * 1024
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the log will be; nothing is there yet."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return tmp_path / "state" / "assume-helper" / "log.jsonl"
+
+
+def lines(file: Path) -> list[dict[str, str]]:
+    return [json.loads(line) for line in file.read_bytes().splitlines()]
+
+
+def test_a_line_is_its_time_in_utc_and_the_event(file: Path) -> None:
+    log.append(NOW, {"event": "failure", "message": "it failed"})
+    assert file.read_bytes() == (
+        b'{"time": "2027-01-15T08:00:00.250+00:00", "event": "failure", "message": "it failed"}\n'
+    )
+
+
+def test_lines_are_added(file: Path) -> None:
+    for number in range(3):
+        log.append(NOW + number, {"n": str(number)})
+    assert [line["n"] for line in lines(file)] == ["0", "1", "2"]
+    times = [datetime.fromisoformat(line["time"]).timestamp() for line in lines(file)]
+    assert times == [NOW, NOW + 1, NOW + 2]
+
+
+def test_an_event_is_one_line_whatever_is_in_it(file: Path) -> None:
+    text = "a\nb\r\u2028\x1b[31m grün \udcff"
+    log.append(NOW, {"message": text})
+    assert file.read_bytes().isascii()
+    assert file.read_bytes().count(b"\n") == 1
+    assert lines(file)[0]["message"] == text
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o777])
+def test_the_log_is_0600_in_0700_whatever_the_umask(file: Path, umask: int) -> None:
+    old = os.umask(umask)
+    try:
+        log.append(NOW, {"n": "1"})
+        log.append(NOW, {"n": "2"})
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    assert len(lines(file)) == 2
+
+
+def test_a_log_that_is_a_link_is_not_followed(file: Path, tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.write_bytes(b"theirs")
+    target.chmod(0o600)
+    file.parent.mkdir(parents=True)
+    file.symlink_to(target)
+    log.append(NOW, {"n": "1"})
+    assert target.read_bytes() == b"theirs"
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o622])
+def test_a_log_that_is_open_to_others_is_not_written(file: Path, mode: int) -> None:
+    log.append(NOW, {"n": "1"})
+    file.chmod(mode)
+    log.append(NOW, {"n": "2"})
+    assert len(lines(file)) == 1
+
+
+def test_a_fifo_in_its_place_does_not_hang(file: Path) -> None:
+    def waited(_number: int, _frame: object) -> None:
+        raise AssertionError("it waits for a reader")
+
+    file.parent.mkdir(parents=True)
+    os.mkfifo(file, 0o600)
+    old = signal.signal(signal.SIGALRM, waited)
+    signal.alarm(30)
+    try:
+        log.append(NOW, {"n": "1"})
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, old)
+    assert stat.S_ISFIFO(file.stat().st_mode)
+
+
+def test_a_log_over_one_mebibyte_is_put_aside_and_begun_anew(file: Path) -> None:
+    log.append(NOW, {"n": "1"})
+    os.truncate(file, FULL + 1)
+    log.append(NOW, {"n": "2"})
+    log.append(NOW, {"n": "3"})
+    aside = file.with_name("log.jsonl.1")
+    assert aside.stat().st_size > FULL
+    assert aside.read_bytes().endswith(b'"n": "2"}\n')
+    assert [line["n"] for line in lines(file)] == ["3"]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (file, aside)} == {0o600}
+
+
+def test_a_log_of_one_mebibyte_is_not_put_aside_yet(file: Path) -> None:
+    log.append(NOW, {"n": "1"})
+    os.truncate(file, FULL)
+    log.append(NOW, {"n": "2"})
+    assert os.listdir(file.parent) == ["log.jsonl"]
+
+
+def test_there_is_never_more_than_one_log_put_aside(file: Path) -> None:
+    for _ in range(3):
+        log.append(NOW, {"n": "1"})
+        os.truncate(file, FULL + 1)
+        log.append(NOW, {"n": "2"})
+    assert os.listdir(file.parent) == ["log.jsonl.1"]
+
+
+def test_a_place_that_cannot_be_made_is_nobodys_trouble(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "state").write_bytes(b"a file")
+    log.append(NOW, {"n": "1"})
+    assert (tmp_path / "state").read_bytes() == b"a file"
+
+
+def test_many_processes_add_whole_lines(file: Path) -> None:
+    program = "import sys\nfrom assume_helper import log\nfor n in range(50): log.append(n, {'who': sys.argv[1] * 500})"
+    children = [subprocess.Popen([sys.executable, "-c", program, name]) for name in "abcd"]
+    assert [child.wait(60) for child in children] == [0] * 4
+    assert sorted(line["who"][0] for line in lines(file)) == sorted("abcd" * 50)
+
+
+def test_the_path_follows_the_state_directory(file: Path) -> None:
+    assert log.path() == str(file)
+
+
+def test_a_relative_state_directory_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", "relative")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    log.append(NOW, {"n": "1"})
+    assert not (tmp_path / "relative").exists()
+    assert log.path() in (None, str(tmp_path / ".local" / "state" / "assume-helper" / "log.jsonl"))
+
+
+@pytest.mark.parametrize("home", [None, "", "relative"])
+def test_without_a_home_there_is_no_log_and_no_trouble(
+    home: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_entry(uid: int) -> pwd.struct_passwd:
+        raise KeyError(uid)
+
+    monkeypatch.setattr(pwd, "getpwuid", no_entry)
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    if home is None:
+        monkeypatch.delenv("HOME", raising=False)
+    else:
+        monkeypatch.setenv("HOME", home)
+    monkeypatch.chdir(tmp_path)
+    assert log.path() is None
+    log.append(NOW, {"n": "1"})
+    assert os.listdir(tmp_path) == []
