@@ -52,6 +52,10 @@ class Home:
     def log(self) -> Path:
         return self.folder / ".local" / "state" / "assume-helper" / "log.jsonl"
 
+    def unmeasured(self) -> None:
+        """Leave coverage out of what runs here: a process that is killed would leave half a file of it."""
+        self.environ = {n: v for n, v in self.environ.items() if not n.startswith("COVERAGE_")}
+
     def entries(self) -> list[Path]:
         return sorted(self.cache.glob("*.entry"))
 

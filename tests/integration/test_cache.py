@@ -291,6 +291,7 @@ def test_a_lock_file_is_never_removed(home_: Home) -> None:
 
 
 def test_a_process_that_is_killed_leaves_no_half_entry(home_: Home, offline_front: Front) -> None:
+    home_.unmeasured()
     offline_front.behaviour = offline_front.held_back(session())
     child: subprocess.Popen[bytes] = home_.start("get", "dev")
     assert offline_front.arrived.wait(60)

@@ -59,6 +59,7 @@ def test_a_failure_is_not_kept_for_those_who_come_later(role: Home, offline_fron
 
 
 def test_when_the_holder_is_killed_the_next_one_goes_on(role: Home, offline_front: Front) -> None:
+    role.unmeasured()
     offline_front.behaviour = offline_front.hang
     holder = role.start("get", "dev")
     assert offline_front.arrived.wait(60)
@@ -72,6 +73,7 @@ def test_when_the_holder_is_killed_the_next_one_goes_on(role: Home, offline_fron
 
 
 def test_who_waits_for_a_stopped_holder_gives_up_and_calls_by_itself(role: Home, offline_front: Front) -> None:
+    role.unmeasured()
     offline_front.behaviour = offline_front.hang
     holder = role.start("get", "dev")
     assert offline_front.arrived.wait(60)

@@ -35,7 +35,7 @@ BASE: str = getattr(sys, "_base_executable", sys.executable)
 def warm(role: Home, offline_front: Front) -> Home:
     """A home whose profile `dev` is cached."""
     offline_front.behaviour = session()
-    role.environ = {n: v for n, v in role.environ.items() if not n.startswith("COVERAGE_")}
+    role.unmeasured()
     role.get("dev")
     return role
 

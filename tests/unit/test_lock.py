@@ -62,7 +62,7 @@ def file(cache: Cache, key: str = KEY) -> Path:
 def holder(cache: Cache, key: str = KEY) -> Iterator["subprocess.Popen[str]"]:
     """Another process that holds the lock."""
     command = [sys.executable, "-c", HOLDER, str(cache.directory), key]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={}) as child:
         try:
             assert child.stdout is not None
             assert child.stdout.readline() == "held\n"
