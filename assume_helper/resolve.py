@@ -32,6 +32,8 @@ _PATIENCE_THROTTLED = 30.0
 # busy that starting took most of the time, a wait is worth more than one more process that calls.
 _RESERVE = 4.0
 _SHORTEST_WAIT = 8.0
+# Who calls gives up before those that wait do, so that they get its failure and do not all call as well.
+_HEAD_START = 1.0
 # After a failed refresh STS is left alone for so long, while what is cached is good.
 _RETRY_AFTER = (30.0, 60.0)
 # What does not take away the right to use what is cached.
@@ -209,7 +211,11 @@ def _call(profile: Profile, store: Cache, key: str, around: Surroundings, *, has
 
     clock = around.clock
     patience = _patience(profile, has_cached=has_cached)
-    at = max(around.started_monotonic + patience, clock.monotonic() + (0.5 if has_cached else _RESERVE))
+    begun = clock.monotonic()
+    if has_cached:
+        at = max(around.started_monotonic + patience, begun + 0.5)
+    else:
+        at = max(min(around.started_monotonic + patience, begun + patience - _RESERVE - _HEAD_START), begun + _RESERVE)
     throttled_at = at if has_cached else max(at, around.started_monotonic + _PATIENCE_THROTTLED)
 
     def failed(error: AssumeHelperError, *, waiting: bool = False) -> Failure:

@@ -41,6 +41,14 @@ def test_those_who_wait_take_the_failure_too(role: Home, offline_front: Front) -
     assert len(offline_front.calls) == 1
 
 
+def test_those_who_wait_take_the_failure_of_a_call_that_hangs(role: Home, offline_front: Front) -> None:
+    offline_front.behaviour = offline_front.hang
+    answers = all_at_once(role, 12)
+    assert {(code, stdout) for code, stdout, _ in answers} == {(7, b"")}
+    assert len({stderr for _, _, stderr in answers}) == 1
+    assert len(offline_front.calls) <= 3, "the attempts of one process"
+
+
 def lock_openers(lock: object, children: "list[subprocess.Popen[bytes]]") -> int:
     """How many of the processes have got as far as to want the lock: they have loaded the lock's library."""
     count = 0
