@@ -127,10 +127,10 @@ def remove(cache: Cache, key: str) -> None:
     _unlink(cache, key + ".entry")
 
 
-def remember(cache: Cache, stamp: tuple[str, bytes], key: str) -> None:
-    """Keep for the next call that what `stamp` says leads to `key`: from then on it is a hit."""
+def remember(cache: Cache, stamp: tuple[str, bytes], key: str, files: Mapping[str, str] | None = None) -> None:
+    """Keep for the next call that what `stamp` says leads to `key`, while `files` (their states) stay: it is a hit."""
     name, expected = stamp
-    payload = expected + b"\n" + key.encode()
+    payload = hit.remembered(expected, key, files or {})
     if cache.directory is not None and _read(cache, name) != payload:
         _write(cache, name, payload, durable=False)
 

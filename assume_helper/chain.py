@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from assume_helper import keys as of
+from assume_helper import session_parameters
 from assume_helper.aws_config import AwsConfig
 from assume_helper.errors import CONTROL, ConfigurationError, MFARequired, SourceError, shown
 from assume_helper.keys import Keys, Way
@@ -25,9 +26,10 @@ class _Walk:
     config: AwsConfig
     environ: Mapping[str, str] = field(repr=False)
     passed: tuple[str, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
 
     def keys(self, name: str) -> Keys:
-        return Keys(self.config, self.environ, name)
+        return Keys(self.config, self.environ, name, self.options)
 
     def on_to(self, name: str, target: str) -> "_Walk":
         """The walk one step on, from `name` to `target`. Raises ConfigurationError where that closes a loop."""
@@ -45,8 +47,8 @@ class _Walk:
         return replace(self, passed=passed)
 
 
-def read(config: AwsConfig, environ: Mapping[str, str], name: str) -> Profile:
-    """The profile `name`, with its sources.
+def read(config: AwsConfig, environ: Mapping[str, str], name: str, options: Mapping[str, str] | None = None) -> Profile:
+    """The profile `name`, with its sources; `options` win over the keys of the same names, of its role alone.
 
     Raises ConfigurationError for a profile that is not there, has no role, or says what cannot be; SourceError where a
     source profile has no credentials; MFARequired.
@@ -57,7 +59,7 @@ def read(config: AwsConfig, environ: Mapping[str, str], name: str) -> Profile:
         )
     if name not in config.profiles:
         raise _unknown(config, name)
-    return _role_of(_Walk(config, environ), name, Way())
+    return _role_of(_Walk(config, environ, options=options or {}), name, Way())
 
 
 def _unknown(config: AwsConfig, name: str) -> ConfigurationError:
@@ -90,13 +92,16 @@ def _role_of(walk: _Walk, name: str, inherited: Way) -> Profile:
     return Profile(
         name=name,
         role_arn=role_arn,
-        source=_source(walk, keys, way),
+        source=_source(replace(walk, options={}), keys, way),
         region=way.region or _PARTITION_REGION.get(role_arn.split(":")[1], "us-east-1"),
         external_id=of.external_id(keys),
         role_session_name=of.role_session_name(keys),
         duration_seconds=of.duration_seconds(keys),
         endpoint_url=way.endpoint_url,
         ca_bundle=way.ca_bundle,
+        use_fips_endpoint=way.use_fips_endpoint or False,
+        use_dualstack_endpoint=way.use_dualstack_endpoint or False,
+        parameters=session_parameters.read(keys, role_arn.split(":")[1]),
     )
 
 

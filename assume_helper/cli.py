@@ -11,13 +11,14 @@ from types import FrameType
 import click
 
 from assume_helper import environment, hit, log, resolve
-from assume_helper.credentials import Clock
+from assume_helper.credentials import LONGEST_SESSION, SHORTEST_SESSION, Clock
 from assume_helper.errors import AssumeHelperError, shown
 from assume_helper.session_name import session_name
 
 USAGE = 2
 INTERRUPTED = 130
 TERMINATED = 143
+DURATION = click.IntRange(SHORTEST_SESSION, LONGEST_SESSION)
 
 
 class Terminated(BaseException):
@@ -74,22 +75,43 @@ def assume_helper() -> None:
 
 @assume_helper.command(short_help="Print a profile's credentials, as every AWS SDK reads them.")
 @click.argument("profile")
+@click.option("--role-session-name", metavar="NAME", help="The session's name; may hold {user}, {host}, {profile}.")
+@click.option("--duration-seconds", type=DURATION, metavar="N", help="How long the session lasts, 900 to 43200.")
+@click.option("--session-tag", "session_tags", metavar="KEY=VALUE", multiple=True, help="A session tag; repeatable.")
+@click.option("--session-policy", metavar="FILE|JSON", help="A policy that narrows the session.")
+@click.option("--policy-arn", "policy_arns", metavar="ARN", multiple=True, help="A policy that narrows it; repeatable.")
+@click.option("--read-only", is_flag=True, help="Narrow the session to AWS's ReadOnlyAccess policy.")
 @click.pass_obj
-def get(invocation: Invocation, profile: str) -> None:
+def get(invocation: Invocation, /, profile: str, **options: str | int | tuple[str, ...] | None) -> None:
     """Print the temporary credentials of PROFILE as the JSON document of a credential process.
 
     From the cache while they are fresh, else from STS. Nothing else is printed on standard output; on a failure
     there is one line on standard error.
 
+    An option wins over the profile's key of the same name, and has a session of its own in the cache.
+
     \b
     Example:
         $ assume-helper get dev
+        $ assume-helper get dev --read-only
     """
     invocation.subject = profile
-    entry = resolve.get_credentials(profile, invocation.surroundings())
+    given = {name: _written(value) for name, value in options.items() if value}
+    if "session_policy" in given and not given["session_policy"].lstrip().startswith("{"):
+        given["session_policy"] = os.path.abspath(os.path.expanduser(given["session_policy"]))
+    entry = resolve.get_credentials(profile, invocation.surroundings(), given)
     if invocation.stdout_closed:
         raise AssumeHelperError("standard output is closed", "the credentials are printed there: open it")
     hit.write(1, entry.document + b"\n")
+
+
+def _written(value: str | int | tuple[str, ...] | None) -> str:
+    """An option as the profile's key would hold it."""
+    if isinstance(value, tuple):
+        if any("," in part for part in value):
+            raise click.UsageError("a comma cannot be in a session tag or a policy's ARN")
+        return ",".join(value)
+    return "true" if value is True else str(value)
 
 
 def main(

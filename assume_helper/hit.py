@@ -29,6 +29,8 @@ WATCHED = (
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_STS",
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "AWS_USE_FIPS_ENDPOINT",
+    "AWS_USE_DUALSTACK_ENDPOINT",
     "AWS_ACCESS_KEY_ID",
 )
 # A Mersenne prime: the remainder is one cheap step in C and finds every accident to a file, which is what it is for.
@@ -153,14 +155,23 @@ def stamp(profile: str, environ: "Mapping[str, str]") -> tuple[str, bytes]:
         value = environ.get(name)
         facts.append("" if value is None else "=" + value)
     name = fingerprint("\0".join(facts).encode("utf-8", "surrogateescape"))
-    for path in paths:
-        try:
-            s = os.stat(path)
-        except OSError:
-            facts.append("absent")
-        else:
-            facts.append(f"{s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} {s.st_ino} {s.st_dev}")
+    facts += [file_state(path) for path in paths]
     return name + ".hit", "\0".join(facts).encode("utf-8", "surrogateescape")
+
+
+def file_state(path: str) -> str:
+    """What changes when the file at `path` does."""
+    try:
+        s = os.stat(path)
+    except (OSError, ValueError):
+        return "absent"
+    return f"{s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} {s.st_ino} {s.st_dev}"
+
+
+def remembered(stamp: bytes, key: str, files: "Mapping[str, str]") -> bytes:
+    """What a `.hit` file holds: the stamp, the entry's key, and the state of each further file that was read."""
+    lines = [key, *(f"{state}\0{path}" for path, state in files.items())]
+    return stamp + b"\n" + "\n".join(lines).encode("utf-8", "surrogateescape")
 
 
 def answer(profile: str, environ: "Mapping[str, str]", now: float) -> bytes | None:
@@ -174,9 +185,11 @@ def answer(profile: str, environ: "Mapping[str, str]", now: float) -> bytes | No
     try:
         check_private(os.lstat(directory), 0o040000)
         name, expected = stamp(profile, environ)
-        remembered = unseal(read_private(os.path.join(directory, name)))
-        key = remembered[len(expected) + 1 :].decode("ascii")
-        if not remembered.startswith(expected + b"\n") or not key.isalnum():
+        found = unseal(read_private(os.path.join(directory, name)))
+        if not found.startswith(expected + b"\n"):
+            return None
+        key, *files = found[len(expected) + 1 :].decode("utf-8", "surrogateescape").split("\n")
+        if not key.isalnum() or any(file_state(path) != state for state, path in (f.split("\0") for f in files)):
             return None
         times, document, _ = unseal(read_private(os.path.join(directory, key + ".entry"))).split(b"\n", 2)
         not_before, served_until = times.split()

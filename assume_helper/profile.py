@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from assume_helper.session_parameters import SessionParameters
+
 
 @dataclass(frozen=True)
 class StaticKeys:
@@ -41,6 +43,9 @@ class Profile:
     duration_seconds: int | None = None
     endpoint_url: str | None = None
     ca_bundle: str | None = None
+    use_fips_endpoint: bool = False
+    use_dualstack_endpoint: bool = False
+    parameters: SessionParameters = field(default_factory=SessionParameters)
 
     @property
     def partition(self) -> str:
@@ -56,6 +61,11 @@ class Profile:
     def origin(self) -> StaticKeys | EnvironmentKeys | CredentialProcess:
         """The credentials at the chain's other end."""
         return self.source.origin if isinstance(self.source, Profile) else self.source
+
+    def files(self) -> dict[str, str]:
+        """The files, beside the config's, that the chain's sessions depend on, and their states."""
+        own = dict([self.parameters.policy_file] if self.parameters.policy_file is not None else [])
+        return own | (self.source.files() if isinstance(self.source, Profile) else {})
 
     def names(self) -> list[str]:
         """The profiles of the chain, this one first, the one whose credential_process is run last."""
@@ -74,6 +84,9 @@ class Profile:
             "external_id": self.external_id,
             "role_session_name": self.role_session_name,
             "duration_seconds": self.duration_seconds,
+            "use_fips_endpoint": self.use_fips_endpoint,
+            "use_dualstack_endpoint": self.use_dualstack_endpoint,
+            **self.parameters.inputs(),
         }
 
 

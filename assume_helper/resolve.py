@@ -60,8 +60,11 @@ class Surroundings:
     warn: Callable[[str], None]
 
 
-def get_credentials(name: str, around: Surroundings) -> Entry:
+def get_credentials(name: str, around: Surroundings, options: Mapping[str, str] | None = None) -> Entry:
     """The session of the profile `name` and its document: from the cache, or from STS.
+
+    `options` are keys of the profile that this call sets by itself. They have a session of their own, by its key, and
+    are never remembered for the profile's name: what they narrow is not served to who does not ask for it.
 
     Raises AssumeHelperError: ConfigurationError, SourceError, MFARequired, STSRefused, STSNotReached.
     """
@@ -69,17 +72,18 @@ def get_credentials(name: str, around: Surroundings) -> Entry:
     stamp = hit.stamp(name, around.environ)
     checked_at = around.clock.now()
     config = aws_config.load(around.environ)
-    profile = chain.read(config, around.environ, name)
+    profile = chain.read(config, around.environ, name, options)
     around = _among_callers(around, config.config_path, profile)
     store = cache.open_cache(around.environ, around.warn)
     key = cache.key(profile.session_inputs())
     entry = _session(profile, store, key, around)
-    if _is_settled((config.config_path, config.credentials_path), checked_at):
-        cache.remember(store, stamp, key)
+    files = profile.files()
+    if not options and _is_settled([config.config_path, config.credentials_path, *files], checked_at):
+        cache.remember(store, stamp, key, files)
     return entry
 
 
-def _is_settled(paths: tuple[str, str], now: float) -> bool:
+def _is_settled(paths: list[str], now: float) -> bool:
     """Whether a file that changes again will show it: if it has just changed, its next mtime may be the same."""
     for path in paths:
         try:

@@ -17,9 +17,25 @@ def session_name() -> str:
     return made_safe(_user(), socket.gethostname())
 
 
+def filled_in(template: str, profile: str) -> str:
+    """`template` with `{user}`, `{host}` and `{profile}` filled in, each made safe for STS, cut at 64 characters.
+
+    A template without any of these stays as it is.
+    """
+    name = template
+    for word, value in (
+        ("{user}", _user),
+        ("{host}", lambda: _short(socket.gethostname())),
+        ("{profile}", lambda: profile),
+    ):
+        if word in name:
+            name = name.replace(word, _plain(value()) or "unknown")
+    return name if name == template else name[:_LONGEST]
+
+
 def made_safe(user: str, host: str) -> str:
     """`user@host` of 2 to 64 characters that STS takes; letters with accents lose them, anything else becomes `-`."""
-    user, host = (_plain(part) for part in (user, host.partition(".")[0]))
+    user, host = _plain(user), _plain(_short(host))
     user = user[: _LONGEST - 2]
     return f"{user or 'unknown'}@{host or 'unknown'}"[:_LONGEST]
 
@@ -27,6 +43,10 @@ def made_safe(user: str, host: str) -> str:
 def _plain(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text)
     return _UNSAFE.sub("-", "".join(c for c in decomposed if not unicodedata.combining(c))).strip("-")
+
+
+def _short(host: str) -> str:
+    return host.partition(".")[0]
 
 
 def _user() -> str:

@@ -63,6 +63,7 @@ def assume_role(
         request["DurationSeconds"] = profile.duration_seconds
     if profile.external_id is not None:
         request["ExternalId"] = profile.external_id
+    request |= profile.parameters.request()
     client: list[Any] = []
 
     def call() -> dict[str, Any]:
@@ -116,6 +117,8 @@ def _client(profile: Profile, source: Credentials) -> Any:
         config=Config(
             connect_timeout=CONNECT_TIMEOUT,
             read_timeout=READ_TIMEOUT,
+            use_fips_endpoint=profile.use_fips_endpoint,
+            use_dualstack_endpoint=profile.use_dualstack_endpoint,
             # botocore knows no deadline over all attempts: they are made here
             retries={"total_max_attempts": 1, "mode": "standard"},
         ),

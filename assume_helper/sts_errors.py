@@ -161,4 +161,14 @@ def _answered(error: aws.ClientError, profile: Profile) -> AssumeHelperError:
         return STSRefused(
             f"STS {where(profile)} is not activated for the account", "activate it, or use another region"
         )
+    if "role chaining" in message:
+        return STSRefused(
+            f"STS refused {role}: a role that is assumed through another role lasts an hour at most",
+            f"set duration_seconds = 3600 in [{shown(profile.name, 64)}], or take it out",
+        )
+    if "MaxSessionDuration" in message:
+        return STSRefused(
+            f"STS refused {role}: the role's sessions may not last {profile.duration_seconds} s",
+            f"lower duration_seconds in [{shown(profile.name, 64)}], or raise the role's MaxSessionDuration",
+        )
     return STSRefused(f"STS refused {role}: {message or code} ({code})", "correct that value in the profile")

@@ -95,13 +95,16 @@ def test_the_environment_variables_are_those_that_the_code_reads() -> None:
 def test_the_keys_are_those_that_are_read() -> None:
     told = {name for row in rows("## Profiles") for name in code(row[0])}
     read = set()
-    for name in ("keys.py", "chain.py"):
+    for name in ("keys.py", "chain.py", "session_parameters.py"):
         for node in ast.walk(ast.parse((ROOT / "assume_helper" / name).read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "value":
+            if not isinstance(node, ast.Call):
+                continue
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if called in {"value", "_listed", "_matching", "_checked", "_switch"}:
                 read |= {a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)}
     others = {"credential_process", "mfa_serial", "aws_access_key_id", "aws_secret_access_key", "aws_session_token"}
-    through_matching = {"external_id", "role_session_name"}
-    assert told == read - others | through_matching
+    options = {"read_only"}
+    assert told == {key for key in read - others - options if re.fullmatch(r"[a-z_]+", key)} | {"include_profile"}
 
 
 def test_the_files_are_those_of_the_package_with_their_titles() -> None:

@@ -1,0 +1,159 @@
+"""What the CLI has no key for: marks and limits of a session, by key or by option, each with its own cache entry."""
+
+import json
+
+import pytest
+from front import Front, session
+from running import Home
+
+READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]}
+
+
+@pytest.fixture
+def home_(role: Home, offline_front: Front) -> Home:
+    def numbered(call: object) -> object:
+        return session(access_key_id=f"ASIA{len(offline_front.calls):016}")(offline_front.calls[-1])
+
+    offline_front.behaviour = numbered  # type: ignore[assignment]
+    return role
+
+
+def sent(front: Front) -> dict[str, str]:
+    """What the last call asked for, beside what every call has."""
+    usual = {"Action", "Version", "RoleArn", "RoleSessionName"}
+    return {name: value for name, value in front.calls[-1].parameters.items() if name not in usual}
+
+
+KEYS = {
+    "session_tags = team=data,env=prod\ntransitive_session_tags = team": {
+        "Tags.member.1.Key": "team",
+        "Tags.member.1.Value": "data",
+        "Tags.member.2.Key": "env",
+        "Tags.member.2.Value": "prod",
+        "TransitiveTagKeys.member.1": "team",
+    },
+    "source_identity = me": {"SourceIdentity": "me"},
+    f"session_policy = {json.dumps(POLICY)}": {"Policy": json.dumps(POLICY, separators=(",", ":"))},
+    f"policy_arns = {READ_ONLY}": {"PolicyArns.member.1.arn": READ_ONLY},
+    f"assume_helper_policy_arns = {READ_ONLY}": {"PolicyArns.member.1.arn": READ_ONLY},
+}
+OPTIONS = [
+    (["--session-tag", "team=data"], {"Tags.member.1.Key": "team", "Tags.member.1.Value": "data"}),
+    (["--session-policy", json.dumps(POLICY)], {"Policy": json.dumps(POLICY, separators=(",", ":"))}),
+    (["--policy-arn", READ_ONLY], {"PolicyArns.member.1.arn": READ_ONLY}),
+    (["--read-only"], {"PolicyArns.member.1.arn": READ_ONLY}),
+    (["--duration-seconds", "900"], {"DurationSeconds": "900"}),
+]
+
+
+@pytest.mark.parametrize("line", KEYS)
+def test_a_key_arrives_at_sts_and_makes_an_entry_of_its_own(home_: Home, offline_front: Front, line: str) -> None:
+    home_.get("dev")
+    with home_.config.open("a") as config:
+        config.write(line + "\n")
+    narrowed = home_.get("dev")
+    assert sent(offline_front) == KEYS[line]
+    assert home_.get("dev") == narrowed
+    assert len(offline_front.calls) == 2
+
+
+@pytest.mark.parametrize(("arguments", "parameters"), OPTIONS)
+def test_an_option_is_never_served_to_who_did_not_ask_for_it_nor_the_reverse(
+    home_: Home, offline_front: Front, arguments: list[str], parameters: dict[str, str]
+) -> None:
+    plain = home_.get("dev")
+    narrowed = home_.run("get", "dev", *arguments)
+    assert (narrowed.code, narrowed.stderr) == (0, "")
+    assert sent(offline_front) == parameters
+    assert narrowed.document["AccessKeyId"] != plain["AccessKeyId"]
+    assert home_.get("dev") == plain
+    assert home_.run("get", *arguments, "dev").document == narrowed.document
+    assert home_.get("dev") == plain
+    assert len(offline_front.calls) == 2
+
+
+def test_an_option_asked_for_first_is_not_what_the_profile_gets(home_: Home) -> None:
+    narrowed = home_.run("get", "dev", "--read-only").document
+    assert home_.get("dev") != narrowed
+
+
+def test_a_session_name_is_filled_in(home_: Home, offline_front: Front) -> None:
+    home_.run("get", "dev", "--role-session-name", "{profile}-by-{user}")
+    assert offline_front.calls[-1].parameters["RoleSessionName"].startswith("dev-by-")
+    home_.run("get", "dev", "--role-session-name", "{nobody}").failed(3, "{user}, {host} or {profile}")
+
+
+def test_a_policy_file_that_changes_counts_on_the_very_next_call(home_: Home, offline_front: Front) -> None:
+    file = home_.config.parent / "policy.json"
+    file.write_text(json.dumps(POLICY))
+    with home_.config.open("a") as config:
+        config.write("session_policy = policy.json\n")
+    home_.get("dev")
+    home_.get("dev")
+    assert len(offline_front.calls) == 1
+    file.write_text(json.dumps(POLICY).replace("s3:Get*", "s3:Put*"))
+    home_.get("dev")
+    assert "s3:Put*" in sent(offline_front)["Policy"]
+    file.write_text(json.dumps(POLICY))
+    home_.get("dev")
+    assert len(offline_front.calls) == 2
+    file.unlink()
+    home_.run("get", "dev").failed(3, "there is no such file")
+
+
+def test_an_option_narrows_the_role_that_is_asked_for_and_not_those_before_it(
+    home_: Home, offline_front: Front
+) -> None:
+    with home_.config.open("a") as config:
+        config.write("[profile next]\nrole_arn = arn:aws:iam::123456789012:role/next\nsource_profile = dev\n")
+    assert home_.run("get", "next", "--read-only", AWS_ENDPOINT_URL=offline_front.url).code == 0
+    assert ["PolicyArns.member.1.arn" in call.parameters for call in offline_front.calls] == [False, True]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--duration-seconds", "899"], ["--duration-seconds", "soon"], ["--session-tag", "a=b,c=d"]]
+)
+def test_an_option_that_cannot_be_is_a_usage_error(home_: Home, arguments: list[str]) -> None:
+    home_.run("get", "dev", *arguments).failed(2, "assume-helper get --help")
+
+
+def test_a_profile_includes_another_s_settings_and_not_its_credentials(home_: Home, offline_front: Front) -> None:
+    with home_.config.open("a") as config:
+        config.write("external_id = tenant\nduration_seconds = 1800\naws_access_key_id = AKIANOTMINE000000000\n")
+        config.write("aws_secret_access_key = x\n[profile mine]\ninclude_profile = dev\nduration_seconds = 900\n")
+    home_.get("mine")
+    assert sent(offline_front) == {"ExternalId": "tenant", "DurationSeconds": "900"}
+    assert offline_front.calls[-1].access_key_id == "AKIACANARY0123456789"
+
+
+def test_an_include_that_leads_back_is_drawn(home_: Home) -> None:
+    with home_.config.open("a") as config:
+        config.write("[profile a]\ninclude_profile = b\n[profile b]\ninclude_profile = a\n")
+        config.write("[profile c]\ninclude_profile = gone\n")
+    home_.run("get", "a").failed(3, "include_profile forms a loop: a -> b -> a")
+    home_.run("get", "c").failed(3, "[c] includes profile gone, which is not there")
+
+
+@pytest.mark.parametrize(
+    ("settings", "host"),
+    [
+        ({"AWS_USE_FIPS_ENDPOINT": "true"}, "sts-fips.us-east-1.amazonaws.com:443"),
+        ({"AWS_USE_DUALSTACK_ENDPOINT": "true"}, "sts.us-east-1.api.aws:443"),
+        ("use_fips_endpoint = true\n", "sts-fips.us-east-1.amazonaws.com:443"),
+        ("use_dualstack_endpoint = TRUE\n", "sts.us-east-1.api.aws:443"),
+        ("use_fips_endpoint = false\n", "sts.us-east-1.amazonaws.com:443"),
+    ],
+)
+def test_the_kind_of_endpoint_is_the_one_that_is_asked_for(
+    role: Home, offline_front: Front, settings: dict[str, str] | str, host: str
+) -> None:
+    text = role.config.read_text().partition("endpoint_url")[0]
+    role.config.write_text(text + (settings if isinstance(settings, str) else ""))
+    environ = settings if isinstance(settings, dict) else {}
+    role.run("get", "dev", HTTPS_PROXY=offline_front.url, **environ).failed(7, "proxy")
+    assert {call.parameters["CONNECT"] for call in offline_front.calls} == {host}
+
+
+def test_a_switch_that_is_neither_is_named(role: Home) -> None:
+    role.run("get", "dev", AWS_USE_FIPS_ENDPOINT="maybe").failed(3, "use_fips_endpoint of [dev] is maybe")
