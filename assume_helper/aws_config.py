@@ -22,7 +22,8 @@ class AwsConfig:
     """What the two files say. Values stay as they are written; a profile's values may be secrets.
 
     `profiles` has both files merged, the credentials file winning; `config_profiles` and `credentials_profiles` say
-    which file a value came from; `services` holds the nested values of `[services ...]`.
+    which file a value came from; `services` holds the nested values of `[services ...]`, `other_sections` names
+    the config file's sections that are neither.
     """
 
     config_path: str
@@ -31,6 +32,7 @@ class AwsConfig:
     config_profiles: Mapping[str, Mapping[str, str]] = field(repr=False)
     credentials_profiles: Mapping[str, Mapping[str, str]] = field(repr=False)
     services: Mapping[str, Mapping[str, str]] = field(repr=False)
+    other_sections: frozenset[str] = frozenset()
 
 
 def load(environ: Mapping[str, str]) -> AwsConfig:
@@ -40,6 +42,7 @@ def load(environ: Mapping[str, str]) -> AwsConfig:
     credentials = _sections(credentials_path, "AWS_SHARED_CREDENTIALS_FILE")
     config_profiles: dict[str, Mapping[str, str]] = {}
     services: dict[str, Mapping[str, str]] = {}
+    others: set[str] = set()
     for section, values in config.items():
         if section == "default":
             config_profiles[section] = values
@@ -47,10 +50,12 @@ def load(environ: Mapping[str, str]) -> AwsConfig:
             config_profiles.update(_named(section, values))
         elif section.startswith("services"):
             services.update(_named(section, values))
+        else:
+            others.add(section)
     profiles = dict(config_profiles)
     for name, values in credentials.items():
         profiles[name] = {**profiles.get(name, {}), **values}
-    return AwsConfig(config_path, credentials_path, profiles, config_profiles, credentials, services)
+    return AwsConfig(config_path, credentials_path, profiles, config_profiles, credentials, services, frozenset(others))
 
 
 def nested(value: str) -> dict[str, str]:
@@ -95,7 +100,8 @@ def _sections(path: str, variable: str) -> dict[str, dict[str, str]]:
     else:
         return {section: dict(parser.items(section)) for section in parser.sections()}
     raise ConfigurationError(
-        f"{where}{'' if line is None else f', line {line}'}: {problem}", "mend that line, no SDK can read the file"
+        f"{where}{'' if line is None else f', line {line}'}: {problem}",
+        "mend that line: the AWS CLI and boto3 cannot read the file either",
     )
 
 

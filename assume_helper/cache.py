@@ -12,6 +12,7 @@ What cannot be read is a miss; what cannot be written is a warning. Secrets are 
 import hashlib
 import json
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ from assume_helper.errors import AssumeHelperError, error_class, shown
 # Left-over temporary files are swept after an hour; data after a week: no session is as long.
 _SWEEP_TEMPORARY = 3600
 _SWEEP_DATA = 7 * 24 * 3600
+# The names that are given here, and no others: the directory may be somebody's own.
+_OURS = re.compile(r"tmp-[0-9]+-[0-9a-f]{16}|[0-9a-f]{64}\.(entry|failure)|[0-9a-f]{32}\.hit")
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,7 @@ def read(cache: Cache, key: str) -> Entry | None:
         return None
 
 
-def write(cache: Cache, key: str, entry: Entry, now: float) -> None:
+def write(cache: Cache, key: str, entry: Entry) -> None:
     """Put `entry` in the place of what is there, whole or not at all, and sweep what others left behind.
 
     To be called under the key's lock, where there is one.
@@ -119,7 +122,7 @@ def write(cache: Cache, key: str, entry: Entry, now: float) -> None:
     record = json.dumps(_record(session), separators=(",", ":")).encode()
     if _write(cache, key + ".entry", b"\n".join((times, entry.document, record)), durable=True):
         forget_failure(cache, key)
-        _sweep(cache, now)
+        _sweep(cache, key + ".entry")
 
 
 def remove(cache: Cache, key: str) -> None:
@@ -229,8 +232,9 @@ def _read(cache: Cache, name: str) -> bytes | None:
         return hit.unseal(hit.read_private(cache.path(name)))
     except hit.NotPrivate as error:
         cache.warn(f"not used: {shown(cache.path(name))} {error}; remove it")
-    except (OSError, ValueError):
-        pass  # not there, not whole, not ours to read: a miss
+    except (OSError, ValueError):  # not there, not whole, not ours to read: a miss
+        if os.path.islink(cache.path(name)):
+            cache.warn(f"not used: {shown(cache.path(name))} is a link; remove it")
     return None
 
 
@@ -286,18 +290,23 @@ def _unlink(cache: Cache, name: str) -> None:
             cache.warn(f"{shown(cache.path(name))} cannot be removed ({error.strerror})")
 
 
-def _sweep(cache: Cache, now: float) -> None:
+def _sweep(cache: Cache, written: str) -> None:
     """Remove temporary files of killed processes, and data that has long run out. Locks stay.
+
+    How old they are is told by the file that was just `written`: a file server's clock may be another than ours.
 
     Data this old is nobody's answer: without its lock, the worst that can happen is one more call to STS.
     """
     try:
-        with os.scandir(cache.directory) as files:
-            for file in files:
-                temporary = file.name.startswith("tmp-")
-                if temporary or file.name.endswith((".entry", ".hit", ".failure")):
-                    age = now - file.stat(follow_symlinks=False).st_mtime
-                    if age > (_SWEEP_TEMPORARY if temporary else _SWEEP_DATA):
-                        os.unlink(file.path)
+        now = os.stat(cache.path(written)).st_mtime
+        with os.scandir(cache.directory) as found:
+            files = [file for file in found if _OURS.fullmatch(file.name)]
     except OSError:
-        pass  # another process sweeps as well
+        return
+    for file in files:
+        try:
+            age = now - file.stat(follow_symlinks=False).st_mtime
+            if age > (_SWEEP_TEMPORARY if file.name.startswith("tmp-") else _SWEEP_DATA):
+                os.unlink(file.path)
+        except OSError:  # another process sweeps as well, or it is no file
+            continue

@@ -1,6 +1,7 @@
 """From a profile's name through its sources: which role, assumed with what, and never in a circle."""
 
 import difflib
+import os
 import re
 import shlex
 from collections.abc import Mapping
@@ -11,12 +12,19 @@ from assume_helper import session_parameters
 from assume_helper.aws_config import AwsConfig
 from assume_helper.errors import CONTROL, ConfigurationError, MFARequired, SourceError, shown
 from assume_helper.keys import Keys, Way
-from assume_helper.profile import CredentialProcess, EnvironmentKeys, Profile, StaticKeys
+from assume_helper.profile import (
+    CredentialProcess,
+    EnvironmentKeys,
+    Login,
+    Metadata,
+    Origin,
+    Profile,
+    StaticKeys,
+    WebIdentity,
+)
 
 # Where neither the profile nor the environment names a region: a first one of the partition.
 _PARTITION_REGION = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
-# Sources that are known and not served by this version: never passed over in silence.
-_NOT_SERVED = ("web_identity_token_file", "sso_session", "sso_start_url", "login_session")
 
 
 @dataclass(frozen=True)
@@ -63,15 +71,22 @@ def read(config: AwsConfig, environ: Mapping[str, str], name: str, options: Mapp
 
 
 def _unknown(config: AwsConfig, name: str) -> ConfigurationError:
-    where = f"{shown(config.config_path)} and {shown(config.credentials_path)}"
+    paths = (config.config_path, config.credentials_path)
+    missing = [path for path in paths if not os.path.exists(path)]
+    where = " and ".join(shown(path) + (" (no such file)" if path in missing else "") for path in paths)
     if not config.profiles:
         return ConfigurationError(f"there is no profile in {where}", "create the file, or set AWS_CONFIG_FILE to it")
+    if name in config.other_sections:
+        return ConfigurationError(
+            f"{shown(config.config_path)} has a section [{shown(name, 64)}], which is no profile there",
+            f"name it [profile {shown(name, 64)}]",
+        )
     near = difflib.get_close_matches(name[:128], list(config.profiles)[:2000], n=3)
     return ConfigurationError(
         f"there is no such profile in {where}",
         f"did you mean {', '.join(shown(n, 64) for n in near)}?"
         if near
-        else "`aws configure list-profiles` shows those that are there",
+        else "`aws configure list-profiles` shows those that are there, AWS_CONFIG_FILE names another file",
     )
 
 
@@ -80,6 +95,12 @@ def _role_of(walk: _Walk, name: str, inherited: Way) -> Profile:
     keys = walk.keys(name)
     if keys.value("role_arn") is None:
         target = helper_target(keys.value("credential_process"))
+        if target == name:
+            raise ConfigurationError(
+                f"profile {shown(name, 64)} has no role_arn, and its credential_process leads back to it: "
+                f"{shown(name, 64)} -> {shown(name, 64)}",
+                f"add {of.PREFIX}role_arn and {of.PREFIX}source_profile to it in {shown(keys.config.config_path)}",
+            )
         if target is not None:
             return _role_of(walk.on_to(name, target), target, inherited)
     role_arn = of.role_arn(keys)
@@ -89,10 +110,18 @@ def _role_of(walk: _Walk, name: str, inherited: Way) -> Profile:
             "use a role that does not want MFA",
         )
     way = of.way(keys, inherited)
+    source = _source(replace(walk, options={}), keys, way)
+    if isinstance(source, WebIdentity):
+        for key in ("external_id", "session_tags", "source_identity"):
+            if keys.value(key) is not None:
+                raise ConfigurationError(
+                    f"{keys.section} has {key}, which STS does not take with a web identity token",
+                    "take it out: the identity provider puts such things into the token",
+                )
     return Profile(
         name=name,
         role_arn=role_arn,
-        source=_source(replace(walk, options={}), keys, way),
+        source=source,
         region=way.region or _PARTITION_REGION.get(role_arn.split(":")[1], "us-east-1"),
         external_id=of.external_id(keys),
         role_session_name=of.role_session_name(keys),
@@ -105,21 +134,35 @@ def _role_of(walk: _Walk, name: str, inherited: Way) -> Profile:
     )
 
 
-def _source(walk: _Walk, keys: Keys, way: Way) -> StaticKeys | EnvironmentKeys | CredentialProcess | Profile:
+def _source(walk: _Walk, keys: Keys, way: Way) -> Origin | Profile:
+    token_file = keys.value("web_identity_token_file")
+    if token_file is not None:  # as for botocore, it comes before any other source
+        return WebIdentity(os.path.expanduser(token_file))
     source_profile = keys.value("source_profile")
     credential_source = keys.value("credential_source")
+    if source_profile and credential_source:
+        prefixed = [keys.has_prefixed(key) for key in ("source_profile", "credential_source")]
+        if prefixed == [True, False]:  # the bare one is for the SDKs
+            credential_source = None
+        elif prefixed == [False, True]:
+            source_profile = None
     if source_profile and credential_source:
         raise ConfigurationError(
             f"{keys.section} has both source_profile and credential_source", "take one of them out"
         )
     if credential_source == "Environment":
         return EnvironmentKeys(walk.environ.get("AWS_ACCESS_KEY_ID"))
+    if credential_source == "Ec2InstanceMetadata":
+        return Metadata(credential_source)
+    if credential_source == "EcsContainer":
+        uris = [walk.environ.get(f"AWS_CONTAINER_CREDENTIALS_{kind}_URI") for kind in ("RELATIVE", "FULL")]
+        return Metadata(credential_source, uris[0] or uris[1])
     if credential_source:
         raise ConfigurationError(
-            f"credential_source of {keys.section} is {shown(credential_source, 64)}", "this version takes Environment"
+            f"credential_source of {keys.section} is {shown(credential_source, 64)}",
+            "it can be Environment, Ec2InstanceMetadata or EcsContainer",
         )
     if not source_profile:
-        _refuse_unserved(keys)
         raise ConfigurationError(
             f"{keys.section} has a role_arn and nothing to assume it with", "add source_profile or credential_source"
         )
@@ -131,7 +174,7 @@ def _source(walk: _Walk, keys: Keys, way: Way) -> StaticKeys | EnvironmentKeys |
     return _source_profile(walk.on_to(keys.name, source_profile), source_profile, way)
 
 
-def _source_profile(walk: _Walk, name: str, way: Way) -> StaticKeys | CredentialProcess | Profile:
+def _source_profile(walk: _Walk, name: str, way: Way) -> Origin | Profile:
     """What a source profile gives.
 
     The order is botocore's: an access key comes before a role (`_resolve_credentials_from_profile`), and the
@@ -141,25 +184,31 @@ def _source_profile(walk: _Walk, name: str, way: Way) -> StaticKeys | Credential
     static_keys = _static_keys(keys)
     if keys.has_prefixed("role_arn") or (static_keys is None and keys.value("role_arn") is not None):
         return _role_of(walk, name, way)
+    if keys.value("sso_account_id") is not None or keys.value("sso_role_name") is not None:
+        named = [keys.value(key) or "" for key in ("sso_session", "sso_start_url", "sso_account_id", "sso_role_name")]
+        return _login(walk, name, "sso", named)
     command = keys.value("credential_process")
+    login_session = keys.value("login_session")
     in_credentials_file = "aws_access_key_id" in walk.config.credentials_profiles.get(name, {})
+    if login_session is not None and not (static_keys and in_credentials_file):
+        return _login(walk, name, "login", [login_session])
     if command is not None and not (static_keys and in_credentials_file):
         if helper_target(command) is not None:
             return _role_of(walk, name, way)
-        return CredentialProcess(name, command)
+        return CredentialProcess(name, command, _directory(command))
     if static_keys is not None:
         return static_keys
-    _refuse_unserved(keys)
     raise SourceError(f"source profile {shown(name, 64)} has no credentials", _configure(name))
 
 
-def _refuse_unserved(keys: Keys) -> None:
-    for key in _NOT_SERVED:
-        if keys.value(key) is not None:
-            raise ConfigurationError(
-                f"{keys.section} uses {key}, which this version does not serve",
-                "use a source with an access key or a credential_process",
-            )
+def _directory(command: str) -> str | None:
+    """The working directory, where it says which program `command` is."""
+    program = command.split(maxsplit=1)[0].strip("\"'") if command.split() else ""
+    return os.getcwd() if os.path.dirname(program) and not os.path.isabs(program) else None
+
+
+def _login(walk: _Walk, name: str, method: str, who: list[str]) -> Login:
+    return Login(name, method, tuple(who), walk.config.config_path, walk.config.credentials_path)
 
 
 def _static_keys(keys: Keys) -> StaticKeys | None:

@@ -150,7 +150,7 @@ def main(
     except KeyboardInterrupt:
         return _fail(invocation, INTERRUPTED, "interrupted; nothing was changed, run it again")
     except Terminated:
-        return TERMINATED
+        return _fail(invocation, TERMINATED, "terminated; nothing was changed, run it again")
     except ImportError:
         raise  # half an installation: without its libraries nothing more can be said here
     except Exception as error:

@@ -35,6 +35,13 @@ class Credentials:
 
 
 @dataclass(frozen=True)
+class WebIdentityToken:
+    """A token of an identity provider, which STS takes in place of credentials."""
+
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class RoleSession:
     """What one AssumeRole call gave.
 

@@ -18,6 +18,8 @@ def hide(environ: MutableMapping[str, str]) -> None:
     """Take HIDDEN out of `environ`, the process's own. To be called before any SDK code runs."""
     for name in HIDDEN:
         environ.pop(name, None)
+    if environ.get("AWS_CA_BUNDLE") == "":  # for botocore it is a path even so
+        del environ["AWS_CA_BUNDLE"]
 
 
 def for_child(environ: Mapping[str, str]) -> dict[str, str]:

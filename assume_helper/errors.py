@@ -18,8 +18,8 @@ from typing import ClassVar
 # C0, DEL, C1, the line and paragraph separators, and what reorders a line of text:
 # none of these may reach a terminal or a log from a config, a server or a process.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-# A secret access key has 40 characters of base64, a session token hundreds.
-_LONG_TOKEN = re.compile(r"[A-Za-z0-9+/=]{40,}")
+# A secret access key has 40 characters of base64, a session token hundreds; others are base64url, in parts with dots.
+_LONG_TOKEN = re.compile(r"[A-Za-z0-9+/=_.-]{32,}")
 _LONGEST_TEXT = 400
 
 
@@ -97,7 +97,7 @@ def shown(text: str, longest: int = _LONGEST_TEXT) -> str:
 def quoted(text: str) -> str:
     """Words of a server or another process, as they may be repeated: one line, without anything like a secret.
 
-    Paths are long words too, so only words that mix upper case, lower case and digits count as secrets.
+    Names and paths are long words too, so only those that mix upper case, lower case and digits count as secrets.
     """
 
     def covered(found: re.Match[str]) -> str:

@@ -32,6 +32,8 @@ WATCHED = (
     "AWS_USE_FIPS_ENDPOINT",
     "AWS_USE_DUALSTACK_ENDPOINT",
     "AWS_ACCESS_KEY_ID",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 )
 # A Mersenne prime: the remainder is one cheap step in C and finds every accident to a file, which is what it is for.
 _PRIME = 2**127 - 1

@@ -24,10 +24,48 @@ class EnvironmentKeys:
 
 @dataclass(frozen=True)
 class CredentialProcess:
-    """A `credential_process` of another program; the command may hold a secret."""
+    """A `credential_process` of another program; the command may hold a secret.
+
+    `directory` is the working directory where the program's path is relative to it.
+    """
 
     profile: str
     command: str = field(repr=False)
+    directory: str | None = None
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """`credential_source` `Ec2InstanceMetadata` or `EcsContainer`; `uri` is where a container's credentials are."""
+
+    credential_source: str
+    uri: str | None = None
+
+
+@dataclass(frozen=True)
+class Login:
+    """A profile that somebody logs in to: IAM Identity Center (`method` is sso) or the console (login).
+
+    `who` is what tells one login from another, `config_path` and `credentials_path` where botocore finds the profile.
+    """
+
+    profile: str
+    method: str
+    who: tuple[str, ...]
+    config_path: str
+    credentials_path: str
+
+
+@dataclass(frozen=True)
+class WebIdentity:
+    """`web_identity_token_file`: the token in that file, in place of credentials."""
+
+    token_file: str
+
+
+# Where a chain of roles begins.
+SourceOfKeys = StaticKeys | EnvironmentKeys | CredentialProcess | Metadata | Login
+Origin = SourceOfKeys | WebIdentity
 
 
 @dataclass(frozen=True)
@@ -36,7 +74,7 @@ class Profile:
 
     name: str
     role_arn: str
-    source: "StaticKeys | EnvironmentKeys | CredentialProcess | Profile"
+    source: "Origin | Profile"
     region: str
     external_id: str | None = None
     role_session_name: str | None = None
@@ -58,7 +96,7 @@ class Profile:
         return self.role_arn.split(":")[4]
 
     @property
-    def origin(self) -> StaticKeys | EnvironmentKeys | CredentialProcess:
+    def origin(self) -> Origin:
         """The credentials at the chain's other end."""
         return self.source.origin if isinstance(self.source, Profile) else self.source
 
@@ -90,7 +128,7 @@ class Profile:
         }
 
 
-def _source_identity(source: StaticKeys | EnvironmentKeys | CredentialProcess | Profile) -> dict[str, object]:
+def _source_identity(source: Origin | Profile) -> dict[str, object]:
     match source:
         case StaticKeys():
             return {"access_key_id": source.access_key_id}
@@ -98,6 +136,12 @@ def _source_identity(source: StaticKeys | EnvironmentKeys | CredentialProcess | 
             return {"credential_source": "Environment", "access_key_id": source.access_key_id}
         case CredentialProcess():
             # Not the access key it gives: that changes with each renewal, and with it the cache would be lost.
-            return {"credential_process": source.command}
+            return {"credential_process": source.command, "directory": source.directory}
+        case Metadata():
+            return {"credential_source": source.credential_source, "uri": source.uri}
+        case Login():
+            return {"login": source.method, "who": list(source.who)}
+        case WebIdentity():
+            return {"web_identity_token_file": source.token_file}
         case Profile():
             return {"role": source.session_inputs()}

@@ -1,6 +1,7 @@
 """A profile's name in, a session and its document out: the only place that composes the other modules."""
 
 import json
+import math
 import os
 import random
 from collections.abc import Callable, Mapping
@@ -8,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from assume_helper import aws_config, cache, chain, hit, lock, output
 from assume_helper.cache import Cache, Entry, Failure
-from assume_helper.credentials import LAST_RESORT, Clock, RoleSession, printed_expiration
+from assume_helper.credentials import LAST_RESORT, Clock, Credentials, RoleSession, WebIdentityToken, printed_expiration
 from assume_helper.errors import (
     AssumeHelperError,
     ConfigurationError,
@@ -18,7 +19,7 @@ from assume_helper.errors import (
     STSThrottled,
     shown,
 )
-from assume_helper.profile import CredentialProcess, Profile
+from assume_helper.profile import CredentialProcess, Profile, WebIdentity
 
 # Deadlines in seconds from the process's start, where cached credentials can be served instead, and where not (design,
 # "Time": old Rust clients give up at 5 s, new ones at 21.6 s, Go and Kotlin at 60 s).
@@ -48,7 +49,8 @@ _COARSE_TICK = 2_000_000_000
 class Surroundings:
     """What a call is handed in: the environment, the clocks, this host's name, and whom to warn.
 
-    `started` (seconds since the epoch) and `started_monotonic` are when the process began.
+    `started` (seconds since the epoch) and `started_monotonic` are when the process began; `until` (monotonic) is when
+    a link of a chain must be there, for the sake of the role that waits for it.
     """
 
     environ: Mapping[str, str] = field(repr=False)
@@ -58,6 +60,7 @@ class Surroundings:
     host: str
     session_name: Callable[[], str]
     warn: Callable[[str], None]
+    until: float = math.inf
 
 
 def get_credentials(name: str, around: Surroundings, options: Mapping[str, str] | None = None) -> Entry:
@@ -78,9 +81,15 @@ def get_credentials(name: str, around: Surroundings, options: Mapping[str, str] 
     key = cache.key(profile.session_inputs())
     entry = _session(profile, store, key, around)
     files = profile.files()
-    if not options and _is_settled([config.config_path, config.credentials_path, *files], checked_at):
+    paths = [config.config_path, config.credentials_path, *files]
+    if not options and not _is_relative(profile) and _is_settled(paths, checked_at):
         cache.remember(store, stamp, key, files)
     return entry
+
+
+def _is_relative(profile: Profile) -> bool:
+    """Whether the working directory, which a hit does not look at, has a say in who the source is."""
+    return isinstance(profile.origin, CredentialProcess) and profile.origin.directory is not None
 
 
 def _is_settled(paths: list[str], now: float) -> bool:
@@ -103,7 +112,7 @@ def _among_callers(around: Surroundings, config_path: str, profile: Profile) -> 
     """
     try:
         callers = [(str(path), str(name)) for path, name in json.loads(around.environ.get(hit.CALLERS, "[]"))]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         callers = []
     path = os.path.abspath(config_path)
     steps = [(path, name) for name in profile.names()]
@@ -128,9 +137,10 @@ def _session(profile: Profile, store: Cache, key: str, around: Surroundings) -> 
         return _last_stretch(usable, clock.now())
     try:
         return _shared_call(profile, store, key, around, has_cached=usable is not None)
-    except _BRIDGED:
+    except _BRIDGED as error:
         if usable is None:
             raise
+        around.warn(f"cached credentials were served, and no new ones could be had: {error.message}")
         return _last_stretch(usable, clock.now())
 
 
@@ -177,7 +187,7 @@ def _shared_call(profile: Profile, store: Cache, key: str, around: Surroundings,
     patience = _patience(profile, has_cached=has_cached)
     begun = clock.monotonic()
     limit = around.started_monotonic + patience - (0 if has_cached else _RESERVE)
-    wait_until = limit if has_cached else max(limit, begun + _SHORTEST_WAIT)
+    wait_until = min(limit if has_cached else max(limit, begun + _SHORTEST_WAIT), around.until)
 
     def enough() -> bool:
         """Whether to wait no longer: there is an outcome, or the time is up and STS is not known to throttle."""
@@ -190,7 +200,8 @@ def _shared_call(profile: Profile, store: Cache, key: str, around: Surroundings,
             return False
         failure = cache.read_failure(store, key)
         throttled = failure is not None and failure.waiting and failure.at >= around.started
-        return has_cached or not throttled or clock.monotonic() >= begun + _PATIENCE_THROTTLED - _RESERVE
+        patient_until = min(begun + _PATIENCE_THROTTLED - _RESERVE, around.until)
+        return has_cached or not throttled or clock.monotonic() >= patient_until
 
     with lock.held(store, key, enough) as is_held:
         found = settled()
@@ -211,7 +222,7 @@ def _call(profile: Profile, store: Cache, key: str, around: Surroundings, *, has
     """Call STS, and leave to the others what came of it."""
     # Here and not above: those that wait for another process's call never need an SDK.
     from assume_helper import sts
-    from assume_helper.source import source_credentials
+    from assume_helper.source import source_credentials, web_identity_token
 
     clock = around.clock
     patience = _patience(profile, has_cached=has_cached)
@@ -220,7 +231,10 @@ def _call(profile: Profile, store: Cache, key: str, around: Surroundings, *, has
         at = max(around.started_monotonic + patience, begun + 0.5)
     else:
         at = max(min(around.started_monotonic + patience, begun + patience - _RESERVE - _HEAD_START), begun + _RESERVE)
-    throttled_at = at if has_cached else max(at, around.started_monotonic + _PATIENCE_THROTTLED)
+    at = min(at, around.until)
+    throttled_at = at
+    if not has_cached:
+        throttled_at = max(at, min(begun + _PATIENCE_THROTTLED - _RESERVE - _HEAD_START, around.until))
 
     def failed(error: AssumeHelperError, *, waiting: bool = False) -> Failure:
         now = clock.now()
@@ -231,9 +245,13 @@ def _call(profile: Profile, store: Cache, key: str, around: Surroundings, *, has
         cache.write_failure(store, key, failed(error, waiting=True))
 
     try:
-        if isinstance(profile.source, Profile):
+        source: Credentials | WebIdentityToken
+        if isinstance(profile.source, WebIdentity):
+            source = web_identity_token(profile.source)
+        elif isinstance(profile.source, Profile):
             link = profile.source
-            source = _session(link, store, cache.key(link.session_inputs()), around).session.credentials
+            in_time = replace(around, until=throttled_at)
+            source = _session(link, store, cache.key(link.session_inputs()), in_time).session.credentials
         else:
             source = source_credentials(profile.source, around.environ, at - clock.monotonic())
         name = profile.role_session_name or around.session_name()
@@ -253,5 +271,5 @@ def _call(profile: Profile, store: Cache, key: str, around: Surroundings, *, has
         account_id=answer.account_id,
     )
     entry = Entry(session, output.document(session.credentials, session.printed_expiration, session.account_id))
-    cache.write(store, key, entry, clock.now())
+    cache.write(store, key, entry)
     return entry

@@ -1,20 +1,20 @@
 """AssumeRole: one call to STS within a deadline, its answer checked, its refusals told apart."""
 
 import os
-import queue
 import random
 import re
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import botocore.session
+from botocore import UNSIGNED
 from botocore.config import Config
 
-from assume_helper.credentials import LONGEST_SESSION, Clock, Credentials
+from assume_helper.credentials import LONGEST_SESSION, Clock, Credentials, WebIdentityToken
+from assume_helper.deadline import within
 from assume_helper.errors import CONTROL, ConfigurationError, STSNotReached, STSThrottled, shown
 from assume_helper.profile import Profile
 from assume_helper.sts_errors import not_reached, told_apart
@@ -27,8 +27,6 @@ DEFAULT_DURATION = 3600
 # The names of what STS answers are checked against these: a proxy or a portal answers too.
 _ARN = re.compile(r"arn:aws[a-z-]*:sts::([0-9]{12}):assumed-role/[\x21-\x7e]+")
 _LONGEST_FIELD = 16 * 1024
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -51,10 +49,10 @@ class Deadline:
 
 
 def assume_role(
-    profile: Profile, source: Credentials, role_session_name: str, deadline: Deadline, clock: Clock,
+    profile: Profile, source: Credentials | WebIdentityToken, role_session_name: str, deadline: Deadline, clock: Clock,
     waiting: Callable[[], None] = lambda: None,
 ) -> Answer:  # fmt: skip
-    """Call AssumeRole for `profile` with the credentials `source`; `waiting` is called when STS throttles.
+    """Call AssumeRole (with a token, AssumeRoleWithWebIdentity) for `profile`; `waiting` is called when STS throttles.
 
     Raises STSNotReached, STSThrottled, STSRefused, SourceError, SourceExpired, ConfigurationError.
     """
@@ -64,17 +62,26 @@ def assume_role(
     if profile.external_id is not None:
         request["ExternalId"] = profile.external_id
     request |= profile.parameters.request()
+    if isinstance(source, WebIdentityToken):
+        request["WebIdentityToken"] = source.token
     client: list[Any] = []
 
     def call() -> dict[str, Any]:
         if not client:
             client.append(_client(profile, source))
-        response: dict[str, Any] = client[0].assume_role(**request)
+        if isinstance(source, WebIdentityToken):
+            response: dict[str, Any] = client[0].assume_role_with_web_identity(**request)
+        else:
+            response = client[0].assume_role(**request)
         return response
 
     def attempt() -> Answer:
         limit = deadline.at - clock.monotonic()
-        return checked(_within(limit, lambda: told_apart(call, profile), profile), profile, clock.now())
+        try:
+            response = within(limit, lambda: told_apart(call, profile))
+        except TimeoutError:
+            raise not_reached(profile, "gave no answer in time") from None
+        return checked(response, profile, clock.now())
 
     attempts = 0
     failure: STSNotReached
@@ -96,25 +103,35 @@ def assume_role(
         clock.sleep(pause)
 
 
-def _client(profile: Profile, source: Credentials) -> Any:
+def _client(profile: Profile, source: Credentials | WebIdentityToken) -> Any:
     if profile.ca_bundle is not None and not os.path.exists(profile.ca_bundle):
         raise ConfigurationError(
             f"the CA bundle {shown(profile.ca_bundle)} is not there", "correct AWS_CA_BUNDLE or ca_bundle"
         )
+    if isinstance(source, WebIdentityToken):
+        # Some, or botocore would look for them everywhere; they are neither used nor sent.
+        keys: dict[str, Any] = {"aws_access_key_id": "unsigned", "aws_secret_access_key": "unsigned"}
+    else:
+        keys = {
+            "aws_access_key_id": source.access_key_id,
+            "aws_secret_access_key": source.secret_access_key,
+            "aws_session_token": source.session_token,
+        }
     session = botocore.session.Session()
     # All that the client needs is in the profile: what stands in the config's [default] is not for it, and reading the
     # files once more costs more than the rest.
     session.set_config_variable("config_file", os.devnull)
     session.set_config_variable("credentials_file", os.devnull)
+    # The endpoint that counts is the profile's: it is in the cache key.
+    session.set_config_variable("ignore_configured_endpoint_urls", True)  # noqa: FBT003
     return session.create_client(
         "sts",
         region_name=profile.region,
         endpoint_url=profile.endpoint_url,
         verify=profile.ca_bundle,
-        aws_access_key_id=source.access_key_id,
-        aws_secret_access_key=source.secret_access_key,
-        aws_session_token=source.session_token,
+        **keys,
         config=Config(
+            signature_version=UNSIGNED if isinstance(source, WebIdentityToken) else None,
             connect_timeout=CONNECT_TIMEOUT,
             read_timeout=READ_TIMEOUT,
             use_fips_endpoint=profile.use_fips_endpoint,
@@ -123,28 +140,6 @@ def _client(profile: Profile, source: Credentials) -> Any:
             retries={"total_max_attempts": 1, "mode": "standard"},
         ),
     )
-
-
-def _within(seconds: float, call: Callable[[], T], profile: Profile) -> T:
-    """The result of `call`, waited for at most `seconds`: a name that does not resolve, a server that sends a byte a
-    second, a handshake that hangs know no other limit. The thread is left behind and ends with the process.
-    """
-    results: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
-
-    def run() -> None:
-        try:
-            results.put((call(), None))
-        except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
-            results.put((None, error))
-
-    threading.Thread(target=run, daemon=True).start()
-    try:
-        result, error = results.get(timeout=max(seconds, 0.1))
-    except queue.Empty:
-        raise not_reached(profile, "gave no answer in time") from None
-    if error is not None:
-        raise error
-    return result  # type: ignore[return-value]  # it is what `call` returned
 
 
 def checked(response: dict[str, Any], profile: Profile, now: float) -> Answer:

@@ -18,7 +18,7 @@ from assume_helper.errors import (
     quoted,
     shown,
 )
-from assume_helper.profile import CredentialProcess, EnvironmentKeys, Profile, StaticKeys
+from assume_helper.profile import CredentialProcess, EnvironmentKeys, Login, Metadata, Profile, StaticKeys, WebIdentity
 
 # Codes from the API reference of STS ("Common Errors"), botocore's retry rules (`botocore.retries.standard`) and
 # AssumeRole's own list.
@@ -48,6 +48,7 @@ _BAD_KEYS = {
     "UnrecognizedClientException",
     "InvalidAccessKeyId",
     "InvalidToken",
+    "InvalidIdentityToken",
     "AuthFailure",
     "MissingAuthenticationToken",
     "MissingAuthenticationTokenException",
@@ -62,7 +63,7 @@ _BAD_SIGNATURE = {
 }
 _DENIED = {"AccessDenied", "AccessDeniedException"}
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9.:]{0,80}")
-_CALLER = re.compile(r"User: (arn:[\x21-\x7e]{1,300}) is not authorized")
+_CALLER = re.compile(r"User: (arn:aws[a-z-]*:(?:iam|sts)::[0-9]{12}:[\x21-\x7e]{1,300}) is not authorized")
 
 
 def told_apart(call: Callable[[], dict[str, Any]], profile: Profile) -> dict[str, Any]:
@@ -76,9 +77,10 @@ def told_apart(call: Callable[[], dict[str, Any]], profile: Profile) -> dict[str
     except aws.ClientError as error:
         raise _answered(error, profile) from None
     except aws.SSLError:
+        trusted = f" with {shown(profile.ca_bundle)}" if profile.ca_bundle else ""
         raise STSNotReached(
-            f"the certificate of STS {where(profile)} could not be verified",
-            "set AWS_CA_BUNDLE (or ca_bundle) to the certificates of your network",
+            f"the certificate of STS {where(profile)} could not be verified{trusted}, or it does not speak TLS",
+            "set AWS_CA_BUNDLE (or ca_bundle) to a file with the certificates of your network",
         ) from None
     except aws.ProxyConnectionError:
         raise not_reached(profile, "could not be reached through the proxy") from None
@@ -120,6 +122,12 @@ def source_name(profile: Profile) -> str:
             return "the access key in the environment"
         case CredentialProcess(profile=name):
             return f"the credential_process of profile {shown(name, 64)}"
+        case Metadata(credential_source=kind):
+            return f"the role of this machine ({kind})"
+        case Login(profile=name):
+            return f"the login of profile {shown(name, 64)}"
+        case WebIdentity(token_file=path):
+            return f"the web identity token in {shown(path)}"
         case Profile(name=name):
             return f"the role of profile {shown(name, 64)}"
 
@@ -129,7 +137,8 @@ def _answered(error: aws.ClientError, profile: Profile) -> AssumeHelperError:
     given = answer.get("Error", {}).get("Code")
     code = given if isinstance(given, str) else ""
     status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    message = quoted(str(answer.get("Error", {}).get("Message", "")))
+    said = str(answer.get("Error", {}).get("Message", ""))
+    message = quoted(said)
     source = source_name(profile)
     role = shown(profile.role_arn, 200)
     if code in _THROTTLED or status == 429:
@@ -150,7 +159,7 @@ def _answered(error: aws.ClientError, profile: Profile) -> AssumeHelperError:
             "correct its secret access key, or this machine's clock if that is off by minutes",
         )
     if code in _DENIED:
-        caller = _CALLER.search(message)
+        caller = _CALLER.search(said)
         who = caller.group(1) if caller else source
         return STSRefused(
             f"STS denied AssumeRole on {role} to {who}",
@@ -161,12 +170,12 @@ def _answered(error: aws.ClientError, profile: Profile) -> AssumeHelperError:
         return STSRefused(
             f"STS {where(profile)} is not activated for the account", "activate it, or use another region"
         )
-    if "role chaining" in message:
+    if "role chaining" in said:
         return STSRefused(
             f"STS refused {role}: a role that is assumed through another role lasts an hour at most",
             f"set duration_seconds = 3600 in [{shown(profile.name, 64)}], or take it out",
         )
-    if "MaxSessionDuration" in message:
+    if "MaxSessionDuration" in said:
         return STSRefused(
             f"STS refused {role}: the role's sessions may not last {profile.duration_seconds} s",
             f"lower duration_seconds in [{shown(profile.name, 64)}], or raise the role's MaxSessionDuration",

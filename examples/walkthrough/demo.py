@@ -31,7 +31,8 @@ def step(number: int, title: str) -> None:
 def run(environ: dict[str, str], *command: str, allowed: bool = True) -> str:
     """Run a command as a person would type it, and show what it says; stop where it does not go as it should."""
     print(paint(f"   $ {' '.join(command)}", "36"))
-    words = [str(BIN / command[0]), *command[1:]]
+    # not the script `aws`: where there is a blank in the path its first line does not work
+    words = [sys.executable, "-m", "awscli", *command[1:]]
     done = subprocess.run(words, env=environ, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
     said = (done.stdout + done.stderr).strip()
     for line in said.splitlines():

@@ -247,7 +247,7 @@ def test_no_home_is_no_cache_and_no_failure(home_: Home, offline_front: Front) -
 
 def test_a_temporary_file_left_behind_is_swept_and_a_young_one_is_not(home_: Home) -> None:
     home_.get("dev")
-    old, young = home_.cache / "tmp-1-old", home_.cache / "tmp-2-young"
+    old, young = home_.cache / f"tmp-1-{0:016x}", home_.cache / f"tmp-2-{0:016x}"
     for path in (old, young):
         path.touch(mode=0o600)
     os.utime(old, (1, 1))
@@ -301,3 +301,10 @@ def test_a_process_that_is_killed_leaves_no_half_entry(home_: Home, offline_fron
     offline_front.released.set()
     home_.get("dev")
     assert len(home_.entries()) == 1
+
+
+def test_a_link_in_place_of_an_entry_is_said_in_the_log(home_: Home) -> None:
+    home_.get("dev")
+    linked(home_.entries()[0])
+    home_.get("dev")
+    assert "is a link; remove it" in warned(home_)

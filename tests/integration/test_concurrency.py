@@ -3,9 +3,11 @@
 import json
 import signal
 import subprocess
+import time
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 
-from front import Front, denied, session, wait_for
+from front import Front, denied, error, session, wait_for
 from running import Home
 
 
@@ -120,3 +122,28 @@ def test_ten_profiles_of_one_role_share_one_session(role: Home, offline_front: F
     documents = {json.dumps(role.get(f"same-{number}")) for number in range(10)}
     assert len(documents) == 1
     assert len(offline_front.calls) == 1
+
+
+def test_those_who_wait_take_the_failure_of_a_call_that_is_throttled(role: Home, offline_front: Front) -> None:
+    offline_front.behaviour = error(400, "Throttling", "Rate exceeded")
+    answers = all_at_once(role, 8)
+    assert {(code, stdout) for code, stdout, _ in answers} == {(7, b"")}
+    assert len({stderr for _, _, stderr in answers}) == 1
+    tried_alone = 20  # pauses of up to 8 s for 25 s, drawn at random: one process, not eight
+    assert len(offline_front.calls) < tried_alone
+
+
+def test_a_chain_keeps_the_deadline_of_the_role_that_has_something_to_serve(role: Home, offline_front: Front) -> None:
+    hour_ago = datetime.now(UTC) - timedelta(seconds=3100)
+    with role.config.open("a") as config:
+        config.write("[profile top]\nrole_arn = arn:aws:iam::123456789012:role/top\nsource_profile = dev\n")
+    environ = {"AWS_ENDPOINT_URL": offline_front.url}
+    offline_front.behaviour = session(seconds=3600, date=hour_ago)
+    first = role.get("top", **environ)
+    for entry in role.entries():  # the link's own session is gone
+        if b"assumed-role/dev/" in entry.read_bytes():
+            entry.unlink()
+    offline_front.behaviour = offline_front.hang
+    begun = time.monotonic()
+    assert role.get("top", **environ) == first
+    assert time.monotonic() - begun < 10, "4 s is the deadline where there is something to serve, not 15"

@@ -29,6 +29,7 @@ def test_the_cached_credentials_are_served_and_sts_is_then_left_alone(
     assert tried > before
     assert role.get("dev") == first
     assert len(offline_front.calls) == tried, "STS was tried a moment ago"
+    assert "cached credentials were served, and no new ones could be had" in role.log.read_text()
 
 
 def test_a_source_that_has_expired_is_bridged_too(role: Home, offline_front: Front) -> None:

@@ -66,3 +66,17 @@ def test_without_an_endpoint_the_regions_own_sts_is_asked(role: Home, offline_fr
         offline_front.calls.clear()
         role.run("get", "dev", AWS_REGION=region, HTTPS_PROXY=offline_front.url).failed(7, region)
         assert {call.parameters["CONNECT"] for call in offline_front.calls} == {host}
+
+
+def test_an_endpoint_that_the_profile_ignores_is_not_asked(role: Home, offline_front: Front) -> None:
+    """What is called is what is in the cache key, whatever the environment says."""
+    text = role.config.read_text().partition("endpoint_url")[0]
+    role.config.write_text(text + "ignore_configured_endpoint_urls = true\n")
+    environ = {"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:9", "HTTPS_PROXY": offline_front.url}
+    role.run("get", "dev", **environ).failed(7, "in us-east-1", "proxy")
+    assert {call.parameters["CONNECT"] for call in offline_front.calls} == {"sts.us-east-1.amazonaws.com:443"}
+
+
+def test_an_empty_ca_bundle_is_none(role: Home, tls_front: Front, bundle: Path) -> None:
+    environ = {"AWS_ENDPOINT_URL": https(tls_front), "AWS_CA_BUNDLE": "", "REQUESTS_CA_BUNDLE": str(bundle)}
+    role.get("dev", **environ)

@@ -6,6 +6,7 @@ import json
 import os
 import pwd
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import platformdirs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -194,7 +196,7 @@ def put(store: Cache, payload: bytes, name: str = KEY + ".entry") -> Path:
 
 
 def written(store: Cache, entry: Entry = ENTRY) -> Path:
-    cache.write(store, KEY, entry, time.time())
+    cache.write(store, KEY, entry)
     return file(store)
 
 
@@ -217,6 +219,22 @@ def umask(mask: int) -> Iterator[None]:
         yield
     finally:
         os.umask(old)
+
+
+@contextmanager
+def no_wait() -> Iterator[None]:
+    """What takes half a minute waits for something that never comes."""
+
+    def waited(_number: int, _frame: object) -> None:
+        raise AssertionError("it waits")
+
+    old = signal.signal(signal.SIGALRM, waited)
+    signal.alarm(30)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, old)
 
 
 texts = st.text(min_size=1, max_size=200)
@@ -243,7 +261,7 @@ def entries(draw: st.DrawFn) -> Entry:
 def test_what_is_written_is_read_back_and_replaces_what_was_there(
     store: Cache, warnings: list[str], entry: Entry
 ) -> None:
-    cache.write(store, KEY, entry, time.time())
+    cache.write(store, KEY, entry)
     assert cache.read(store, KEY) == entry
     assert names(store) == {KEY + ".entry"}
     assert warnings == []
@@ -289,7 +307,7 @@ def test_a_reader_sees_the_old_entry_or_the_new_one_and_never_a_half(store: Cach
 
     def write_many() -> None:
         for entry in [one, other] * 50:
-            cache.write(store, KEY, entry, time.time())
+            cache.write(store, KEY, entry)
         done.set()
 
     writer = threading.Thread(target=write_many)
@@ -460,11 +478,14 @@ def test_an_entry_of_another_user_is_not_used_and_said_so(
     assert warnings == [f"not used: {file(store)} belongs to another user; remove it"]
 
 
-def test_an_entry_that_is_a_link_is_not_used_and_not_written_through(store: Cache, tmp_path: Path) -> None:
+def test_an_entry_that_is_a_link_is_not_used_and_said_so_and_not_written_through(
+    store: Cache, warnings: list[str], tmp_path: Path
+) -> None:
     target = written(store).rename(tmp_path / "target")
     before = target.read_bytes()
     file(store).symlink_to(target)
     assert cache.read(store, KEY) is None
+    assert warnings == [f"not used: {file(store)} is a link; remove it"]
     written(store, an_entry(900))
     assert not file(store).is_symlink()
     assert target.read_bytes() == before
@@ -484,7 +505,8 @@ def test_what_is_no_plain_file_is_not_used_and_said_so(
     store: Cache, warnings: list[str], make: Callable[[Path], None]
 ) -> None:
     make(file(store))
-    assert cache.read(store, KEY) is None
+    with no_wait():
+        assert cache.read(store, KEY) is None
     assert warnings == [f"not used: {file(store)} is not a plain file; remove it"]
 
 
@@ -549,7 +571,7 @@ def test_a_directory_that_may_not_be_written_is_a_warning(warnings: list[str], m
         store = Cache(str(directory), warnings.append)
         written(store)
         directory.chmod(0o500)
-        cache.write(store, KEY, an_entry(900), time.time())
+        cache.write(store, KEY, an_entry(900))
         assert cache.read(store, KEY) == ENTRY
         directory.chmod(0o700)
     assert warnings == [f"nothing is cached: {directory} cannot be written (Permission denied)"]
@@ -774,6 +796,9 @@ def test_only_a_plain_true_says_that_the_holder_still_tries(store: Cache, waitin
 # what is swept
 
 
+OLD, YOUNG, AHEAD = (f"tmp-{n}-" + f"{n}" * 16 for n in (1, 2, 3))
+
+
 def aged(store: Cache, name: str, seconds: float, now: float) -> None:
     path = file(store, name)
     path.touch(mode=0o600)
@@ -782,48 +807,64 @@ def aged(store: Cache, name: str, seconds: float, now: float) -> None:
 
 def test_temporary_files_older_than_an_hour_are_swept_by_who_writes_next(store: Cache, warnings: list[str]) -> None:
     now = time.time()
-    aged(store, "tmp-1-old", 3602, now)
-    aged(store, "tmp-2-young", 3598, now)
-    aged(store, "tmp-3-ahead", -5000, now)
-    cache.write(store, KEY, ENTRY, now)
-    assert names(store) == {"tmp-2-young", "tmp-3-ahead", KEY + ".entry"}
+    aged(store, OLD, 3602, now)
+    aged(store, YOUNG, 3598, now)
+    aged(store, AHEAD, -5000, now)
+    cache.write(store, KEY, ENTRY)
+    assert names(store) == {YOUNG, AHEAD, KEY + ".entry"}
     assert warnings == []
 
 
 @pytest.mark.parametrize("suffix", [".entry", ".hit", ".failure"])
 def test_data_older_than_a_week_is_swept(store: Cache, suffix: str) -> None:
     now = time.time()
-    aged(store, "old" + suffix, 7 * 86_400 + 2, now)
-    aged(store, "young" + suffix, 7 * 86_400 - 2, now)
-    cache.write(store, KEY, ENTRY, now)
-    assert names(store) == {"young" + suffix, KEY + ".entry"}
+    length = 32 if suffix == ".hit" else 64
+    old, young = ("0" * length + suffix, "1" * length + suffix)
+    aged(store, old, 7 * 86_400 + 2, now)
+    aged(store, young, 7 * 86_400 - 2, now)
+    cache.write(store, KEY, ENTRY)
+    assert names(store) == {young, KEY + ".entry"}
 
 
-@pytest.mark.parametrize("name", [KEY + ".lock", "somebody's file", "entry", "CACHEDIR.TAG"])
+@pytest.mark.parametrize(
+    "name",
+    [KEY + ".lock", "somebody's file", "entry", "CACHEDIR.TAG", "tmp-important", "my.entry", "notes.failure", "a.hit"],
+)
 def test_a_lock_and_what_is_not_ours_is_never_swept(store: Cache, name: str) -> None:
     now = time.time()
     aged(store, name, 1e9, now)
-    cache.write(store, KEY, ENTRY, now)
+    cache.write(store, KEY, ENTRY)
     assert names(store) == {name, KEY + ".entry"}
 
 
 def test_an_old_link_is_swept_and_what_it_leads_to_is_not(store: Cache, tmp_path: Path) -> None:
-    now = time.time()
     target = tmp_path / "target"
     target.touch()
-    file(store, "tmp-1-link").symlink_to(target)
-    os.utime(file(store, "tmp-1-link"), (1, 1), follow_symlinks=False)
-    cache.write(store, KEY, ENTRY, now)
+    file(store, OLD).symlink_to(target)
+    os.utime(file(store, OLD), (1, 1), follow_symlinks=False)
+    cache.write(store, KEY, ENTRY)
     assert names(store) == {KEY + ".entry"}
     assert target.exists()
 
 
+def test_a_directory_in_the_way_does_not_end_the_sweep(store: Cache) -> None:
+    for number in range(10):
+        name = f"tmp-{number}-" + "0" * 16
+        if number % 2:
+            file(store, name).mkdir()
+            os.utime(file(store, name), (1, 1))
+        else:
+            aged(store, name, 1e6, time.time())
+    cache.write(store, KEY, ENTRY)
+    assert {name for name in names(store) if not file(store, name).is_dir()} == {KEY + ".entry"}
+
+
 def test_a_write_that_failed_sweeps_nothing(store: Cache) -> None:
     now = time.time()
-    aged(store, "tmp-1-old", 1e6, now)
+    aged(store, OLD, 1e6, now)
     file(store).mkdir()
-    cache.write(store, KEY, ENTRY, now)
-    assert "tmp-1-old" in names(store)
+    cache.write(store, KEY, ENTRY)
+    assert OLD in names(store)
 
 
 # the directory
@@ -855,6 +896,15 @@ def test_without_a_home_there_is_no_cache_and_a_warning(
     assert store.directory is None
     assert [warning.startswith("no cache: ") for warning in warnings] == [True]
     assert "ASSUME_HELPER_CACHE_DIR" in warnings[0]
+    assert list(nowhere.iterdir()) == []
+
+
+def test_a_relative_path_of_an_older_platformdirs_is_no_cache(
+    nowhere: Path, warnings: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platformdirs, "user_cache_dir", lambda *_, **__: "relative/assume-helper")
+    assert cache.open_cache({}, warnings.append).directory is None
+    assert "is not absolute" in warnings[0]
     assert list(nowhere.iterdir()) == []
 
 
@@ -943,7 +993,7 @@ def test_without_a_cache_everything_is_a_miss_and_nothing_is_said(
     nowhere: Path, warnings: list[str], environ: dict[str, str]
 ) -> None:
     none = Cache(None, warnings.append)
-    cache.write(none, KEY, ENTRY, T)
+    cache.write(none, KEY, ENTRY)
     cache.write_failure(none, KEY, Failure(T, T, errors.STSRefused("no", "ask")))
     cache.remember(none, hit.stamp("dev", environ), KEY)
     cache.forget_failure(none, KEY)

@@ -1,6 +1,7 @@
 """From a profile's name through its sources: which role, assumed with what, and never in a circle."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,7 +15,7 @@ from running import PACKAGE, SCRIPT
 
 from assume_helper import aws_config, chain
 from assume_helper.errors import AssumeHelperError, ConfigurationError, MFARequired, SourceError
-from assume_helper.profile import CredentialProcess, EnvironmentKeys, Profile, StaticKeys
+from assume_helper.profile import CredentialProcess, EnvironmentKeys, Login, Metadata, Profile, StaticKeys, WebIdentity
 
 ROLE = "arn:aws:iam::123456789012:role"
 SECRET = "CanarySecret/0123456789"
@@ -218,7 +219,7 @@ def test_the_order_is_botocore_s(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL_STS", offline_front.url)
         theirs.get_credentials().get_frozen_credentials()
-    ours = "AKIAPROCESS" if isinstance(origin, CredentialProcess) else origin.access_key_id
+    ours = origin.access_key_id if isinstance(origin, StaticKeys) else "AKIAPROCESS"
     assert ours == offline_front.calls[0].access_key_id
 
 
@@ -329,7 +330,14 @@ def test_a_loop_further_on_is_drawn_without_the_way_to_it(read: Read) -> None:
 
 
 def test_a_process_that_asks_the_helper_for_the_same_profile_is_a_loop(read: Read) -> None:
-    assert refused(read, "[profile dev]\ncredential_process = assume-helper get dev\n") == loop("dev", "dev")
+    said = refused(read, "[profile dev]\ncredential_process = assume-helper get dev\n")
+    assert said.startswith("profile dev has no role_arn, and its credential_process leads back to it: dev -> dev; ")
+    assert "add assume_helper_role_arn and assume_helper_source_profile" in said
+
+
+def test_a_section_without_the_word_profile_is_pointed_at(read: Read) -> None:
+    said = refused(read, "[dev]\nrole_arn = ROLE/dev\n")
+    assert said.endswith("has a section [dev], which is no profile there; name it [profile dev]")
 
 
 def test_pairs_that_ask_for_each_other_are_a_loop(read: Read) -> None:
@@ -402,10 +410,30 @@ def test_both_sources_are_refused(read: Read) -> None:
     assert said.startswith("[dev] has both source_profile and credential_source; ")
 
 
-@pytest.mark.parametrize("source", ["Ec2InstanceMetadata", "EcsContainer", "environment", "x"])
-def test_a_credential_source_that_is_not_served_is_named(read: Read, source: str) -> None:
+@pytest.mark.parametrize("source", ["environment", "x"])
+def test_a_credential_source_that_there_is_not_is_named(read: Read, source: str) -> None:
     said = refused(read, f"[profile dev]\nrole_arn = ROLE/dev\ncredential_source = {source}\n")
-    assert said == f"credential_source of [dev] is {source}; this version takes Environment"
+    assert said == f"credential_source of [dev] is {source}; it can be Environment, Ec2InstanceMetadata or EcsContainer"
+
+
+@pytest.mark.parametrize("source", ["Ec2InstanceMetadata", "EcsContainer"])
+def test_metadata_is_a_source(read: Read, source: str) -> None:
+    found = read(f"[profile dev]\nrole_arn = ROLE/dev\ncredential_source = {source}\n").source
+    assert found == Metadata(source)
+
+
+def test_a_container_is_told_from_another_by_its_uri(read: Read) -> None:
+    text = "[profile dev]\nrole_arn = ROLE/dev\ncredential_source = EcsContainer\n"
+    for name in ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"):
+        assert read(text, environ={name: "/here"}).source == Metadata("EcsContainer", "/here")
+
+
+def test_the_prefixed_source_wins_over_a_bare_one_of_the_other_kind(read: Read) -> None:
+    head = "[profile dev]\nrole_arn = ROLE/dev\n"
+    keys = read(head + "credential_source = Environment\nassume_helper_source_profile = base\n").source
+    assert isinstance(keys, StaticKeys)
+    ours = read(head + "source_profile = base\nassume_helper_credential_source = Environment\n").source
+    assert isinstance(ours, EnvironmentKeys)
 
 
 def test_a_role_with_nothing_to_assume_it_is_refused(read: Read) -> None:
@@ -417,15 +445,34 @@ def test_a_role_without_a_source_does_not_take_its_own_key(read: Read) -> None:
     assert "nothing to assume it with" in refused(read, "[profile dev]\nrole_arn = ROLE/dev\n" + KEY)
 
 
-@pytest.mark.parametrize("key", ["web_identity_token_file", "sso_session", "sso_start_url", "login_session"])
-def test_a_source_that_is_not_served_is_named_in_the_role_s_profile(read: Read, key: str) -> None:
-    said = refused(read, f"[profile dev]\nrole_arn = ROLE/dev\n{key} = x\n")
-    assert said.startswith(f"[dev] uses {key}, which this version does not serve; ")
+def test_a_web_identity_token_is_a_source(read: Read) -> None:
+    found = read("[profile dev]\nrole_arn = ROLE/dev\nweb_identity_token_file = /token\n").source
+    assert found == WebIdentity("/token")
 
 
-@pytest.mark.parametrize("key", ["web_identity_token_file", "sso_session", "sso_start_url", "login_session"])
-def test_a_source_that_is_not_served_is_named_in_the_source_profile(read: Read, key: str) -> None:
-    assert refused(read, SOURCE + f"{key} = x\n").startswith(f"[here] uses {key}, which this version does not serve; ")
+def test_a_login_is_a_source_and_comes_before_a_key_where_it_is_sso(read: Read) -> None:
+    sso = "sso_session = corp\nsso_account_id = 123456789012\nsso_role_name = Reader\n"
+    for text in (sso, sso + KEY):
+        found = read(SOURCE + text).source
+        assert isinstance(found, Login)
+        assert (found.method, found.who) == ("sso", ("corp", "", "123456789012", "Reader"))
+    console = read(SOURCE + "login_session = me\n").source
+    assert isinstance(console, Login)
+    assert console.method == "login"
+
+
+@pytest.mark.parametrize("command", ["./login --for dev", "tools/login", "'my/tools/login'"])
+def test_a_relative_program_is_another_in_another_directory(read: Read, command: str) -> None:
+    found = read(SOURCE + f"credential_process = {command}\n").source
+    assert isinstance(found, CredentialProcess)
+    assert found.directory == os.getcwd()
+
+
+@pytest.mark.parametrize("command", ["login --for dev", "/usr/bin/login", '"/usr/my tools/login" x'])
+def test_any_other_program_is_the_same_everywhere(read: Read, command: str) -> None:
+    found = read(SOURCE + f"credential_process = {command}\n").source
+    assert isinstance(found, CredentialProcess)
+    assert found.directory is None
 
 
 def test_an_mfa_serial_wants_a_code(read: Read) -> None:

@@ -52,7 +52,7 @@ def document(home: Path) -> bytes:
     credentials = Credentials("ASIADUMMY", "dummy-secret", "dummy-token", end)
     session = RoleSession(credentials, end, end, now, 3600, "arn:aws:sts::123456789012:assumed-role/dev/me", "1")
     entry = Entry(session, output.document(credentials, end, "123456789012"))
-    cache.write(cache.open_cache(os.environ, pytest.fail), key, entry, now)
+    cache.write(cache.open_cache(os.environ, pytest.fail), key, entry)
     return entry.document
 
 
@@ -223,7 +223,7 @@ def test_an_interrupt_is_exit_130_and_one_line(
 
 
 @pytest.mark.usefixtures("home")
-def test_termination_is_exit_143_in_silence(
+def test_termination_is_exit_143_and_a_line(
     from_the_system: Callable[[Callable[[], str]], None], capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     def terminate() -> str:
@@ -232,7 +232,9 @@ def test_termination_is_exit_143_in_silence(
 
     from_the_system(terminate)
     assert run("get", "dev") == 143
-    assert capfdbinary.readouterr() == (b"", b"")
+    stdout, stderr = capfdbinary.readouterr()
+    assert stdout == b""
+    assert stderr.startswith(b"assume-helper: dev: terminated; ")
 
 
 @pytest.mark.usefixtures("home")

@@ -617,9 +617,10 @@ def test_what_is_remembered_for_another_name_is_no_answer(environ: dict[str, str
     assert hit.answer("ops", environ, BEGIN) is None
 
 
-def test_a_longer_stamp_is_not_taken_for_a_shorter_one(environ: dict[str, str], warm: Path) -> None:
+@pytest.mark.parametrize("more", [b"9\n", b"9", b"\0", b""])
+def test_a_longer_stamp_is_not_taken_for_a_shorter_one(environ: dict[str, str], warm: Path, more: bytes) -> None:
     name, stamp = hit.stamp("dev", environ)
-    put(warm / name, hit.seal(stamp + b"9\n" + KEY.encode()))
+    put(warm / name, hit.seal(stamp + more + KEY.encode()))
     assert hit.answer("dev", environ, BEGIN) is None
 
 

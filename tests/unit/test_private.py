@@ -35,6 +35,21 @@ def test_a_directory_and_what_is_missing_above_it_are_made_0700(tmp_path: Path, 
     assert [mode(tmp_path / d) for d in ("a", "a/b", "a/b/c")] == [0o700] * 3
 
 
+def test_a_directory_is_not_open_to_others_for_a_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before: list[int] = []
+    real = os.chmod
+
+    def chmod(path: str, to: int) -> None:
+        before.append(mode(Path(path)))
+        real(path, to)
+
+    monkeypatch.setattr(os, "chmod", chmod)
+    with umask(0):
+        private.make_directory(str(tmp_path / "a" / "b"))
+    assert before == [0o700] * len(before)
+    assert (mode(tmp_path / "a"), mode(tmp_path / "a" / "b")) == (0o700, 0o700)
+
+
 def test_a_directory_that_is_there_is_left_as_it_is(tmp_path: Path) -> None:
     there = tmp_path / "there"
     there.mkdir()

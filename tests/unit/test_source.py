@@ -217,9 +217,32 @@ def test_a_megabyte_on_stderr_is_cut(program: Program) -> None:
     assert len(refused(program("sys.stderr.write('word ' * 200_000); sys.exit(1)"), SourceExpired)) < 1000
 
 
-def test_a_megabyte_on_both_streams_does_not_block(program: Program) -> None:
-    source = program("sys.stderr.write('x' * 1_000_000)\nsys.stdout.write(' ' * 1_000_000)\n" + printing(DOCUMENT))
+def test_a_megabyte_on_stderr_does_not_block(program: Program) -> None:
+    source = program("sys.stderr.write('x' * 1_000_000)\n" + printing(DOCUMENT))
     assert source_credentials(source, {}, LONG_ENOUGH).access_key_id == "AKIAPROCESS"
+
+
+def test_a_process_that_prints_far_more_than_a_document_is_stopped(program: Program) -> None:
+    said = refused(program("while True: sys.stdout.write('y' * 100_000)"))
+    assert "printed far more than a document" in said
+
+
+def test_a_process_is_over_when_it_ends_and_not_when_its_last_child_does(program: Program) -> None:
+    left_behind = "import subprocess\nsubprocess.Popen(['sleep', '30'])\n"
+    source = program(left_behind + printing(DOCUMENT))
+    assert source_credentials(source, {}, LONG_ENOUGH).access_key_id == "AKIAPROCESS"
+
+
+def test_a_quote_that_is_not_closed_is_the_config_s_fault() -> None:
+    said = refused(CredentialProcess("other", "login 'x"), ConfigurationError)
+    assert said == "the credential_process of other cannot be read; look for a quote that is not closed"
+
+
+@pytest.mark.parametrize(
+    "text", ["eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJtZSJ9.c2lnbmF0dXJl", "ghp_16C7e42F292c6912E7710c838347Ae178B4a"]
+)
+def test_other_tokens_on_stderr_are_covered_too(program: Program, text: str) -> None:
+    assert text not in refused(program(f"sys.stderr.write('said {text} there'); sys.exit(1)"), SourceExpired)
 
 
 @pytest.mark.parametrize("text", [SECRET, f"key={SECRET}", f'{{"SecretAccessKey":"{SECRET}"}}', SECRET * 20])
@@ -249,7 +272,7 @@ def test_what_looks_like_a_secret_on_stderr_is_covered(program: Program, text: s
 )
 def test_what_is_not_the_json_document_is_refused(program: Program, text: str) -> None:
     said = refused(program(text))
-    assert said == "the credential_process of other did not print the JSON document; run it by hand and look"
+    assert said.startswith("the credential_process of other did not print the JSON document of a credential process")
 
 
 @pytest.mark.parametrize(
@@ -287,15 +310,13 @@ def test_an_empty_key_in_the_document_is_refused(program: Program, key: str, val
 @pytest.mark.parametrize("command", ["/does/not/exist", "does-not-exist-anywhere --now", "'/with space/none' x"])
 def test_a_command_that_does_not_exist_is_named(command: str) -> None:
     said = refused(CredentialProcess("other", command), ConfigurationError, environ={"PATH": "/bin"})
-    assert said.startswith(
-        "the credential_process of other cannot be started (No such file or directory); correct its command"
-    )
+    assert said.startswith("the credential_process of other cannot be started (")
 
 
 def test_a_command_that_is_not_executable_is_named(tmp_path: Path) -> None:
     (tmp_path / "text").touch(mode=0o600)
     said = refused(CredentialProcess("other", str(tmp_path / "text")), ConfigurationError)
-    assert "cannot be started (Permission denied)" in said
+    assert "Permission denied); give the program's absolute path" in said
 
 
 @pytest.mark.parametrize("command", ["   ", "''"])

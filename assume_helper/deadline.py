@@ -1,0 +1,32 @@
+"""A call that ends in time, whatever it waits for."""
+
+import queue
+import threading
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+T = TypeVar("T")
+
+
+def within(seconds: float, call: Callable[[], T]) -> T:
+    """The result of `call`, waited for at most `seconds`. Raises TimeoutError, and what `call` raises.
+
+    A name that does not resolve, a server that sends a byte a second, a handshake that hangs know no limit of their
+    own. The thread is left behind and ends with the process.
+    """
+    results: queue.SimpleQueue[tuple[bool, T | BaseException]] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            results.put((True, call()))
+        except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
+            results.put((False, error))
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        came, result = results.get(timeout=max(seconds, 0.1))
+    except queue.Empty:
+        raise TimeoutError from None
+    if not came:
+        raise cast("BaseException", result)
+    return cast("T", result)

@@ -1,0 +1,64 @@
+"""A small server for what moto does not have: it answers what a test's own function says, and notes what was asked."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+
+
+# The status and the body; what is not bytes is sent as JSON.
+Answering = Callable[[Asked], tuple[int, Any]]
+
+
+@dataclass
+class Canned:
+    """The running server; `answer` may be changed at any time."""
+
+    answer: Answering
+    asked: list[Asked] = field(default_factory=list)
+    url: str = ""
+
+
+@contextmanager
+def serving(answer: Answering) -> Iterator[Canned]:
+    """Serve on a free port of 127.0.0.1, in threads of this process."""
+    canned = Canned(answer)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            asked = Asked(self.command, self.path, {name.lower(): value for name, value in self.headers.items()})
+            canned.asked.append(asked)
+            status, body = canned.answer(asked)
+            data = body if isinstance(body, bytes) else json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        do_PUT = do_POST = do_GET  # noqa: N815 - http.server's own names
+
+        def log_message(self, *_arguments: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    canned.url = f"http://127.0.0.1:{server.server_address[1]}"
+    try:
+        yield canned
+    finally:
+        server.shutdown()
+        server.server_close()

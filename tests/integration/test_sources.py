@@ -1,0 +1,269 @@
+"""Sources that others keep: EC2 and ECS metadata, SSO, a web identity token; each served, and each failing."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from canned import Asked, Canned, serving
+from front import Call, Front, Reply, error, free_port, session
+from running import SECRET, Home
+
+ROLE = "role_arn = arn:aws:iam::123456789012:role/dev\n"
+HOUR = timedelta(hours=1)
+
+
+def timestamp(ahead: timedelta) -> str:
+    return (datetime.now(UTC) + ahead).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def given(access_key_id: str, ahead: timedelta = HOUR) -> dict[str, str]:
+    """Credentials as the metadata services print them."""
+    keys = {"AccessKeyId": access_key_id, "SecretAccessKey": SECRET, "Token": "SourceToken"}
+    return {**keys, "Expiration": timestamp(ahead), "Code": "Success"}
+
+
+@pytest.fixture
+def home_(home: Home, offline_front: Front) -> Home:
+    """A home whose STS is the front, and that may ask the metadata service."""
+    offline_front.behaviour = session()
+    home.environ |= {"AWS_ENDPOINT_URL_STS": offline_front.url, "AWS_REGION": "us-east-1"}
+    del home.environ["AWS_EC2_METADATA_DISABLED"]
+    return home
+
+
+# EC2
+
+
+def instance(asked: Asked) -> tuple[int, Any]:
+    """The metadata service of an instance with a role, which wants a token (IMDSv2)."""
+    if asked.method == "PUT":
+        return 200, b"imds-token"
+    if asked.headers.get("x-aws-ec2-metadata-token") != "imds-token":
+        return 401, b""
+    name = asked.path.rpartition("/")[2]
+    return (200, given("ASIAINSTANCE00000000")) if name else (200, b"instance-role")
+
+
+@pytest.fixture
+def ec2(home_: Home) -> Iterator[Canned]:
+    home_.config.write_text(f"[profile dev]\n{ROLE}credential_source = Ec2InstanceMetadata\n")
+    with serving(instance) as canned:
+        home_.environ["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = canned.url
+        yield canned
+
+
+def test_an_instance_s_role_assumes_the_role(home_: Home, offline_front: Front, ec2: Canned) -> None:
+    first = home_.get("dev")
+    assert offline_front.calls[0].access_key_id == "ASIAINSTANCE00000000"
+    assert [asked.method for asked in ec2.asked] == ["PUT", "GET", "GET"], "a token first: IMDSv2"
+    ec2.answer = lambda _asked: (500, b"")
+    assert home_.get("dev") == first, "a hit asks nobody"
+
+
+@pytest.mark.parametrize("answer", [lambda _a: (404, b""), lambda _a: (200, b"{}"), lambda _a: (500, b"oops")])
+def test_an_instance_without_a_role_is_exit_4(home_: Home, ec2: Canned, answer: Any) -> None:
+    ec2.answer = answer
+    home_.run("get", "dev").failed(4, "EC2 metadata service gave no credentials", "instance profile")
+
+
+def test_no_metadata_service_is_exit_4(home_: Home, ec2: Canned) -> None:
+    nobody = f"http://127.0.0.1:{free_port()}"
+    home_.run("get", "dev", AWS_EC2_METADATA_SERVICE_ENDPOINT=nobody).failed(4, "EC2 metadata service")
+    home_.run("get", "dev", AWS_EC2_METADATA_DISABLED="true").failed(4, "EC2 metadata service")
+
+
+# ECS
+
+
+@pytest.fixture
+def ecs(home_: Home) -> Iterator[Canned]:
+    home_.config.write_text(f"[profile dev]\n{ROLE}credential_source = EcsContainer\n")
+    with serving(lambda _asked: (200, given("ASIACONTAINER0000000"))) as canned:
+        yield canned
+
+
+def test_a_container_s_role_assumes_the_role(home_: Home, offline_front: Front, ecs: Canned, tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("from-a-file")
+    uri = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{ecs.url}/creds"}
+    home_.get("dev", **uri, AWS_CONTAINER_AUTHORIZATION_TOKEN="from-the-environment")
+    assert offline_front.calls[0].access_key_id == "ASIACONTAINER0000000"
+    assert (ecs.asked[0].path, ecs.asked[0].headers["authorization"]) == ("/creds", "from-the-environment")
+    uri = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{ecs.url}/other"}
+    home_.get("dev", **uri, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=str(token))
+    assert ecs.asked[-1].headers["authorization"] == "from-a-file"
+    assert len(offline_front.calls) == 2, "another container is another source"
+
+
+def test_outside_of_a_container_is_exit_4(home_: Home, ecs: Canned) -> None:
+    home_.run("get", "dev").failed(4, "AWS_CONTAINER_CREDENTIALS_FULL_URI is not set")
+
+
+@pytest.mark.parametrize(
+    "answer", [lambda _a: (403, {"message": SECRET}), lambda _a: (200, b"<html>"), lambda _a: (200, {"Token": "x"})]
+)
+def test_a_container_s_service_that_fails_is_exit_4(home_: Home, ecs: Canned, answer: Any) -> None:
+    ecs.answer = answer
+    environ = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{ecs.url}/creds"}
+    home_.run("get", "dev", **environ).failed(4, "EcsContainer", "gave no credentials")
+
+
+# Web identity
+
+
+@pytest.fixture
+def token(home_: Home, offline_front: Front) -> Path:
+    def answer(call: Call) -> Reply | None:
+        reply = session()(call)
+        assert reply is not None
+        return Reply(200, reply.body.replace(b"AssumeRoleRes", b"AssumeRoleWithWebIdentityRes"))
+
+    offline_front.behaviour = answer
+    path = home_.folder / "token"
+    path.write_text("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJtZSJ9.c2lnbmF0dXJl\n")
+    home_.config.write_text(
+        f"[profile dev]\n{ROLE}web_identity_token_file = {path}\nrole_session_name = pod\nduration_seconds = 900\n"
+    )
+    return path
+
+
+def test_a_web_identity_token_is_exchanged_without_a_signature(home_: Home, offline_front: Front, token: Path) -> None:
+    first = home_.get("dev")
+    (call,) = offline_front.calls
+    assert call.action == "AssumeRoleWithWebIdentity"
+    assert call.access_key_id == "", "unsigned"
+    assert call.parameters["WebIdentityToken"] == token.read_text().strip()
+    assert call.parameters["RoleSessionName"] == "pod"
+    assert call.parameters["DurationSeconds"] == "900"
+    token.write_text("another, as it is written anew each hour")
+    assert home_.get("dev") == first
+
+
+def test_a_web_identity_may_be_the_source_of_another_role(home_: Home, offline_front: Front, token: Path) -> None:
+    with home_.config.open("a") as config:
+        config.write("[profile next]\nrole_arn = arn:aws:iam::123456789012:role/next\nsource_profile = dev\n")
+    token_answer = offline_front.behaviour
+    offline_front.behaviour = lambda call: (session() if call.action == "AssumeRole" else token_answer)(call)
+    home_.get("next")
+    assert [call.action for call in offline_front.calls] == ["AssumeRoleWithWebIdentity", "AssumeRole"]
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("ExpiredTokenException", "has expired"),
+        ("InvalidIdentityToken", "does not know the web identity token in"),
+    ],
+)
+def test_a_token_that_sts_does_not_take_is_exit_4(
+    home_: Home, offline_front: Front, token: Path, code: str, words: str
+) -> None:
+    offline_front.behaviour = error(400, code, "no")
+    home_.run("get", "dev").failed(4, words, str(token))
+
+
+def test_a_token_file_that_cannot_be_used_is_exit_4(home_: Home, token: Path) -> None:
+    token.write_text("x y")
+    home_.run("get", "dev").failed(4, "is not a web identity token")
+    token.write_bytes(b"\xff" * 100)
+    home_.run("get", "dev").failed(4, "it is not a token")
+    token.unlink()
+    home_.run("get", "dev").failed(4, "cannot be read (No such file or directory)", "web_identity_token_file")
+
+
+def test_what_sts_does_not_take_with_a_token_is_named_before(home_: Home, token: Path) -> None:
+    with home_.config.open("a") as config:
+        config.write("external_id = tenant\n")
+    home_.run("get", "dev").failed(3, "external_id, which STS does not take with a web identity token")
+
+
+# SSO
+
+
+SSO_SESSION = "[sso-session corp]\nsso_start_url = https://corp.invalid/start\nsso_region = us-east-1\n"
+LEGACY = "sso_start_url = https://corp.invalid/start\nsso_region = us-east-1\n"
+ASSIGNED = "sso_account_id = 123456789012\nsso_role_name = Reader\n"
+
+
+def logged_in(home: Home, name: str, ahead: timedelta = HOUR) -> None:
+    """What `aws sso login` leaves behind, for the session or the start URL `name`."""
+    cache = home.folder / ".aws" / "sso" / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    found = {"startUrl": "https://corp.invalid/start", "region": "us-east-1", "accessToken": "sso-token"}
+    text = json.dumps({**found, "expiresAt": timestamp(ahead)})
+    (cache / f"{hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()}.json").write_text(text)
+
+
+def portal(_asked: Asked) -> tuple[int, Any]:
+    end = int((datetime.now(UTC) + HOUR).timestamp() * 1000)
+    keys = {"accessKeyId": "ASIASSO0000000000000", "secretAccessKey": SECRET, "sessionToken": "SsoToken"}
+    return 200, {"roleCredentials": {**keys, "expiration": end}}
+
+
+@pytest.fixture(params=["session", "legacy"])
+def sso(home_: Home, request: pytest.FixtureRequest) -> Iterator[Canned]:
+    modern = request.param == "session"
+    home_.config.write_text(
+        f"[profile dev]\n{ROLE}source_profile = login\n[profile login]\n{ASSIGNED}"
+        + (f"sso_session = corp\n{SSO_SESSION}" if modern else LEGACY)
+    )
+    with serving(portal) as canned:
+        home_.environ["AWS_ENDPOINT_URL_SSO"] = canned.url
+        logged_in(home_, "corp" if modern else "https://corp.invalid/start")
+        yield canned
+
+
+def test_an_sso_login_assumes_the_role(home_: Home, offline_front: Front, sso: Canned) -> None:
+    first = home_.get("dev")
+    assert offline_front.calls[0].access_key_id == "ASIASSO0000000000000"
+    assert sso.asked[0].headers["x-amz-sso_bearer_token"] == "sso-token"
+    assert "account_id=123456789012" in sso.asked[0].path
+    assert home_.get("dev") == first
+    assert len(sso.asked) == 1
+
+
+def test_an_sso_login_that_has_run_out_is_exit_4_with_the_command(home_: Home, sso: Canned) -> None:
+    for name in ("corp", "https://corp.invalid/start"):
+        logged_in(home_, name, -HOUR)
+    home_.run("get", "dev").failed(4, "the login of profile login has run out", "run: aws sso login --profile login")
+
+
+def test_an_sso_login_that_was_never_made_is_exit_4_with_the_command(home_: Home, sso: Canned) -> None:
+    for path in (home_.folder / ".aws" / "sso" / "cache").iterdir():
+        path.unlink()
+    home_.run("get", "dev").failed(4, "run: aws sso login --profile login")
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "words"),
+    [
+        (lambda _a: (401, {"message": "Session token not found or invalid"}), 4, "aws sso login --profile login"),
+        (lambda _a: (403, {"message": "No access"}), 4, "check sso_account_id and sso_role_name"),
+        (lambda _a: (500, {}), 7, "could not be reached"),
+    ],
+)
+def test_what_the_sso_portal_says_has_an_exit_code(
+    home_: Home, sso: Canned, answer: Any, code: int, words: str
+) -> None:
+    sso.answer = answer
+    home_.run("get", "dev").failed(code, words)
+
+
+def test_sso_settings_that_are_not_complete_are_exit_3(home_: Home) -> None:
+    home_.config.write_text(
+        f"[profile dev]\n{ROLE}source_profile = login\n[profile login]\n{ASSIGNED}sso_session = gone\n"
+    )
+    home_.run("get", "dev").failed(3, "SSO settings of profile login", "gone")
+
+
+def test_a_console_login_that_was_never_made_is_exit_4_with_the_command(home_: Home) -> None:
+    home_.config.write_text(
+        f"[profile dev]\n{ROLE}source_profile = me\n[profile me]\nlogin_session = arn:aws:iam::123456789012:user/me\n"
+    )
+    ran = home_.run("get", "dev")
+    assert ran.code in (3, 4)  # 3: the installed botocore lacks its crt extra, and says so
+    ran.failed(ran.code, "the login of profile me", "aws login --profile me" if ran.code == 4 else "botocore[crt]")
