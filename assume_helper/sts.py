@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import botocore.session
 from botocore import UNSIGNED
 from botocore.config import Config
+from botocore.utils import get_environ_proxies
 
 from assume_helper.credentials import LONGEST_SESSION, Clock, Credentials, WebIdentityToken
 from assume_helper.deadline import within
@@ -108,6 +110,7 @@ def _client(profile: Profile, source: Credentials | WebIdentityToken) -> Any:
         raise ConfigurationError(
             f"the CA bundle {shown(profile.ca_bundle)} is not there", "correct AWS_CA_BUNDLE or ca_bundle"
         )
+    _check_proxy(profile.endpoint_url or "https://sts.amazonaws.com")
     if isinstance(source, WebIdentityToken):
         # Some, or botocore would look for them everywhere; they are neither used nor sent.
         keys: dict[str, Any] = {"aws_access_key_id": "unsigned", "aws_secret_access_key": "unsigned"}
@@ -140,6 +143,21 @@ def _client(profile: Profile, source: Credentials | WebIdentityToken) -> Any:
             retries={"total_max_attempts": 1, "mode": "standard"},
         ),
     )
+
+
+def _check_proxy(url: str) -> None:
+    """Raise ConfigurationError where the environment's proxy for `url` cannot be one; it may hold a password."""
+    scheme = urlsplit(url).scheme
+    proxy = get_environ_proxies(url).get(scheme)
+    try:
+        parts = urlsplit(proxy if proxy is None or "://" in proxy else f"//{proxy}")
+        good = proxy is None or (bool(parts.hostname) and " " not in proxy and parts.port != 0)
+    except ValueError:
+        good = False
+    if not good:
+        raise ConfigurationError(
+            f"{scheme.upper()}_PROXY is not the URL of a proxy", "it looks like http://proxy.example.com:3128"
+        )
 
 
 def checked(response: dict[str, Any], profile: Profile, now: float) -> Answer:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import trustme
 from front import Front, session
-from running import Home
+from running import SECRET, Home
 
 
 @pytest.fixture
@@ -80,3 +80,13 @@ def test_an_endpoint_that_the_profile_ignores_is_not_asked(role: Home, offline_f
 def test_an_empty_ca_bundle_is_none(role: Home, tls_front: Front, bundle: Path) -> None:
     environ = {"AWS_ENDPOINT_URL": https(tls_front), "AWS_CA_BUNDLE": "", "REQUESTS_CA_BUNDLE": str(bundle)}
     role.get("dev", **environ)
+
+
+@pytest.mark.parametrize("proxy", ["not a proxy", f"http://me:{SECRET}@host:abc", "http://", "host:99999"])
+def test_a_proxy_that_is_none_is_named_and_not_shown(role: Home, proxy: str) -> None:
+    role.run("get", "dev", AWS_ENDPOINT_URL="https://sts.invalid", HTTPS_PROXY=proxy).failed(3, "HTTPS_PROXY is not")
+
+
+def test_a_proxy_that_is_not_for_sts_is_passed_by(role: Home, offline_front: Front) -> None:
+    offline_front.behaviour = session()
+    role.get("dev", HTTP_PROXY="not a proxy", NO_PROXY="127.0.0.1")
