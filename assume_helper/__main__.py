@@ -35,7 +35,14 @@ def main() -> int:
             site.main()
         from assume_helper import cli
 
-        return cli.main(arguments, started, started_monotonic, failed, stdout_closed=stdout_closed)
+        code = cli.main(arguments, started, started_monotonic, failed, stdout_closed=stdout_closed)
+        if arguments[:1] == ["get"]:
+            # A late interrupt, or a call that was given up, has nothing to say when the document is out.
+            for stream in (sys.stdout, sys.stderr):
+                if stream is not None:
+                    stream.flush()
+            os._exit(code)
+        return code
     except ImportError as error:
         what = f"assume-helper: {error.name} is not installed for {sys.executable}; install assume-helper again\n"
         hit.write(2, what.encode("utf-8", "backslashreplace"))

@@ -8,6 +8,7 @@ file, secrets among them, into its errors.
 import configparser
 import io
 import os
+import re
 import shlex
 import stat
 from collections.abc import Mapping
@@ -78,7 +79,7 @@ def _named(section: str, values: Mapping[str, str]) -> dict[str, Mapping[str, st
         except ValueError:
             return {}
     else:
-        words = section.split()
+        words = [word for word in re.split("[ \t\r\n]+", section) if word]  # what shlex takes for blanks
     return {words[1]: values} if len(words) == 2 else {}
 
 

@@ -11,6 +11,7 @@ What cannot be read is a miss; what cannot be written is a warning. Secrets are 
 
 import hashlib
 import json
+import math
 import os
 import re
 import secrets
@@ -54,8 +55,8 @@ class Entry:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why the last call failed, `at` (seconds since the epoch), and until when STS is left alone where there is
-    something else to serve. `waiting`: it is not over, STS throttles and the holder of the lock still tries.
+    """Why the last call failed, `at` (seconds since the epoch), and until when (`retry_at`) STS is left alone where
+    there is something else to serve. `waiting`: it has not failed, the lock's holder tries until `retry_at`.
     """
 
     at: float
@@ -108,7 +109,7 @@ def read(cache: Cache, key: str) -> Entry | None:
     try:
         _, document, record = data.split(b"\n", 2)
         return Entry(_session(_loads(record)), document)
-    except (ValueError, KeyError, TypeError, OverflowError, OSError):
+    except (ValueError, KeyError, TypeError, OverflowError, OSError, RecursionError):
         return None
 
 
@@ -146,8 +147,8 @@ def read_failure(cache: Cache, key: str) -> Failure | None:
     try:
         record = _loads(data)
         error = error_class(_text(record, "error"))(_text(record, "message"), _text(record, "next_step"))
-        return Failure(float(record["at"]), float(record["retry_at"]), error, record["waiting"] is True)
-    except (ValueError, KeyError, TypeError, OverflowError):
+        return Failure(_number(record, "at"), _number(record, "retry_at"), error, record["waiting"] is True)
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
 
@@ -186,8 +187,8 @@ def _record(session: RoleSession) -> dict[str, object]:
 
 def _session(record: dict[str, Any]) -> RoleSession:
     """The session of a record, every field looked at. Raises ValueError, KeyError, TypeError, OverflowError."""
-    expiration = datetime.fromtimestamp(int(record["expiration"]), UTC)
-    lifetime = int(record["lifetime"])
+    expiration = datetime.fromtimestamp(int(_number(record, "expiration")), UTC)
+    lifetime = int(_number(record, "lifetime"))
     if lifetime <= 0:
         raise ValueError("no lifetime")
     return RoleSession(
@@ -198,8 +199,8 @@ def _session(record: dict[str, Any]) -> RoleSession:
             expiration,
         ),
         expiration=expiration,
-        printed_expiration=datetime.fromtimestamp(int(record["printed_expiration"]), UTC),
-        issued=float(record["issued"]),
+        printed_expiration=datetime.fromtimestamp(int(_number(record, "printed_expiration")), UTC),
+        issued=_number(record, "issued"),
         lifetime=lifetime,
         assumed_role_arn=_text(record, "assumed_role_arn"),
         account_id=_text(record, "account_id"),
@@ -211,6 +212,13 @@ def _loads(data: bytes) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise TypeError("not an object")
     return record
+
+
+def _number(record: dict[str, Any], name: str) -> float:
+    value = record[name]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise TypeError(name)
+    return value
 
 
 def _no_number(name: str) -> NoReturn:

@@ -27,6 +27,10 @@ from assume_helper.profile import (
 _PARTITION_REGION = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 
 
+# No chain of roles is nearly as long.
+_MOST_LINKS = 100
+
+
 @dataclass(frozen=True)
 class _Walk:
     """One walk through the profiles, and those passed on the way."""
@@ -47,6 +51,8 @@ class _Walk:
             raise ConfigurationError(
                 f"the sources form a loop: {loop}", "give one of these profiles credentials of its own"
             )
+        if len(passed) >= _MOST_LINKS:
+            raise ConfigurationError(f"more than {_MOST_LINKS} profiles lead to each other", "shorten the chain")
         if target not in self.config.profiles:
             raise ConfigurationError(
                 f"[{shown(name, 64)}] names profile {shown(target, 64)}, which is not there",
@@ -193,8 +199,9 @@ def _source_profile(walk: _Walk, name: str, way: Way) -> Origin | Profile:
     if login_session is not None and not (static_keys and in_credentials_file):
         return _login(walk, name, "login", [login_session])
     if command is not None and not (static_keys and in_credentials_file):
-        if helper_target(command) is not None:
-            return _role_of(walk, name, way)
+        target = helper_target(command)
+        if target is not None:
+            return _role_of(walk.on_to(name, target), target, way)
         return CredentialProcess(name, command, _directory(command))
     if static_keys is not None:
         return static_keys

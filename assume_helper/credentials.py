@@ -1,6 +1,7 @@
 """Temporary credentials, and for how long they are handed out."""
 
 import hashlib
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -66,7 +67,7 @@ class RoleSession:
     def not_before(self) -> int:
         """The first second (since the epoch) in which this is believed: earlier, the clock has jumped back."""
         longest_left = self.printed_expiration.timestamp() - self.lifetime - CLOCK_TOLERANCE
-        return int(max(self.issued - CLOCK_TOLERANCE, longest_left))
+        return math.ceil(max(self.issued - CLOCK_TOLERANCE, longest_left))
 
     @property
     def served_until(self) -> int:
@@ -94,7 +95,7 @@ def shade(lifetime: float, host: str, key: str, expiration: datetime) -> float:
     ever. `u` in [0, 1) comes from host, key and expiry: the same on every call, another on every host.
     """
     drawn = hashlib.sha256(f"{host}\0{key}\0{expiration.timestamp():.0f}".encode()).digest()
-    u = int.from_bytes(drawn[:7], "big") / 2**56
+    u = (int.from_bytes(drawn[:7], "big") >> 3) / 2**53
     return u * min(0.1 * lifetime, 900.0)
 
 

@@ -20,6 +20,7 @@ from typing import ClassVar
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 # A secret access key has 40 characters of base64, a session token hundreds; others are base64url, in parts with dots.
 _LONG_TOKEN = re.compile(r"[A-Za-z0-9+/=_.-]{32,}")
+_HEXADECIMAL = re.compile(r"[0-9a-fA-F]*[0-9][0-9a-fA-F]*")
 _LONGEST_TEXT = 400
 
 
@@ -97,12 +98,13 @@ def shown(text: str, longest: int = _LONGEST_TEXT) -> str:
 def quoted(text: str) -> str:
     """Words of a server or another process, as they may be repeated: one line, without anything like a secret.
 
-    Names and paths are long words too, so only those that mix upper case, lower case and digits count as secrets.
+    Names and paths are long words too, so only those that mix upper case, lower case and digits, or are
+    hexadecimal numbers, count as secrets.
     """
 
     def covered(found: re.Match[str]) -> str:
         word = found.group()
         mixed = any(c.isupper() for c in word) and any(c.islower() for c in word) and any(c.isdigit() for c in word)
-        return "[...]" if mixed else word
+        return "[...]" if mixed or _HEXADECIMAL.fullmatch(word) else word
 
     return shown(_LONG_TOKEN.sub(covered, " ".join(text.split())))

@@ -35,8 +35,8 @@ WATCHED = (
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 )
-# A Mersenne prime: the remainder is one cheap step in C and finds every accident to a file, which is what it is for.
-_PRIME = 2**127 - 1
+# The largest prime of 128 bits: the remainder is one cheap step in C, and finds what happens to a file by accident.
+_PRIME = 2**128 - 159
 _MAGIC = b"assume-helper "
 
 _O_PRIVATE = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -59,7 +59,7 @@ def cache_directory(environ: "Mapping[str, str]") -> str | None:
     """
     given = environ.get("ASSUME_HELPER_CACHE_DIR")
     if given:
-        path = _expanded(given, environ)
+        path = _expanded(given, environ).rstrip(os.sep) or os.sep  # behind a slash a link is followed
         return path if os.path.isabs(path) else None
     if sys.platform == "win32":
         local = environ.get("LOCALAPPDATA", "")

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from assume_helper import private
 from assume_helper.cache import Cache
 from assume_helper.errors import shown
 
@@ -20,6 +21,7 @@ def held(cache: Cache, key: str, enough: Callable[[], bool]) -> Iterator[bool]:
     lock = None
     if cache.directory is not None:
         try:
+            private.make_directory(cache.directory)  # the library would make one that is open to others
             lock = FileLock(
                 cache.path(key + ".lock"),
                 mode=0o600,

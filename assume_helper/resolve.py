@@ -16,7 +16,6 @@ from assume_helper.errors import (
     SourceExpired,
     STSNotReached,
     STSRefused,
-    STSThrottled,
     shown,
 )
 from assume_helper.profile import CredentialProcess, Profile, WebIdentity
@@ -39,6 +38,7 @@ _HEAD_START = 1.0
 _RETRY_AFTER = (30.0, 60.0)
 # What does not take away the right to use what is cached.
 _BRIDGED = (STSNotReached, SourceExpired)
+_STILL_CALLED = STSNotReached("another process is still calling STS", "try again in a minute")
 # A config that has changed this recently (ns) may change again without a new mtime: the kernel's clock ticks every
 # 4 ms or so, some file systems count whole seconds or two.
 _TICK = 20_000_000
@@ -190,7 +190,7 @@ def _shared_call(profile: Profile, store: Cache, key: str, around: Surroundings,
     wait_until = min(limit if has_cached else max(limit, begun + _SHORTEST_WAIT), around.until)
 
     def enough() -> bool:
-        """Whether to wait no longer: there is an outcome, or the time is up and STS is not known to throttle."""
+        """Whether to wait no longer: there is an outcome, or neither this process nor the one that calls has time."""
         try:
             if settled() is not None:
                 return True
@@ -198,17 +198,16 @@ def _shared_call(profile: Profile, store: Cache, key: str, around: Surroundings,
             return True
         if clock.monotonic() < wait_until:
             return False
-        failure = cache.read_failure(store, key)
-        throttled = failure is not None and failure.waiting and failure.at >= around.started
-        patient_until = min(begun + _PATIENCE_THROTTLED - _RESERVE, around.until)
-        return has_cached or not throttled or clock.monotonic() >= patient_until
+        note = cache.read_failure(store, key)
+        is_called = note is not None and note.waiting and clock.now() < note.retry_at + _HEAD_START
+        return has_cached or not is_called or clock.monotonic() >= min(begun + _PATIENCE_WITH_PROCESS, around.until)
 
     with lock.held(store, key, enough) as is_held:
         found = settled()
         if found is not None:
             return found
         if has_cached and not is_held and store.directory is not None and clock.monotonic() >= wait_until:
-            raise STSNotReached("another process is still calling STS", "try again in a minute")
+            raise _STILL_CALLED
         return _call(profile, store, key, around, has_cached=has_cached)
 
 
@@ -236,14 +235,12 @@ def _call(profile: Profile, store: Cache, key: str, around: Surroundings, *, has
     if not has_cached:
         throttled_at = max(at, min(begun + _PATIENCE_THROTTLED - _RESERVE - _HEAD_START, around.until))
 
-    def failed(error: AssumeHelperError, *, waiting: bool = False) -> Failure:
+    def note(until: float) -> None:
+        """Tell those who wait until when this process tries: they need not, unless it is stopped."""
         now = clock.now()
-        return Failure(now, now + random.uniform(*_RETRY_AFTER), error, waiting)
+        cache.write_failure(store, key, Failure(now, now + until - clock.monotonic(), _STILL_CALLED, waiting=True))
 
-    def throttled() -> None:
-        error = STSThrottled("STS throttles", "wait a minute and try again")
-        cache.write_failure(store, key, failed(error, waiting=True))
-
+    note(at)
     try:
         source: Credentials | WebIdentityToken
         if isinstance(profile.source, WebIdentity):
@@ -255,11 +252,14 @@ def _call(profile: Profile, store: Cache, key: str, around: Surroundings, *, has
         else:
             source = source_credentials(profile.source, around.environ, at - clock.monotonic())
         name = profile.role_session_name or around.session_name()
-        answer = sts.assume_role(profile, source, name, sts.Deadline(at, throttled_at), clock, throttled)
+        answer = sts.assume_role(
+            profile, source, name, sts.Deadline(at, throttled_at), clock, lambda: note(throttled_at)
+        )
     except AssumeHelperError as error:
         if isinstance(error, STSRefused):
             cache.remove(store, key)
-        cache.write_failure(store, key, failed(error))
+        now = clock.now()
+        cache.write_failure(store, key, Failure(now, now + random.uniform(*_RETRY_AFTER), error))
         raise
     session = RoleSession(
         credentials=answer.credentials,

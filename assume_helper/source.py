@@ -110,15 +110,17 @@ def _from_process(source: CredentialProcess, environ: Mapping[str, str], seconds
             raise SourceError(f"{whose} did not print a document of Version 1", "run it by hand and look") from None
         said = quoted(finished.stderr.decode("utf-8", "replace"))
         loop = _LOOP.search(said)
-        if finished.returncode == ConfigurationError.exit_code and loop is not None:
+        if loop is not None:
             raise ConfigurationError(loop.group(), "give one of these profiles credentials of its own") from None
         raise SourceExpired(
             f"{whose} failed (exit {finished.returncode})" + (f": {said}" if said else ""),
             "log in to that source again, or run its command by hand",
         ) from None
-    except RuntimeError:  # botocore: "the refreshed credentials are still expired"; RecursionError is one as well
+    except RecursionError:
+        raise SourceError(f"{whose} did not print a document but a riddle", "run it by hand and look") from None
+    except RuntimeError:  # botocore: "the refreshed credentials are still expired"
         raise SourceExpired(f"{whose} gave credentials that have expired", "log in to that source again") from None
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, OverflowError):
         if not ran:
             raise ConfigurationError(f"{whose} cannot be read", "look for a quote that is not closed") from None
         raise SourceError(

@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+import botocore.exceptions as aws
 import botocore.session
 from botocore import UNSIGNED
 from botocore.config import Config
@@ -17,7 +18,7 @@ from botocore.utils import get_environ_proxies
 
 from assume_helper.credentials import LONGEST_SESSION, Clock, Credentials, WebIdentityToken
 from assume_helper.deadline import within
-from assume_helper.errors import CONTROL, ConfigurationError, STSNotReached, STSThrottled, shown
+from assume_helper.errors import CONTROL, ConfigurationError, STSNotReached, STSThrottled, quoted, shown
 from assume_helper.profile import Profile
 from assume_helper.sts_errors import not_reached, told_apart
 
@@ -28,7 +29,9 @@ ATTEMPTS = 3
 DEFAULT_DURATION = 3600
 # The names of what STS answers are checked against these: a proxy or a portal answers too.
 _ARN = re.compile(r"arn:aws[a-z-]*:sts::([0-9]{12}):assumed-role/[\x21-\x7e]+")
+# All three, twice, as an entry holds them, are less than a cache file may have.
 _LONGEST_FIELD = 16 * 1024
+_LONGEST_CREDENTIALS = 24 * 1024
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,15 @@ def assume_role(
 
     def call() -> dict[str, Any]:
         if not client:
-            client.append(_client(profile, source))
+            try:
+                client.append(_client(profile, source))
+            except (aws.InvalidRegionError, aws.UnknownEndpointError, aws.EndpointVariantError):
+                raise
+            except (aws.BotoCoreError, ValueError) as error:
+                raise ConfigurationError(
+                    f"the SDK does not take its settings: {quoted(str(error))}",
+                    "look at the AWS_ variables of the environment",
+                ) from None
         if isinstance(source, WebIdentityToken):
             response: dict[str, Any] = client[0].assume_role_with_web_identity(**request)
         else:
@@ -85,18 +96,19 @@ def assume_role(
             raise not_reached(profile, "gave no answer in time") from None
         return checked(response, profile, clock.now())
 
-    attempts = 0
+    attempts = throttled = 0
     failure: STSNotReached
     while True:
-        attempts += 1
         try:
             return attempt()
         except STSThrottled as error:
             # Full jitter: three quick attempts succeed for half of a fleet that boots together.
             waiting()
-            pause, limit, failure = random.uniform(0, min(8.0, 2.0**attempts)), deadline.throttled_at, error
+            throttled += 1
+            pause, limit, failure = random.uniform(0, min(8.0, 2.0**throttled)), deadline.throttled_at, error
             deadline = Deadline(deadline.throttled_at, deadline.throttled_at)
         except STSNotReached as error:
+            attempts += 1
             if attempts >= ATTEMPTS:
                 raise
             pause, limit, failure = random.uniform(0, 0.25 * 2**attempts), deadline.at, error
@@ -178,6 +190,8 @@ def checked(response: dict[str, Any], profile: Profile, now: float) -> Answer:
             raise not_reached(profile, "gave credentials that cannot be used")
         if CONTROL.search(value) or " " in value or not value.isascii():
             raise not_reached(profile, "gave credentials that cannot be used")
+    if sum(map(len, fields)) > _LONGEST_CREDENTIALS:
+        raise not_reached(profile, "gave credentials that cannot be used")
     if arn is None:
         raise not_reached(profile, "did not say which role was assumed")
     lifetime = _lifetime(response, expiration, now)

@@ -96,8 +96,9 @@ def told_apart(call: Callable[[], dict[str, Any]], profile: Profile) -> dict[str
         ) from None
     except aws.ParamValidationError:
         raise ConfigurationError("a value of this profile is not one that STS takes", "check its keys") from None
-    except (ResponseParserError, aws.BotoCoreError, KeyError, TypeError, ValueError, AttributeError, OSError):
-        # a captive portal's page, half an answer
+    except (ResponseParserError, aws.BotoCoreError, LookupError, TypeError, ValueError, AttributeError, OSError,
+            ArithmeticError, RuntimeError):  # fmt: skip
+        # a captive portal's page, half an answer, a date that is none
         raise not_reached(profile, "gave an answer that is none of STS's") from None
 
 

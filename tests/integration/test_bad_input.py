@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import time
+from urllib.parse import quote
 
 import pytest
 from front import Front, Reply, denied, error, free_port, html, reset, session, truncated
@@ -44,7 +45,6 @@ def test_a_config_that_is_not_there_names_the_path_and_the_variable(home: Home) 
         (ROLE + "source_profile = base\nendpoint_url = ftp://x\n", ["endpoint URL ftp://x"]),
         (ROLE + "source_profile = base\nservices = none\n", ["services = none, which is not there"]),
         (ROLE + "source_profile = base\nca_bundle = /nowhere.pem\n", ["/nowhere.pem is not there", "ca_bundle"]),
-        (ROLE + "web_identity_token_file = /t\n", ["uses web_identity_token_file"]),
     ],
 )
 def test_a_profile_that_cannot_be_is_named_with_the_way_to_mend_it(role: Home, section: str, words: list[str]) -> None:
@@ -201,7 +201,7 @@ def test_a_source_process_that_fails(role: Home, script: str, code: int, words: 
 def test_a_source_process_that_is_not_there(role: Home) -> None:
     with role.config.open("a") as config:
         config.write(f"[profile p]\n{ROLE}source_profile = b\n[profile b]\ncredential_process = /no/where\n")
-    role.run("get", "p").failed(3, "credential_process of b cannot be started (No such file or directory)")
+    role.run("get", "p").failed(3, "credential_process of b cannot be started (/no/where: No such file or directory)")
 
 
 # MFA: exit 5
@@ -317,7 +317,8 @@ def test_tls_that_is_none(role: Home, offline_front: Front) -> None:
 
 
 def test_a_proxy_that_is_not_there_is_named_without_its_password(role: Home) -> None:
-    proxy = f"http://me:{SECRET}@127.0.0.1:{free_port()}"
+    proxy = f"http://me:{quote(SECRET, safe='')}@127.0.0.1:{free_port()}"
+    assert SECRET[:20] in proxy
     role.run("get", "dev", AWS_ENDPOINT_URL="https://sts.invalid", HTTPS_PROXY=proxy).failed(7, "proxy")
 
 
@@ -379,3 +380,29 @@ def test_a_failure_is_in_the_log_since_many_sdks_hide_stderr(role: Home) -> None
 def test_stderr_is_utf8_whatever_the_locale(role: Home) -> None:
     ran = role.run("get", "pröfil", LC_ALL="C", PYTHONIOENCODING="latin-1")
     ran.failed(3, "pröfil: ")
+
+
+@pytest.mark.parametrize(
+    "name", ["AWS_DEFAULTS_MODE", "AWS_REQUEST_CHECKSUM_CALCULATION", "AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES"]
+)
+def test_a_setting_that_the_sdk_does_not_take_is_a_configuration_error(
+    role: Home, offline_front: Front, name: str
+) -> None:
+    role.run("get", "dev", **{name: "bogus"}).failed(3, "the SDK does not take its settings")
+    assert offline_front.calls == []
+
+
+def test_a_chain_without_end_in_sight_is_a_configuration_error(role: Home) -> None:
+    with role.config.open("a") as config:
+        for number in range(400):
+            config.write(f"[profile p{number}]\n{ROLE}source_profile = p{number + 1}\n")
+    role.run("get", "p0").failed(3, "more than 100 profiles")
+
+
+def test_a_loop_that_a_program_reports_in_its_own_way_is_drawn_all_the_same(role: Home) -> None:
+    wrapper = role.folder / "wrapper"
+    wrapper.write_text(f"#!/bin/sh\n{SCRIPT} get a || exit 1\n")
+    wrapper.chmod(0o755)
+    with role.config.open("a") as config:
+        config.write(f"[profile a]\n{ROLE}source_profile = b\n[profile b]\ncredential_process = {wrapper}\n")
+    role.run("get", "a").failed(3, "assume-helper: a: the sources form a loop: a -> b -> a; give one")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from front import Front, session
+from front import Call, Front, Reply, session
 from running import LIKE_ANY_USER, SCRIPT, SECRET, Home
 
 
@@ -237,12 +237,30 @@ def test_a_cache_that_may_not_be_written_is_a_warning_and_the_caller_gets_creden
     assert "Permission denied" in warned(home_)
 
 
-def test_no_home_is_no_cache_and_no_failure(home_: Home, offline_front: Front) -> None:
-    environ = {name: value for name, value in home_.environ.items() if name != "HOME"}
-    environ |= {"AWS_CONFIG_FILE": str(home_.config), "AWS_SHARED_CREDENTIALS_FILE": str(home_.credentials), "HOME": ""}
-    home_.environ = environ
+def test_without_a_home_the_cache_is_where_the_environment_says(home_: Home, tmp_path: Path) -> None:
+    files = {"AWS_CONFIG_FILE": str(home_.config), "AWS_SHARED_CREDENTIALS_FILE": str(home_.credentials)}
+    places = {"XDG_CACHE_HOME": str(tmp_path / "c"), "XDG_STATE_HOME": str(tmp_path / "s")}
+    home_.get("dev", HOME="", **files, **places)
+    assert list((tmp_path / "c" / "assume-helper").glob("*.entry"))
+
+
+def test_a_directory_that_goes_away_is_made_anew_and_private(home_: Home, offline_front: Front) -> None:
+    def gone(call: Call) -> Reply | None:
+        shutil.rmtree(home_.cache)
+        return session()(call)
+
+    offline_front.behaviour = gone
     home_.get("dev")
-    assert len(offline_front.calls) == 1
+    offline_front.behaviour = session()
+    home_.get("dev")
+    assert mode(home_.cache) == 0o700
+
+
+def test_a_slash_behind_a_link_does_not_hide_it(home_: Home, tmp_path: Path) -> None:
+    (tmp_path / "target").mkdir(mode=0o700)
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    home_.get("dev", ASSUME_HELPER_CACHE_DIR=f"{tmp_path}/link/")
+    assert not list((tmp_path / "target").iterdir())
 
 
 def test_a_temporary_file_left_behind_is_swept_and_a_young_one_is_not(home_: Home) -> None:

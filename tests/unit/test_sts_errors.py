@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 import botocore.exceptions as aws
 import pytest
-from front import Behaviour, Front, Reply, denied, error, free_port, html, reset, truncated
+from front import Behaviour, Front, denied, error, free_port, html, reset, truncated
 from running import SECRET
 
 from assume_helper import sts
@@ -44,11 +44,6 @@ def answering(status: int, code: Any, message: Any = "", profile: Profile = DEV)
     """Ours for an error that STS answers with."""
     response: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
     return raising(aws.ClientError(response, "AssumeRole"), profile)
-
-
-def portal(status: int) -> Behaviour:
-    """A captive portal whose page is well-formed XML."""
-    return lambda _call: Reply(status, b"<html><body>Log in</body></html>", "text/html")
 
 
 def test_an_answer_is_handed_on() -> None:
