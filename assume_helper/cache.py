@@ -240,9 +240,8 @@ def _read(cache: Cache, name: str) -> bytes | None:
         return hit.unseal(hit.read_private(cache.path(name)))
     except hit.NotPrivate as error:
         cache.warn(f"not used: {shown(cache.path(name))} {error}; remove it")
-    except (OSError, ValueError):  # not there, not whole, not ours to read: a miss
-        if os.path.islink(cache.path(name)):
-            cache.warn(f"not used: {shown(cache.path(name))} is a link; remove it")
+    except (OSError, ValueError):
+        pass  # not there, not whole, not ours to read: a miss
     return None
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from assume_helper import keys as of
 from assume_helper import session_parameters
 from assume_helper.aws_config import AwsConfig
-from assume_helper.errors import CONTROL, ConfigurationError, MFARequired, SourceError, shown
+from assume_helper.errors import CONTROL, ConfigurationError, MFARequired, SourceError, drawn, loop_of_sources, shown
 from assume_helper.keys import Keys, Way
 from assume_helper.profile import (
     CredentialProcess,
@@ -47,10 +47,7 @@ class _Walk:
         """The walk one step on, from `name` to `target`. Raises ConfigurationError where that closes a loop."""
         passed = (*self.passed, name)
         if target in passed:
-            loop = " -> ".join(shown(step, 64) for step in (*passed[passed.index(target) :], target))
-            raise ConfigurationError(
-                f"the sources form a loop: {loop}", "give one of these profiles credentials of its own"
-            )
+            raise loop_of_sources((*passed[passed.index(target) :], target))
         if len(passed) >= _MOST_LINKS:
             raise ConfigurationError(f"more than {_MOST_LINKS} profiles lead to each other", "shorten the chain")
         if target not in self.config.profiles:
@@ -104,7 +101,7 @@ def _role_of(walk: _Walk, name: str, inherited: Way) -> Profile:
         if target == name:
             raise ConfigurationError(
                 f"profile {shown(name, 64)} has no role_arn, and its credential_process leads back to it: "
-                f"{shown(name, 64)} -> {shown(name, 64)}",
+                f"{drawn((name, name))}",
                 f"add {of.PREFIX}role_arn and {of.PREFIX}source_profile to it in {shown(keys.config.config_path)}",
             )
         if target is not None:

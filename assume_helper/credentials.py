@@ -6,6 +6,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TypeGuard
+
+from assume_helper.errors import CONTROL
 
 # STS: DurationSeconds is 900 s to 43 200 s for a role (API reference of AssumeRole).
 SHORTEST_SESSION = 900
@@ -33,6 +36,11 @@ class Credentials:
     secret_access_key: str = field(repr=False)
     session_token: str | None = field(default=None, repr=False)
     expiration: datetime | None = None
+
+
+def can_be_sent(value: object) -> TypeGuard[str]:
+    """Whether `value` can be a part of an access key: ASCII without blanks, as a request's header takes it."""
+    return isinstance(value, str) and bool(value) and value.isascii() and " " not in value and not CONTROL.search(value)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ Usage errors are exit 2 and come from click; 130 is an interrupt.
 """
 
 import re
+from collections.abc import Iterable
 from typing import ClassVar
 
 # C0, DEL, C1, the line and paragraph separators, and what reorders a line of text:
@@ -93,6 +94,18 @@ def shown(text: str, longest: int = _LONGEST_TEXT) -> str:
     """
     escaped = CONTROL.sub(lambda found: found.group().encode("unicode_escape", "surrogatepass").decode(), text)
     return escaped if len(escaped) <= longest else escaped[: longest - 3] + "..."
+
+
+def drawn(steps: Iterable[str]) -> str:
+    """The names of a loop, from its first one back to it, as a message shows them."""
+    return " -> ".join(shown(step, 64) for step in steps)
+
+
+def loop_of_sources(steps: Iterable[str]) -> ConfigurationError:
+    """The error for sources that lead back to where they began."""
+    return ConfigurationError(
+        f"the sources form a loop: {drawn(steps)}", "give one of these profiles credentials of its own"
+    )
 
 
 def quoted(text: str) -> str:

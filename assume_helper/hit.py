@@ -89,7 +89,12 @@ def read_private(path: str) -> bytes:
 
     Raises OSError: NotPrivate for a link, a foreign or loose file, a FIFO, a device, or more than LARGEST_FILE bytes.
     """
-    descriptor = os.open(path, _O_PRIVATE)
+    try:
+        descriptor = os.open(path, _O_PRIVATE)
+    except OSError:
+        if os.path.islink(path):  # its error number is not the same on every system
+            raise NotPrivate("is a link") from None
+        raise
     try:
         status = os.fstat(descriptor)
         check_private(status, 0o100000)

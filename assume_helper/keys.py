@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from assume_helper import session_name
 from assume_helper.aws_config import AwsConfig, nested
 from assume_helper.credentials import LONGEST_SESSION, SHORTEST_SESSION
-from assume_helper.errors import CONTROL, ConfigurationError, shown
+from assume_helper.errors import CONTROL, ConfigurationError, drawn, shown
 
 PREFIX = "assume_helper_"
 _NOT_INCLUDED = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "credential_process")
@@ -69,7 +69,7 @@ class Keys:
         name: str | None = self.name
         while name is not None:
             if name in passed:
-                loop = " -> ".join(shown(step, 64) for step in (*passed[passed.index(name) :], name))
+                loop = drawn((*passed[passed.index(name) :], name))
                 raise ConfigurationError(f"include_profile forms a loop: {loop}", "take one of them out")
             if name not in self.config.profiles:
                 raise ConfigurationError(

@@ -12,11 +12,10 @@ from assume_helper.cache import Cache, Entry, Failure
 from assume_helper.credentials import LAST_RESORT, Clock, Credentials, RoleSession, WebIdentityToken, printed_expiration
 from assume_helper.errors import (
     AssumeHelperError,
-    ConfigurationError,
     SourceExpired,
     STSNotReached,
     STSRefused,
-    shown,
+    loop_of_sources,
 )
 from assume_helper.profile import CredentialProcess, Profile, WebIdentity
 
@@ -118,10 +117,8 @@ def _among_callers(around: Surroundings, config_path: str, profile: Profile) -> 
     steps = [(path, name) for name in profile.names()]
     for step in steps:
         if step in callers:
-            loop = [name for _, name in (*callers[callers.index(step) :], *steps[: steps.index(step) + 1])]
-            raise ConfigurationError(
-                f"the sources form a loop: {' -> '.join(shown(name, 64) for name in loop)}",
-                "give one of these profiles credentials of its own",
+            raise loop_of_sources(
+                name for _, name in (*callers[callers.index(step) :], *steps[: steps.index(step) + 1])
             )
     return replace(around, environ={**around.environ, hit.CALLERS: json.dumps([*callers, *steps])})
 

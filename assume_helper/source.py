@@ -9,7 +9,7 @@ import botocore.exceptions
 from botocore.credentials import ProcessProvider
 
 from assume_helper import process
-from assume_helper.credentials import Credentials, WebIdentityToken
+from assume_helper.credentials import Credentials, WebIdentityToken, can_be_sent
 from assume_helper.environment import for_child
 from assume_helper.errors import CONTROL, ConfigurationError, SourceError, SourceExpired, quoted, shown
 from assume_helper.login import from_login, from_metadata
@@ -56,7 +56,7 @@ def _checked(access_key_id: object, secret_access_key: object, session_token: ob
     """The credentials, unless they cannot be in a request's header: they would fail later, and less clearly."""
     texts = []
     for value in (access_key_id, secret_access_key, session_token or "none"):
-        if not isinstance(value, str) or not value or CONTROL.search(value) or " " in value or not value.isascii():
+        if not can_be_sent(value):
             raise SourceError(f"the access key of {where} is not one", "copy the key again, without blanks")
         texts.append(value)
     return Credentials(texts[0], texts[1], texts[2] if session_token else None)

@@ -16,9 +16,9 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.utils import get_environ_proxies
 
-from assume_helper.credentials import LONGEST_SESSION, Clock, Credentials, WebIdentityToken
+from assume_helper.credentials import LONGEST_SESSION, Clock, Credentials, WebIdentityToken, can_be_sent
 from assume_helper.deadline import within
-from assume_helper.errors import CONTROL, ConfigurationError, STSNotReached, STSThrottled, quoted, shown
+from assume_helper.errors import ConfigurationError, STSNotReached, STSThrottled, quoted, shown
 from assume_helper.profile import Profile
 from assume_helper.sts_errors import not_reached, told_apart
 
@@ -186,9 +186,7 @@ def checked(response: dict[str, Any], profile: Profile, now: float) -> Answer:
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError):
         raise not_reached(profile, "gave an answer that is none of STS's") from None
     for value in fields:
-        if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_FIELD:
-            raise not_reached(profile, "gave credentials that cannot be used")
-        if CONTROL.search(value) or " " in value or not value.isascii():
+        if not can_be_sent(value) or len(value) > _LONGEST_FIELD:
             raise not_reached(profile, "gave credentials that cannot be used")
     if sum(map(len, fields)) > _LONGEST_CREDENTIALS:
         raise not_reached(profile, "gave credentials that cannot be used")

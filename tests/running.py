@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,16 @@ LIKE_ANY_USER = ["setpriv", f"--bounding-set={_BARRED}", f"--inh-caps={_BARRED}"
 # Secrets that no output but the document may ever show (see test_secrets).
 SECRET = "CanarySecretAccessKey0123456789+/abcdefg"
 ACCESS_KEY_ID = "AKIACANARY0123456789"
+
+
+@contextmanager
+def umask(mask: int) -> Iterator[None]:
+    """This process's umask, for a while."""
+    old = os.umask(mask)
+    try:
+        yield
+    finally:
+        os.umask(old)
 
 
 @dataclass

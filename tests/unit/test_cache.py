@@ -24,6 +24,7 @@ import platformdirs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from running import umask
 
 from assume_helper import cache, errors, hit, output
 from assume_helper.cache import Cache, Entry, Failure
@@ -210,15 +211,6 @@ def given_away(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         os.chown(path, 65534, 65534, follow_symlinks=False)
     else:
         monkeypatch.setattr(hit, "_geteuid", lambda: os.getuid() + 1)
-
-
-@contextmanager
-def umask(mask: int) -> Iterator[None]:
-    old = os.umask(mask)
-    try:
-        yield
-    finally:
-        os.umask(old)
 
 
 @contextmanager

@@ -370,27 +370,23 @@ def test_an_end_is_kept_in_utc_and_whole_seconds() -> None:
     assert check(response(Expiration=end)).expiration == datetime(2030, 1, 1, 13, tzinfo=UTC)
 
 
+def assumed_without_pauses(front: Front) -> Answer:
+    clock = Clock(sleep=lambda _seconds: None)
+    now = clock.monotonic()
+    keys = StaticKeys("b", "AKIA", "s", None)
+    profile = Profile("dev", "arn:aws:iam::123456789012:role/dev", keys, "us-east-1", endpoint_url=front.url)
+    return sts.assume_role(profile, Credentials("AKIA", "s"), "me", Deadline(now + 15, now + 30), clock)
+
+
 def test_throttling_does_not_use_up_the_attempts_that_the_network_has(offline_front: Front) -> None:
     throttle = error(400, "Throttling", "Rate exceeded")
     offline_front.behaviour = in_turn(throttle, throttle, reset, session())
-    clock = Clock(sleep=lambda _seconds: None)
-    now = clock.monotonic()
-    profile = Profile(
-        "dev", "arn:aws:iam::123456789012:role/dev", StaticKeys("b", "AKIA", "s", None), "us-east-1",
-        endpoint_url=offline_front.url,
-    )  # fmt: skip
-    sts.assume_role(profile, Credentials("AKIA", "s"), "me", sts.Deadline(now + 15, now + 30), clock)
+    assumed_without_pauses(offline_front)
     assert len(offline_front.calls) == 4
 
 
 @pytest.mark.parametrize("expiration", ["99999999999999999999", "-1", "1e999"])
 def test_a_date_that_is_none_is_no_answer(offline_front: Front, expiration: str) -> None:
     offline_front.behaviour = session(Expiration=expiration)
-    clock = Clock(sleep=lambda _seconds: None)
-    now = clock.monotonic()
-    profile = Profile(
-        "dev", "arn:aws:iam::123456789012:role/dev", StaticKeys("b", "AKIA", "s", None), "us-east-1",
-        endpoint_url=offline_front.url,
-    )  # fmt: skip
     with pytest.raises(STSNotReached):
-        sts.assume_role(profile, Credentials("AKIA", "s"), "me", sts.Deadline(now + 15, now + 30), clock)
+        assumed_without_pauses(offline_front)
