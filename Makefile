@@ -8,7 +8,7 @@ WORKERS ?= 2
 # What is to work on every system; the tests run on Linux.
 EVERYWHERE = assume_helper examples benchmarks
 
-.PHONY: demo test lint unit newer bench constraints clean
+.PHONY: demo test lint unit newer fuzz conformance bench fleet readme constraints clean
 
 demo: $(VENV)/demo
 	@$(BIN)/python examples/walkthrough/demo.py
@@ -39,14 +39,32 @@ newer:
 	done
 
 bench: $(VENV)/dev
-	$(BIN)/python benchmarks/hit.py
+	$(BIN)/python benchmarks/run.py
+
+# Real clients through nothing but a credential_process: what is missing is built, outside of the work tree.
+conformance: $(VENV)/dev
+	$(BIN)/python tests/conformance/run.py
+
+# The parsers, given whatever the fuzzer thinks of: for so many seconds, or with so many inputs, in all.
+FUZZ_SECONDS ?= 60
+FUZZ_RUNS ?=
+fuzz: $(VENV)/fuzz
+	$(BIN)/python tests/fuzz/run.py $(if $(FUZZ_RUNS),--runs $(FUZZ_RUNS),--seconds $(FUZZ_SECONDS)) --jobs $(WORKERS)
+
+# Calls to STS by a fleet over a day: the table and the plot in README.
+fleet: $(VENV)/dev
+	$(BIN)/python benchmarks/fleet.py --svg benchmarks/fleet.svg
+
+# The commands' output in README, and the pictures beside it.
+readme: $(VENV)/dev
+	$(BIN)/python examples/commands/show.py
 
 $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or newer is needed: make PYTHON=python3.12'; exit 1; }
 	@$(PYTHON) -m venv --clear $(VENV) || { echo 'Python has no venv: install python3-venv (Debian, Ubuntu)'; exit 1; }
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt --upgrade pip
 
-$(VENV)/demo $(VENV)/test $(VENV)/dev: $(BIN)/pip pyproject.toml constraints.txt
+$(VENV)/demo $(VENV)/test $(VENV)/fuzz $(VENV)/dev: $(BIN)/pip pyproject.toml constraints.txt
 	@echo 'Setting up $(@D) ($(@F)) ...'
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt --group $(@F) -e .
 	@touch $@
@@ -56,4 +74,4 @@ constraints:
 	$(BIN)/python -m pip freeze --all --exclude-editable | sed '/^setuptools==/d; /@/d' > constraints.txt
 
 clean:
-	rm -rf $(VENV) .venv-3.* .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist build .hypothesis
+	rm -rf $(VENV) .venv-3.* .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist build .hypothesis .fuzz

@@ -22,9 +22,15 @@ def main() -> int:
     try:
         stdout_closed = hit.open_missing_descriptors()
         failed: OSError | None = None
-        if len(arguments) == 2 and arguments[0] == "get" and not stdout_closed and not hit.is_elevated():
+        is_get = len(arguments) == 2 and arguments[0] == "get" and os.environ.get("ASSUME_HELPER_LOG_HITS") != "1"
+        if is_get and not stdout_closed and not hit.is_elevated():
             try:
-                if hit.main(arguments[1], started):
+                due = hit.main(arguments[1], started)
+                if due is not None:
+                    if due:
+                        from assume_helper import ahead
+
+                        ahead.start(due, arguments, os.environ, started)
                     # Nothing is buffered and nothing waits: what the interpreter would tidy up now is only time.
                     os._exit(0)
             except OSError as error:

@@ -17,6 +17,9 @@ from dataclasses import dataclass, field
 from assume_helper import hit
 from assume_helper.errors import ConfigurationError, shown
 
+# As configparser finds one: the last bracket of the line counts. (Indented, the line would belong to a value.)
+_HEADER = re.compile(r"^\[(.+)\]", re.M)
+
 
 @dataclass(frozen=True)
 class AwsConfig:
@@ -36,11 +39,17 @@ class AwsConfig:
     other_sections: frozenset[str] = frozenset()
 
 
-def load(environ: Mapping[str, str]) -> AwsConfig:
-    """Read both files. Raises ConfigurationError where one is there and cannot be read."""
+def load(environ: Mapping[str, str], config_text: str | None = None) -> AwsConfig:
+    """Read both files; `config_text` is read in place of the config file's own.
+
+    Raises ConfigurationError where one is there and cannot be read.
+    """
     config_path, credentials_path = hit.config_paths(environ)
-    config = _sections(config_path, "AWS_CONFIG_FILE")
-    credentials = _sections(credentials_path, "AWS_SHARED_CREDENTIALS_FILE")
+    if config_text is None:
+        config_text = decoded(data(config_path, "AWS_CONFIG_FILE"), config_path)
+    config = _sections(config_text, config_path)
+    credentials_text = decoded(data(credentials_path, "AWS_SHARED_CREDENTIALS_FILE"), credentials_path)
+    credentials = _sections(credentials_text, credentials_path)
     config_profiles: dict[str, Mapping[str, str]] = {}
     services: dict[str, Mapping[str, str]] = {}
     others: set[str] = set()
@@ -59,6 +68,29 @@ def load(environ: Mapping[str, str]) -> AwsConfig:
     return AwsConfig(config_path, credentials_path, profiles, config_profiles, credentials, services, frozenset(others))
 
 
+def profile_names(environ: Mapping[str, str]) -> list[str]:
+    """The names of all profiles, in order, from the lines that begin a section: many times faster than `load`.
+
+    For who only wants names, at every TAB: also of files that are broken. Raises ConfigurationError where one is there
+    and cannot be read.
+    """
+    config_path, credentials_path = hit.config_paths(environ)
+    credentials = decoded(data(credentials_path, "AWS_SHARED_CREDENTIALS_FILE"), credentials_path)
+    config = decoded(data(config_path, "AWS_CONFIG_FILE"), config_path)
+    names = set(_HEADER.findall(_with_newlines(credentials)))
+    for section in _HEADER.findall(_with_newlines(config)):
+        if section == "default":
+            names.add(section)
+        elif section.startswith("profile"):
+            names.update(_named(section, {}))
+    return sorted(names)
+
+
+def _with_newlines(text: str) -> str:
+    """`text` with every system's line ends as `io.StringIO` reads them for `load`."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
 def nested(value: str) -> dict[str, str]:
     """The `key = value` lines of an indented block, as in `[services ...]`. Raises ValueError for any other line."""
     pairs = {}
@@ -69,6 +101,13 @@ def nested(value: str) -> dict[str, str]:
                 raise ValueError("a line without =")
             pairs[key.strip()] = inner.strip()
     return pairs
+
+
+def profile_name(section: str) -> str | None:
+    """The profile that a section of the config file stands for; None where it is another kind of section."""
+    if section == "default":
+        return section
+    return next(iter(_named(section, {})), None) if section.startswith("profile") else None
 
 
 def _named(section: str, values: Mapping[str, str]) -> dict[str, Mapping[str, str]]:
@@ -83,11 +122,11 @@ def _named(section: str, values: Mapping[str, str]) -> dict[str, Mapping[str, st
     return {words[1]: values} if len(words) == 2 else {}
 
 
-def _sections(path: str, variable: str) -> dict[str, dict[str, str]]:
+def _sections(text: str, path: str) -> dict[str, dict[str, str]]:
     parser = configparser.RawConfigParser()
     where = shown(path)
     try:
-        parser.read_file(io.StringIO(_text(path, variable), newline=None))
+        parser.read_file(io.StringIO(text, newline=None))
     except configparser.DuplicateSectionError as error:
         problem, line = "a section is there twice", error.lineno
     except configparser.DuplicateOptionError as error:
@@ -106,30 +145,34 @@ def _sections(path: str, variable: str) -> dict[str, dict[str, str]]:
     )
 
 
-def _text(path: str, variable: str) -> str:
-    """The file's text, empty where there is no file. A byte order mark is passed over."""
+def data(path: str, variable: str) -> bytes:
+    """The file's bytes, none where there is no file. Raises ConfigurationError, which names the file's `variable`."""
     where = shown(path)
     try:
         kind = os.stat(path).st_mode
         if stat.S_ISCHR(kind):  # /dev/null: how people say "none"
-            return ""
+            return b""
         if not stat.S_ISREG(kind):
             what = "a directory" if stat.S_ISDIR(kind) else "not a regular file"
             raise ConfigurationError(f"{where} is {what}", f"{variable} must name a file")
         with open(path, "rb") as file:
-            data = file.read()
+            return file.read()
     except (FileNotFoundError, NotADirectoryError):
-        return ""
+        return b""
     except ValueError:  # a NUL in the path
         raise ConfigurationError(f"{where} is not a path", f"look at {variable}") from None
     except OSError as error:
         raise ConfigurationError(
             f"{where} cannot be read ({error.strerror})", "make it readable for the user who runs this"
         ) from None
+
+
+def decoded(data: bytes, path: str) -> str:
+    """The text of the file at `path`. A byte order mark is passed over. Raises ConfigurationError."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ConfigurationError(
-            f"{where}, line {line} is not UTF-8", "save the file as UTF-8 (iconv -f latin1 -t utf-8 does it)"
+            f"{shown(path)}, line {line} is not UTF-8", "save the file as UTF-8 (iconv -f latin1 -t utf-8 does it)"
         ) from None

@@ -8,24 +8,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from assume_helper import keys as of
-from assume_helper import session_parameters
+from assume_helper import partitions, session_parameters
 from assume_helper.aws_config import AwsConfig
-from assume_helper.errors import CONTROL, ConfigurationError, MFARequired, SourceError, drawn, loop_of_sources, shown
-from assume_helper.keys import Keys, Way
+from assume_helper.errors import CONTROL, ConfigurationError, SourceError, drawn, loop_of_sources, shown
+from assume_helper.keys import Kept, Keys, MFAKeys, Way
 from assume_helper.profile import (
+    MFA_SESSION,
     CredentialProcess,
+    Endpoint,
     EnvironmentKeys,
     Login,
     Metadata,
+    MFADevice,
     Origin,
     Profile,
     StaticKeys,
     WebIdentity,
 )
-
-# Where neither the profile nor the environment names a region: a first one of the partition.
-_PARTITION_REGION = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
-
 
 # No chain of roles is nearly as long.
 _MOST_LINKS = 100
@@ -39,6 +38,8 @@ class _Walk:
     environ: Mapping[str, str] = field(repr=False)
     passed: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
+    mfa: MFAKeys = field(default_factory=MFAKeys)
+    kept: Kept = "file"
 
     def keys(self, name: str) -> Keys:
         return Keys(self.config, self.environ, name, self.options)
@@ -62,7 +63,7 @@ def read(config: AwsConfig, environ: Mapping[str, str], name: str, options: Mapp
     """The profile `name`, with its sources; `options` win over the keys of the same names, of its role alone.
 
     Raises ConfigurationError for a profile that is not there, has no role, or says what cannot be; SourceError where a
-    source profile has no credentials; MFARequired.
+    source profile has no credentials.
     """
     if not name or CONTROL.search(name):
         raise ConfigurationError(
@@ -107,13 +108,16 @@ def _role_of(walk: _Walk, name: str, inherited: Way) -> Profile:
         if target is not None:
             return _role_of(walk.on_to(name, target), target, inherited)
     role_arn = of.role_arn(keys)
-    if keys.value("mfa_serial") is not None:
-        raise MFARequired(
-            f"{keys.section} has an mfa_serial, and this version cannot ask for the code",
-            "use a role that does not want MFA",
-        )
     way = of.way(keys, inherited)
-    source = _source(replace(walk, options={}), keys, way)
+    own_mfa = of.mfa(keys)
+    # What leads to a session is kept no more openly than the session, unless it says so itself.
+    kept = of.kept(keys) or walk.kept
+    source = _source(replace(walk, options={}, mfa=own_mfa.over(walk.mfa), kept=kept), keys, way)
+    if isinstance(source, Profile) and source.partition != role_arn.split(":")[1]:
+        raise ConfigurationError(
+            f"{keys.section} has a role of {role_arn.split(':')[1]}, and its source one of {source.partition}",
+            "no role is assumed from one partition into another: use a source of the role's own",
+        )
     if isinstance(source, WebIdentity):
         for key in ("external_id", "session_tags", "source_identity"):
             if keys.value(key) is not None:
@@ -121,19 +125,64 @@ def _role_of(walk: _Walk, name: str, inherited: Way) -> Profile:
                     f"{keys.section} has {key}, which STS does not take with a web identity token",
                     "take it out: the identity provider puts such things into the token",
                 )
+    endpoint = _endpoint(way, role_arn.split(":")[1])
     return Profile(
         name=name,
         role_arn=role_arn,
         source=source,
-        region=way.region or _PARTITION_REGION.get(role_arn.split(":")[1], "us-east-1"),
+        endpoint=endpoint,
         external_id=of.external_id(keys),
         role_session_name=of.role_session_name(keys),
         duration_seconds=of.duration_seconds(keys),
+        parameters=session_parameters.read(keys, role_arn.split(":")[1]),
+        mfa=_mfa_device(walk, name, source, own_mfa),
+        region=endpoint.region if endpoint.region_is_own else None,
+        kept=kept,
+    )
+
+
+def _mfa_device(walk: _Walk, name: str, source: Origin | Profile, own: MFAKeys) -> MFADevice | None:
+    """The device whose code the role is assumed with, where its source is a user that can have one.
+
+    That is where a chain begins: STS takes a code from a user only, so a role further on that asks for one has it
+    asked there. The role's own keys come first, then those of the source profile, then those of the roles behind it.
+    The sessions of a login and of a machine have no device; whoever logs in shows a code there.
+    """
+    if isinstance(source, Profile | Login | Metadata | WebIdentity):
+        return None
+    named = of.MFAKeys()
+    if isinstance(source, StaticKeys | CredentialProcess):
+        named = of.mfa(replace(walk, options={}).keys(source.profile))
+    found = own.over(named).over(walk.mfa)
+    if found.serial is None:
+        return None
+    if ":u2f/" in found.serial:
+        raise ConfigurationError(
+            f"the mfa_serial for {walk.keys(name).section} is a security key's or a passkey's, which show no codes",
+            "name a device that shows codes of six digits",
+        )
+    return MFADevice(found.serial, found.mfa_process, found.session_duration_seconds or MFA_SESSION)
+
+
+def _endpoint(way: Way, partition: str) -> Endpoint:
+    """The STS that is asked for a role of `partition`.
+
+    A region of another partition cannot be where the role is assumed: it stands in the environment, or in a profile
+    above, for other work.
+    """
+
+    def chosen(regions: tuple[str, ...]) -> str | None:
+        return next((r for r in regions if way.endpoint_url or partitions.of(r) in {None, partition}), None)
+
+    own = chosen(way.regions)
+    return Endpoint(
+        region=own or chosen(way.inherited_regions) or partitions.first_region(partition),
+        region_is_own=own is not None,
         endpoint_url=way.endpoint_url,
         ca_bundle=way.ca_bundle,
         use_fips_endpoint=way.use_fips_endpoint or False,
         use_dualstack_endpoint=way.use_dualstack_endpoint or False,
-        parameters=session_parameters.read(keys, role_arn.split(":")[1]),
+        sts_regional_endpoints=way.sts_regional_endpoints or "regional",
     )
 
 
@@ -188,13 +237,12 @@ def _source_profile(walk: _Walk, name: str, way: Way) -> Origin | Profile:
     if keys.has_prefixed("role_arn") or (static_keys is None and keys.value("role_arn") is not None):
         return _role_of(walk, name, way)
     if keys.value("sso_account_id") is not None or keys.value("sso_role_name") is not None:
-        named = [keys.value(key) or "" for key in ("sso_session", "sso_start_url", "sso_account_id", "sso_role_name")]
-        return _login(walk, name, "sso", named)
+        return _login(keys, "sso", ("sso_session", "sso_start_url", "sso_account_id", "sso_role_name"))
     command = keys.value("credential_process")
     login_session = keys.value("login_session")
     in_credentials_file = "aws_access_key_id" in walk.config.credentials_profiles.get(name, {})
     if login_session is not None and not (static_keys and in_credentials_file):
-        return _login(walk, name, "login", [login_session])
+        return _login(keys, "login", ("login_session",))
     if command is not None and not (static_keys and in_credentials_file):
         target = helper_target(command)
         if target is not None:
@@ -211,8 +259,16 @@ def _directory(command: str) -> str | None:
     return os.getcwd() if os.path.dirname(program) and not os.path.isabs(program) else None
 
 
-def _login(walk: _Walk, name: str, method: str, who: list[str]) -> Login:
-    return Login(name, method, tuple(who), walk.config.config_path, walk.config.credentials_path)
+def _login(keys: Keys, method: str, who: tuple[str, ...]) -> Login:
+    """A login by its keys, wherever they stand; the AWS CLI is told of the profile that has them bare, if one has."""
+    found = {key: keys.value(key) or "" for key in (*who, "sso_region")}
+    first = next((key for key in who if found[key]), who[0])
+    holder = keys.holder(first)
+    by_session = holder is None and first == "sso_session"
+    option = ("--sso-session", found[first]) if by_session else ("--profile", holder or keys.name)
+    settings = tuple((key, value) for key, value in found.items() if value)
+    files = (keys.config.config_path, keys.config.credentials_path)
+    return Login(keys.name, method, tuple(found[key] for key in who), *files, settings, option)
 
 
 def _static_keys(keys: Keys) -> StaticKeys | None:

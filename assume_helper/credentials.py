@@ -13,6 +13,10 @@ from assume_helper.errors import CONTROL
 # STS: DurationSeconds is 900 s to 43 200 s for a role (API reference of AssumeRole).
 SHORTEST_SESSION = 900
 LONGEST_SESSION = 43_200
+# And 3 600 s where the call does not say it.
+DEFAULT_SESSION = 3600
+# And to 129 600 s for a user's own session (API reference of GetSessionToken).
+LONGEST_MFA_SESSION = 129_600
 # With this much left, in seconds, credentials are still better than none where STS cannot be reached.
 LAST_RESORT = 60
 # How far, in seconds, this machine's clock may be off before what is cached is not believed.
@@ -51,12 +55,38 @@ class WebIdentityToken:
 
 
 @dataclass(frozen=True)
-class RoleSession:
-    """What one AssumeRole call gave.
+class Answer:
+    """What STS gave, checked. `lifetime` is in seconds, by STS's own clock where it says its time.
+
+    The ARN and the account are those of the assumed role; STS does not say them of a user's MFA session.
+    `clock_difference` is in seconds: this machine's clock less STS's, 0 where STS did not say its time.
+    """
+
+    credentials: Credentials
+    expiration: datetime
+    lifetime: int
+    assumed_role_arn: str | None = None
+    account_id: str | None = None
+    clock_difference: float = 0.0
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who credentials are, by STS. `clock_difference` is in seconds: this machine's clock less STS's."""
+
+    arn: str
+    account_id: str
+    user_id: str
+    clock_difference: float = 0.0
+
+
+@dataclass(frozen=True)
+class Session:
+    """What one call to STS gave, as it is kept.
 
     `expiration` is the true one, `printed_expiration` the one that clients are told (see `shade`); both are UTC, in
     whole seconds. `issued` is this machine's clock (seconds since the epoch) when the answer came, `lifetime` the
-    session's length in seconds.
+    session's length in seconds, `clock_difference` how far that clock was ahead of STS's (seconds).
     """
 
     credentials: Credentials
@@ -64,27 +94,52 @@ class RoleSession:
     printed_expiration: datetime
     issued: float
     lifetime: int
-    assumed_role_arn: str
-    account_id: str
+    assumed_role_arn: str | None = None
+    account_id: str | None = None
+    clock_difference: float = 0.0
+
+    @property
+    def _behind(self) -> float:
+        """What is added to STS's times to compare them with this machine's clock: nothing, unless by that clock the
+        session was over when it came, or had more left than it lasts.
+
+        Without it a clock that is ahead by a day would have every call go to STS.
+        """
+        left = self.expiration.timestamp() - self.issued
+        is_far_off = abs(self.clock_difference) > CLOCK_TOLERANCE
+        return self.clock_difference if is_far_off and not 0 < left <= self.lifetime + CLOCK_TOLERANCE else 0.0
 
     def left(self, now: float) -> float:
         """Seconds until the true end."""
-        return self.expiration.timestamp() - now
+        return self.expiration.timestamp() + self._behind - now
+
+    def printed_left(self, now: float) -> float:
+        """Seconds until the end that clients are told."""
+        return self.printed_expiration.timestamp() + self._behind - now
 
     @property
     def not_before(self) -> int:
         """The first second (since the epoch) in which this is believed: earlier, the clock has jumped back."""
-        longest_left = self.printed_expiration.timestamp() - self.lifetime - CLOCK_TOLERANCE
+        longest_left = self.printed_left(0) - self.lifetime - CLOCK_TOLERANCE
         return math.ceil(max(self.issued - CLOCK_TOLERANCE, longest_left))
 
     @property
     def served_until(self) -> int:
         """The second (since the epoch) from which a refresh comes first."""
-        return int(self.printed_expiration.timestamp() - window(self.lifetime))
+        return int(self.printed_left(0) - window(self.lifetime))
+
+    @property
+    def refreshed_from(self) -> int:
+        """The second (since the epoch) from which this is handed out and refreshed behind the caller's back."""
+        return int(self.served_until - ahead(self.lifetime))
 
     def is_fresh(self, now: float) -> bool:
         """Whether this is handed out without asking STS."""
         return self.not_before <= now < self.served_until
+
+    def is_due(self, now: float) -> bool:
+        """Whether a refresh is to begin, though this is still handed out."""
+        return self.is_fresh(now) and now >= self.refreshed_from
 
 
 def window(lifetime: float) -> float:
@@ -94,6 +149,11 @@ def window(lifetime: float) -> float:
     960 s clears it. A session of 900 s can never satisfy botocore, so it gets 360 s.
     """
     return max(min(960.0, 0.4 * lifetime), 60.0)
+
+
+def ahead(lifetime: float) -> float:
+    """For how long, in seconds, before the window a refresh is made behind the caller's back."""
+    return min(0.1 * lifetime, 300.0)
 
 
 def shade(lifetime: float, host: str, key: str, expiration: datetime) -> float:

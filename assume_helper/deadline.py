@@ -3,9 +3,18 @@
 import queue
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar, cast
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """When to give up, on the monotonic clock: `at`, or `throttled_at` while STS only asks for patience."""
+
+    at: float
+    throttled_at: float
 
 
 def within(seconds: float, call: Callable[[], T]) -> T:

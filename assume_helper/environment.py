@@ -11,6 +11,30 @@ HIDDEN = (
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
+    "ASSUME_HELPER_MFA_TOKEN",  # good once, and for this process
+)
+
+
+# What would have an SDK use other credentials than those that `exec` and `env` give it. The last two are Java's old
+# names; AWS_SECURITY_TOKEN is the session token's.
+STALE = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_CREDENTIAL_EXPIRATION",
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "ASSUME_HELPER_MFA_TOKEN",
+    "AWS_ACCESS_KEY",
+    "AWS_SECRET_KEY",
 )
 
 

@@ -2,12 +2,20 @@
 
     AssumeHelperError          1  anything else
     ├── ConfigurationError     3  the AWS config, or a value in it
+    │   ├── ChangedMeanwhile   3  a file that was to be replaced has changed
+    │   └── UnknownRegion      3  a region's name that is none
     ├── SourceError            4  no usable source credentials
-    │   └── SourceExpired      4  there were some: a login, a token or a process has run out
+    │   ├── SourceExpired      4  there were some: a login, a token or a process has run out
+    │   └── SourceNotKnown     4  STS does not know them
     ├── MFARequired            5  a code is needed and cannot be had
+    │   └── MFANotGiven        5  somebody was asked for it, and gave none
+    ├── MFACodeRefused         6  STS does not take the code
     ├── STSRefused             6  STS answered: no
-    └── STSNotReached          7  network, 5xx, deadline, an answer that is no answer
-        └── STSThrottled       7  STS was reached and asked for patience
+    ├── STSNotReached          7  network, 5xx, deadline, an answer that is no answer
+    │   ├── STSNotConnected    7  not so much as a request has left
+    │   └── STSThrottled       7  STS was reached and asked for patience
+    ├── ProgramNotFound      127  the program of `exec` is not there
+    └── ProgramNotRunnable   126  it is there and cannot be started
 
 Usage errors are exit 2 and come from click; 130 is an interrupt.
 """
@@ -18,9 +26,10 @@ from typing import ClassVar
 
 # C0, DEL, C1, the line and paragraph separators, and what reorders a line of text:
 # none of these may reach a terminal or a log from a config, a server or a process.
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 # A secret access key has 40 characters of base64, a session token hundreds; others are base64url, in parts with dots.
-_LONG_TOKEN = re.compile(r"[A-Za-z0-9+/=_.-]{32,}")
+# In a URL, in JSON or XML, some characters of these may be escapes.
+_LONG_TOKEN = re.compile(r"(?:[A-Za-z0-9+/=_.%-]|\\/|\\u[0-9A-Fa-f]{4}|&#x?[0-9A-Fa-f]{1,4};){32,}")
 _HEXADECIMAL = re.compile(r"[0-9a-fA-F]*[0-9][0-9a-fA-F]*")
 _LONGEST_TEXT = 400
 
@@ -45,6 +54,14 @@ class ConfigurationError(AssumeHelperError):
     exit_code = 3
 
 
+class ChangedMeanwhile(ConfigurationError):
+    """A file that was to be replaced is no longer what it was when it was read."""
+
+
+class UnknownRegion(ConfigurationError):
+    """STS was not found in a region that nobody knows; it may be a new one, so what is cached may still be served."""
+
+
 class SourceError(AssumeHelperError):
     """The credentials that would assume the role are missing or not accepted."""
 
@@ -55,10 +72,24 @@ class SourceExpired(SourceError):
     """The credentials that would assume the role have run out: what is cached may still be served."""
 
 
+class SourceNotKnown(SourceError):
+    """STS does not know the credentials that would assume the role: deleted, deactivated, or another place's."""
+
+
 class MFARequired(AssumeHelperError):
-    """The role wants an MFA code and there is no way to get one."""
+    """The role wants an MFA code and there is no way to get one: what is cached may still be served."""
 
     exit_code = 5
+
+
+class MFANotGiven(MFARequired):
+    """Somebody was asked for an MFA code, and gave none: those who wait are not to ask again."""
+
+
+class MFACodeRefused(AssumeHelperError):
+    """STS does not take the MFA code, which says nothing of the role: what is cached may still be served."""
+
+    exit_code = 6
 
 
 class STSRefused(AssumeHelperError):
@@ -73,8 +104,24 @@ class STSNotReached(AssumeHelperError):
     exit_code = 7
 
 
+class STSNotConnected(STSNotReached):
+    """No connection to STS was made: it has not seen what was to be sent, an MFA code perhaps."""
+
+
 class STSThrottled(STSNotReached):
     """STS throttles this account or address: the one failure that is worth waiting longer for."""
+
+
+class ProgramNotFound(AssumeHelperError):
+    """The program that is to be run is not there; the exit code is a shell's."""
+
+    exit_code = 127
+
+
+class ProgramNotRunnable(AssumeHelperError):
+    """The program that is to be run cannot be started; the exit code is a shell's."""
+
+    exit_code = 126
 
 
 def error_class(name: str) -> type[AssumeHelperError]:
@@ -106,6 +153,17 @@ def loop_of_sources(steps: Iterable[str]) -> ConfigurationError:
     return ConfigurationError(
         f"the sources form a loop: {drawn(steps)}", "give one of these profiles credentials of its own"
     )
+
+
+def in_words(seconds: float) -> str:
+    """A length of time for a person: its two largest units, `2 h 5 min`."""
+    left = int(abs(seconds))
+    parts: list[str] = []
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        count, left = divmod(left, size)
+        if count or parts:
+            parts.append(f"{count} {unit}" if count else "")
+    return " ".join(part for part in parts[:2] if part) or "0 s"
 
 
 def quoted(text: str) -> str:

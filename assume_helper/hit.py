@@ -4,7 +4,7 @@ This module is the lowest: it owns what a hit and the full way must agree on (wh
 is, how a file is sealed, what an answer depends on), so that it is written once.
 
     <cache>/<fingerprint>.hit   the stamp of a profile's answer, then the entry's key
-    <cache>/<key>.entry         two times, the document, then what the full way wants to know
+    <cache>/<key>.entry         three times, the document, then what the full way wants to know
 
 What one operating system lacks is asked for here by name.
 """
@@ -17,20 +17,26 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FORMAT = 1
+# What a key's lock for refreshing it behind callers' backs is called.
+AHEAD = ".ahead"
 LARGEST_FILE = 64 * 1024
 # Set for the processes that the helper starts: whoever finds it must look for a loop, and a hit does not look.
 CALLERS = "ASSUME_HELPER_CALLERS"
+# Set with the region for a program of `exec` and a shell of `env`: it is a profile's, not what somebody wants here.
+REGION = "ASSUME_HELPER_REGION"
 # The environment that can change which session is meant. (Proxies and CA bundles only change the way to it.)
 WATCHED = (
     "AWS_CONFIG_FILE",
     "AWS_SHARED_CREDENTIALS_FILE",
     "AWS_REGION",
     "AWS_DEFAULT_REGION",
+    REGION,
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_STS",
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
     "AWS_USE_FIPS_ENDPOINT",
     "AWS_USE_DUALSTACK_ENDPOINT",
+    "AWS_STS_REGIONAL_ENDPOINTS",
     "AWS_ACCESS_KEY_ID",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
@@ -175,14 +181,17 @@ def file_state(path: str) -> str:
     return f"{s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} {s.st_ino} {s.st_dev}"
 
 
-def remembered(stamp: bytes, key: str, files: "Mapping[str, str]") -> bytes:
-    """What a `.hit` file holds: the stamp, the entry's key, and the state of each further file that was read."""
-    lines = [key, *(f"{state}\0{path}" for path, state in files.items())]
+def remembered(stamp: bytes, key: str, files: "Mapping[str, str]", elsewhere: str = "") -> bytes:
+    """What a `.hit` file holds: the stamp, the entry's key (with its directory, where that is `elsewhere`), and the
+    state of each further file that was read.
+    """
+    lines = [f"{key}\0{elsewhere}" if elsewhere else key, *(f"{state}\0{path}" for path, state in files.items())]
     return stamp + b"\n" + "\n".join(lines).encode("utf-8", "surrogateescape")
 
 
-def answer(profile: str, environ: "Mapping[str, str]", now: float) -> bytes | None:
-    """The document for `profile`, if one is at hand that is still to be handed out at `now` (seconds since the epoch).
+def answer(profile: str, environ: "Mapping[str, str]", now: float) -> tuple[bytes, str] | None:
+    """The document for `profile`, if one is at hand that is still to be handed out at `now` (seconds since the epoch),
+    and the path of the lock for refreshing it, empty while that is not due.
 
     None for anything else: the full way then finds out, and says, what is the matter.
     """
@@ -196,11 +205,17 @@ def answer(profile: str, environ: "Mapping[str, str]", now: float) -> bytes | No
         if not found.startswith(expected + b"\n"):
             return None
         key, *files = found[len(expected) + 1 :].decode("utf-8", "surrogateescape").split("\n")
+        key, _, elsewhere = key.partition("\0")
+        if elsewhere:
+            directory = elsewhere
+            check_private(os.lstat(directory), 0o040000)
         if not key.isalnum() or any(file_state(path) != state for state, path in (f.split("\0") for f in files)):
             return None
         times, document, _ = unseal(read_private(os.path.join(directory, key + ".entry"))).split(b"\n", 2)
-        not_before, served_until = times.split()
-        return document + b"\n" if int(not_before) <= now < int(served_until) else None
+        not_before, served_until, refreshed_from = map(int, times.split())
+        if not not_before <= now < served_until:
+            return None
+        return document + b"\n", os.path.join(directory, key + AHEAD) if now >= refreshed_from else ""
     except (OSError, ValueError):
         return None
 
@@ -233,13 +248,13 @@ def write(descriptor: int, data: bytes) -> None:
         data = data[os.write(descriptor, data) :]
 
 
-def main(profile: str, now: float) -> bool:
-    """Print the document for `profile` if it is at hand at `now` (seconds since the epoch); whether it was.
+def main(profile: str, now: float) -> str | None:
+    """Print the document for `profile` if it is at hand at `now` (seconds since the epoch), and None if it is not.
 
-    Raises OSError where it cannot be printed.
+    The path of the lock for refreshing it, empty while that is not due. Raises OSError where it cannot be printed.
     """
-    document = answer(profile, os.environ, now)
-    if document is None:
-        return False
-    write(1, document)
-    return True
+    found = answer(profile, os.environ, now)
+    if found is None:
+        return None
+    write(1, found[0])
+    return found[1]

@@ -7,20 +7,30 @@ ignore and which wins over the bare key. Control characters are refused here, on
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 from urllib.parse import urlsplit
 
-from assume_helper import session_name
+from assume_helper import hit, session_name
 from assume_helper.aws_config import AwsConfig, nested
-from assume_helper.credentials import LONGEST_SESSION, SHORTEST_SESSION
+from assume_helper.credentials import LONGEST_MFA_SESSION, LONGEST_SESSION, SHORTEST_SESSION
 from assume_helper.errors import CONTROL, ConfigurationError, drawn, shown
 
 PREFIX = "assume_helper_"
+# How a profile's sessions are kept; `file` where it does not say. Only with the prefix: a bare `cache` is somebody's.
+Kept = Literal["file", "encrypted", "memory", "none"]
+KEPT_KEY = PREFIX + "cache"
+_KEPT: tuple[Kept, ...] = ("file", "encrypted", "memory", "none")
 _NOT_INCLUDED = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "credential_process")
+# The options that are given once for each part of a key, and the keys whose own variable comes first.
+_OPTIONS = {"session_tags": "session-tag", "policy_arns": "policy-arn"}
+_BY_VARIABLE = ("use_fips_endpoint", "use_dualstack_endpoint", "sts_regional_endpoints")
 # IAM: a role's ARN (User Guide, "IAM identifiers"); the path is optional.
 _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/([\x21-\x7e]+/)?[\w+=,.@-]{1,64}", re.ASCII)
 # STS: RoleSessionName and ExternalId (API reference of AssumeRole).
 _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
+# STS: SerialNumber (API reference of AssumeRole): `GAHT12345678`, `arn:aws-us-gov:iam::123456789012:mfa/me`.
+_SERIAL = re.compile(r"[\w+=/:,.@-]{9,256}", re.ASCII)
 # A region becomes a part of a host's name.
 _REGION = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?")
 
@@ -39,17 +49,26 @@ class Keys:
         """The profile as a message names it."""
         return f"[{shown(self.name, 64)}]"
 
+    def named(self, key: str) -> str:
+        """`key` as a message names it, from where its value is: the call's option, the environment, or the profile."""
+        if self.options.get(key):
+            return "--" + _OPTIONS.get(key, key.replace("_", "-"))
+        variable = "AWS_" + key.upper()
+        return variable if key in _BY_VARIABLE and self.environ.get(variable) else f"{key} of {self.section}"
+
     def value(self, key: str, *, many_lines: bool = False) -> str | None:
         """The value of `key`; None where it is not there or empty.
 
         The call's option comes first, then the profile's prefixed key, its bare one, and those of the profiles that it
         includes.
         """
-        found = self.options.get(key)
-        for profile in () if found else self._profiles(key):
-            found = profile.get(PREFIX + key) or profile.get(key)
-            if found:
-                break
+        own = self.config.profiles.get(self.name, {})  # a new one is not there yet
+        found = self.options.get(key) or own.get(PREFIX + key) or own.get(key)
+        if not found and ("include_profile" in own or PREFIX + "include_profile" in own):
+            for _, profile in self._profiles(key):
+                found = profile.get(PREFIX + key) or profile.get(key)
+                if found:
+                    break
         if found and CONTROL.search(found.replace("\n", "").replace("\t", "") if many_lines else found):
             raise ConfigurationError(
                 f"{key} of {self.section} holds a control character", "write it on one line, in plain text"
@@ -58,10 +77,18 @@ class Keys:
 
     def has_prefixed(self, key: str) -> bool:
         """Whether `key` is written for this helper alone."""
-        return any(profile.get(PREFIX + key) for profile in self._profiles(key))
+        return self.prefixed(key) is not None
 
-    def _profiles(self, key: str) -> Iterator[Mapping[str, str]]:
-        """The profile, then what it includes (`include_profile`, as in aws-vault), each in its turn.
+    def prefixed(self, key: str) -> str | None:
+        """The value of `key` where it is written for this helper alone."""
+        return next((value for _, profile in self._profiles(key) if (value := profile.get(PREFIX + key))), None)
+
+    def holder(self, key: str) -> str | None:
+        """The profile, this one or one that it includes, that has the bare `key`, as the AWS CLI reads it."""
+        return next((name for name, profile in self._profiles(key) if profile.get(key)), None)
+
+    def _profiles(self, key: str) -> Iterator[tuple[str, Mapping[str, str]]]:
+        """The profile, then what it includes (`include_profile`, as in aws-vault), each in its turn and by its name.
 
         Credentials are not included: who names a profile for its settings does not ask to become someone else.
         """
@@ -77,7 +104,7 @@ class Keys:
                     "correct include_profile, or add that profile",
                 )
             profile = self.config.profiles[name]
-            yield profile
+            yield name, profile
             passed.append(name)
             included = key not in _NOT_INCLUDED
             name = (profile.get(PREFIX + "include_profile") or profile.get("include_profile")) if included else None
@@ -85,13 +112,17 @@ class Keys:
 
 @dataclass(frozen=True)
 class Way:
-    """The way to STS: `region`, and where they are given, its endpoint's URL or kind, and a CA bundle's path."""
+    """The way to STS: the regions that were named, the one that counts most first, those that the profiles that asked
+    have, and where they are given, its endpoint's URL or kind, and a CA bundle's path.
+    """
 
-    region: str | None = None
+    regions: tuple[str, ...] = ()
+    inherited_regions: tuple[str, ...] = ()
     endpoint_url: str | None = None
     ca_bundle: str | None = None
     use_fips_endpoint: bool | None = None
     use_dualstack_endpoint: bool | None = None
+    sts_regional_endpoints: str | None = None
 
 
 def role_arn(keys: Keys) -> str:
@@ -129,21 +160,62 @@ def _matching(keys: Keys, key: str, pattern: re.Pattern[str], form: str) -> str 
 
 def _checked(keys: Keys, key: str, value: str | None, pattern: re.Pattern[str], form: str) -> str | None:
     if value is not None and not pattern.fullmatch(value):
-        raise ConfigurationError(f"{key} of {keys.section} is not one that STS takes", f"use {form}")
+        raise ConfigurationError(f"{keys.named(key)} is not one that STS takes", f"use {form}")
     return value
 
 
 def duration_seconds(keys: Keys) -> int | None:
     """`duration_seconds`, checked. Raises ConfigurationError."""
-    value = keys.value("duration_seconds")
+    return _seconds(keys, "duration_seconds", LONGEST_SESSION)
+
+
+def _seconds(keys: Keys, key: str, longest: int) -> int | None:
+    value = keys.value(key)
     if value is None:
         return None
-    if not re.fullmatch(r"[0-9]{1,9}", value) or not SHORTEST_SESSION <= int(value) <= LONGEST_SESSION:
+    if not re.fullmatch(r"[0-9]{1,9}", value) or not SHORTEST_SESSION <= int(value) <= longest:
         raise ConfigurationError(
-            f"duration_seconds of {keys.section} is {shown(value, 40)}",
-            f"use whole seconds from {SHORTEST_SESSION} to {LONGEST_SESSION}",
+            f"{keys.named(key)} is {shown(value, 40)}", f"use whole seconds from {SHORTEST_SESSION} to {longest}"
         )
     return int(value)
+
+
+def kept(keys: Keys) -> Kept | None:
+    """`assume_helper_cache`, None where the profile does not say. Raises ConfigurationError."""
+    value = keys.prefixed("cache")
+    if value is None:
+        return None
+    for known in _KEPT:
+        if value.lower() == known:
+            return known
+    raise ConfigurationError(
+        f"{KEPT_KEY} of {keys.section} is {shown(value, 40)}", "it can be file, encrypted, memory or none"
+    )
+
+
+@dataclass(frozen=True)
+class MFAKeys:
+    """What a profile says of MFA; None for what it does not say."""
+
+    serial: str | None = None
+    mfa_process: str | None = field(default=None, repr=False)
+    session_duration_seconds: int | None = None
+
+    def over(self, other: "MFAKeys") -> "MFAKeys":
+        """These, and where they say nothing, the `other` ones; but another device's codes are not this one's."""
+        same = self.serial is None or other.serial is None or self.serial == other.serial
+        return MFAKeys(
+            self.serial or other.serial,
+            self.mfa_process or (other.mfa_process if same else None),
+            self.session_duration_seconds or other.session_duration_seconds,
+        )
+
+
+def mfa(keys: Keys) -> MFAKeys:
+    """`mfa_serial`, `mfa_process` and `mfa_session_duration_seconds`, checked. Raises ConfigurationError."""
+    serial = _matching(keys, "mfa_serial", _SERIAL, "the ARN of a virtual device or the number on a hardware one")
+    seconds = _seconds(keys, "mfa_session_duration_seconds", LONGEST_MFA_SESSION)
+    return MFAKeys(serial, keys.value("mfa_process"), seconds)
 
 
 def way(keys: Keys, inherited: Way) -> Way:
@@ -151,16 +223,33 @@ def way(keys: Keys, inherited: Way) -> Way:
     asked. Raises ConfigurationError.
     """
     environ = keys.environ
-    region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or keys.value("region")
-    if region and not _REGION.fullmatch(region):
-        raise ConfigurationError(f"the region {shown(region, 64)} cannot be one", "use a name like eu-central-1")
+    # What another profile's `exec` or `env` has left there is no wish of somebody's.
+    others = environ.get(hit.REGION)
+    wanted = (environ.get(name) for name in ("AWS_REGION", "AWS_DEFAULT_REGION"))
+    named = (*(region for region in wanted if region != others), keys.value("region"))
+    regions = tuple(region for region in named if region)
+    for region in regions:
+        if not _REGION.fullmatch(region):
+            raise ConfigurationError(f"the region {shown(region, 64)} cannot be one", "use a name like eu-central-1")
     return Way(
-        region or inherited.region,
+        regions,
+        inherited.regions + inherited.inherited_regions,
         _endpoint_url(keys) or inherited.endpoint_url,
         environ.get("AWS_CA_BUNDLE") or keys.value("ca_bundle") or inherited.ca_bundle,
         _switch(keys, "use_fips_endpoint", inherited.use_fips_endpoint),
         _switch(keys, "use_dualstack_endpoint", inherited.use_dualstack_endpoint),
+        _sts_regional_endpoints(keys) or inherited.sts_regional_endpoints,
     )
+
+
+def _sts_regional_endpoints(keys: Keys) -> str | None:
+    """`regional` or `legacy` (SDKs and Tools Reference Guide, "AWS STS Regional endpoints")."""
+    value = keys.environ.get("AWS_STS_REGIONAL_ENDPOINTS") or keys.value("sts_regional_endpoints")
+    if value is not None and value.lower() not in {"regional", "legacy"}:
+        raise ConfigurationError(
+            f"{keys.named('sts_regional_endpoints')} is {shown(value, 40)}", "use regional or legacy"
+        )
+    return value.lower() if value is not None else None
 
 
 def _switch(keys: Keys, key: str, inherited: bool | None) -> bool | None:  # noqa: FBT001
@@ -169,7 +258,7 @@ def _switch(keys: Keys, key: str, inherited: bool | None) -> bool | None:  # noq
     if value is None:
         return inherited
     if value.lower() not in {"true", "false"}:
-        raise ConfigurationError(f"{key} of {keys.section} is {shown(value, 40)}", "use true or false")
+        raise ConfigurationError(f"{keys.named(key)} is {shown(value, 40)}", "use true or false")
     return value.lower() == "true"
 
 

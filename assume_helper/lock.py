@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from assume_helper import private
-from assume_helper.cache import Cache
+from assume_helper.cache_files import Cache
 from assume_helper.errors import shown
 
 

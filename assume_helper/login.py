@@ -1,7 +1,6 @@
 """Source credentials that others keep: EC2 and ECS metadata, SSO and console logins, by botocore's providers."""
 
 import os
-import shlex
 from typing import Any
 
 import botocore.exceptions as aws
@@ -16,12 +15,14 @@ _METADATA = {"Ec2InstanceMetadata": "iam-role", "EcsContainer": "container-role"
 _NOT_THERE = {
     "Ec2InstanceMetadata": (
         "the EC2 metadata service gave no credentials",
-        "attach an instance profile to this instance, or use another credential_source",
+        "attach an instance profile to this instance (and let AWS_EC2_METADATA_DISABLED not be true), or use another "
+        "credential_source",
     ),
     "EcsContainer": (
         "this process runs in no container with credentials (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or "
         "AWS_CONTAINER_CREDENTIALS_FULL_URI is not set)",
-        "give the task a role, or use another credential_source",
+        "give the task a role; correct AWS_CONTAINER_CREDENTIALS_FULL_URI or AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE if "
+        "they are set, or use another credential_source",
     ),
 }
 
@@ -53,8 +54,14 @@ def from_login(source: Login, seconds: float) -> Any:
     Raises SourceExpired, with the command that logs in again, SourceError, ConfigurationError, STSNotReached.
     """
     session = _session(source.config_path, source.credentials_path, source.profile)
+
+    def loaded() -> Any:
+        # botocore knows neither the prefix nor include_profile.
+        session.full_config["profiles"].setdefault(source.profile, {}).update(source.settings)
+        return _loaded(session, source.method)
+
     try:
-        found = within(seconds, lambda: _loaded(session, source.method))
+        found = within(seconds, loaded)
     except TimeoutError:
         raise _not_reached(source) from None
     except aws.InvalidConfigError as error:
@@ -71,8 +78,14 @@ def from_login(source: Login, seconds: float) -> Any:
             f"the login of profile {shown(source.profile, 64)} needs botocore's crt extra",
             'install it beside assume-helper: pip install "botocore[crt]"',
         ) from None
-    except (aws.BotoCoreError, RuntimeError, KeyError, TypeError, ValueError, OSError):
-        found = None  # no token, one that has run out, or one that cannot be read
+    except aws.LoginInsufficientPermissions:
+        raise SourceError(
+            f"the login of profile {shown(source.profile, 64)} may not be renewed",
+            f"have signin:CreateOAuth2Token allowed to who logs in, then run: {source.command}",
+        ) from None
+    except (aws.BotoCoreError, RuntimeError, LookupError, TypeError, ValueError, AttributeError, OSError,
+            ArithmeticError):  # fmt: skip
+        found = None  # no token, one that has run out, one that cannot be read, or an answer that is none
     if found is None:
         raise _expired(source)
     return found
@@ -96,7 +109,7 @@ def _answered(source: Login, error: aws.ClientError) -> AssumeHelperError:
     code = shown(str(response.get("Error", {}).get("Code", "")), 80)
     if status >= 500 or status == 429:
         return _not_reached(source)
-    if status == 401:
+    if status == 401 or source.method == "login":  # of a login that was revoked: 400 INVALID_REQUEST
         return _expired(source)
     return SourceError(
         f"the login of profile {shown(source.profile, 64)} gives no credentials for its account and role ({code})",
@@ -105,10 +118,8 @@ def _answered(source: Login, error: aws.ClientError) -> AssumeHelperError:
 
 
 def _expired(source: Login) -> SourceExpired:
-    command = "aws sso login" if source.method == "sso" else "aws login"
     return SourceExpired(
-        f"the login of profile {shown(source.profile, 64)} has run out, or was never made",
-        f"run: {command} --profile {shlex.quote(shown(source.profile, 64))}",
+        f"the login of profile {shown(source.profile, 64)} has run out, or was never made", f"run: {source.command}"
     )
 
 

@@ -6,23 +6,22 @@ from datetime import UTC, datetime
 from assume_helper.credentials import Credentials
 
 
-def document(credentials: Credentials, expiration: datetime, account_id: str) -> bytes:
+def document(credentials: Credentials, expiration: datetime, account_id: str | None) -> bytes:
     """The credential process's answer: one compact JSON object in ASCII, without a line's end.
 
     `Version` is the integer 1 and `Expiration` is `YYYY-MM-DDTHH:MM:SSZ`: measured, what every client reads. The
     source of the form: SDKs and Tools Reference Guide, "Process credential provider".
     """
-    return json.dumps(
-        {
-            "Version": 1,
-            "AccessKeyId": credentials.access_key_id,
-            "SecretAccessKey": credentials.secret_access_key,
-            "SessionToken": credentials.session_token,
-            "Expiration": timestamp(expiration),
-            "AccountId": account_id,
-        },
-        separators=(",", ":"),
-    ).encode("ascii")
+    fields: dict[str, object] = {
+        "Version": 1,
+        "AccessKeyId": credentials.access_key_id,
+        "SecretAccessKey": credentials.secret_access_key,
+        "SessionToken": credentials.session_token,
+        "Expiration": timestamp(expiration),
+    }
+    if account_id is not None:
+        fields["AccountId"] = account_id
+    return json.dumps(fields, separators=(",", ":")).encode("ascii")
 
 
 def timestamp(moment: datetime) -> str:

@@ -26,22 +26,25 @@ class Finished:
         return self.stdout, self.stderr
 
 
-def run(words: Sequence[str], environ: Mapping[str, str], seconds: float) -> Finished:
-    """Run the command `words` for at most `seconds`.
+def run(words: Sequence[str], environ: Mapping[str, str], seconds: float, screen: int | None = None) -> Finished:
+    """Run the command `words` for at most `seconds`; what it says on standard error goes to `screen`, a descriptor, or
+    is kept.
 
     It is over when the process is: not when the last child that it leaves behind closes its output. Raises
     TimeoutError, OSError, ValueError, IndexError.
     """
     process = subprocess.Popen(
-        words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(environ)
+        words,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE if screen is None else screen,
+        env=dict(environ),
     )
     assert process.stdout is not None  # noqa: S101 - for the type checker
-    assert process.stderr is not None  # noqa: S101
     out, err = bytearray(), bytearray()
-    readers = [
-        threading.Thread(target=_read, args=(process.stdout, out, process), daemon=True),
-        threading.Thread(target=_read, args=(process.stderr, err, None), daemon=True),
-    ]
+    readers = [threading.Thread(target=_read, args=(process.stdout, out, process), daemon=True)]
+    if process.stderr is not None:
+        readers.append(threading.Thread(target=_read, args=(process.stderr, err, None), daemon=True))
     for reader in readers:
         reader.start()
     try:

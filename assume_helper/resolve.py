@@ -1,89 +1,117 @@
 """A profile's name in, a session and its document out: the only place that composes the other modules."""
 
 import json
-import math
 import os
-import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from assume_helper import aws_config, cache, chain, hit, lock, output
-from assume_helper.cache import Cache, Entry, Failure
-from assume_helper.credentials import LAST_RESORT, Clock, Credentials, RoleSession, WebIdentityToken, printed_expiration
+from assume_helper import aws_config, cache, cache_files, chain, hit, single_flight, stores
+from assume_helper.aws_config import AwsConfig
+from assume_helper.cache import Entry
+from assume_helper.cache_files import Cache
+from assume_helper.credentials import Answer, Credentials, Session, WebIdentityToken
 from assume_helper.errors import (
     AssumeHelperError,
+    ConfigurationError,
+    MFARequired,
     SourceExpired,
-    STSNotReached,
-    STSRefused,
+    SourceNotKnown,
     loop_of_sources,
 )
-from assume_helper.profile import CredentialProcess, Profile, WebIdentity
+from assume_helper.profile import CredentialProcess, MFASession, Profile, WebIdentity
+from assume_helper.single_flight import PATIENCE, Flight, Turn
+from assume_helper.surroundings import Surroundings
 
-# Deadlines in seconds from the process's start, where cached credentials can be served instead, and where not (design,
-# "Time": old Rust clients give up at 5 s, new ones at 21.6 s, Go and Kotlin at 60 s).
-_PATIENCE_WITH_CACHE = 4.0
-_PATIENCE = 15.0
-# A source's process may ask a person for something.
-_PATIENCE_WITH_PROCESS = 55.0
-# While STS only throttles.
-_PATIENCE_THROTTLED = 30.0
-# Who waits for another's call stops this much earlier, and still has time for a call of its own; but on a machine so
-# busy that starting took most of the time, a wait is worth more than one more process that calls.
-_RESERVE = 4.0
-_SHORTEST_WAIT = 8.0
-# Who calls gives up before those that wait do, so that they get its failure and do not all call as well.
-_HEAD_START = 1.0
-# After a failed refresh STS is left alone for so long, while what is cached is good.
-_RETRY_AFTER = (30.0, 60.0)
-# What does not take away the right to use what is cached.
-_BRIDGED = (STSNotReached, SourceExpired)
-_STILL_CALLED = STSNotReached("another process is still calling STS", "try again in a minute")
 # A config that has changed this recently (ns) may change again without a new mtime: the kernel's clock ticks every
 # 4 ms or so, some file systems count whole seconds or two.
 _TICK = 20_000_000
 _COARSE_TICK = 2_000_000_000
+# Seconds that are kept for STS when somebody is asked for an MFA code: for the MFA session, and for the role.
+_RESERVE_AFTER_CODE = 6.0
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """What a call is handed in: the environment, the clocks, this host's name, and whom to warn.
+class Wanted:
+    """What a call is about: a profile's name, or a role's ARN with the `keys` that a profile of that name would have.
 
-    `started` (seconds since the epoch) and `started_monotonic` are when the process began; `until` (monotonic) is when
-    a link of a chain must be there, for the sake of the role that waits for it.
+    `options` are keys of the profile that this call sets by itself. They have a session of their own, by its key, and
+    are never remembered for the profile's name: what they narrow is not served to who does not ask for it. `picked`
+    is what nobody has named before.
     """
 
-    environ: Mapping[str, str] = field(repr=False)
-    clock: Clock
-    started: float
-    started_monotonic: float
-    host: str
-    session_name: Callable[[], str]
-    warn: Callable[[str], None]
-    until: float = math.inf
+    name: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, str] | None = None
+    picked: bool = False
 
 
 def get_credentials(name: str, around: Surroundings, options: Mapping[str, str] | None = None) -> Entry:
-    """The session of the profile `name` and its document: from the cache, or from STS.
+    """The session of the profile `name` and its document; see `session`."""
+    return session(Wanted(name, options or {}), around)[1]
 
-    `options` are keys of the profile that this call sets by itself. They have a session of their own, by its key, and
-    are never remembered for the profile's name: what they narrow is not served to who does not ask for it.
+
+def read_profile(wanted: Wanted, environ: Mapping[str, str]) -> tuple[AwsConfig, Profile]:
+    """The AWS config, and the profile that is `wanted` from it. Raises AssumeHelperError as `chain.read` does."""
+    config = aws_config.load(environ)
+    if wanted.keys is not None:
+        config = replace(config, profiles={**config.profiles, wanted.name: wanted.keys})
+    return config, chain.read(config, environ, wanted.name, wanted.options)
+
+
+def session(wanted: Wanted, around: Surroundings) -> tuple[Profile, Entry]:
+    """The profile that is wanted, its session and its document: from the cache, or from STS.
 
     Raises AssumeHelperError: ConfigurationError, SourceError, MFARequired, STSRefused, STSNotReached.
     """
     # Before the config is read: what changes after this is seen by the next call.
-    stamp = hit.stamp(name, around.environ)
+    stamp = hit.stamp(wanted.name, around.environ)
     checked_at = around.clock.now()
-    config = aws_config.load(around.environ)
-    profile = chain.read(config, around.environ, name, options)
+    config, profile = read_profile(wanted, around.environ)
     around = _among_callers(around, config.config_path, profile)
-    store = cache.open_cache(around.environ, around.warn)
-    key = cache.key(profile.session_inputs())
-    entry = _session(profile, store, key, around)
+    flight = _flight(profile, around)
+    store, key = flight.store, flight.key
+    entry = single_flight.session(flight)
+    is_hit = entry.session.issued < around.started
+    if is_hit and store.directory is not None and entry.session.is_due(around.clock.now()):
+        around.due(store.path(key + hit.AHEAD))
     files = profile.files()
     paths = [config.config_path, config.credentials_path, *files]
-    if not options and not _is_relative(profile) and _is_settled(paths, checked_at):
-        cache.remember(store, stamp, key, files)
-    return entry
+    is_plain = not wanted.options and wanted.keys is None
+    is_plain = is_plain and not _is_relative(profile) and stores.is_found_by_a_hit(profile.kept)
+    if is_plain and _is_settled(paths, checked_at):
+        where, elsewhere = stores.remembered_where(around.environ, store, profile.kept)
+        cache.remember(where, stamp, key, files, elsewhere)
+    return profile, entry
+
+
+def refresh(wanted: Wanted, around: Surroundings, put_off: Callable[[float], None]) -> Session | None:
+    """Replace the session that is wanted where that is due, for nobody who waits; see `single_flight.refresh`.
+
+    The new session, None where none was needed. Raises AssumeHelperError.
+    """
+    config, profile = read_profile(wanted, around.environ)
+    around = replace(_among_callers(around, config.config_path, profile), may_ask=False)
+    flight = _flight(profile, around)
+    if not single_flight.refresh(flight, put_off):
+        return None
+    entry = cache.read(flight.store, flight.key)
+    return entry.session if entry is not None else None
+
+
+def source_credentials(profile: Profile, around: Surroundings) -> Credentials:
+    """The credentials that assume the role of `profile`: its source's, or the session of the role before it.
+
+    Raises AssumeHelperError; ConfigurationError where a token takes the place of credentials.
+    """
+    from assume_helper import source
+
+    if isinstance(profile.source, Profile):
+        return _role_session(profile.source, around).session.credentials
+    if isinstance(profile.source, WebIdentity):
+        raise ConfigurationError("a web identity token is no credentials", "look at the role's identity")
+    if isinstance(profile.source, CredentialProcess):
+        around.asking()
+    return source.source_credentials(profile.source, around.environ, PATIENCE)
 
 
 def _is_relative(profile: Profile) -> bool:
@@ -123,150 +151,98 @@ def _among_callers(around: Surroundings, config_path: str, profile: Profile) -> 
     return replace(around, environ={**around.environ, hit.CALLERS: json.dumps([*callers, *steps])})
 
 
-def _session(profile: Profile, store: Cache, key: str, around: Surroundings) -> Entry:
-    """The session of `profile`, which may be a link in another's chain: cached, another process's, or a new one."""
-    clock = around.clock
-    entry = cache.read(store, key)
-    if entry is not None and entry.session.is_fresh(clock.now()):
-        return entry
-    usable = entry if entry is not None and _is_usable(entry.session, clock.now()) else None
-    if usable is not None and _is_left_alone(cache.read_failure(store, key), clock.now()):
-        return _last_stretch(usable, clock.now())
-    try:
-        return _shared_call(profile, store, key, around, has_cached=usable is not None)
-    except _BRIDGED as error:
-        if usable is None:
-            raise
-        around.warn(f"cached credentials were served, and no new ones could be had: {error.message}")
-        return _last_stretch(usable, clock.now())
+def _role_session(profile: Profile, around: Surroundings) -> Entry:
+    """The session of `profile`, which may be a link in another's chain."""
+    return single_flight.session(_flight(profile, around))
 
 
-def _is_usable(session: RoleSession, now: float) -> bool:
-    return session.not_before <= now and session.left(now) > LAST_RESORT
+def _flight(profile: Profile, around: Surroundings) -> Flight:
+    store = stores.open_store(around.environ, around.warn, profile.kept)
+
+    def call(turn: Turn) -> Answer:
+        return _assumed(profile, store, around, turn)
+
+    return Flight(store, cache.key(profile.session_inputs()), around, profile.asks_somebody, call)
 
 
-def _is_left_alone(failure: Failure | None, now: float) -> bool:
-    """Whether a refresh has failed only now. (A `retry_at` far ahead is a clock that has jumped.)"""
-    return (
-        failure is not None
-        and isinstance(failure.error, _BRIDGED)
-        and not failure.waiting
-        and now < failure.retry_at <= now + _RETRY_AFTER[1]
-    )
-
-
-def _last_stretch(entry: Entry, now: float) -> Entry:
-    """An entry past its window: its document as it is or, where the printed end has come, with the true one."""
-    session = entry.session
-    if session.printed_expiration.timestamp() - now > LAST_RESORT:
-        return entry
-    return Entry(session, output.document(session.credentials, session.expiration, session.account_id))
-
-
-def _shared_call(profile: Profile, store: Cache, key: str, around: Surroundings, *, has_cached: bool) -> Entry:
-    """One call to STS for all processes that want it now: its result, or its failure."""
-    clock = around.clock
-
-    def settled() -> Entry | None:
-        """What another process has got since this one began. Raises its failure."""
-        now = clock.now()
-        found = cache.read(store, key)
-        if found is not None and (
-            found.session.is_fresh(now)
-            or (around.started <= found.session.issued <= now + 1 and found.session.left(now) > 0)
-        ):
-            return found
-        failure = cache.read_failure(store, key)
-        if failure is not None and not failure.waiting and around.started <= failure.at <= now + 1:
-            raise failure.error
-        return None
-
-    patience = _patience(profile, has_cached=has_cached)
-    begun = clock.monotonic()
-    limit = around.started_monotonic + patience - (0 if has_cached else _RESERVE)
-    wait_until = min(limit if has_cached else max(limit, begun + _SHORTEST_WAIT), around.until)
-
-    def enough() -> bool:
-        """Whether to wait no longer: there is an outcome, or neither this process nor the one that calls has time."""
-        try:
-            if settled() is not None:
-                return True
-        except AssumeHelperError:
-            return True
-        if clock.monotonic() < wait_until:
-            return False
-        note = cache.read_failure(store, key)
-        is_called = note is not None and note.waiting and clock.now() < note.retry_at + _HEAD_START
-        return has_cached or not is_called or clock.monotonic() >= min(begun + _PATIENCE_WITH_PROCESS, around.until)
-
-    with lock.held(store, key, enough) as is_held:
-        found = settled()
-        if found is not None:
-            return found
-        if has_cached and not is_held and store.directory is not None and clock.monotonic() >= wait_until:
-            raise _STILL_CALLED
-        return _call(profile, store, key, around, has_cached=has_cached)
-
-
-def _patience(profile: Profile, *, has_cached: bool) -> float:
-    if has_cached:
-        return _PATIENCE_WITH_CACHE
-    return _PATIENCE_WITH_PROCESS if isinstance(profile.origin, CredentialProcess) else _PATIENCE
-
-
-def _call(profile: Profile, store: Cache, key: str, around: Surroundings, *, has_cached: bool) -> Entry:
-    """Call STS, and leave to the others what came of it."""
+def _assumed(profile: Profile, store: Cache, around: Surroundings, turn: Turn) -> Answer:
+    """Have the source's credentials, and assume the role with them."""
     # Here and not above: those that wait for another process's call never need an SDK.
-    from assume_helper import sts
-    from assume_helper.source import source_credentials, web_identity_token
+    from assume_helper import mfa, sts
+    from assume_helper import source as sources
 
-    clock = around.clock
-    patience = _patience(profile, has_cached=has_cached)
-    begun = clock.monotonic()
-    if has_cached:
-        at = max(around.started_monotonic + patience, begun + 0.5)
-    else:
-        at = max(min(around.started_monotonic + patience, begun + patience - _RESERVE - _HEAD_START), begun + _RESERVE)
-    at = min(at, around.until)
-    throttled_at = at
-    if not has_cached:
-        throttled_at = max(at, min(begun + _PATIENCE_THROTTLED - _RESERVE - _HEAD_START, around.until))
-
-    def note(until: float) -> None:
-        """Tell those who wait until when this process tries: they need not, unless it is stopped."""
-        now = clock.now()
-        cache.write_failure(store, key, Failure(now, now + until - clock.monotonic(), _STILL_CALLED, waiting=True))
-
-    note(at)
-    try:
-        source: Credentials | WebIdentityToken
-        if isinstance(profile.source, WebIdentity):
-            source = web_identity_token(profile.source)
-        elif isinstance(profile.source, Profile):
-            link = profile.source
-            in_time = replace(around, until=throttled_at)
-            source = _session(link, store, cache.key(link.session_inputs()), in_time).session.credentials
-        else:
-            source = source_credentials(profile.source, around.environ, at - clock.monotonic())
+    def assume(source: Credentials | WebIdentityToken, code: str | None = None) -> Answer:
         name = profile.role_session_name or around.session_name()
-        answer = sts.assume_role(
-            profile, source, name, sts.Deadline(at, throttled_at), clock, lambda: note(throttled_at)
-        )
-    except AssumeHelperError as error:
-        if isinstance(error, STSRefused):
+        return sts.assume_role(profile, source, name, turn.deadline, around.clock, turn.waiting, code)
+
+    def assume_with(session: Callable[[], Entry], key: str, store: Cache = store) -> Answer:
+        """With a session of ours; a cached one that STS no longer takes is replaced, if it can be."""
+        entry = session()
+        try:
+            return assume(entry.session.credentials)
+        except (SourceExpired, SourceNotKnown) as error:
+            if entry.session.issued >= around.started:
+                raise
             cache.remove(store, key)
-        now = clock.now()
-        cache.write_failure(store, key, Failure(now, now + random.uniform(*_RETRY_AFTER), error))
-        raise
-    session = RoleSession(
-        credentials=answer.credentials,
-        expiration=answer.expiration,
-        printed_expiration=printed_expiration(answer.expiration, answer.lifetime, around.host, key),
-        issued=clock.now(),
-        lifetime=answer.lifetime,
-        assumed_role_arn=answer.assumed_role_arn,
-        account_id=answer.account_id,
-    )
-    entry = Entry(session, output.document(session.credentials, session.printed_expiration, session.account_id))
-    cache.write(store, key, entry)
-    return entry
+            try:
+                replaced = session()
+            except AssumeHelperError as problem:
+                cache.write(store, key, entry)  # it may be good elsewhere
+                raise (error if isinstance(problem, MFARequired) else problem) from None
+        return assume(replaced.session.credentials)
+
+    source = profile.source
+    in_time = replace(around, until=turn.deadline.throttled_at, may_ask=around.may_ask and not turn.has_cached)
+    if isinstance(source, WebIdentity):
+        return assume(sources.web_identity_token(source))
+    if isinstance(source, Profile):
+        link_store = stores.open_store(around.environ, around.warn, source.kept)
+        return assume_with(lambda: _role_session(source, in_time), cache.key(source.session_inputs()), link_store)
+
+    def credentials() -> Credentials:
+        if isinstance(source, CredentialProcess):
+            in_time.asking()
+        return sources.source_credentials(source, around.environ, turn.deadline.at - around.clock.monotonic())
+
+    if profile.mfa is None:
+        return assume(credentials())
+    link = profile.mfa_session
+    key = cache.key(link.session_inputs()) if link is not None else ""
+    cached = cache.read(store, key) if link is not None else None
+    if link is not None and cached is not None:
+        return assume_with(lambda: _mfa_session(link, credentials, store, in_time), key)
+    mfa.check(profile.mfa, profile.name, in_time)
+    found = credentials()
+    if link is None or found.session_token is not None:
+        # GetSessionToken is for a user's own access key.
+        until = turn.deadline.at - _RESERVE_AFTER_CODE
+        asking = mfa.Asking(profile.mfa, profile.name, _used_codes(around), in_time, until)
+        return mfa.with_code(asking, lambda code: assume(found, code))
+    return assume_with(lambda: _mfa_session(link, lambda: found, store, in_time), key)
+
+
+def _used_codes(around: Surroundings) -> Cache:
+    """Where it is remembered which codes were used: for all profiles in one place, and never the codes themselves."""
+    return cache_files.open_cache(around.environ, around.warn)
+
+
+def _mfa_session(
+    session: MFASession, credentials: Callable[[], Credentials], store: Cache, around: Surroundings
+) -> Entry:
+    """The session that one MFA code gives, for all roles with that device and source."""
+    from assume_helper import mfa, sts
+
+    def call(turn: Turn) -> Answer:
+        until = turn.deadline.at - _RESERVE_AFTER_CODE
+        in_time = replace(around, may_ask=around.may_ask and not turn.has_cached)
+        mfa.check(session.device, session.name, in_time)
+        found = credentials()
+
+        def exchange(code: str) -> Answer:
+            return sts.get_session_token(session, found, code, turn.deadline, around.clock, turn.waiting)
+
+        asking = mfa.Asking(session.device, session.name, _used_codes(around), in_time, until)
+        return mfa.with_code(asking, exchange)
+
+    key = cache.key(session.session_inputs())
+    return single_flight.session(Flight(store, key, around, asks_somebody=True, call=call))

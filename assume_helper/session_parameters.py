@@ -20,6 +20,10 @@ _SOURCE_IDENTITY = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 _POLICY_ARN = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[\x21-\x7e]{1,512}")
 _MOST_POLICY_ARNS = 10
 _LONGEST_POLICY = 2048
+# The characters that a policy cannot have at STS; JSON can escape them.
+_NOT_IN_POLICY = re.compile(r"[^\t\n\r\x20-\xff]")
+# No policy has as many of a kind in it; nested they would be too deep for Python's JSON, here or further on.
+_MOST_BRACKETS = 300
 # A file that is read to its end: a policy this long was refused long before.
 _LARGEST_FILE = 64 * 1024
 
@@ -69,7 +73,7 @@ def read(keys: Keys, partition: str) -> SessionParameters:
     tags = _tags(keys)
     policy, policy_file = _policy(keys)
     policy_arns = _policy_arns(keys)
-    if keys.value("read_only") is not None:
+    if "read_only" in keys.options:
         if policy is not None or policy_arns:
             raise ConfigurationError(
                 f"{keys.section} narrows its session already, and --read-only would widen that",
@@ -90,15 +94,15 @@ def _tags(keys: Keys) -> tuple[tuple[str, str], ...]:
         name, separator, value = (piece.strip() for piece in part.partition("="))
         if not separator or not _TAG_KEY.fullmatch(name) or not _TAG_VALUE.fullmatch(value):
             raise ConfigurationError(
-                f"session_tags of {keys.section} has {shown(part, 80)}", "write key=value, with commas between them"
+                f"{keys.named('session_tags')} has {shown(part, 80)}", "write key=value, with commas between them"
             )
         if name.lower() in (known.lower() for known in tags):
             raise ConfigurationError(
-                f"session_tags of {keys.section} has {shown(name, 80)} twice", "STS tells keys apart without their case"
+                f"{keys.named('session_tags')} has {shown(name, 80)} twice", "STS tells keys apart without their case"
             )
         tags[name] = value
     if len(tags) > _MOST_TAGS:
-        raise ConfigurationError(f"session_tags of {keys.section} has {len(tags)} tags", f"STS takes {_MOST_TAGS}")
+        raise ConfigurationError(f"{keys.named('session_tags')} has {len(tags)} tags", f"STS takes {_MOST_TAGS}")
     return tuple(tags.items())
 
 
@@ -127,12 +131,12 @@ def _policy_arns(keys: Keys) -> tuple[str, ...]:
     for arn in arns:
         if not _POLICY_ARN.fullmatch(arn):
             raise ConfigurationError(
-                f"policy_arns of {keys.section} has {shown(arn, 120)}, which is not the ARN of a policy",
+                f"{keys.named('policy_arns')} has {shown(arn, 120)}, which is not the ARN of a policy",
                 "it looks like arn:aws:iam::aws:policy/ReadOnlyAccess",
             )
     if len(arns) > _MOST_POLICY_ARNS:
         raise ConfigurationError(
-            f"policy_arns of {keys.section} has {len(arns)} policies", f"STS takes {_MOST_POLICY_ARNS}"
+            f"{keys.named('policy_arns')} has {len(arns)} policies", f"STS takes {_MOST_POLICY_ARNS}"
         )
     return tuple(dict.fromkeys(arns))
 
@@ -146,21 +150,29 @@ def _policy(keys: Keys) -> tuple[str | None, tuple[str, str] | None]:
     policy_file = None if path is None else (path, hit.file_state(path))
     text = value if path is None else _text(keys, path)
     try:
-        policy = json.loads(text)
+        policy = json.loads(text, parse_constant=_refused)
+        # Without the numbers that only Python's JSON has: 1e999 is infinity to it.
+        minified = json.dumps(policy, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     except (ValueError, RecursionError) as error:
         line = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
         raise ConfigurationError(
-            f"session_policy of {keys.section} is not JSON{line}", "correct it, or name the file that holds it"
+            f"{keys.named('session_policy')} is not JSON{line}", "correct it, or name the file that holds it"
         ) from None
     if not isinstance(policy, Mapping) or not isinstance(policy.get("Statement"), list | Mapping):
-        raise ConfigurationError(f"session_policy of {keys.section} has no Statement", "write a policy of IAM")
-    minified = json.dumps(policy, separators=(",", ":"), ensure_ascii=False)
+        raise ConfigurationError(f"{keys.named('session_policy')} has no Statement", "write a policy of IAM")
+    minified = _NOT_IN_POLICY.sub(lambda found: json.dumps(found.group())[1:-1], minified)
     if len(minified) > _LONGEST_POLICY:
         raise ConfigurationError(
-            f"session_policy of {keys.section} has {len(minified)} characters without blanks",
+            f"{keys.named('session_policy')} has {len(minified)} characters without blanks",
             f"STS takes {_LONGEST_POLICY}: use policy_arns for more",
         )
+    if max(map(minified.count, "[{")) > _MOST_BRACKETS:
+        raise ConfigurationError(f"{keys.named('session_policy')} is nested too deep", "write a policy of IAM")
     return minified, policy_file
+
+
+def _refused(constant: str) -> None:
+    raise ValueError(f"{constant} is Python's, and not JSON's")
 
 
 def _path(keys: Keys, value: str) -> str:
@@ -178,5 +190,5 @@ def _text(keys: Keys, path: str) -> str:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise ConfigurationError(
-            f"session_policy of {keys.section} names {shown(path)}: {reason}", "correct the path, or write the JSON"
+            f"{keys.named('session_policy')} names {shown(path)}: {reason}", "correct the path, or write the JSON"
         ) from None

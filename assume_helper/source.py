@@ -5,14 +5,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import botocore.exceptions
-from botocore.credentials import ProcessProvider
-
 from assume_helper import process
 from assume_helper.credentials import Credentials, WebIdentityToken, can_be_sent
 from assume_helper.environment import for_child
 from assume_helper.errors import CONTROL, ConfigurationError, SourceError, SourceExpired, quoted, shown
-from assume_helper.login import from_login, from_metadata
 from assume_helper.process import Finished
 from assume_helper.profile import (
     CredentialProcess,
@@ -36,6 +32,7 @@ def source_credentials(source: SourceOfKeys, environ: Mapping[str, str], seconds
     Raises SourceError; SourceExpired where the source is right and only its credentials have run out.
     """
     match source:
+        # What asks others imports what it needs: for an access key no SDK is loaded.
         case StaticKeys():
             where = f"profile {shown(source.profile, 64)}"
             return _checked(source.access_key_id, source.secret_access_key, source.session_token, where)
@@ -44,9 +41,13 @@ def source_credentials(source: SourceOfKeys, environ: Mapping[str, str], seconds
         case CredentialProcess():
             return _from_process(source, environ, seconds)
         case Metadata():
+            from assume_helper.login import from_metadata
+
             found = from_metadata(source, seconds)
             return _checked(found.access_key, found.secret_key, found.token, f"{source.credential_source}'s metadata")
         case Login():
+            from assume_helper.login import from_login
+
             found = from_login(source, seconds)
             where = f"the login of {shown(source.profile, 64)}"
             return _checked(found.access_key, found.secret_key, found.token, where)
@@ -92,6 +93,9 @@ def _from_process(source: CredentialProcess, environ: Mapping[str, str], seconds
     """Run the command once, through botocore's own provider, with what that does not have: a limit of time, no
     standard input, and an environment that does not lead back here.
     """
+    from botocore.credentials import ProcessProvider
+    from botocore.exceptions import CredentialRetrievalError
+
     whose = f"the credential_process of {shown(source.profile, 64)}"
     ran: list[Finished] = []
 
@@ -104,7 +108,7 @@ def _from_process(source: CredentialProcess, environ: Mapping[str, str], seconds
     provider: Any = ProcessProvider(source.profile, lambda: {"profiles": {source.profile: section}}, popen=popen)
     try:
         frozen = provider.load().get_frozen_credentials()
-    except botocore.exceptions.CredentialRetrievalError:
+    except CredentialRetrievalError:
         finished = ran[0]
         if finished.returncode == 0:
             raise SourceError(f"{whose} did not print a document of Version 1", "run it by hand and look") from None

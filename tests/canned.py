@@ -16,6 +16,7 @@ class Asked:
     method: str
     path: str
     headers: Mapping[str, str]
+    body: bytes
 
 
 # The status and the body; what is not bytes is sent as JSON.
@@ -38,11 +39,12 @@ def serving(answer: Answering) -> Iterator[Canned]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            asked = Asked(self.command, self.path, {name.lower(): value for name, value in self.headers.items()})
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            asked = Asked(self.command, self.path, headers, body)
             canned.asked.append(asked)
-            status, body = canned.answer(asked)
-            data = body if isinstance(body, bytes) else json.dumps(body).encode()
+            status, answer = canned.answer(asked)
+            data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()

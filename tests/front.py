@@ -25,6 +25,7 @@ class Call:
     parameters: dict[str, str]
     access_key_id: str
     host: str
+    session_token: str = ""
 
     @property
     def action(self) -> str:
@@ -33,13 +34,16 @@ class Call:
 
 @dataclass(frozen=True)
 class Reply:
-    """What is sent back. `cut` sends only so many bytes of the body and then closes the connection."""
+    """What is sent back. `cut` sends only so many bytes of the body and then closes the connection; `pause` (seconds)
+    comes before every single byte of it.
+    """
 
     status: int
     body: bytes
     content_type: str = "text/xml"
     date: datetime | None = None
     cut: int | None = None
+    pause: float = 0
 
 
 # None: go on to the local AWS. A fault may also wait, or close the connection by raising ConnectionError.
@@ -49,12 +53,10 @@ Behaviour = Callable[[Call], Reply | None]
 def session(
     seconds: float = 3600, access_key_id: str = "ASIAFRONT00000000000", date: datetime | None = None, **fields: str
 ) -> Behaviour:
-    """An AssumeRole answer of the front's own, expiring `seconds` from now (or from `date`)."""
+    """An answer of the front's own to AssumeRole or GetSessionToken, expiring `seconds` from now (or from `date`)."""
 
     def answer(call: Call) -> Reply:
         expiration = (date or datetime.now(UTC)) + timedelta(seconds=seconds)
-        role = call.parameters["RoleArn"]
-        name = role.rpartition("/")[2]
         values = {
             "AccessKeyId": access_key_id,
             "SecretAccessKey": "front+secret/0123456789abcdefghijklmnopqr",
@@ -62,15 +64,30 @@ def session(
             "Expiration": expiration.strftime("%Y-%m-%dT%H:%M:%SZ"),
         } | fields
         credentials = "".join(f"<{k}>{v}</{k}>" for k, v in values.items() if v)
-        arn = f"arn:aws:sts::{role.split(':')[4]}:assumed-role/{name}/{call.parameters['RoleSessionName']}"
+        whose = ""
+        if "RoleArn" in call.parameters:
+            _, partition, _, _, account, role = call.parameters["RoleArn"].split(":")
+            name = f"{role.rpartition('/')[2]}/{call.parameters['RoleSessionName']}"
+            arn = f"arn:{partition}:sts::{account}:assumed-role/{name}"
+            whose = f"<AssumedRoleUser><AssumedRoleId>AROA:x</AssumedRoleId><Arn>{arn}</Arn></AssumedRoleUser>"
+        result = f"{call.action}Result"
         body = (
-            '<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>'
-            f"<AssumedRoleUser><AssumedRoleId>AROA:x</AssumedRoleId><Arn>{arn}</Arn></AssumedRoleUser>"
-            f"<Credentials>{credentials}</Credentials></AssumeRoleResult></AssumeRoleResponse>"
+            f'<{call.action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><{result}>{whose}'
+            f"<Credentials>{credentials}</Credentials></{result}></{call.action}Response>"
         )
         return Reply(200, body.encode(), date=date)
 
     return answer
+
+
+def identity(arn: str) -> Behaviour:
+    """An answer to GetCallerIdentity."""
+    body = (
+        '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>'
+        f"<Arn>{arn}</Arn><UserId>AROA:x</UserId><Account>{ACCOUNT}</Account>"
+        "</GetCallerIdentityResult></GetCallerIdentityResponse>"
+    )
+    return lambda _call: Reply(200, body.encode())
 
 
 def error(status: int, code: str, message: str) -> Behaviour:
@@ -177,7 +194,8 @@ class Front:
         body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
         credential = request.headers.get("Authorization", "").partition("Credential=")[2].partition("/")[0]
         parameters = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
-        call = Call(parameters, credential, request.headers.get("Host", ""))
+        token = request.headers.get("X-Amz-Security-Token", "")
+        call = Call(parameters, credential, request.headers.get("Host", ""), token)
         self.calls.append(call)
         self.arrived.set()
         try:
@@ -187,7 +205,11 @@ class Front:
             request.send_header("Content-Length", str(len(reply.body)))
             request.send_header("Date", format_datetime(reply.date or datetime.now(UTC), usegmt=True))
             request.end_headers()
-            request.wfile.write(reply.body if reply.cut is None else reply.body[: reply.cut])
+            body = reply.body if reply.cut is None else reply.body[: reply.cut]
+            for byte in body if reply.pause else ():
+                self.released.wait(reply.pause)
+                request.wfile.write(bytes([byte]))
+            request.wfile.write(b"" if reply.pause else body)
         except ConnectionError:
             request.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         request.close_connection = True

@@ -30,6 +30,15 @@ def umask(mask: int) -> Iterator[None]:
         os.umask(old)
 
 
+def is_at_the_lock(child: "subprocess.Popen[bytes]") -> bool:
+    """Whether a process has got as far as to want the lock: the lock's library is loaded."""
+    try:
+        with open(f"/proc/{child.pid}/maps", encoding="utf-8") as maps:
+            return "fcntl" in maps.read()
+    except OSError:
+        return False
+
+
 @dataclass
 class Home:
     """A user's home: its folder, the AWS config in it, and the environment of what runs there."""
@@ -43,6 +52,8 @@ class Home:
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
             "AWS_EC2_METADATA_DISABLED": "true",
+            # as where the helper is installed by itself: without botocore's crt extra, which would sign the calls, too
+            "BOTO_DISABLE_CRT": "true",
             # what coverage needs to measure the processes too
             **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},
         } | self.environ
@@ -70,15 +81,16 @@ class Home:
     def entries(self) -> list[Path]:
         return sorted(self.cache.glob("*.entry"))
 
-    def start(self, *arguments: str, **environ: str) -> "subprocess.Popen[bytes]":
+    def start(self, *arguments: str, command: Sequence[str] = (SCRIPT,), **environ: str) -> "subprocess.Popen[bytes]":
         """`assume-helper` with `arguments`, its streams in pipes, standard input empty."""
         return subprocess.Popen(
-            [SCRIPT, *arguments],
+            [*command, *arguments],
             env=self.environ | environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=self.folder,
+            start_new_session=True,  # no terminal, also where the tests have one
         )
 
     def run(self, *arguments: str, command: Sequence[str] = (SCRIPT,), **environ: str) -> "Ran":
@@ -89,6 +101,7 @@ class Home:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             cwd=self.folder,
+            start_new_session=True,
             timeout=90,
             check=False,
         )

@@ -46,8 +46,11 @@ def close(url: str) -> None:
 
 def serve() -> None:
     """Serve on a free port of 127.0.0.1, say where, and stop when standard input ends."""
+    import botocore.auth
     from moto.server import ThreadedMotoServer
 
+    # moto checks signatures with botocore's own signer, which leaves this header out; Java's first SDK signs it.
+    botocore.auth.SIGNED_HEADERS_BLACKLIST.remove("user-agent")
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -98,13 +98,13 @@ def remove(session: "boto3.Session", endpoint_url: str | None, into: Path) -> No
 
 
 def helper_command() -> str:
-    """assume-helper's absolute path, in double quotes where it has blanks: the form that every SDK takes."""
+    """assume-helper's absolute path, with double quotes around what has blanks: the form that every SDK takes."""
     beside = shutil.which("assume-helper", path=os.path.dirname(sys.executable))
     path = beside or shutil.which("assume-helper")
     if path is None:
         raise SystemExit("assume-helper is not installed here: pip install assume-helper")
-    path = os.path.abspath(path)
-    return f'"{path}"' if " " in path else path
+    parts = os.path.abspath(path).split("/")
+    return "/".join(f'"{part}"' if " " in part else part for part in parts)
 
 
 def _once_known(create: Callable[[], str]) -> str:

@@ -210,7 +210,7 @@ def test_a_source_process_that_is_not_there(role: Home) -> None:
 def test_a_role_that_wants_mfa(role: Home) -> None:
     with role.config.open("a") as config:
         config.write("mfa_serial = arn:aws:iam::123456789012:mfa/me\n")
-    role.run("get", "dev").failed(5, "mfa_serial")
+    role.run("get", "dev").failed(5, "mfa_serial arn:aws:iam::123456789012:mfa/me", "ASSUME_HELPER_MFA_TOKEN")
 
 
 # STS: exits 4, 6 and 7
@@ -222,6 +222,16 @@ def test_sts_denies(role: Home, offline_front: Front) -> None:
         6, "denied AssumeRole on arn:aws:iam::123456789012:role/dev", "user/sts-user", "trust policy"
     )
     assert len(offline_front.calls) == 1, "a refusal is not tried again"
+
+
+def test_sts_denies_tags(role: Home, offline_front: Front) -> None:
+    text = "User: arn:aws:iam::123456789012:user/me is not authorized to perform: sts:TagSession on resource: x"
+    offline_front.behaviour = error(403, "AccessDenied", text)
+    with role.config.open("a") as config:
+        config.write("session_tags = team=data\n")
+    role.run("get", "dev").failed(
+        6, "denied TagSession", "user/me", "must allow sts:TagSession", "take session_tags out"
+    )
 
 
 def test_a_real_denial_by_the_enforced_local_aws(real_role: Home) -> None:
@@ -239,7 +249,7 @@ def test_a_real_refusal_of_keys_that_the_local_aws_does_not_know(real_role: Home
 def test_a_real_refusal_of_a_wrong_secret(real_role: Home) -> None:
     text = real_role.credentials.read_text().partition("aws_secret_access_key")[0]
     real_role.credentials.write_text(f"{text}aws_secret_access_key = {SECRET}\n")
-    real_role.run("get", "sts-role").failed(4, "does not accept the signature", "secret access key", "clock")
+    real_role.run("get", "sts-role").failed(4, "does not accept the signature", "secret access key")
 
 
 @pytest.mark.parametrize(
@@ -365,6 +375,7 @@ def test_closed_streams_harm_nothing(role: Home, offline_front: Front, warm: boo
     assert closed.code == 1
     assert "standard output is closed" in closed.stderr
     quiet = role.run("-c", f"exec {SCRIPT} get dev <&- 2>&-", command=["/bin/sh"])
+    assert quiet.code == 0, role.log.read_text()
     assert quiet.document["Version"] == 1
     (entry,) = role.entries()
     assert entry.read_bytes().startswith(b"assume-helper 1 "), "the document did not go into an open file"
@@ -382,14 +393,19 @@ def test_stderr_is_utf8_whatever_the_locale(role: Home) -> None:
     ran.failed(3, "pröfil: ")
 
 
+def test_a_setting_that_the_sdk_does_not_take_is_a_configuration_error(role: Home, offline_front: Front) -> None:
+    role.run("get", "dev", REQUESTS_CA_BUNDLE=" ").failed(3, "the SDK does not take its settings")
+    assert offline_front.calls == []
+
+
 @pytest.mark.parametrize(
     "name", ["AWS_DEFAULTS_MODE", "AWS_REQUEST_CHECKSUM_CALCULATION", "AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES"]
 )
-def test_a_setting_that_the_sdk_does_not_take_is_a_configuration_error(
+def test_a_setting_that_has_no_say_in_a_call_to_sts_does_not_stop_it(
     role: Home, offline_front: Front, name: str
 ) -> None:
-    role.run("get", "dev", **{name: "bogus"}).failed(3, "the SDK does not take its settings")
-    assert offline_front.calls == []
+    offline_front.behaviour = session()
+    role.get("dev", **{name: "bogus"})
 
 
 def test_a_chain_without_end_in_sight_is_a_configuration_error(role: Home) -> None:

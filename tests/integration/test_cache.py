@@ -171,7 +171,7 @@ def test_an_entry_of_a_newer_version_is_a_miss_and_stays(home_: Home, offline_fr
 
 
 def warned(home: Home) -> str:
-    return "\n".join(json.loads(line)["message"] for line in home.log.read_text().splitlines())
+    return "\n".join(json.loads(line).get("message", "") for line in home.log.read_text().splitlines())
 
 
 def test_a_directory_open_to_others_is_not_used_and_said_so_in_the_log(home_: Home, offline_front: Front) -> None:

@@ -2,13 +2,12 @@
 
 import json
 import signal
-import subprocess
 import time
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 from front import Front, denied, error, session, wait_for
-from running import Home
+from running import Home, is_at_the_lock
 
 
 def all_at_once(home: Home, number: int, profile: str = "dev") -> list[tuple[int, bytes, bytes]]:
@@ -33,8 +32,7 @@ def test_those_who_wait_take_the_failure_too(role: Home, offline_front: Front) -
     with ExitStack() as stack:
         children = [stack.enter_context(role.start("get", "dev")) for _ in range(20)]
         assert offline_front.arrived.wait(60)
-        (lock,) = role.cache.glob("*.lock")
-        wait_for(lambda: lock_openers(lock, children) == 20)
+        wait_for(lambda: all(map(is_at_the_lock, children)))
         offline_front.released.set()
         said = [child.communicate(timeout=60) for child in children]
     assert {child.returncode for child in children} == {6}
@@ -49,15 +47,6 @@ def test_those_who_wait_take_the_failure_of_a_call_that_hangs(role: Home, offlin
     assert {(code, stdout) for code, stdout, _ in answers} == {(7, b"")}
     assert len({stderr for _, _, stderr in answers}) == 1
     assert len(offline_front.calls) <= 3, "the attempts of one process"
-
-
-def lock_openers(lock: object, children: "list[subprocess.Popen[bytes]]") -> int:
-    """How many of the processes have got as far as to want the lock: they have loaded the lock's library."""
-    count = 0
-    for child in children:
-        with open(f"/proc/{child.pid}/maps", encoding="utf-8") as maps:
-            count += "fcntl" in maps.read()
-    return count
 
 
 def test_a_failure_is_not_kept_for_those_who_come_later(role: Home, offline_front: Front) -> None:

@@ -111,11 +111,45 @@ def test_an_option_narrows_the_role_that_is_asked_for_and_not_those_before_it(
     assert ["PolicyArns.member.1.arn" in call.parameters for call in offline_front.calls] == [False, True]
 
 
+@pytest.mark.parametrize("option", ["--session-policy", "--policy-arn", "--session-tag", "--role-session-name"])
+@pytest.mark.parametrize("value", ["", " "])
+def test_an_empty_option_is_a_usage_error_and_never_the_whole_role(home_: Home, option: str, value: str) -> None:
+    """A variable of a script that was not set."""
+    home_.run("get", "dev", option, value).failed(2, f"{option} is empty")
+    home_.run("get", "dev", "--policy-arn", READ_ONLY, option, value).failed(2)
+    assert home_.entries() == []
+
+
+def test_no_key_of_a_profile_is_read_only(home_: Home, offline_front: Front) -> None:
+    with home_.config.open("a") as config:
+        config.write("read_only = false\n")
+    home_.get("dev")
+    assert sent(offline_front) == {}
+
+
 @pytest.mark.parametrize(
     "arguments", [["--duration-seconds", "899"], ["--duration-seconds", "soon"], ["--session-tag", "a=b,c=d"]]
 )
 def test_an_option_that_cannot_be_is_a_usage_error(home_: Home, arguments: list[str]) -> None:
     home_.run("get", "dev", *arguments).failed(2, "assume-helper get --help")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--session-tag", "team", "--session-tag has team; write key=value"),
+        ("--policy-arn", "ReadOnlyAccess", "--policy-arn has ReadOnlyAccess, which is not the ARN of a policy"),
+        ("--session-policy", "gone.json", "gone.json: there is no such file"),
+        ("--session-policy", "{", "--session-policy is not JSON (line 1)"),
+        ("--role-session-name", "a b", "--role-session-name is not one that STS takes"),
+    ],
+)
+def test_what_sts_would_refuse_is_named_by_the_option_that_has_it(
+    home_: Home, offline_front: Front, option: str, value: str, words: str
+) -> None:
+    ran = home_.run("get", "dev", option, value)
+    ran.failed(3, f"assume-helper: dev: {option} ", words)
+    assert offline_front.calls == []
 
 
 def test_a_profile_includes_another_s_settings_and_not_its_credentials(home_: Home, offline_front: Front) -> None:
@@ -143,6 +177,8 @@ def test_an_include_that_leads_back_is_drawn(home_: Home) -> None:
         ("use_fips_endpoint = true\n", "sts-fips.us-east-1.amazonaws.com:443"),
         ("use_dualstack_endpoint = TRUE\n", "sts.us-east-1.api.aws:443"),
         ("use_fips_endpoint = false\n", "sts.us-east-1.amazonaws.com:443"),
+        ("sts_regional_endpoints = regional\n", "sts.us-east-1.amazonaws.com:443"),
+        ("sts_regional_endpoints = legacy\n", "sts.amazonaws.com:443"),
     ],
 )
 def test_the_kind_of_endpoint_is_the_one_that_is_asked_for(
@@ -156,4 +192,9 @@ def test_the_kind_of_endpoint_is_the_one_that_is_asked_for(
 
 
 def test_a_switch_that_is_neither_is_named(role: Home) -> None:
-    role.run("get", "dev", AWS_USE_FIPS_ENDPOINT="maybe").failed(3, "use_fips_endpoint of [dev] is maybe")
+    role.run("get", "dev", AWS_USE_FIPS_ENDPOINT="maybe").failed(3, "dev: AWS_USE_FIPS_ENDPOINT is maybe")
+    old = {"AWS_STS_REGIONAL_ENDPOINTS": "global"}
+    role.run("get", "dev", **old).failed(3, "dev: AWS_STS_REGIONAL_ENDPOINTS is global", "use regional or legacy")
+    with role.config.open("a") as config:
+        config.write("use_fips_endpoint = maybe\n")
+    role.run("get", "dev").failed(3, "use_fips_endpoint of [dev] is maybe")

@@ -83,7 +83,7 @@ def test_an_error_of_our_own_shows_no_value(watched: Home, tmp_path: Path) -> No
     copy = tmp_path / "broken" / "assume_helper"
     shutil.copytree(Path(assume_helper.__file__).parent, copy)
     resolve = copy / "resolve.py"
-    marker = "    config = aws_config.load(around.environ)\n"
+    marker = "    config, profile = read_profile(wanted, around.environ)\n"
     assert marker in resolve.read_text()
     fault = marker + "    raise KeyError(str(config.profiles))\n"
     resolve.write_text(resolve.read_text().replace(marker, fault))
@@ -126,7 +126,7 @@ def test_no_secret_is_in_an_argument_or_the_environment_of_a_process_while_sts_i
 
 
 def test_no_secret_is_in_the_repr_of_what_flows(watched: Home, offline_front: Front) -> None:
-    from assume_helper import aws_config, cache, chain
+    from assume_helper import aws_config, cache, cache_files, chain
     from assume_helper.source import source_credentials
 
     offline_front.behaviour = GIVEN
@@ -136,7 +136,7 @@ def test_no_secret_is_in_the_repr_of_what_flows(watched: Home, offline_front: Fr
     profile = chain.read(config, environ, "dev")
     assert not isinstance(profile.source, type(profile))
     credentials = source_credentials(profile.source, environ, 1)  # type: ignore[arg-type]
-    store = cache.open_cache(environ, lambda _message: None)
+    store = cache_files.open_cache(environ, lambda _message: None)
     entry = cache.read(store, watched.entries()[0].stem)
     assert entry is not None
     for value in (config, profile, credentials, entry, entry.session):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from canned import Asked, Canned, serving
-from front import Call, Front, Reply, error, free_port, session
+from front import Front, error, free_port, session
 from running import SECRET, Home
 
 ROLE = "role_arn = arn:aws:iam::123456789012:role/dev\n"
@@ -99,6 +99,23 @@ def test_a_container_s_role_assumes_the_role(home_: Home, offline_front: Front, 
     assert len(offline_front.calls) == 2, "another container is another source"
 
 
+def test_a_container_s_relative_uri_is_asked_at_its_own_address(
+    home_: Home, offline_front: Front, ecs: Canned, tmp_path: Path
+) -> None:
+    """It is 169.254.170.2, which only a container has; here botocore's own constant names another one."""
+    (tmp_path / "sitecustomize.py").write_text(
+        f"import botocore.utils\nbotocore.utils.ContainerMetadataFetcher.IP_ADDRESS = {ecs.url[7:]!r}\n"
+    )
+    uri = {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2/credentials/task"}
+    home_.get("dev", PYTHONPATH=str(tmp_path), **uri)
+    assert offline_front.calls[0].access_key_id == "ASIACONTAINER0000000"
+    assert ecs.asked[0].path == "/v2/credentials/task"
+    ecs.answer = lambda _asked: (500, b"")
+    another = {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2/credentials/other"}
+    ran = home_.run("get", "dev", PYTHONPATH=str(tmp_path), **another)
+    ran.failed(4, "EcsContainer", "gave no credentials")
+
+
 def test_outside_of_a_container_is_exit_4(home_: Home, ecs: Canned) -> None:
     home_.run("get", "dev").failed(4, "AWS_CONTAINER_CREDENTIALS_FULL_URI is not set")
 
@@ -117,12 +134,7 @@ def test_a_container_s_service_that_fails_is_exit_4(home_: Home, ecs: Canned, an
 
 @pytest.fixture
 def token(home_: Home, offline_front: Front) -> Path:
-    def answer(call: Call) -> Reply | None:
-        reply = session()(call)
-        assert reply is not None
-        return Reply(200, reply.body.replace(b"AssumeRoleRes", b"AssumeRoleWithWebIdentityRes"))
-
-    offline_front.behaviour = answer
+    offline_front.behaviour = session()
     path = home_.folder / "token"
     path.write_text("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJtZSJ9.c2lnbmF0dXJl\n")
     home_.config.write_text(
@@ -146,8 +158,6 @@ def test_a_web_identity_token_is_exchanged_without_a_signature(home_: Home, offl
 def test_a_web_identity_may_be_the_source_of_another_role(home_: Home, offline_front: Front, token: Path) -> None:
     with home_.config.open("a") as config:
         config.write("[profile next]\nrole_arn = arn:aws:iam::123456789012:role/next\nsource_profile = dev\n")
-    token_answer = offline_front.behaviour
-    offline_front.behaviour = lambda call: (session() if call.action == "AssumeRole" else token_answer)(call)
     home_.get("next")
     assert [call.action for call in offline_front.calls] == ["AssumeRoleWithWebIdentity", "AssumeRole"]
 
@@ -226,10 +236,73 @@ def test_an_sso_login_assumes_the_role(home_: Home, offline_front: Front, sso: C
     assert len(sso.asked) == 1
 
 
+def prefixed(keys: str) -> str:
+    return "".join(f"assume_helper_{line}\n" for line in keys.splitlines())
+
+
+# The login's keys, by the prefix or included; and the AWS CLI's command for it, which knows neither.
+WRITTEN = {
+    "prefixed": (f"{prefixed(ASSIGNED + 'sso_session = corp')}{SSO_SESSION}", "aws sso login --sso-session corp"),
+    "assignment prefixed": (f"{prefixed(ASSIGNED)}{LEGACY}", "aws sso login --profile login"),
+    "session included": (
+        f"{ASSIGNED}include_profile = common\n[profile common]\nsso_session = corp\n{SSO_SESSION}",
+        "aws sso login --profile common",
+    ),
+    "start URL included": (
+        f"{ASSIGNED}include_profile = common\n[profile common]\n{LEGACY}",
+        "aws sso login --profile common",
+    ),
+    "all included": (
+        f"include_profile = common\n[profile common]\n{ASSIGNED}sso_session = corp\n{SSO_SESSION}",
+        "aws sso login --profile common",
+    ),
+}
+
+
+@pytest.mark.parametrize(("keys", "command"), WRITTEN.values(), ids=WRITTEN)
+def test_an_sso_login_s_keys_may_have_the_prefix_or_be_included(
+    home_: Home, offline_front: Front, sso: Canned, keys: str, command: str
+) -> None:
+    home_.config.write_text(f"[profile dev]\n{ROLE}source_profile = login\n[profile login]\n{keys}")
+    for name in ("corp", "https://corp.invalid/start"):
+        logged_in(home_, name)
+    home_.get("dev")
+    assert offline_front.calls[0].access_key_id == "ASIASSO0000000000000"
+    assert "role_name=Reader" in sso.asked[0].path
+    for name in ("corp", "https://corp.invalid/start"):
+        logged_in(home_, name, -HOUR)
+    for path in home_.entries():
+        path.unlink()
+    home_.run("get", "dev").failed(4, "the login of profile login has run out", f"run: {command}\n")
+
+
 def test_an_sso_login_that_has_run_out_is_exit_4_with_the_command(home_: Home, sso: Canned) -> None:
     for name in ("corp", "https://corp.invalid/start"):
         logged_in(home_, name, -HOUR)
     home_.run("get", "dev").failed(4, "the login of profile login has run out", "run: aws sso login --profile login")
+
+
+def test_an_sso_session_renews_its_token_while_it_lasts(home_: Home, offline_front: Front) -> None:
+    home_.config.write_text(
+        f"[profile dev]\n{ROLE}source_profile = login\n[profile login]\n{ASSIGNED}sso_session = corp\n{SSO_SESSION}"
+    )
+    logged_in(home_, "corp", -HOUR)
+    (path,) = (home_.folder / ".aws" / "sso" / "cache").iterdir()
+    client = {"clientId": "id", "clientSecret": SECRET, "registrationExpiresAt": timestamp(HOUR)}
+    path.write_text(json.dumps(json.loads(path.read_text()) | client | {"refreshToken": "refresh-1"}))
+    renewed = {"accessToken": "sso-token-2", "expiresIn": 3600, "refreshToken": "refresh-2"}
+    with serving(portal) as sso, serving(lambda _asked: (200, renewed)) as oidc:
+        home_.environ |= {"AWS_ENDPOINT_URL_SSO": sso.url, "AWS_ENDPOINT_URL_SSO_OIDC": oidc.url}
+        home_.get("dev")
+        assert json.loads(oidc.asked[0].body)["refreshToken"] == "refresh-1"
+        assert sso.asked[0].headers["x-amz-sso_bearer_token"] == "sso-token-2"
+        assert json.loads(path.read_text())["refreshToken"] == "refresh-2"
+        logged_in(home_, "corp", -HOUR)
+        path.write_text(json.dumps(json.loads(path.read_text()) | client | {"refreshToken": "refresh-2"}))
+        oidc.answer = lambda _asked: (400, {"error": "invalid_grant"})
+        for entry in home_.entries():
+            entry.unlink()
+        home_.run("get", "dev").failed(4, "has run out", "run: aws sso login --profile login")
 
 
 def test_an_sso_login_that_was_never_made_is_exit_4_with_the_command(home_: Home, sso: Canned) -> None:
@@ -258,12 +331,3 @@ def test_sso_settings_that_are_not_complete_are_exit_3(home_: Home) -> None:
         f"[profile dev]\n{ROLE}source_profile = login\n[profile login]\n{ASSIGNED}sso_session = gone\n"
     )
     home_.run("get", "dev").failed(3, "SSO settings of profile login", "gone")
-
-
-def test_a_console_login_that_was_never_made_is_exit_4_with_the_command(home_: Home) -> None:
-    home_.config.write_text(
-        f"[profile dev]\n{ROLE}source_profile = me\n[profile me]\nlogin_session = arn:aws:iam::123456789012:user/me\n"
-    )
-    ran = home_.run("get", "dev")
-    assert ran.code in (3, 4)  # 3: the installed botocore lacks its crt extra, and says so
-    ran.failed(ran.code, "the login of profile me", "aws login --profile me" if ran.code == 4 else "botocore[crt]")

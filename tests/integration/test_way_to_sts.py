@@ -57,12 +57,12 @@ def test_the_proxy_is_asked_for_sts(role: Home, offline_front: Front) -> None:
 
 def test_without_an_endpoint_the_regions_own_sts_is_asked(role: Home, offline_front: Front) -> None:
     text = role.config.read_text().partition("region")[0]
-    role.config.write_text(text)
-    for region, host in (
-        ("eu-central-1", "sts.eu-central-1.amazonaws.com:443"),
-        ("cn-north-1", "sts.cn-north-1.amazonaws.com.cn:443"),
-        ("us-gov-west-1", "sts.us-gov-west-1.amazonaws.com:443"),
+    for partition, region, host in (
+        ("aws", "eu-central-1", "sts.eu-central-1.amazonaws.com:443"),
+        ("aws-cn", "cn-northwest-1", "sts.cn-northwest-1.amazonaws.com.cn:443"),
+        ("aws-us-gov", "us-gov-east-1", "sts.us-gov-east-1.amazonaws.com:443"),
     ):
+        role.config.write_text(text.replace("arn:aws:", f"arn:{partition}:"))
         offline_front.calls.clear()
         role.run("get", "dev", AWS_REGION=region, HTTPS_PROXY=offline_front.url).failed(7, region)
         assert {call.parameters["CONNECT"] for call in offline_front.calls} == {host}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-MODULES = sorted((ROOT / "assume_helper").glob("*.py"))
+MODULES = sorted((ROOT / "assume_helper").rglob("*.py"))
 
 
 def tree(path: Path) -> ast.Module:

@@ -35,7 +35,7 @@ def install_commands() -> list[list[str]]:
 
 def test_the_wheel_holds_the_package_its_licence_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    modules = {f"assume_helper/{path.name}" for path in (ROOT / "assume_helper").glob("*.py")}
+    modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "assume_helper").rglob("*.py")}
     assert {name for name in names if not name.startswith("assume_helper-")} == modules | {"assume_helper/py.typed"}
     assert any(name.endswith("licenses/LICENSE") for name in names)
 

@@ -323,3 +323,10 @@ def as_a_user_without_rights() -> Iterator[None]:
         yield
     finally:
         os.seteuid(0)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_the_names_are_those_of_a_full_reading_whatever_ends_a_line(tmp_path: Path, end: str) -> None:
+    lines = ["[default]", "region = x", "[profile a]", "[profile 'b c'] # d", " [profile no]", "[services e]", ""]
+    environ = written(tmp_path, end.join(lines), end.join(["[a]", "[f]", ""]))
+    assert aws_config.profile_names(environ) == ["a", "b c", "default", "f"]

@@ -26,10 +26,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from running import umask
 
-from assume_helper import cache, errors, hit, output
-from assume_helper.cache import Cache, Entry, Failure
-from assume_helper.credentials import Credentials, RoleSession
-from assume_helper.profile import CredentialProcess, EnvironmentKeys, Profile, StaticKeys
+from assume_helper import cache, cache_files, errors, hit, output
+from assume_helper.cache import Entry, Failure
+from assume_helper.cache_files import Cache
+from assume_helper.credentials import Credentials, Session
+from assume_helper.profile import CredentialProcess, Endpoint, EnvironmentKeys, Profile, StaticKeys
 
 T = 1_800_000_000
 KEY = "ef" * 32
@@ -41,16 +42,16 @@ in_one_directory = settings(deadline=None, max_examples=50, suppress_health_chec
 
 STATIC = StaticKeys("base", "AKIADUMMY", SECRET, None)
 PROCESS = CredentialProcess("tool", "tool --login")
-LINK = Profile("link", "arn:aws:iam::111111111111:role/link", STATIC, "eu-central-1")
-PROFILE = Profile("dev", "arn:aws:iam::123456789012:role/dev", STATIC, "eu-central-1")
+LINK = Profile("link", "arn:aws:iam::111111111111:role/link", STATIC, Endpoint("eu-central-1"))
+PROFILE = Profile("dev", "arn:aws:iam::123456789012:role/dev", STATIC, Endpoint("eu-central-1"))
 
 ANOTHER_SESSION: dict[str, dict[str, Any]] = {
     "partition": {"role_arn": "arn:aws-cn:iam::123456789012:role/dev"},
     "account": {"role_arn": "arn:aws:iam::210987654321:role/dev"},
     "role": {"role_arn": "arn:aws:iam::123456789012:role/ops"},
     "role's path": {"role_arn": "arn:aws:iam::123456789012:role/path/dev"},
-    "region": {"region": "eu-west-1"},
-    "endpoint_url": {"endpoint_url": "http://127.0.0.1:5000"},
+    "region": {"endpoint": replace(LINK.endpoint, region="eu-west-1")},
+    "endpoint_url": {"endpoint": replace(LINK.endpoint, endpoint_url="http://127.0.0.1:5000")},
     "external_id": {"external_id": "x-1"},
     "role_session_name": {"role_session_name": "x-1"},
     "duration_seconds": {"duration_seconds": 3600},
@@ -69,7 +70,7 @@ ANOTHER_SESSION: dict[str, dict[str, Any]] = {
 
 THE_SAME_SESSION: dict[str, tuple[Profile, dict[str, Any]]] = {
     "name": (PROFILE, {"name": "other"}),
-    "ca_bundle": (PROFILE, {"ca_bundle": "/ca.pem"}),
+    "ca_bundle": (PROFILE, {"endpoint": replace(PROFILE.endpoint, ca_bundle="/ca.pem")}),
     "secret": (PROFILE, {"source": replace(STATIC, secret_access_key="another")}),
     "session token": (PROFILE, {"source": replace(STATIC, session_token="a-token")}),
     "name of the source": (PROFILE, {"source": replace(STATIC, profile="other")}),
@@ -78,7 +79,10 @@ THE_SAME_SESSION: dict[str, tuple[Profile, dict[str, Any]]] = {
         {"source": CredentialProcess("other", PROCESS.command)},
     ),
     "name of the link": (replace(PROFILE, source=LINK), {"source": replace(LINK, name="other")}),
-    "ca_bundle of the link": (replace(PROFILE, source=LINK), {"source": replace(LINK, ca_bundle="/ca.pem")}),
+    "ca_bundle of the link": (
+        replace(PROFILE, source=LINK),
+        {"source": replace(LINK, endpoint=replace(LINK.endpoint, ca_bundle="/ca.pem"))},
+    ),
     "secret at the chain's end": (
         replace(PROFILE, source=LINK),
         {"source": replace(LINK, source=replace(STATIC, secret_access_key="another"))},
@@ -151,9 +155,9 @@ def test_no_secret_is_among_the_inputs() -> None:
 # entries
 
 
-def a_session(lifetime: int = 3600, **changes: Any) -> RoleSession:
+def a_session(lifetime: int = 3600, **changes: Any) -> Session:
     end = datetime.fromtimestamp(T + lifetime, UTC)
-    session = RoleSession(
+    session = Session(
         credentials=Credentials("ASIADUMMY", SECRET, "dummy-token", end),
         expiration=end,
         printed_expiration=datetime.fromtimestamp(T + lifetime - 100, UTC),
@@ -236,7 +240,7 @@ moments = st.integers(0, 4_000_000_000).map(lambda s: datetime.fromtimestamp(s, 
 @st.composite
 def entries(draw: st.DrawFn) -> Entry:
     end = draw(moments)
-    session = RoleSession(
+    session = Session(
         credentials=Credentials(draw(texts), draw(texts), draw(texts), end),
         expiration=end,
         printed_expiration=draw(moments),
@@ -276,7 +280,7 @@ def test_every_file_is_0600_in_a_directory_of_0700_whatever_the_umask(
 ) -> None:
     with umask(mask):
         environ = {"ASSUME_HELPER_CACHE_DIR": str(tmp_path / "deep" / "down")}
-        store = cache.open_cache(environ, warnings.append)
+        store = cache_files.open_cache(environ, warnings.append)
         written(store)
         cache.write_failure(store, KEY, Failure(T, T, errors.STSRefused("no", "ask")))
         cache.remember(store, ("name.hit", b"stamp"), KEY)
@@ -334,11 +338,12 @@ RECORD = {
     "printed_expiration": T + 3500,
     "issued": T + 0.25,
     "lifetime": 3600,
+    "clock_difference": 0.0,
     "assumed_role_arn": "arn:aws:sts::123456789012:assumed-role/dev/me@here",
     "account_id": "123456789012",
 }
 TEXTS = ["access_key_id", "secret_access_key", "session_token", "assumed_role_arn", "account_id"]
-NUMBERS = ["expiration", "printed_expiration", "issued", "lifetime"]
+NUMBERS = ["expiration", "printed_expiration", "issued", "lifetime", "clock_difference"]
 
 
 def sealed_record(record: object) -> bytes:
@@ -358,10 +363,17 @@ def test_an_entry_without_one_of_its_fields_is_a_miss(store: Cache, name: str) -
 
 
 @pytest.mark.parametrize("name", TEXTS)
-@pytest.mark.parametrize("value", [None, "", 0, 7, True, [], ["x"], {}])
+@pytest.mark.parametrize("value", ["", 0, 7, True, [], ["x"], {}])
 def test_a_text_of_another_type_or_empty_is_a_miss(store: Cache, name: str, value: object) -> None:
     put(store, sealed_record(RECORD | {name: value}))
     assert cache.read(store, KEY) is None
+
+
+def test_a_session_that_is_no_role_s_has_neither_arn_nor_account(store: Cache) -> None:
+    put(store, sealed_record(RECORD | {"assumed_role_arn": None, "account_id": None}))
+    entry = cache.read(store, KEY)
+    assert entry is not None
+    assert (entry.session.assumed_role_arn, entry.session.account_id) == (None, None)
 
 
 @pytest.mark.parametrize("name", NUMBERS)
@@ -590,8 +602,8 @@ def test_a_directory_in_the_place_of_an_entry_is_a_warning_and_leaves_no_tempora
 FULL = """
 import resource, sys
 sys.path.insert(0, sys.argv[3])
-from assume_helper import cache, errors
-store = cache.Cache(sys.argv[1], print)
+from assume_helper import cache, cache_files, errors
+store = cache_files.Cache(sys.argv[1], print)
 failure = cache.Failure(1.0, 2.0, errors.STSRefused("no" * 500, "ask"))
 resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
 cache.write_failure(store, sys.argv[2], failure)
@@ -648,18 +660,20 @@ def remembered(store: Cache, environ: dict[str, str], key: str = KEY) -> Path:
     return file(store, stamp[0])
 
 
-BORDERS = st.sampled_from([ENTRY.session.not_before, ENTRY.session.served_until])
+BORDERS = st.sampled_from([ENTRY.session.not_before, ENTRY.session.refreshed_from, ENTRY.session.served_until])
 
 
 @given(
     st.builds(float.__add__, BORDERS.map(float), st.sampled_from([-1.0, -0.001, 0.0, 0.001, 1.0])) | st.floats(0, 4e9)
 )
 @in_one_directory
-def test_a_hit_and_the_full_way_agree_on_what_is_fresh(store: Cache, environ: dict[str, str], now: float) -> None:
+def test_a_hit_and_the_full_way_agree_on_what_is_fresh_and_due(
+    store: Cache, environ: dict[str, str], now: float
+) -> None:
     written(store)
     remembered(store, environ)
-    expected = ENTRY.document + b"\n" if ENTRY.session.is_fresh(now) else None
-    assert hit.answer("dev", environ, now) == expected
+    lock = store.path(KEY + hit.AHEAD) if ENTRY.session.is_due(now) else ""
+    assert hit.answer("dev", environ, now) == ((ENTRY.document + b"\n", lock) if ENTRY.session.is_fresh(now) else None)
 
 
 @given(entries())
@@ -668,7 +682,8 @@ def test_whatever_is_written_and_remembered_is_the_answer(store: Cache, environ:
     written(store, entry)
     remembered(store, environ)
     now = entry.session.not_before
-    assert hit.answer("dev", environ, now) == (entry.document + b"\n" if entry.session.is_fresh(now) else None)
+    found = hit.answer("dev", environ, now)
+    assert (found[0] if found else None) == (entry.document + b"\n" if entry.session.is_fresh(now) else None)
 
 
 def test_what_is_remembered_already_is_not_written_again(store: Cache, environ: dict[str, str]) -> None:
@@ -680,14 +695,14 @@ def test_what_leads_to_another_key_is_remembered_anew(store: Cache, environ: dic
     written(store)
     remembered(store, environ, "0" * 64)
     remembered(store, environ, KEY)
-    assert hit.answer("dev", environ, T) == ENTRY.document + b"\n"
+    assert hit.answer("dev", environ, T) == (ENTRY.document + b"\n", "")
 
 
 def test_what_is_remembered_and_damaged_is_remembered_anew(store: Cache, environ: dict[str, str]) -> None:
     written(store)
     flipped(remembered(store, environ))
     remembered(store, environ)
-    assert hit.answer("dev", environ, T) == ENTRY.document + b"\n"
+    assert hit.answer("dev", environ, T) == (ENTRY.document + b"\n", "")
 
 
 def test_no_secret_is_remembered(store: Cache, environ: dict[str, str]) -> None:
@@ -742,7 +757,10 @@ def test_a_failure_of_one_key_is_none_of_another(store: Cache) -> None:
     assert cache.read_failure(store, "0" * 64) is None
 
 
-FAILURE = {"at": T, "retry_at": T, "error": "STSRefused", "message": "no", "next_step": "ask", "waiting": False}
+FAILURE = {"at": T, "retry_at": T, "error": "STSRefused", "message": "no", "next_step": "ask"} | {
+    "waiting": False,
+    "terminal": "",
+}
 
 
 def test_the_failure_of_these_tests_is_one_that_is_read(store: Cache) -> None:
@@ -805,6 +823,41 @@ def test_temporary_files_older_than_an_hour_are_swept_by_who_writes_next(store: 
     cache.write(store, KEY, ENTRY)
     assert names(store) == {YOUNG, AHEAD, KEY + ".entry"}
     assert warnings == []
+
+
+def temporary_of(process: int, where: str) -> str:
+    return f"tmp-{where}-{process}-" + "a" * 16
+
+
+HERE = cache_files._where_ids_are_ours()
+
+
+def dead_process() -> int:
+    with subprocess.Popen(["true"]) as child:
+        pass
+    return child.pid
+
+
+def test_temporary_files_whose_writer_is_dead_are_swept_at_once(store: Cache, warnings: list[str]) -> None:
+    elsewhere = temporary_of(dead_process(), f"{int(HERE, 16) ^ 1:08x}")
+    kept = {elsewhere, temporary_of(os.getppid(), HERE), temporary_of(9_999_999_999, HERE)}
+    for name in (*kept, temporary_of(dead_process(), HERE)):
+        aged(store, name, 0, time.time())
+    cache.write(store, KEY, ENTRY)
+    assert names(store) == {*kept, KEY + ".entry"}
+    assert warnings == []
+
+
+def test_on_windows_no_process_is_looked_at_for_that_would_end_it(
+    store: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = temporary_of(dead_process(), HERE)
+    aged(store, name, 0, time.time())
+    monkeypatch.setattr(os, "kill", None)
+    monkeypatch.setattr(cache_files, "_where_ids_are_ours", lambda: HERE)
+    monkeypatch.setattr(sys, "platform", "win32")
+    cache.write(store, KEY, ENTRY)
+    assert names(store) == {name, KEY + ".entry"}
 
 
 @pytest.mark.parametrize("suffix", [".entry", ".hit", ".failure"])
@@ -884,7 +937,7 @@ def test_without_a_home_there_is_no_cache_and_a_warning(
     environ = {} if home is None else {"HOME": home}
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
-    store = cache.open_cache(environ, warnings.append)
+    store = cache_files.open_cache(environ, warnings.append)
     assert store.directory is None
     assert [warning.startswith("no cache: ") for warning in warnings] == [True]
     assert "ASSUME_HELPER_CACHE_DIR" in warnings[0]
@@ -895,7 +948,7 @@ def test_a_relative_path_of_an_older_platformdirs_is_no_cache(
     nowhere: Path, warnings: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(platformdirs, "user_cache_dir", lambda *_, **__: "relative/assume-helper")
-    assert cache.open_cache({}, warnings.append).directory is None
+    assert cache_files.open_cache({}, warnings.append).directory is None
     assert "is not absolute" in warnings[0]
     assert list(nowhere.iterdir()) == []
 
@@ -905,7 +958,7 @@ def test_a_user_whose_home_only_the_system_knows_has_a_cache(
 ) -> None:
     someone = pwd.struct_passwd(("someone", "x", os.getuid(), 0, "", str(tmp_path / "home"), "/bin/sh"))
     monkeypatch.setattr(pwd, "getpwuid", lambda _uid: someone)
-    store = cache.open_cache({}, warnings.append)
+    store = cache_files.open_cache({}, warnings.append)
     assert store.directory == str(tmp_path / "home" / ".cache" / "assume-helper")
     assert os.path.isdir(store.directory)
     assert warnings == []
@@ -914,14 +967,14 @@ def test_a_user_whose_home_only_the_system_knows_has_a_cache(
 @pytest.mark.parametrize("directory", ["relative", ".", "./cache", "../cache"])
 def test_a_relative_directory_is_no_cache_and_a_warning(nowhere: Path, warnings: list[str], directory: str) -> None:
     environ = {"HOME": str(nowhere.parent), "ASSUME_HELPER_CACHE_DIR": directory}
-    assert cache.open_cache(environ, warnings.append).directory is None
+    assert cache_files.open_cache(environ, warnings.append).directory is None
     assert [warning.startswith("no cache: its directory is not absolute; ") for warning in warnings] == [True]
     assert list(nowhere.iterdir()) == []
     assert os.listdir(nowhere.parent) == ["working"]
 
 
 def opened(directory: Path, warnings: list[str]) -> str | None:
-    return cache.open_cache({"ASSUME_HELPER_CACHE_DIR": str(directory)}, warnings.append).directory
+    return cache_files.open_cache({"ASSUME_HELPER_CACHE_DIR": str(directory)}, warnings.append).directory
 
 
 def test_a_directory_that_is_ours_alone_is_used(store: Cache, warnings: list[str]) -> None:

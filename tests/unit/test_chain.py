@@ -14,8 +14,18 @@ from front import Front, session
 from running import PACKAGE, SCRIPT
 
 from assume_helper import aws_config, chain
-from assume_helper.errors import AssumeHelperError, ConfigurationError, MFARequired, SourceError
-from assume_helper.profile import CredentialProcess, EnvironmentKeys, Login, Metadata, Profile, StaticKeys, WebIdentity
+from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError
+from assume_helper.profile import (
+    CredentialProcess,
+    Endpoint,
+    EnvironmentKeys,
+    Login,
+    Metadata,
+    MFADevice,
+    Profile,
+    StaticKeys,
+    WebIdentity,
+)
 
 ROLE = "arn:aws:iam::123456789012:role"
 SECRET = "CanarySecret/0123456789"
@@ -70,12 +80,11 @@ def test_a_role_is_read_with_all_that_shapes_its_session(read: Read) -> None:
         name="dev",
         role_arn=ROLE + "/dev",
         source=StaticKeys("base", "AKIABASE", SECRET, None),
-        region="eu-central-1",
+        endpoint=Endpoint("eu-central-1", "https://sts", "/bundle"),
         external_id="an-id",
         role_session_name="a-name",
         duration_seconds=1800,
-        endpoint_url="https://sts",
-        ca_bundle="/bundle",
+        region="eu-central-1",
     )
 
 
@@ -475,18 +484,85 @@ def test_any_other_program_is_the_same_everywhere(read: Read, command: str) -> N
     assert found.directory is None
 
 
-def test_an_mfa_serial_wants_a_code(read: Read) -> None:
-    said = refused(
-        read,
-        "[profile dev]\nrole_arn = ROLE/dev\nsource_profile = base\nmfa_serial = arn:aws:iam::123456789012:mfa/me\n",
-        MFARequired,
+HERE = "[profile here]\n"
+MFA = "mfa_serial = GAHT12345678\n"
+
+
+def test_a_role_s_device_is_its_own_then_its_source_profile_s(read: Read) -> None:
+    dev = "[profile dev]\nrole_arn = ROLE/dev\nsource_profile = base\n"
+    assert read(dev).mfa is None
+    assert read(dev + MFA).mfa == MFADevice("GAHT12345678", None, 43_200)
+    base = f"[profile base]\n{MFA}mfa_process = show 'a code'\nmfa_session_duration_seconds = 900\n"
+    assert read(dev + base).mfa == MFADevice("GAHT12345678", "show 'a code'", 900)
+    own = dev + "assume_helper_mfa_serial = GAHT12345678\nmfa_session_duration_seconds = 1800\n"
+    assert read(own + base).mfa == MFADevice("GAHT12345678", "show 'a code'", 1800)
+
+
+def test_another_device_s_codes_are_not_this_one_s(read: Read) -> None:
+    dev = f"[profile dev]\nrole_arn = ROLE/dev\nsource_profile = base\n{MFA}"
+    base = "[profile base]\nmfa_serial = GAHT87654321\nmfa_process = show other\n"
+    assert read(dev + base).mfa == MFADevice("GAHT12345678", None)
+    assert read(dev + base.replace("87654321", "12345678")).mfa == MFADevice("GAHT12345678", "show other")
+
+
+def test_only_the_device_that_is_used_must_show_codes(read: Read) -> None:
+    dev = "[profile dev]\nrole_arn = ROLE/dev\nsource_profile = base\n"
+    base = "[profile base]\nmfa_serial = arn:aws:iam::123456789012:u2f/user/me/key\n"
+    assert read(dev + MFA + base).mfa == MFADevice("GAHT12345678")
+    with pytest.raises(ConfigurationError, match="is a security key's"):
+        read(dev + base)
+
+
+def test_a_role_of_another_partition_is_no_source(read: Read) -> None:
+    text = SOURCE.replace("ROLE/dev", "arn:aws-cn:iam::123456789012:role/dev") + HUB
+    with pytest.raises(ConfigurationError, match=r"\[dev\] has a role of aws-cn, and its source one of aws"):
+        read(text)
+
+
+def test_a_region_of_the_role_behind_it_does_not_make_a_link_another_session(read: Read) -> None:
+    one, other = (link(read(SOURCE.replace(HERE, "") + line + HERE + HUB)) for line in ("", "region = eu-west-1\n"))
+    assert (one.endpoint.region, other.endpoint.region) == ("us-east-1", "eu-west-1")
+    assert one.session_inputs() == other.session_inputs()
+
+
+def test_an_included_profile_s_device_is_the_role_s(read: Read) -> None:
+    profile = read(
+        f"[profile dev]\nrole_arn = ROLE/dev\nsource_profile = base\ninclude_profile = x\n[profile x]\n{MFA}"
     )
-    assert said.startswith("[dev] has an mfa_serial")
+    assert profile.mfa == MFADevice("GAHT12345678")
 
 
-def test_a_link_s_mfa_serial_wants_a_code(read: Read) -> None:
-    said = refused(read, SOURCE + HUB + "mfa_serial = arn:aws:iam::123456789012:mfa/me\n", MFARequired)
-    assert said.startswith("[here] has an mfa_serial")
+def test_in_a_chain_the_code_is_used_where_it_begins(read: Read) -> None:
+    dev = SOURCE.replace(HERE, "")
+    for text in (dev + MFA + HERE + HUB, SOURCE + HUB + MFA, SOURCE + HUB + f"[profile base]\n{MFA}"):
+        profile = read(text)
+        assert (profile.mfa, link(profile).mfa) == (None, MFADevice("GAHT12345678"))
+        assert profile.asks_for_code
+
+
+def test_in_a_chain_the_nearest_to_its_beginning_counts(read: Read) -> None:
+    other = "mfa_serial = GAHT87654321\n"
+    asking = SOURCE.replace(HERE, "") + other + HERE + HUB
+    assert link(read(asking + MFA)).mfa == MFADevice("GAHT12345678")
+    assert link(read(asking + f"[profile base]\n{MFA}")).mfa == MFADevice("GAHT12345678")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "credential_source = Ec2InstanceMetadata\n",
+        "web_identity_token_file = /token\n",
+        "source_profile = me\n[profile me]\nsso_session = s\nsso_account_id = 123456789012\nsso_role_name = R\n",
+        "source_profile = me\n[profile me]\nlogin_session = arn:aws:iam::123456789012:user/me\n",
+    ],
+)
+def test_a_login_and_a_machine_have_no_device(read: Read, source: str) -> None:
+    assert not read(f"[profile dev]\nrole_arn = ROLE/dev\n{MFA}{source}").asks_for_code
+
+
+def test_the_environment_s_key_has_the_role_s_device(read: Read) -> None:
+    text = f"[profile dev]\nrole_arn = ROLE/dev\ncredential_source = Environment\n{MFA}"
+    assert read(text, environ={"AWS_ACCESS_KEY_ID": "AKIA"}).mfa == MFADevice("GAHT12345678")
 
 
 def test_a_source_profile_without_credentials_is_told_how_to_set_them(read: Read) -> None:
@@ -532,7 +608,7 @@ def link(profile: Profile) -> Profile:
 
 
 def way(profile: Profile) -> tuple[str, str | None, str | None]:
-    return profile.region, profile.endpoint_url, profile.ca_bundle
+    return profile.endpoint.region, profile.endpoint.endpoint_url, profile.endpoint.ca_bundle
 
 
 def test_a_link_inherits_the_way_to_sts_from_the_profile_that_asked(read: Read) -> None:
@@ -565,7 +641,48 @@ def test_the_environment_s_way_is_everyone_s(read: Read) -> None:
 )
 def test_without_a_region_it_is_a_first_one_of_the_role_s_partition(read: Read, partition: str, region: str) -> None:
     profile = read(f"[profile dev]\nrole_arn = arn:{partition}:iam::123456789012:role/dev\nsource_profile = base\n")
-    assert (profile.partition, profile.region) == (partition, region)
+    assert (profile.partition, profile.endpoint.region) == (partition, region)
+
+
+@pytest.mark.parametrize(
+    ("partition", "named", "region"),
+    [
+        ("aws-cn", "eu-central-1", "cn-north-1"),
+        ("aws-us-gov", "us-east-1", "us-gov-west-1"),
+        ("aws-us-gov", "us-gov-east-1", "us-gov-east-1"),
+        ("aws", "us-gov-east-1", "us-east-1"),
+        ("aws", "us-isob-east-1", "us-east-1"),
+        ("aws-cn", "local", "local"),
+    ],
+)
+def test_a_region_of_another_partition_is_not_where_the_role_is_assumed(
+    read: Read, partition: str, named: str, region: str
+) -> None:
+    text = f"[profile dev]\nrole_arn = arn:{partition}:iam::123456789012:role/dev\nsource_profile = base\n"
+    assert read(text, environ={"AWS_REGION": named}).endpoint.region == region
+    assert read(text + f"region = {named}\n").endpoint.region == region
+
+
+def test_the_profile_s_region_is_next_where_the_environment_s_is_of_another_partition(read: Read) -> None:
+    text = "[profile dev]\nrole_arn = arn:aws-cn:iam::123456789012:role/dev\nsource_profile = base\n"
+    profile = read(text + "region = cn-northwest-1\n", environ={"AWS_REGION": "eu-central-1"})
+    assert profile.endpoint.region == "cn-northwest-1"
+
+
+def test_with_an_endpoint_of_its_own_the_region_only_signs_and_stays(read: Read) -> None:
+    text = "[profile dev]\nrole_arn = arn:aws-cn:iam::123456789012:role/dev\nsource_profile = base\n"
+    profile = read(text + "endpoint_url = http://127.0.0.1:1\n", environ={"AWS_REGION": "eu-central-1"})
+    assert profile.endpoint.region == "eu-central-1"
+
+
+def test_sts_is_asked_in_the_region_unless_the_old_way_is_wanted(read: Read) -> None:
+    text = "[profile dev]\nrole_arn = ROLE/dev\nsource_profile = base\n"
+    assert read(text).endpoint.sts_regional_endpoints == "regional"
+    assert read(text + "sts_regional_endpoints = Legacy\n").endpoint.sts_regional_endpoints == "legacy"
+    old = {"AWS_STS_REGIONAL_ENDPOINTS": "legacy"}
+    assert read(text + "sts_regional_endpoints = regional\n", environ=old).endpoint.sts_regional_endpoints == "legacy"
+    with pytest.raises(ConfigurationError, match=r"sts_regional_endpoints of \[dev\] is global; use regional or"):
+        read(text + "sts_regional_endpoints = global\n")
 
 
 # Which commands lead back to the helper.

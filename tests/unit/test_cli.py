@@ -16,9 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from assume_helper import aws_config, cache, chain, cli, hit, output
+from assume_helper import aws_config, cache, cache_files, chain, cli, hit, output
 from assume_helper.cache import Entry
-from assume_helper.credentials import Clock, Credentials, RoleSession
+from assume_helper.credentials import Clock, Credentials, Session
+from assume_helper.invocation import Invocation
 
 SECRET = "DummySecretAccessKey0123456789+/abcdefgh"
 
@@ -37,9 +38,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / ".aws" / "credentials").write_text(
         f"[base]\naws_access_key_id = AKIADUMMY\naws_secret_access_key = {SECRET}\n"
     )
-    old = signal.getsignal(signal.SIGTERM)
+    numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+    old = [signal.getsignal(number) for number in numbers]
     yield tmp_path
-    signal.signal(signal.SIGTERM, old)
+    for number, handler in zip(numbers, old, strict=True):
+        signal.signal(number, handler)
 
 
 @pytest.fixture
@@ -50,9 +53,9 @@ def document(home: Path) -> bytes:
     now = int(time.time())
     end = datetime.fromtimestamp(now + 3600, UTC)
     credentials = Credentials("ASIADUMMY", "dummy-secret", "dummy-token", end)
-    session = RoleSession(credentials, end, end, now, 3600, "arn:aws:sts::123456789012:assumed-role/dev/me", "1")
+    session = Session(credentials, end, end, now, 3600, "arn:aws:sts::123456789012:assumed-role/dev/me", "1")
     entry = Entry(session, output.document(credentials, end, "123456789012"))
-    cache.write(cache.open_cache(os.environ, pytest.fail), key, entry)
+    cache.write(cache_files.open_cache(os.environ, pytest.fail), key, entry)
     return entry.document
 
 
@@ -103,9 +106,9 @@ def test_get_prints_the_document_and_nothing_else(document: bytes, capfdbinary: 
 
 
 @pytest.mark.usefixtures("document")
-def test_where_all_is_well_nothing_is_logged(home: Path) -> None:
+def test_where_all_is_well_the_issue_alone_is_logged(home: Path) -> None:
     assert run("get", "dev") == 0
-    assert logged(home) == []
+    assert [(event["event"], event["outcome"]) for event in logged(home)] == [("issue", "hit")]
 
 
 def test_after_get_the_answer_is_at_hand_for_a_hit(home: Path, document: bytes) -> None:
@@ -113,7 +116,7 @@ def test_after_get_the_answer_is_at_hand_for_a_hit(home: Path, document: bytes) 
         os.utime(home / ".aws" / file, ns=(1, 1))  # a file that has just changed may change again unseen
     assert hit.answer("dev", os.environ, time.time()) is None
     assert run("get", "dev") == 0
-    assert hit.answer("dev", os.environ, time.time()) == document + b"\n"
+    assert hit.answer("dev", os.environ, time.time()) == (document + b"\n", "")
 
 
 @pytest.mark.usefixtures("home")
@@ -318,7 +321,7 @@ def test_a_warning_is_in_the_log_and_not_on_standard_error(
     """Some clients take anything on standard error for a failure."""
     assert run("get", "dev") == 0
     assert capfdbinary.readouterr() == (with_a_warning + b"\n", b"")
-    events = logged(home)
+    events = [event for event in logged(home) if event["event"] != "issue"]
     assert {(event["event"], event["profile"]) for event in events} == {("warning", "dev")}
     assert "is not a plain file" in events[0]["message"]
 
@@ -349,7 +352,7 @@ def test_warnings_before_a_failure_are_logged_with_it_and_not_said(
 
 
 def test_a_warning_is_kept_once() -> None:
-    invocation = cli.Invocation({}, Clock(), 0, 0, stdout_closed=False)
+    invocation = Invocation({}, Clock(), 0, 0, stdout_closed=False)
     for message in ("one", "two", "one"):
         invocation.warn(message)
     assert invocation.warnings == ["one", "two"]
@@ -367,6 +370,6 @@ def test_sdk_code_in_this_process_does_not_see_the_callers_keys(monkeypatch: pyt
 
 
 def test_an_invocation_does_not_show_its_environment() -> None:
-    invocation = cli.Invocation({"AWS_SECRET_ACCESS_KEY": SECRET}, Clock(), 0, 0, stdout_closed=False)
+    invocation = Invocation({"AWS_SECRET_ACCESS_KEY": SECRET}, Clock(), 0, 0, stdout_closed=False)
     assert SECRET not in repr(invocation)
     assert SECRET not in repr(invocation.surroundings())

@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assume_helper.credentials import Credentials, RoleSession, printed_expiration, shade, window
+from assume_helper.credentials import Credentials, Session, printed_expiration, shade, window
 
 T = 1_800_000_000
 SECRET, TOKEN = "dummy-secret-access-key", "dummy-session-token"
@@ -25,10 +25,10 @@ def at(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def a_session(*, issued: float = T, lifetime: int = 3600, left: int | None = None, shaded: int = 0) -> RoleSession:
+def a_session(*, issued: float = T, lifetime: int = 3600, left: int | None = None, shaded: int = 0) -> Session:
     """A session issued at `issued` that ends `left` seconds after T, `shaded` seconds less on the printed clock."""
     end = at(T + (lifetime if left is None else left))
-    return RoleSession(
+    return Session(
         credentials=Credentials("ASIADUMMY", SECRET, TOKEN, end),
         expiration=end,
         printed_expiration=end - timedelta(seconds=shaded),
@@ -136,7 +136,7 @@ def test_a_session_just_issued_is_fresh_for_half_of_its_life(
 ) -> None:
     end = issued + timedelta(seconds=lifetime)
     printed = printed_expiration(end, lifetime, host, key)
-    session = RoleSession(Credentials("a", "b"), end, printed, issued.timestamp(), lifetime, "arn", "1")
+    session = Session(Credentials("a", "b"), end, printed, issued.timestamp(), lifetime, "arn", "1")
     assert session.is_fresh(issued.timestamp())
     assert session.is_fresh(issued.timestamp() + 0.5 * lifetime - 2)
     assert not session.is_fresh(end.timestamp() - window(lifetime))
@@ -157,6 +157,36 @@ def test_a_session_is_served_until_its_window_on_the_printed_clock_begins(
     assert session.is_fresh(session.served_until - 1)
     assert session.is_fresh(session.served_until - 0.001)
     assert not session.is_fresh(session.served_until)
+
+
+@pytest.mark.parametrize(("lifetime", "before"), [(900, 90), (3600, 300), (43_200, 300)])
+def test_a_session_is_due_in_the_last_stretch_before_that(lifetime: int, before: int) -> None:
+    session = a_session(lifetime=lifetime, shaded=60)
+    assert session.refreshed_from == session.served_until - before
+    assert not session.is_due(session.refreshed_from - 1)
+    assert session.is_due(session.refreshed_from)
+    assert session.is_due(session.served_until - 1)
+    assert not session.is_due(session.served_until)
+
+
+@pytest.mark.parametrize("difference", [-86_400.0, -301.0, 3700.0, 86_400.0])
+def test_where_this_machine_s_clock_is_far_off_a_session_is_timed_by_sts_s(difference: float) -> None:
+    right = a_session(shaded=60)
+    wrong = replace(right, issued=T + difference, clock_difference=difference)
+    for name in ("not_before", "refreshed_from", "served_until"):
+        assert getattr(wrong, name) == getattr(right, name) + difference
+    assert wrong.left(T + difference) == 3600
+    assert wrong.printed_left(T + difference) == 3540
+
+
+def test_a_difference_within_five_minutes_changes_nothing() -> None:
+    right = a_session(shaded=60)
+    assert replace(right, clock_difference=300.0).served_until == right.served_until
+
+
+def test_a_clock_by_which_the_session_is_believed_is_gone_by() -> None:
+    right = a_session(shaded=60)
+    assert replace(right, issued=T + 1800, clock_difference=1800.0).served_until == right.served_until
 
 
 def test_a_session_issued_in_the_future_is_believed_for_a_clock_that_is_five_minutes_off() -> None:

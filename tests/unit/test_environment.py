@@ -11,6 +11,7 @@ NAMES = [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
+    "ASSUME_HELPER_MFA_TOKEN",
 ]
 KEPT = {
     "PATH": "/bin",

@@ -14,13 +14,23 @@ EXIT_CODES = {
     errors.ConfigurationError: 3,
     errors.SourceError: 4,
     errors.SourceExpired: 4,
+    errors.SourceNotKnown: 4,
+    errors.ChangedMeanwhile: 3,
+    errors.UnknownRegion: 3,
     errors.MFARequired: 5,
+    errors.MFANotGiven: 5,
+    errors.MFACodeRefused: 6,
     errors.STSRefused: 6,
     errors.STSNotReached: 7,
+    errors.STSNotConnected: 7,
     errors.STSThrottled: 7,
+    errors.ProgramNotFound: 127,
+    errors.ProgramNotRunnable: 126,
 }
 SECRET = "DummySecretAccessKey0123456789+/abcdefgh"
 CONTROLS = [chr(c) for c in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), 0xD800, 0xDFFF)]
+# What the Unicode Character Database calls Bidi_Control.
+CONTROLS += [chr(c) for c in (0x061C, 0x200E, 0x200F, *range(0x2066, 0x206A))]
 
 
 @pytest.mark.parametrize(("kind", "code"), EXIT_CODES.items())
@@ -98,6 +108,35 @@ def test_a_long_word_of_mixed_characters_is_not_repeated(around: str) -> None:
     assert SECRET not in said
     assert SECRET[:20] not in said
     assert "[...]" in said
+
+
+WRITTEN_OTHERWISE = {
+    "in a URL": SECRET.replace("+", "%2B").replace("/", "%2F"),
+    "in JSON by PHP": SECRET.replace("/", "\\/"),
+    "in JSON by .NET": SECRET.replace("+", "\\u002B"),
+    "in XML": SECRET.replace("+", "&#43;").replace("/", "&#x2F;"),
+}
+
+
+@pytest.mark.parametrize("written", WRITTEN_OTHERWISE.values(), ids=WRITTEN_OTHERWISE)
+def test_a_secret_is_not_repeated_however_it_is_written(written: str) -> None:
+    """The longest run of plain characters in it is shorter than a secret."""
+    said = quoted(f"X-Amz-Signature: {written} was not expected")
+    assert said == "X-Amz-Signature: [...] was not expected"
+
+
+SECRETS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", min_size=40, max_size=200).filter(
+    lambda s: any(c.isupper() for c in s) and any(c.islower() for c in s) and any(c.isdigit() for c in s)
+)
+
+
+@given(st.text(st.characters(), max_size=300), SECRETS, st.text(st.characters(), max_size=300))
+@settings(deadline=None)
+def test_no_secret_is_repeated_whatever_stands_around_it(before: str, secret: str, after: str) -> None:
+    said = quoted(before + secret + after)
+    assert secret not in said
+    assert secret[:20] not in said
+    assert not errors.CONTROL.search(said)
 
 
 def test_a_session_token_of_many_lines_is_not_repeated() -> None:

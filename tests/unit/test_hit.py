@@ -467,7 +467,7 @@ def warm(environ: dict[str, str], tmp_path: Path) -> Path:
     return cache
 
 
-def entry(times: bytes = b"%d %d" % (BEGIN, END)) -> bytes:
+def entry(times: bytes = b"%d %d %d" % (BEGIN, END, END)) -> bytes:
     return hit.seal(times + b"\n" + DOCUMENT + b'\n{"what": "else"}')
 
 
@@ -480,7 +480,7 @@ def remember(cache: Path, environ: dict[str, str], profile: str, key: str = KEY)
 @pytest.mark.usefixtures("warm")
 @pytest.mark.parametrize("now", [BEGIN, BEGIN + 0.001, END - 1, END - 0.001])
 def test_a_document_that_is_fresh_is_the_answer(environ: dict[str, str], now: float) -> None:
-    assert hit.answer("dev", environ, now) == DOCUMENT + b"\n"
+    assert hit.answer("dev", environ, now) == (DOCUMENT + b"\n", "")
 
 
 @pytest.mark.usefixtures("warm")
@@ -634,7 +634,9 @@ def test_a_key_that_leads_elsewhere_or_nowhere_is_no_answer(
     assert hit.answer("dev", environ, BEGIN) is None
 
 
-@pytest.mark.parametrize("times", [b"", b"0", b"soon later", b"0 9999999999 1", b"nan inf", b"0 1e12", b"-inf inf"])
+@pytest.mark.parametrize(
+    "times", [b"", b"0 9999999999", b"soon or later", b"0 9999999999 1 1", b"nan inf inf", b"0 1e12 1"]
+)
 def test_times_that_are_none_are_no_answer(environ: dict[str, str], warm: Path, times: bytes) -> None:
     put(warm / f"{KEY}.entry", entry(times))
     assert hit.answer("dev", environ, BEGIN) is None
@@ -663,10 +665,10 @@ def test_a_hit_prints_the_document_and_says_so(
         monkeypatch.delenv(name, raising=False)
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
-    assert hit.main("dev", BEGIN)
+    assert hit.main("dev", BEGIN) == ""
     assert capfdbinary.readouterr() == (DOCUMENT + b"\n", b"")
-    assert not hit.main("ops", BEGIN)
-    assert not hit.main("dev", END)
+    assert hit.main("ops", BEGIN) is None
+    assert hit.main("dev", END) is None
     assert capfdbinary.readouterr() == (b"", b"")
 
 

@@ -187,12 +187,13 @@ def test_what_the_profile_does_not_say_is_none(read: Callable[[Keys], object]) -
 def test_the_region_is_the_environment_s_then_the_profile_s_then_the_inherited(
     environ: dict[str, str], profile: dict[str, str], region: str
 ) -> None:
-    assert of.way(keys(profile, environ), Way(region="inherited")).region == region
+    found = of.way(keys(profile, environ), Way(("inherited",)))
+    assert (found.regions + found.inherited_regions)[0] == region
 
 
 @pytest.mark.parametrize("region", ["eu-central-1", "us-gov-west-1", "local", "x" * 63, "a"])
 def test_a_region_that_can_be_one_is_taken(region: str) -> None:
-    assert of.way(keys({"region": region}), NO_WAY).region == region
+    assert of.way(keys({"region": region}), NO_WAY).regions == (region,)
 
 
 @pytest.mark.parametrize("region", ["-a", "a-", "a.b", "a/b", "a b", "x" * 64, "\u00e9", "a@b", "#"])

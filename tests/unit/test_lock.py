@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from assume_helper.cache import Cache
+from assume_helper.cache_files import Cache
 from assume_helper.lock import held
 
 KEY = "cd" * 32
 # Takes the lock of a key, says so, and keeps it until its input ends.
 HOLDER = """
 import sys
-from assume_helper.cache import Cache
+from assume_helper.cache_files import Cache
 from assume_helper.lock import held
 with held(Cache(sys.argv[1], sys.stderr.write), sys.argv[2], lambda: False) as is_held:
     print("held" if is_held else "not held", flush=True)
@@ -31,7 +31,7 @@ print("let go", flush=True)
 # Counts up in a file that no two may change at once.
 COUNTER = """
 import sys
-from assume_helper.cache import Cache
+from assume_helper.cache_files import Cache
 from assume_helper.lock import held
 for _ in range(10):
     with held(Cache(sys.argv[1], sys.stderr.write), sys.argv[2], lambda: False) as is_held:

@@ -7,12 +7,15 @@ import signal
 import stat
 import subprocess
 import sys
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from assume_helper import log
+from assume_helper import caller, log
+from assume_helper.credentials import Credentials, Session
+from assume_helper.errors import AssumeHelperError
 
 NOW = 1_800_000_000.25
 FULL = 1024 * 1024
@@ -169,3 +172,132 @@ def test_without_a_home_there_is_no_log_and_no_trouble(
     assert log.path() is None
     log.append(NOW, {"n": "1"})
     assert os.listdir(tmp_path) == []
+
+
+# An issue of credentials.
+
+END = datetime.fromtimestamp(NOW + 3600, UTC)
+SESSION = Session(
+    Credentials("ASIADUMMY1234", "the-secret", "the-token", END),
+    END,
+    END,
+    NOW,
+    3600,
+    "arn:aws:sts::123456789012:assumed-role/dev/me@host",
+    "123456789012",
+)
+
+
+def test_an_issue_says_who_got_what_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(caller, "name", lambda: "aws\x1b")
+    event = log.issue("dev\n", SESSION, NOW)
+    assert event == {
+        "event": "issue",
+        "profile": "dev\\n",
+        "outcome": "miss",
+        "account": "123456789012",
+        "role": "dev",
+        "session_name": "me@host",
+        "access_key": "1234",
+        "caller": "aws\\x1b",
+    }
+
+
+@pytest.mark.parametrize(("issued", "outcome"), [(NOW - 1, "hit"), (NOW, "miss"), (NOW + 1, "miss")])
+def test_what_has_been_issued_before_this_process_began_is_a_hit(issued: float, outcome: str) -> None:
+    assert log.issue("dev", replace(SESSION, issued=issued), NOW)["outcome"] == outcome
+
+
+@pytest.mark.parametrize("arn", [None, "x", "arn:aws:sts::1:federated-user/x", "arn:aws:iam::1:user/a/b"])
+def test_a_session_without_a_role_has_none_in_the_log(arn: str | None) -> None:
+    event = log.issue("dev", replace(SESSION, assumed_role_arn=arn, account_id=None), NOW)
+    assert (event["role"], event["session_name"], event["account"]) == ("", "", "")
+
+
+# The calling program.
+
+
+def called_by(*command: str) -> str:
+    """What a process that `command` starts says of who called it."""
+    program = "from assume_helper import caller\nprint(caller.name())"
+    inner = [sys.executable, "-c", program]
+    return subprocess.run([*command, *inner], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def own_name() -> str:
+    return Path(f"/proc/{os.getpid()}/comm").read_text().strip()
+
+
+def test_the_caller_is_the_parent() -> None:
+    assert called_by() == own_name()
+    assert called_by("bash", "-O", "extglob", "-c", '"$@"; true', "-") == "bash", "not one that only runs a command"
+
+
+def test_a_shell_that_runs_one_command_is_passed_over() -> None:
+    assert called_by("sh", "-c", '"$@"; true', "-") == own_name()
+    assert called_by("bash", "-c", '"$@"; true', "-", "sh", "-c", '"$@"; true', "-") == own_name()
+
+
+def test_where_the_system_does_not_tell_it_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getppid", lambda: 2**30)
+    assert caller.name() == "unknown"
+
+
+def test_a_name_with_blanks_and_brackets_is_no_trouble(tmp_path: Path) -> None:
+    odd = tmp_path / "a ) b (c"
+    odd.symlink_to("/bin/sh")
+    assert called_by(str(odd), "-c", '"$@"; true', "-") == "a ) b (c"
+
+
+def test_shells_without_an_end_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {"comm": "sh\n", "cmdline": "sh\0-c\0x\0", "stat": "1 (sh) S 1 1"}
+    monkeypatch.setattr(caller, "_read", lambda _process, what: files[what])
+    assert caller.name() == "unknown"
+
+
+# Reading it.
+
+
+def test_what_was_logged_is_read_with_what_was_put_aside_first(file: Path) -> None:
+    log.append(NOW, {"event": "warning", "n": "1"})
+    os.rename(file, file.with_name("log.jsonl.1"))
+    log.append(NOW, {"event": "warning", "n": "2"})
+    assert [event["n"] for event in log.events()] == ["1", "2"]
+
+
+def test_what_is_torn_or_foreign_is_passed_over(file: Path) -> None:
+    log.append(NOW, {"event": "warning", "n": "1"})
+    with file.open("ab") as torn:
+        torn.write(
+            b'{"time": "x", "event": "iss\n\0\0\xff\n[]\n7\n"x"\n{}\n{"time": 1, "event": "x"}\n'
+            + b'{"time": "x", "event": []}\n'
+            + b"[" * 100_000
+            + b'\n{"time": "t", "event": "e", "n": "2", "odd": {"a": 1}}\n{"ti'
+        )
+    assert [event.get("n") for event in log.events()] == ["1", "2"]
+    assert "odd" not in log.events()[1]
+
+
+def test_no_log_and_no_place_for_one_are_no_events(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert log.events() == []
+    monkeypatch.setattr(log, "path", lambda: None)
+    assert log.events() == []
+
+
+@pytest.mark.parametrize("which", ["log.jsonl", "log.jsonl.1"])
+def test_a_log_that_is_not_ours_alone_is_not_believed(file: Path, which: str) -> None:
+    log.append(NOW, {"event": "warning"})
+    odd = file.with_name(which)
+    if odd != file:
+        odd.write_bytes(b"")
+    odd.chmod(0o644)
+    with pytest.raises(AssumeHelperError, match="is open to other users; remove it"):
+        log.events()
+    odd.unlink()
+    odd.symlink_to(file.with_name("other"))
+    with pytest.raises(AssumeHelperError, match="is a link; remove it"):
+        log.events()
+    odd.unlink()
+    odd.mkdir(mode=0o700)
+    with pytest.raises(AssumeHelperError, match="remove it"):
+        log.events()

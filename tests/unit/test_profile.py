@@ -8,9 +8,11 @@ import pytest
 from assume_helper.cache import key
 from assume_helper.profile import (
     CredentialProcess,
+    Endpoint,
     EnvironmentKeys,
     Login,
     Metadata,
+    MFADevice,
     Origin,
     Profile,
     StaticKeys,
@@ -21,7 +23,7 @@ from assume_helper.session_parameters import SessionParameters
 SECRET = "CanarySecret0123456789"
 KEYS = StaticKeys("base", "AKIABASE", SECRET, SECRET)
 PROCESS = CredentialProcess("other", f"vault {SECRET}")
-ROLE = Profile("dev", "arn:aws-cn:iam::123456789012:role/path/dev", KEYS, "cn-north-1")
+ROLE = Profile("dev", "arn:aws-cn:iam::123456789012:role/path/dev", KEYS, Endpoint("cn-north-1"))
 LOGIN = Login("me", "sso", ("corp", "", "123456789012", "Reader"), "/config", "/credentials")
 ORIGINS: list[Origin] = [
     KEYS,
@@ -81,22 +83,71 @@ def test_a_chain_depends_on_the_policy_files_of_all_its_links() -> None:
     "change",
     [
         {"role_arn": "arn:aws-cn:iam::123456789012:role/other"},
-        {"region": "cn-northwest-1"},
-        {"endpoint_url": "https://sts"},
         {"external_id": "an-id"},
         {"role_session_name": "a-name"},
         {"duration_seconds": 3600},
-        {"use_fips_endpoint": True},
-        {"use_dualstack_endpoint": True},
+        {"mfa": MFADevice("GAHT12345678")},
+        {"endpoint": Endpoint("cn-northwest-1")},
+        {"endpoint": replace(ROLE.endpoint, endpoint_url="https://sts")},
+        {"endpoint": replace(ROLE.endpoint, use_fips_endpoint=True)},
+        {"endpoint": replace(ROLE.endpoint, use_dualstack_endpoint=True)},
+        {"endpoint": replace(ROLE.endpoint, sts_regional_endpoints="legacy")},
     ],
 )
 def test_what_shapes_a_session_makes_it_another_one(change: dict[str, Any]) -> None:
     assert key(replace(ROLE, **change).session_inputs()) != key(ROLE.session_inputs())
 
 
-@pytest.mark.parametrize("change", [{"name": "twin"}, {"ca_bundle": "/bundle"}])
+@pytest.mark.parametrize("change", [{"name": "twin"}, {"endpoint": replace(ROLE.endpoint, ca_bundle="/bundle")}])
 def test_a_name_or_the_way_to_sts_leaves_it_the_same(change: dict[str, Any]) -> None:
     assert key(replace(ROLE, **change).session_inputs()) == key(ROLE.session_inputs())
+
+
+DEVICE = MFADevice("GAHT12345678", "show code")
+
+
+def session_key(**changes: Any) -> str:
+    session = replace(ROLE, mfa=DEVICE).mfa_session
+    assert session is not None
+    return key(replace(session, **changes).session_inputs())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"device": replace(DEVICE, serial="GAHT87654321")},
+        {"device": replace(DEVICE, session_duration_seconds=900)},
+        {"source": PROCESS},
+        {"partition": "aws"},
+        {"endpoint": replace(ROLE.endpoint, endpoint_url="https://sts")},
+        {"endpoint": replace(ROLE.endpoint, sts_regional_endpoints="legacy")},
+    ],
+)
+def test_what_shapes_an_mfa_session_makes_it_another_one(change: dict[str, Any]) -> None:
+    assert session_key(**change) != session_key()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"name": "twin"}, {"device": replace(DEVICE, mfa_process="other")}, {"endpoint": Endpoint("cn-northwest-1")}],
+)
+def test_an_mfa_session_is_every_role_s_with_that_device_and_source(change: dict[str, Any]) -> None:
+    assert session_key(**change) == session_key()
+
+
+def test_how_a_code_is_had_leaves_the_role_s_session_the_same() -> None:
+    one, other = (replace(ROLE, mfa=replace(DEVICE, mfa_process=process)) for process in ("a", "b"))
+    assert key(one.session_inputs()) == key(other.session_inputs())
+
+
+@pytest.mark.parametrize(("seconds", "by_session"), [(None, True), (3600, True), (3601, False)])
+def test_a_role_of_more_than_an_hour_is_not_assumed_with_an_mfa_session(seconds: int | None, by_session: bool) -> None:
+    assert (replace(ROLE, mfa=DEVICE, duration_seconds=seconds).mfa_session is not None) is by_session
+
+
+def test_somebody_may_be_asked_for_a_code_or_by_a_process() -> None:
+    assert [p.asks_somebody for p in (ROLE, replace(ROLE, mfa=DEVICE), replace(ROLE, source=PROCESS))] == [0, 1, 1]
+    assert replace(ROLE, source=replace(ROLE, mfa=DEVICE)).asks_for_code
 
 
 def test_no_two_origins_share_a_session() -> None:

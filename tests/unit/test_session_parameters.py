@@ -9,7 +9,7 @@ from assume_helper import cache, session_parameters
 from assume_helper.aws_config import AwsConfig
 from assume_helper.errors import ConfigurationError
 from assume_helper.keys import Keys
-from assume_helper.profile import Profile, StaticKeys
+from assume_helper.profile import Endpoint, Profile, StaticKeys
 from assume_helper.session_parameters import SessionParameters
 
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
@@ -17,8 +17,9 @@ POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "
 
 
 def read(folder: str = "/nowhere", /, **values: str) -> SessionParameters:
+    options = {name: values.pop(name) for name in ("read_only",) if name in values}
     config = AwsConfig(f"{folder}/config", "/c", {"dev": values}, {}, {}, {})
-    return session_parameters.read(Keys(config, {}, "dev"), "aws")
+    return session_parameters.read(Keys(config, {}, "dev", options), "aws")
 
 
 def refused(folder: str = "/nowhere", /, **values: str) -> str:
@@ -108,14 +109,35 @@ def test_a_policy_may_be_in_a_file_beside_the_config_or_anywhere(tmp_path: Path,
         ('{"Statement": "x"}', "has no Statement"),
         ("[" * 100_000, "there is no such file"),
         ('{"a":' * 100_000, "is not JSON"),
+        ('{"Statement": [NaN]}', "is not JSON"),
         ("gone.json", "there is no such file"),
         ("/", "there is no such file"),
         ('{"Statement": ["' + "x" * 2048 + '"]}', "STS takes 2048"),
         ('{"Statement": ["\x1b"]}', "control character"),
+        ('{"Statement": [-Infinity]}', "is not JSON"),
+        ('{"Statement": [1e999]}', "is not JSON"),
+        ('{"Statement": ' + "[" * 900 + "]" * 900 + "}", "is nested too deep"),
     ],
 )
 def test_a_policy_that_sts_would_refuse_is_refused_before(value: str, words: str) -> None:
     assert words in refused(session_policy=value)
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("\u6771", r"\u6771"),
+        ("\U0001f600", r"\ud83d\ude00"),
+        (r"\ud800", r"\ud800"),
+        ("\xfc", "\xfc"),
+        (r"\u0001", r"\u0001"),
+    ],
+)
+def test_a_policy_s_characters_are_written_as_sts_takes_them(written: str, sent: str) -> None:
+    """Its pattern for a policy ends with U+00FF; JSON has escapes for the rest."""
+    text = json.dumps(POLICY, separators=(",", ":"))
+    request = read(session_policy=text.replace("s3:", written)).request()
+    assert request == {"Policy": text.replace("s3:", sent)}
 
 
 def test_a_policy_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
@@ -139,11 +161,11 @@ def test_read_only_never_widens_what_a_profile_has_narrowed(key: dict[str, str])
 
 # The cache key.
 
-BASE = Profile("dev", "arn:aws:iam::123456789012:role/r", StaticKeys("b", "AKIA", "s", None), "us-east-1")
+BASE = Profile("dev", "arn:aws:iam::123456789012:role/r", StaticKeys("b", "AKIA", "s", None), Endpoint("us-east-1"))
 
 
 def key(**parameters: object) -> str:
-    profile = Profile(BASE.name, BASE.role_arn, BASE.source, BASE.region, parameters=SessionParameters(**parameters))  # type: ignore[arg-type]
+    profile = Profile(BASE.name, BASE.role_arn, BASE.source, BASE.endpoint, parameters=SessionParameters(**parameters))  # type: ignore[arg-type]
     return cache.key(profile.session_inputs())
 
 
@@ -171,5 +193,5 @@ def test_order_and_blanks_without_a_meaning_make_no_other_session() -> None:
 def test_the_kind_of_endpoint_makes_a_session_of_its_own() -> None:
     plain = cache.key(BASE.session_inputs())
     for switch in ("use_fips_endpoint", "use_dualstack_endpoint"):
-        other = Profile(BASE.name, BASE.role_arn, BASE.source, BASE.region, **{switch: True})  # type: ignore[arg-type]
+        other = Profile(BASE.name, BASE.role_arn, BASE.source, Endpoint(BASE.endpoint.region, **{switch: True}))  # type: ignore[arg-type]
         assert cache.key(other.session_inputs()) != plain

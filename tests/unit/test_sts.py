@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from front import Behaviour, Call, Front, Reply, denied, error, free_port, html, reset, session, truncated
+from front import ACCOUNT, Behaviour, Call, Front, Reply, denied, error, free_port, html, reset, session, truncated
 
 from assume_helper import sts
-from assume_helper.credentials import LONGEST_SESSION, Clock, Credentials
+from assume_helper.credentials import LONGEST_SESSION, Answer, Clock, Credentials, Identity
+from assume_helper.deadline import Deadline
 from assume_helper.errors import ConfigurationError, STSNotReached, STSRefused, STSThrottled
-from assume_helper.profile import Profile, StaticKeys
-from assume_helper.sts import Answer, Deadline, checked
+from assume_helper.profile import Endpoint, Profile, StaticKeys
+from assume_helper.sts import checked
 
 ROLE = "arn:aws:iam::123456789012:role/dev"
 SOURCE = Credentials("AKIASOURCE", "source-secret", "source-token")
@@ -41,7 +42,9 @@ class Time:
 
 def profile(url: str | None, **values: Any) -> Profile:
     settings = {"name": "dev", "role_arn": ROLE, "source": StaticKeys("base", "AKIASOURCE", "s", None)}
-    return Profile(**{**settings, "region": "us-east-1", "endpoint_url": url, **values})
+    way = {name: values.pop(name) for name in ("region", "ca_bundle") if name in values}
+    endpoint = Endpoint(way.get("region", "us-east-1"), url, way.get("ca_bundle"))
+    return Profile(**{**settings, "endpoint": endpoint, **values})
 
 
 def assume(
@@ -351,7 +354,29 @@ def test_the_lifetime_is_by_sts_s_own_clock(days: float) -> None:
     assert check(response(), NOW + timedelta(days=days)).lifetime == 3600
 
 
-@pytest.mark.parametrize("date", [None, "", "soon", "Tue, 32 Jan 2030 12:00:00 GMT"])
+@pytest.mark.parametrize("days", [-400, 0, 400])
+def test_how_far_this_machine_s_clock_is_off_is_kept(days: float) -> None:
+    assert check(response(), NOW + timedelta(days=days)).clock_difference == days * 86_400
+
+
+def test_a_date_that_a_proxy_has_kept_is_not_sts_s() -> None:
+    answer = check(response(date=format_datetime(NOW - timedelta(days=1), usegmt=True)))
+    assert (answer.lifetime, answer.clock_difference) == (3600, 0.0)
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        None,
+        "",
+        "soon",
+        "Tue, 32 Jan 2030 12:00:00 GMT",
+        f"Fri, 07 Jan {10**30} 08:00:00 GMT",
+        f"Fri, 07 Jan 2030 08:00:00 +{10**30}",
+        "Mon, 01 Jan 0001 00:00:00 -0000",
+        "Mon, 01 Jan 0001 00:00:00 +2359",
+    ],
+)
 def test_without_sts_s_time_the_lifetime_is_by_this_machine_s_clock(date: str | None) -> None:
     assert check(response(date=date), NOW + timedelta(minutes=10)).lifetime == 3000
 
@@ -374,7 +399,7 @@ def assumed_without_pauses(front: Front) -> Answer:
     clock = Clock(sleep=lambda _seconds: None)
     now = clock.monotonic()
     keys = StaticKeys("b", "AKIA", "s", None)
-    profile = Profile("dev", "arn:aws:iam::123456789012:role/dev", keys, "us-east-1", endpoint_url=front.url)
+    profile = Profile("dev", "arn:aws:iam::123456789012:role/dev", keys, Endpoint("us-east-1", front.url))
     return sts.assume_role(profile, Credentials("AKIA", "s"), "me", Deadline(now + 15, now + 30), clock)
 
 
@@ -390,3 +415,59 @@ def test_a_date_that_is_none_is_no_answer(offline_front: Front, expiration: str)
     offline_front.behaviour = session(Expiration=expiration)
     with pytest.raises(STSNotReached):
         assumed_without_pauses(offline_front)
+
+
+# Who somebody is.
+
+
+def identity(**values: str) -> Behaviour:
+    """STS's answer to GetCallerIdentity, its clock 100 s ahead."""
+    fields = {"Arn": f"arn:aws:iam::{ACCOUNT}:user/me", "UserId": "AIDAME", "Account": ACCOUNT} | values
+    body = (
+        '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>'
+        + "".join(f"<{name}>{value}</{name}>" for name, value in fields.items() if value)
+        + "</GetCallerIdentityResult></GetCallerIdentityResponse>"
+    )
+    return lambda _call: Reply(200, body.encode(), date=NOW + timedelta(seconds=100))
+
+
+def whoami(front: Front) -> Identity:
+    time = Time()
+    return sts.get_caller_identity(profile(front.url), SOURCE, Deadline(time.at + 15, time.at + 30), time.clock)
+
+
+def test_an_identity_is_the_caller_s_with_how_far_the_clocks_are_apart(offline_front: Front) -> None:
+    offline_front.behaviour = identity()
+    assert whoami(offline_front) == Identity(f"arn:aws:iam::{ACCOUNT}:user/me", ACCOUNT, "AIDAME", -100.0)
+    (call,) = offline_front.calls
+    assert (call.action, call.access_key_id, call.session_token) == (
+        "GetCallerIdentity",
+        "AKIASOURCE",
+        SOURCE.session_token,
+    )
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        f"arn:aws:iam::{ACCOUNT}:root",
+        f"arn:aws-cn:sts::{ACCOUNT}:assumed-role/dev/me",
+        f"arn:aws:sts::{ACCOUNT}:federated-user/me",
+    ],
+)
+def test_everybody_has_an_account(offline_front: Front, arn: str) -> None:
+    offline_front.behaviour = identity(Arn=arn)
+    assert (whoami(offline_front).arn, whoami(offline_front).account_id) == (arn, ACCOUNT)
+
+
+@pytest.mark.parametrize("values", [{"Arn": ""}, {"Arn": "me"}, {"UserId": ""}, {"UserId": "a b"}])
+def test_an_identity_that_is_none_is_no_answer(offline_front: Front, values: dict[str, str]) -> None:
+    offline_front.behaviour = identity(**values)
+    with pytest.raises(STSNotReached, match="none of STS's"):
+        whoami(offline_front)
+
+
+def test_a_denied_identity_is_not_taken_for_a_denied_role(offline_front: Front) -> None:
+    offline_front.behaviour = denied
+    with pytest.raises(STSRefused, match="denied GetCallerIdentity to the access key of profile base"):
+        whoami(offline_front)

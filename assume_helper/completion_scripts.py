@@ -1,0 +1,83 @@
+"""The scripts for TAB, one a shell: each asks the program itself what may come next.
+
+They call `assume-helper` by that name, as it is on the PATH, whatever path is typed: TAB is not to run what merely has
+that name. Where the program exits with 1 the shell's own completion of files takes over.
+"""
+
+# COMP_LINE, since COMP_WORDS is broken at colons. Without mapfile, and it does without compopt: macOS has bash 3.2.
+_BASH = r"""_assume_helper() {
+    local IFS=$'\n' options=$- found
+    COMPREPLY=()
+    if found=$(assume-helper completion bash -- "${COMP_LINE:0:COMP_POINT}" "$COMP_WORDBREAKS" 2>/dev/null); then
+        set -f
+        COMPREPLY=($found)
+        [[ $options == *f* ]] || set +f
+    else
+        compopt -o default 2>/dev/null
+    fi
+    return 0
+}
+complete -F _assume_helper assume-helper
+"""
+
+# zsh itself compares with what is typed, and quotes what it inserts.
+_ZSH = r"""#compdef assume-helper
+_assume_helper() {
+    local found
+    local -a lines values
+    if ! found=$(assume-helper completion zsh -- "${(@Q)words[2,CURRENT-1]}" "$PREFIX" 2>/dev/null); then
+        _files
+        return
+    fi
+    [[ -n $found ]] || return 1
+    lines=("${(@f)found}")
+    values=("${(@)lines%%$'\t'*}")
+    if [[ $found == *$'\t'* ]]; then
+        lines=("${(@)lines/$'\t'/  -- }")
+        compadd -l -d lines -a -- values
+    else
+        compadd -a -- values
+    fi
+}
+if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
+    _assume_helper "$@"
+else
+    (( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
+    compdef _assume_helper assume-helper
+fi
+"""
+
+# So does fish.
+_FISH = r"""function __assume_helper
+    set -l words (commandline -opc)
+    set -l current (commandline -ct)
+    set -l found (assume-helper completion fish -- $words[2..-1] "$current" 2>/dev/null)
+    and printf '%s\n' $found
+    or __fish_complete_path "$current"
+end
+complete -c assume-helper -f -a '(__assume_helper)'
+"""
+
+# The dots: Windows PowerShell does not pass an empty argument on. In its code page, names would not arrive whole.
+_POWERSHELL = r"""Register-ArgumentCompleter -Native -CommandName assume-helper -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+    $words = @($commandAst.CommandElements | Select-Object -Skip 1 |
+        Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |
+        ForEach-Object { if ($null -ne $_.Value) { ".$($_.Value)" } else { ".$($_.Extent.Text)" } })
+    $encoding = [Console]::OutputEncoding
+    try {
+        [Console]::OutputEncoding = [System.Text.Encoding]::UTF8
+        $found = @(& assume-helper completion powershell -- @words ".$wordToComplete" 2>$null)
+    } catch {
+        return
+    } finally {
+        [Console]::OutputEncoding = $encoding
+    }
+    foreach ($line in $found) {
+        $text, $shown, $help = $line -split "`t", 3
+        [System.Management.Automation.CompletionResult]::new($text, $shown, 'ParameterValue', $help)
+    }
+}
+"""
+
+SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH, "powershell": _POWERSHELL}

@@ -1,0 +1,27 @@
+"""AWS's partitions: how their regions are called, and where each begins."""
+
+import re
+
+# What the regions of a partition are called, and its first one (AWS SDKs'
+# partitions.json).
+_PARTITIONS = {
+    "aws": (re.compile(r"(us|eu|ap|sa|ca|me|af|il|mx)-(?!gov-|iso)[a-z]+-[0-9]+"), "us-east-1"),
+    "aws-cn": (re.compile(r"cn-[a-z]+-[0-9]+"), "cn-north-1"),
+    "aws-us-gov": (re.compile(r"us-gov-[a-z]+-[0-9]+"), "us-gov-west-1"),
+    "aws-iso": (re.compile(r"us-iso-[a-z]+-[0-9]+"), "us-iso-east-1"),
+    "aws-iso-b": (re.compile(r"us-isob-[a-z]+-[0-9]+"), "us-isob-east-1"),
+    "aws-iso-e": (re.compile(r"eu-isoe-[a-z]+-[0-9]+"), "eu-isoe-west-1"),
+    "aws-iso-f": (re.compile(r"us-isof-[a-z]+-[0-9]+"), "us-isof-south-1"),
+    "aws-eusc": (re.compile(r"eusc-[a-z]+-[a-z]+-[0-9]+"), "eusc-de-east-1"),
+}
+
+
+def of(region: str) -> str | None:
+    """The partition whose regions are called like this; None for a name like no other."""
+    return next((partition for partition, (name, _) in _PARTITIONS.items() if name.fullmatch(region)), None)
+
+
+def first_region(partition: str) -> str:
+    """Where STS is asked for a role of `partition` when no region is named."""
+    _, first = _PARTITIONS.get(partition, _PARTITIONS["aws"])
+    return first

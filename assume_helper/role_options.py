@@ -1,0 +1,53 @@
+"""The options that commands for a role share: who it is, and what its session is to be like."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import click
+
+from assume_helper import identity, resolve, tables, waiting
+from assume_helper.cache import Entry
+from assume_helper.credentials import LONGEST_SESSION, SHORTEST_SESSION
+from assume_helper.invocation import Invocation
+from assume_helper.profile import Profile
+from assume_helper.wanted import wanted
+
+F = TypeVar("F", bound=Callable[..., Any])
+DURATION = click.IntRange(SHORTEST_SESSION, LONGEST_SESSION)
+
+
+def role_options(command: F) -> F:
+    """The argument PROFILE|ROLE_ARN, and the options that go with it."""
+    for add in (
+        click.option(
+            "--duration-seconds", type=DURATION, metavar="N", help="How long the session lasts, 900 to 43200."
+        ),
+        click.option("--role-session-name", metavar="NAME", help="The session's name in the audit trail."),
+        click.option("--source-profile", metavar="NAME", help="The profile that assumes ROLE_ARN."),
+        click.argument("role", metavar="[PROFILE|ROLE_ARN]", required=False),
+    ):
+        command = add(command)
+    return command
+
+
+def session(
+    invocation: Invocation,
+    role: str | None,
+    source_profile: str | None,
+    role_session_name: str | None,
+    duration_seconds: int | None,
+) -> tuple[resolve.Wanted, Profile, Entry]:
+    """What the options want, its profile and its session. Raises AssumeHelperError, click.UsageError."""
+    options = {"role_session_name": role_session_name, "duration_seconds": duration_seconds}
+    given = {name: str(value) for name, value in options.items() if value is not None}
+    if "" in {value.strip() for value in given.values()} or source_profile == "":
+        raise click.UsageError("an option is empty")
+    what = wanted(invocation, role, source_profile, given)
+    with waiting.sign(invocation, "asking STS ...") as stop:
+        profile, entry = resolve.session(what, replace(invocation.surroundings(), asking=stop))
+    if what.picked:
+        found = identity.of_session(what.name, entry.session, invocation.clock.now())
+        for line in tables.block(found.whose, found.pairs()):
+            invocation.say(line)
+    return what, profile, entry

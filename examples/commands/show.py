@@ -1,0 +1,234 @@
+"""README's commands with their real output, and pictures of those that are looked at, on a local AWS.
+
+    python show.py            # runs every `$ ...` line of README's section "Commands", and writes what it prints
+    python show.py --check    # says whether README and the pictures still show that; exit 1 where they do not
+
+What differs from run to run (times, keys, who and where) is written in one way.
+"""
+
+import getpass
+import html
+import io
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pexpect
+import pyte
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+sys.path.insert(0, str(ROOT / "examples" / "walkthrough"))
+
+import local_aws  # noqa: E402
+import prepare  # noqa: E402
+
+README = ROOT / "README.md"
+BIN = Path(sys.executable).parent
+WIDTH, HEIGHT = 112, 30
+CONFIG = """\
+[profile dev]
+credential_process = /home/me/.local/bin/assume-helper get dev
+assume_helper_role_arn = {role}
+assume_helper_source_profile = me
+region = eu-central-1
+
+[profile ops]
+role_arn = arn:aws:iam::123456789012:role/ops
+source_profile = me
+mfa_serial = arn:aws:iam::123456789012:mfa/me
+
+[profile audit]
+role_arn = arn:aws:iam::210987654321:role/audit
+source_profile = dev
+"""
+# What is replaced in outputs: by a pattern, in this order.
+_TIME = r"\d+ (?:d|h|min|s)(?: \d+ (?:h|min|s))?"
+
+
+def main() -> int:
+    check = sys.argv[1:] == ["--check"]
+    for name in list(os.environ):  # nothing of yours is used: no profile, key, bundle or proxy
+        if name.upper().startswith("AWS_") or name.upper().endswith("_PROXY"):
+            del os.environ[name]
+    with tempfile.TemporaryDirectory(prefix="assume-helper-show-") as folder, local_aws.started() as url:
+        home, environ = prepared(Path(folder), url)
+        told = README.read_text(encoding="utf-8")
+        mask = masks(home, url)
+        text = shown(told, lambda line: mask(typed(line, home, environ)))
+        pictures = {name: mask_svg(picture(name, home, environ, mask)) for name in ("list", "doctor", "picker")}
+    if check:
+        stale = ["README.md"] if steady(text) != steady(told) else []
+        for name, svg in pictures.items():
+            path = HERE / f"{name}.svg"
+            if not path.exists() or steady(words(path.read_text(encoding="utf-8"))) != steady(words(svg)):
+                stale.append(path.name)
+        for name in stale:
+            print(f"{name} shows what is no longer so: make readme", file=sys.stderr)
+        return 1 if stale else 0
+    README.write_text(text, encoding="utf-8")
+    for name, svg in pictures.items():
+        (HERE / f"{name}.svg").write_text(svg, encoding="utf-8")
+    return 0
+
+
+def prepared(folder: Path, url: str) -> tuple[Path, dict[str, str]]:
+    """A home as README describes it, on a local AWS where `me` may only assume `dev`."""
+    home = folder / "me"
+    aws, made = home / ".aws", folder / "made"
+    aws.mkdir(parents=True, mode=0o700)
+    made.mkdir()
+    (home / ".local" / "bin").mkdir(parents=True)
+    (home / ".local" / "bin" / "assume-helper").symlink_to(BIN / "assume-helper")
+    administrator = boto3.Session("local", "local", region_name="eu-central-1")
+    administrator.client("s3", endpoint_url=url).create_bucket(
+        Bucket="a-bucket", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+    )
+    prepare.prepare(administrator, url, made, "assume-helper")
+    local_aws.close(url)
+    role = re.search(r"role_arn = (\S+)", (made / "config").read_text())
+    assert role is not None
+    (aws / "config").write_text(CONFIG.format(role=role.group(1)).replace("/home/me", str(home)))
+    (aws / "credentials").write_text((made / "credentials").read_text().replace("[sts-user]", "[me]"))
+    (aws / "credentials").chmod(0o600)
+    environ = {
+        "PATH": f"{home}/.local/bin:{BIN}:{os.environ['PATH']}",
+        "HOME": str(home),
+        "AWS_ENDPOINT_URL": url,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_PAGER": "",
+        "TERM": "xterm-256color",
+        "SHELL": "/bin/bash",
+        "COLUMNS": str(WIDTH),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},
+    }
+    return home, environ
+
+
+def shown(readme: str, output: Callable[[str], str]) -> str:
+    """README with what each `$ ...` line of its section prints behind it."""
+    before, heading, rest = readme.partition("\n## Commands\n")
+    section, after, end = rest.partition("\n## ")
+
+    def block(found: re.Match[str]) -> str:
+        lines = [line for line in found.group(1).splitlines() if line.startswith("$ ")]
+        return "```console\n" + "".join(f"{line}\n{output(line[2:])}" for line in lines) + "```\n"
+
+    return before + heading + re.sub(r"^```console\n(.*?)^```\n", block, section, flags=re.M | re.S) + after + end
+
+
+def typed(line: str, home: Path, environ: dict[str, str]) -> str:
+    """What a person sees who types `line`."""
+    done = subprocess.run(
+        ["/bin/bash", "-c", line],
+        env=environ,
+        cwd=home,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+        start_new_session=True,
+    )
+    said = done.stdout.decode("utf-8", "replace")
+    return "".join(line.rstrip() + "\n" for line in said.splitlines())
+
+
+def masks(home: Path, url: str) -> Callable[[str], str]:
+    """What is one run's, written in one way."""
+    who = f"{getpass.getuser()}@{socket.gethostname().partition('.')[0]}"
+
+    def mask(text: str) -> str:
+        text = text.replace(str(home), "/home/me").replace(url, "http://127.0.0.1:5000").replace(who, "me@laptop")
+        text = text.replace("user/sts-user", "user/me").replace("sts-role", "dev-role")
+        text = re.sub(r"(user id  )[a-z0-9]{20}\b", r"\1AIDA...", text)
+        text = re.sub(r"((?:SECRET_ACCESS_KEY|SESSION_TOKEN)=)\S+", r"\1'...'", text)
+        text = re.sub(r"\b(A[SK]IA)[A-Z0-9]{12}([A-Z0-9]{4})\b", r"\1...\2", text)
+        return re.sub(r"\b(AIDA|AROA)[A-Z0-9]{17}\b", r"\1...", text)
+
+    return mask
+
+
+def steady(text: str) -> str:
+    """`text` without what differs from run to run."""
+    text = re.sub(_TIME, "TIME", text)
+    text = re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?\S*", "WHEN", text)
+    text = re.sub(r"\.\.\.[A-Z0-9]{4}", "...KEY", text)
+    text = re.sub(r"\d+\.\d+ s\b", "TIME", text)
+    text = re.sub(r"\t[A-Z0-9]{4}\t", "\tKEY\t", text)
+    return re.sub(r"[ \u00a0]+", " ", text)
+
+
+def picture(name: str, home: Path, environ: dict[str, str], mask: Callable[[str], str]) -> str:
+    """A terminal with one command on it, as SVG."""
+    arguments = {"list": ["list"], "doctor": ["doctor", "dev"], "picker": ["exec"]}[name]
+    child: Any = pexpect.spawn(
+        "assume-helper", arguments, env=environ, cwd=str(home), dimensions=(HEIGHT, WIDTH), timeout=60
+    )
+    screen = pyte.Screen(WIDTH, HEIGHT)
+    stream = pyte.ByteStream(screen)
+    if name == "picker":
+        child.expect_exact(b"type a role's ARN")
+        stream.feed(child.before + child.after)
+        child.close(force=True)
+    else:
+        child.expect(pexpect.EOF)
+        stream.feed(child.before)
+    return drawn(screen, f"assume-helper {' '.join(arguments)}", mask)
+
+
+def drawn(screen: Any, title: str, mask: Callable[[str], str]) -> str:
+    from rich._export_format import CONSOLE_SVG_FORMAT  # it has no other name
+    from rich.console import Console
+    from rich.text import Text
+
+    rows = []
+    for number in range(HEIGHT):
+        text = Text()
+        for column in range(WIDTH):
+            character = screen.buffer[number][column]
+            style = ("bold " if character.bold else "") + ("reverse " if character.reverse else "")
+            colour = character.fg if character.fg in {"green", "yellow", "red", "cyan", "blue", "magenta"} else ""
+            text.append(character.data or " ", style + ({"brown": "yellow"}.get(character.fg, colour)))
+        rows.append(text)
+    while rows and not rows[-1].plain.strip():
+        rows.pop()
+    # what is masked may be longer than what was there
+    console = Console(record=True, width=WIDTH + 8, file=io.StringIO(), force_terminal=True)
+    for row in rows:
+        console.print(masked(row, mask), overflow="crop", no_wrap=True)
+    # the fonts are the reader's own: nothing is fetched
+    form = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.S)
+    form = form.replace("Fira Code", "DejaVu Sans Mono, Menlo, Consolas")
+    return console.export_svg(title=title, code_format=form, unique_id="assume-helper")
+
+
+def masked(row: Any, mask: Callable[[str], str]) -> Any:
+    """A row with its text masked; its styles stay where the text before them has not changed its length."""
+    from rich.text import Text
+
+    plain = mask(row.plain.rstrip())
+    if plain == row.plain.rstrip():
+        return row
+    return Text(plain, spans=[span for span in row.spans if span.end <= len(plain)])
+
+
+def mask_svg(svg: str) -> str:
+    return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
+
+
+def words(svg: str) -> str:
+    """The text of a picture."""
+    found = " ".join(html.unescape(text) for text in re.findall(r"<text[^>]*>([^<]*)</text>", svg))
+    return " ".join(found.split())  # where a line is broken depends on what is masked
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,247 @@
+"""At rest: in plain text as the AWS CLI keeps them, encrypted, in memory, or nowhere, as a profile's key says."""
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from front import Front, session, wait_for
+from running import Home
+
+TOKEN = b"FrontSessionToken"
+SECRET = b"front+secret/"
+KEYRING = """
+import json, os
+from keyring.backend import KeyringBackend
+from keyring.errors import KeyringLocked
+PATH = os.environ["TEST_KEYRING"]
+class Backend(KeyringBackend):
+    priority = 1
+    def get_password(self, service, name):
+        if os.environ.get("TEST_KEYRING_LOCKED"):
+            raise KeyringLocked("locked")
+        return json.load(open(PATH)).get(service + name) if os.path.exists(PATH) else None
+    def set_password(self, service, name, text):
+        json.dump({service + name: text}, open(PATH, "w"))
+"""
+
+
+def keep(home: Home, how: str, profile: str = "dev") -> None:
+    text = home.config.read_text()
+    home.config.write_text(text.replace(f"[profile {profile}]", f"[profile {profile}]\nassume_helper_cache = {how}"))
+
+
+def written(home: Home) -> bytes:
+    """All bytes of all files below the home, but the config's."""
+    return b"\n".join(
+        path.read_bytes() for path in home.folder.rglob("*") if path.is_file() and ".aws" not in path.parts
+    )
+
+
+def logged(home: Home) -> str:
+    return home.log.read_text() if home.log.exists() else ""
+
+
+@pytest.fixture
+def dev(role: Home, offline_front: Front) -> Home:
+    offline_front.behaviour = session()
+    return role
+
+
+@pytest.fixture
+def desktop(dev: Home, tmp_path: Path) -> Home:
+    """A home whose desktop has a keyring."""
+    (tmp_path / "test_keyring.py").write_text(KEYRING)
+    dev.environ |= {
+        "PYTHONPATH": str(tmp_path),
+        "PYTHON_KEYRING_BACKEND": "test_keyring.Backend",
+        "TEST_KEYRING": str(tmp_path / "keyring.json"),
+    }
+    keep(dev, "encrypted")
+    return dev
+
+
+@pytest.fixture
+def runtime(dev: Home) -> Iterator[Home]:
+    """A home whose user has a runtime directory in memory."""
+    directory = tempfile.mkdtemp(dir="/dev/shm")
+    dev.environ["XDG_RUNTIME_DIR"] = directory
+    keep(dev, "memory")
+    yield dev
+    shutil.rmtree(directory)
+
+
+def test_by_default_an_entry_is_a_file_that_only_its_owner_can_read(dev: Home) -> None:
+    dev.get("dev")
+    assert dev.cache.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in dev.cache.iterdir()} == {0o600}
+    assert TOKEN in written(dev)
+
+
+# encrypted
+
+
+def test_an_encrypted_entry_is_served_and_its_secrets_are_not_on_the_disk(desktop: Home, offline_front: Front) -> None:
+    first = desktop.get("dev")
+    assert desktop.get("dev") == first
+    assert len(offline_front.calls) == 1
+    assert TOKEN not in written(desktop)
+    assert SECRET not in written(desktop)
+    (entry,) = desktop.cache.glob("encrypted/*.entry")
+    assert entry.stat().st_mode & 0o777 == 0o600
+    assert entry.parent.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's keyring is Linux's")
+def test_without_a_desktop_the_kernel_keeps_the_key(dev: Home, offline_front: Front) -> None:
+    keep(dev, "encrypted")
+    first = dev.get("dev")
+    assert dev.get("dev") == first
+    assert len(offline_front.calls) == 1
+    assert TOKEN not in written(dev)
+    assert logged(dev).count("warning") == 0
+
+
+def test_a_key_that_is_lost_makes_an_entry_a_miss(desktop: Home, offline_front: Front) -> None:
+    desktop.get("dev")
+    Path(desktop.environ["TEST_KEYRING"]).unlink()
+    desktop.get("dev")
+    desktop.get("dev")
+    assert len(offline_front.calls) == 2
+
+
+def test_an_entry_that_is_moved_to_another_session_s_name_is_a_miss(desktop: Home, offline_front: Front) -> None:
+    desktop.get("dev")
+    (entry,) = desktop.cache.glob("encrypted/*.entry")
+    desktop.config.write_text(desktop.config.read_text().replace("role/dev", "role/ops"))
+    desktop.get("dev")
+    (other,) = set(desktop.cache.glob("encrypted/*.entry")) - {entry}
+    shutil.copyfile(entry, other)
+    desktop.get("dev")
+    assert len(offline_front.calls) == 3
+
+
+@pytest.mark.parametrize("what", ["locked", "no key", "no library"])
+def test_where_it_cannot_be_encrypted_credentials_are_given_and_nothing_is_kept(
+    desktop: Home, offline_front: Front, tmp_path: Path, what: str
+) -> None:
+    said = "unlock it"
+    if what == "locked":
+        desktop.environ["TEST_KEYRING_LOCKED"] = "1"
+    elif what == "no key":
+        Path(desktop.environ["TEST_KEYRING"]).write_text('{"assume-helpercache key": "short"}')
+        said = "is no key; remove it there"
+    else:
+        (tmp_path / "keyring").mkdir()
+        (tmp_path / "keyring" / "__init__.py").write_text("raise ModuleNotFoundError('no', name='keyring')\n")
+        said = "keyring is missing; pip install"
+    desktop.get("dev")
+    desktop.get("dev")
+    assert len(offline_front.calls) == 2
+    assert TOKEN not in written(desktop)
+    assert said in logged(desktop)
+    checks = json.loads(desktop.run("doctor", "dev", "--json").stdout)
+    (check,) = [check for check in checks if check["name"] == "at rest"]
+    assert check["status"] == "warn"
+
+
+def test_what_leads_to_an_encrypted_session_is_encrypted_too(desktop: Home, offline_front: Front) -> None:
+    with desktop.config.open("a") as file:
+        file.write("[profile ops]\nassume_helper_cache = encrypted\n")
+        file.write("role_arn = arn:aws:iam::123456789012:role/ops\nsource_profile = first\n")
+        file.write("[profile first]\nrole_arn = arn:aws:iam::123456789012:role/first\nsource_profile = base\n")
+    desktop.get("ops", AWS_ENDPOINT_URL=offline_front.url)
+    assert len(list(desktop.cache.glob("encrypted/*.entry"))) == 2
+    assert desktop.entries() == []
+
+
+def test_what_is_encrypted_is_listed_and_cleared(desktop: Home, offline_front: Front) -> None:
+    desktop.get("dev")
+    (row,) = json.loads(desktop.run("list", "--json").stdout)
+    assert row["cached"]
+    assert desktop.run("clear", "dev").stdout == b"removed: the credentials of dev\n"
+    desktop.get("dev")
+    assert b"assumed-role/dev" in desktop.run("clear", "--all").stdout
+    assert list(desktop.cache.glob("encrypted/*.entry")) == []
+    assert len(offline_front.calls) == 2
+
+
+# memory
+
+
+def test_what_is_kept_in_memory_is_a_hit_and_not_in_the_home(runtime: Home, offline_front: Front) -> None:
+    first = runtime.get("dev")
+    wait_for(lambda: any(runtime.cache.glob("*.hit")) or runtime.get("dev") != first)
+    trace = runtime.folder / "trace"
+    traced = runtime.run("dev", command=["strace", "-f", "-e", "openat", "-o", str(trace), *hit_command()])
+    assert json.loads(traced.stdout) == first
+    assert str(runtime.config) not in trace.read_text()  # no config parsed: the short way
+    assert len(offline_front.calls) == 1
+    assert TOKEN not in written(runtime)
+    kept = Path(runtime.environ["XDG_RUNTIME_DIR"]) / "assume-helper"
+    (entry,) = kept.glob("*.entry")
+    assert (kept.stat().st_mode & 0o777, entry.stat().st_mode & 0o777) == (0o700, 0o600)
+
+
+def hit_command() -> list[str]:
+    from running import PACKAGE
+
+    return [sys.executable, "-I", "-S", str(PACKAGE / "__main__.py"), "get"]
+
+
+def test_a_runtime_directory_on_a_disk_keeps_nothing(dev: Home, offline_front: Front, tmp_path: Path) -> None:
+    keep(dev, "memory")
+    for _ in range(2):
+        dev.get("dev", XDG_RUNTIME_DIR=os.path.expanduser("~") if on_memory(tmp_path) else str(tmp_path))
+    assert len(offline_front.calls) == 2
+    assert TOKEN not in written(dev)
+    assert "wants a runtime directory in memory" in logged(dev)
+
+
+def on_memory(path: Path) -> bool:
+    from assume_helper.stores import memory_directory
+
+    return memory_directory({"XDG_RUNTIME_DIR": str(path)}) is not None
+
+
+def test_what_is_in_memory_is_listed_and_cleared(runtime: Home) -> None:
+    runtime.get("dev")
+    (row,) = json.loads(runtime.run("list", "--json").stdout)
+    assert row["cached"]
+    assert b"removed: the credentials of" in runtime.run("clear", "--all").stdout
+
+
+# none
+
+
+def test_none_keeps_nothing_and_asks_sts_each_time(dev: Home, offline_front: Front) -> None:
+    keep(dev, "none")
+    for _ in range(3):
+        dev.get("dev")
+    assert len(offline_front.calls) == 3
+    assert not dev.cache.exists() or list(dev.cache.iterdir()) == []
+    assert logged(dev).count("warning") == 0
+
+
+def test_from_a_file_to_none_counts_on_the_next_call(dev: Home, offline_front: Front) -> None:
+    dev.get("dev")
+    dev.get("dev")
+    keep(dev, "none")
+    dev.get("dev")
+    assert len(offline_front.calls) == 2
+
+
+def test_another_word_is_an_error_that_names_those_that_can_be(dev: Home) -> None:
+    keep(dev, "keychain")
+    dev.run("get", "dev").failed(3, "assume_helper_cache of [dev] is keychain", "file, encrypted, memory or none")
+
+
+def test_a_bare_cache_key_is_somebody_else_s(dev: Home, offline_front: Front) -> None:
+    dev.config.write_text(dev.config.read_text() + "cache = redis://\n")
+    dev.get("dev")
+    dev.get("dev")
+    assert len(offline_front.calls) == 1

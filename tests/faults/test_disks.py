@@ -1,0 +1,237 @@
+"""Disks that are full, read-only, over quota or without locks: the caller gets credentials, and a warning says why."""
+
+import itertools
+import json
+import os
+import shutil
+import stat
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from front import Behaviour, Front, session
+from needs import injected, needs_root, needs_strace
+from running import SCRIPT, Home
+
+KIB = 1024
+# A process that waits for no lock is done long before those who wait for one give up.
+NO_WAIT = 11
+
+
+@pytest.fixture
+def home_(role: Home, offline_front: Front) -> Home:
+    role.unmeasured()
+    offline_front.behaviour = session()
+    return role
+
+
+def past_its_window() -> Behaviour:
+    return session(seconds=3600, date=datetime.now(UTC) - timedelta(seconds=3100))
+
+
+def warned(home: Home) -> str:
+    return "\n".join(json.loads(line).get("message", "") for line in home.log.read_text().splitlines())
+
+
+def served(home: Home, command: list[str] | None = None) -> dict[str, object]:
+    """The document, and nothing on stderr: some clients take anything there for a failure."""
+    ran = home.run("get", "dev", command=command or [SCRIPT])
+    assert (ran.code, ran.stderr) == (0, "")
+    assert ran.document["Version"] == 1
+    return ran.document
+
+
+@contextmanager
+def mounted(where: Path, *options: str) -> Iterator[None]:
+    subprocess.run(["mount", *options, str(where)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(where)], check=True)
+
+
+@pytest.fixture
+def small_disk(home_: Home) -> Iterator[Path]:
+    """The cache is on a disk of 64 KiB: sixteen blocks, one of them the directory's."""
+    home_.cache.mkdir(parents=True, mode=0o700)
+    with mounted(home_.cache, "-t", "tmpfs", "-o", "size=64k,mode=0700,nr_inodes=32", "none"):
+        yield home_.cache
+
+
+def filled(disk: Path, left: int = 0) -> Path:
+    """Fill the disk until so many bytes are left."""
+    filler = disk / "filler"
+    with filler.open("wb", buffering=0) as file:
+
+        def fill() -> None:
+            while True:
+                file.write(b"x" * KIB)
+
+        with pytest.raises(OSError, match="No space left"):
+            fill()
+    os.truncate(filler, filler.stat().st_size - left)
+    return filler
+
+
+@needs_root
+def test_on_a_full_disk_every_call_gets_credentials_of_its_own(
+    home_: Home, offline_front: Front, small_disk: Path
+) -> None:
+    filler = filled(small_disk)
+    served(home_)
+    served(home_)
+    assert len(offline_front.calls) == 2
+    assert home_.entries() == []
+    assert not list(small_disk.glob("tmp-*"))
+    assert "nothing is cached" in warned(home_)
+    assert "No space left on device" in warned(home_)
+    filler.unlink()
+    served(home_)
+    served(home_)
+    assert len(offline_front.calls) == 3, "there is room again"
+
+
+@needs_root
+@pytest.mark.parametrize("left", [0, 4 * KIB])
+def test_a_disk_that_fills_up_leaves_the_old_entry_whole(
+    home_: Home, offline_front: Front, small_disk: Path, left: int
+) -> None:
+    """Also where there is room for a first block of the new one, and for no more."""
+    offline_front.behaviour = past_its_window()
+    first = served(home_)
+    old = home_.entries()[0].read_bytes()
+    filled(small_disk, left)
+    offline_front.behaviour = session(access_key_id="ASIANEW0000000000000", SessionToken="T" * 5000)
+    assert served(home_)["AccessKeyId"] == "ASIANEW0000000000000"
+    assert home_.entries()[0].read_bytes() == old
+    assert not list(small_disk.glob("tmp-*"))
+    offline_front.behaviour = offline_front.hang
+    assert served(home_) == first
+
+
+@needs_root
+def test_a_disk_without_room_for_another_file_is_a_warning(home_: Home, small_disk: Path) -> None:
+
+    def fill() -> None:
+        for number in itertools.count():
+            (small_disk / f"file-{number}").touch()
+
+    with pytest.raises(OSError, match="No space left"):
+        fill()
+    served(home_)
+    assert home_.entries() == []
+    assert "no lock" in warned(home_)
+    assert "nothing is cached" in warned(home_)
+
+
+@needs_root
+@pytest.mark.parametrize("warm", [False, True])
+def test_a_read_only_disk_is_a_warning_and_what_is_on_it_is_served(
+    home_: Home, offline_front: Front, warm: bool
+) -> None:
+    home_.cache.mkdir(parents=True, mode=0o700)
+    if warm:
+        served(home_)
+    with mounted(home_.cache, "--bind", str(home_.cache)):
+        subprocess.run(["mount", "-o", "remount,bind,ro", str(home_.cache)], check=True)
+        served(home_)
+        served(home_)
+    assert len(offline_front.calls) == (1 if warm else 2)
+    assert ("Read-only file system" in warned(home_)) != warm
+
+
+@needs_strace
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("write:when=2:error=EDQUOT", "Disk quota exceeded"),  # the first is the note that a call is under way
+        ("write:when=2:error=ENOSPC", "No space left on device"),
+        ("/^fsync:error=EDQUOT", "Disk quota exceeded"),  # file servers say it as late as this
+        ("/^rename:error=EDQUOT", "Disk quota exceeded"),
+        ("/^fsync:when=1:error=EIO", "Input/output error"),
+    ],
+)
+def test_what_a_disk_refuses_while_an_entry_is_written_leaves_the_old_one(
+    home_: Home, offline_front: Front, fault: str, words: str
+) -> None:
+    offline_front.behaviour = past_its_window()
+    served(home_)
+    old = home_.entries()[0].read_bytes()
+    offline_front.behaviour = session(access_key_id="ASIANEW0000000000000")
+    document = served(home_, [*injected(fault), SCRIPT])
+    assert document["AccessKeyId"] == "ASIANEW0000000000000"
+    assert home_.entries()[0].read_bytes() == old
+    assert not list(home_.cache.glob("tmp-*"))
+    assert f"cannot be written ({words})" in warned(home_)
+
+
+@needs_strace
+@pytest.mark.parametrize("error", ["EDQUOT", "ENOSPC", "EROFS"])
+def test_a_directory_that_cannot_be_made_is_no_cache(home_: Home, offline_front: Front, error: str) -> None:
+    home_.log.parent.mkdir(parents=True, mode=0o700)
+    served(home_, [*injected(f"/^mkdir:error={error}"), SCRIPT])
+    assert not home_.cache.exists()
+    assert "no cache: its directory cannot be made" in warned(home_)
+
+
+def test_a_limit_on_the_size_of_files_leaves_the_old_entry_and_no_temporary_file(
+    home_: Home, offline_front: Front
+) -> None:
+    offline_front.behaviour = past_its_window()
+    served(home_)
+    old = home_.entries()[0].read_bytes()
+    offline_front.behaviour = session(access_key_id="ASIANEW0000000000000")
+    limited = ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh", SCRIPT]
+    assert served(home_, limited)["AccessKeyId"] == "ASIANEW0000000000000"
+    assert home_.entries()[0].read_bytes() == old
+    assert not list(home_.cache.glob("tmp-*"))
+
+
+@needs_strace
+@pytest.mark.parametrize("error", ["ENOLCK", "ENOSYS", "EOPNOTSUPP", "EPERM", "EIO"])
+def test_a_file_system_without_locks_is_a_warning_and_the_cache_serves_all_the_same(
+    home_: Home, offline_front: Front, error: str
+) -> None:
+    without_locks = [*injected(f"/^flock:error={error}"), SCRIPT]
+    begun = time.monotonic()
+    first = served(home_, without_locks)
+    assert time.monotonic() - begun < NO_WAIT
+    assert served(home_, without_locks) == first
+    assert len(offline_front.calls) == 1
+    assert "no lock: " in warned(home_)
+    assert "calls to STS are not shared" in warned(home_)
+
+
+@needs_strace
+def test_ten_at_once_without_locks_all_get_credentials_and_none_waits(home_: Home, offline_front: Front) -> None:
+    command = [*injected("/^flock:error=ENOLCK"), SCRIPT]
+    begun = time.monotonic()
+    with ExitStack() as stack:
+        children = [stack.enter_context(home_.start("get", "dev", command=command)) for _ in range(10)]
+        said = [child.communicate(timeout=60) for child in children]
+    assert time.monotonic() - begun < 60
+    assert {child.returncode for child in children} == {0}
+    assert {(json.loads(stdout)["Version"], stderr) for stdout, stderr in said} == {(1, b"")}
+    assert len(offline_front.calls) in range(1, 11)
+    served(home_)
+    assert not list(home_.cache.glob("tmp-*"))
+
+
+@needs_strace
+def test_a_lock_that_is_interrupted_is_tried_again(home_: Home, offline_front: Front) -> None:
+    served(home_, [*injected("/^flock:error=EINTR:when=1"), SCRIPT])
+    assert len(offline_front.calls) == 1
+    assert not home_.log.exists() or "no lock" not in warned(home_)
+
+
+def test_a_directory_that_goes_away_between_two_calls_is_made_again(home_: Home, offline_front: Front) -> None:
+    served(home_)
+    shutil.rmtree(home_.cache.parent)
+    served(home_)
+    served(home_)
+    assert len(offline_front.calls) == 2
+    assert stat.S_IMODE(home_.cache.stat().st_mode) == 0o700

@@ -1,0 +1,303 @@
+"""Refresh behind the caller's back: a hit is served at once, and one process of its own has the next session ready."""
+
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pexpect
+import pytest
+from front import Behaviour, Call, Front, Reply, denied, error, session, wait_for
+from running import PACKAGE, SCRIPT, Home
+
+from assume_helper import ahead, cache, hit
+from assume_helper.cache import Entry
+from assume_helper.cache_files import Cache
+from assume_helper.credentials import Clock, window
+from assume_helper.output import document
+from assume_helper.resolve import Wanted, get_credentials, refresh
+from assume_helper.surroundings import Surroundings
+
+OLD, NEW = "ASIAOLD0000000000000", "ASIANEW0000000000000"
+
+
+def rewound(home: Home) -> Path:
+    """Have the one cached session in the middle of its last stretch before the window; its file."""
+    (file,) = home.entries()
+    store = Cache(str(home.cache), lambda _message: None)
+    entry = cache.read(store, file.stem)
+    assert entry is not None
+    now = time.time()
+    printed = datetime.fromtimestamp(int(now + window(3600) + 150), UTC)
+    moved = replace(entry.session, printed_expiration=printed, expiration=printed, issued=now - 2000)
+    cache.write(store, file.stem, Entry(moved, document(moved.credentials, printed, moved.account_id)))
+    return file
+
+
+@pytest.fixture
+def due(role: Home, offline_front: Front) -> Iterator[Home]:
+    """`dev` has a cached session that is due, and STS hangs until it is told otherwise."""
+    role.unmeasured()  # the processes outlive their callers
+    offline_front.behaviour = session(access_key_id=OLD)
+    role.get("dev")
+    role.get("dev")  # remembered by now, for a hit
+    rewound(role)
+    offline_front.calls.clear()
+    offline_front.arrived.clear()
+    offline_front.behaviour = offline_front.held_back(session(access_key_id=NEW))
+    yield role
+    offline_front.released.set()
+    wait_for(lambda: not refreshers(role))
+
+
+def refreshers(home: Home) -> list[int]:
+    """The processes that refresh something in `home`."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            environ = (path / "environ").read_bytes().split(b"\0")
+            if ahead.OPTION.encode() in (path / "cmdline").read_bytes() and f"HOME={home.folder}".encode() in environ:
+                found.append(int(path.name))
+        except OSError:
+            continue
+    return found
+
+
+def has_new(home: Home) -> bool:
+    return NEW.encode() in home.entries()[0].read_bytes()
+
+
+def lock_file(home: Home) -> Path:
+    (path,) = home.cache.glob("*" + hit.AHEAD)
+    return path
+
+
+def test_a_hit_in_the_last_stretch_is_served_while_sts_hangs_and_the_next_one_has_the_new_session(
+    due: Home, offline_front: Front
+) -> None:
+    assert due.get("dev")["AccessKeyId"] == OLD  # its pipes are closed, or this would wait
+    wait_for(offline_front.arrived.is_set)
+    assert due.get("dev")["AccessKeyId"] == OLD
+    offline_front.released.set()
+    wait_for(lambda: has_new(due))
+    assert due.get("dev")["AccessKeyId"] == NEW
+    assert len(offline_front.calls) == 1
+
+
+def test_many_hits_in_the_last_stretch_start_one_process(due: Home, offline_front: Front) -> None:
+    for process in [due.start("get", "dev") for _ in range(30)]:
+        out, err = process.communicate(timeout=60)
+        assert (json.loads(out)["AccessKeyId"], err) == (OLD, b"")
+    wait_for(offline_front.arrived.is_set)
+    assert len(refreshers(due)) == 1
+    offline_front.released.set()
+    wait_for(lambda: not refreshers(due))
+    assert len(offline_front.calls) == 1
+
+
+def test_it_holds_no_descriptor_of_the_caller_s_and_is_in_a_session_of_its_own(due: Home, offline_front: Front) -> None:
+    reader, writer = os.pipe()
+    subprocess.run([SCRIPT, "get", "dev"], env=due.environ, capture_output=True, pass_fds=[writer], check=True)
+    os.close(writer)
+    wait_for(offline_front.arrived.is_set)
+    (pid,) = refreshers(due)
+    assert os.read(reader, 1) == b""  # the end: nobody holds the other one
+    os.close(reader)
+    assert os.getsid(pid) == pid
+    opened = {path.name: os.readlink(path) for path in Path(f"/proc/{pid}/fd").iterdir()}
+    assert {opened[name] for name in "012"} == {os.devnull}
+    assert opened["3"] == str(lock_file(due))
+
+
+def test_a_terminal_is_not_its_own(due: Home, offline_front: Front) -> None:
+    child = pexpect.spawn(SCRIPT, ["get", "dev"], env=due.environ, timeout=60)
+    child.expect(OLD)
+    child.expect(pexpect.EOF)
+    child.close()
+    wait_for(offline_front.arrived.is_set)
+    (pid,) = refreshers(due)
+    assert Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[4] == "0"  # tty_nr: no terminal
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        [sys.executable, "-I", "-S", str(PACKAGE / "__main__.py")],
+        [sys.executable, str(PACKAGE / "__main__.py")],
+        [sys.executable, "-m", "assume_helper"],
+    ],
+)
+def test_however_the_hit_was_started_it_is_refreshed(due: Home, offline_front: Front, command: list[str]) -> None:
+    offline_front.released.set()
+    assert due.run("get", "dev", command=command).document["AccessKeyId"] == OLD
+    wait_for(lambda: has_new(due))
+
+
+def test_a_session_of_a_call_with_options_is_refreshed_too(role: Home, offline_front: Front) -> None:
+    role.unmeasured()
+    offline_front.behaviour = session(access_key_id=OLD)
+    role.run("get", "dev", "--read-only")
+    rewound(role)
+    offline_front.behaviour = session(access_key_id=NEW)
+    assert role.run("get", "dev", "--read-only").document["AccessKeyId"] == OLD
+    wait_for(lambda: has_new(role) and not refreshers(role))
+    assert "ReadOnlyAccess" in offline_front.calls[-1].parameters["PolicyArns.member.1.arn"]
+
+
+@pytest.mark.parametrize("is_hit", [True, False])
+def test_a_source_in_the_environment_is_the_caller_s(role: Home, offline_front: Front, is_hit: bool) -> None:
+    role.unmeasured()
+    keys = {"AWS_ACCESS_KEY_ID": "AKIAENVIRONMENT00000", "AWS_SECRET_ACCESS_KEY": "of-the-environment"}
+    role.config.write_text(role.config.read_text().replace("source_profile = base", "credential_source = Environment"))
+    offline_front.behaviour = session(access_key_id=OLD)
+    role.get("dev", **keys)
+    role.get("dev", **keys)
+    rewound(role)
+    offline_front.behaviour = session(access_key_id=NEW)
+    if not is_hit:
+        role.config.write_text(role.config.read_text() + "\n")
+    assert role.get("dev", **keys)["AccessKeyId"] == OLD
+    wait_for(lambda: has_new(role) and not refreshers(role))
+    assert offline_front.calls[-1].access_key_id == "AKIAENVIRONMENT00000"
+
+
+def test_a_failure_is_logged_and_sts_left_alone_for_a_while(due: Home, offline_front: Front) -> None:
+    offline_front.behaviour = error(503, "ServiceUnavailable", "later")
+    due.get("dev")
+    wait_for(lambda: offline_front.arrived.is_set() and not refreshers(due))
+    asked = len(offline_front.calls)
+    events = [json.loads(line) for line in due.log.read_text().splitlines()]
+    assert [event["exit_code"] for event in events if event["event"] == "failure"] == ["7"]
+    until = float(lock_file(due).read_text())
+    assert time.time() + 20 < until <= time.time() + 60
+    due.get("dev")
+    assert refreshers(due) == []
+    assert len(offline_front.calls) == asked
+    lock_file(due).write_text(f"{time.time() - 1:032.3f}")
+    (due.cache / f"{lock_file(due).stem}.failure").unlink()
+    offline_front.behaviour = session(access_key_id=NEW)
+    due.get("dev")
+    wait_for(lambda: has_new(due))
+
+
+def test_a_refusal_takes_the_cached_session_with_it(due: Home, offline_front: Front) -> None:
+    offline_front.behaviour = denied
+    assert due.get("dev")["AccessKeyId"] == OLD
+    wait_for(lambda: not due.entries())
+    due.run("get", "dev").failed(6, "STS denied AssumeRole")
+
+
+def test_one_that_is_killed_is_followed_by_another(due: Home, offline_front: Front) -> None:
+    due.get("dev")
+    wait_for(offline_front.arrived.is_set)
+    (pid,) = refreshers(due)
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: not refreshers(due))
+    offline_front.released.set()
+    due.get("dev")
+    wait_for(lambda: has_new(due))
+
+
+def test_nobody_is_asked_for_a_code_behind_the_caller_s_back(role: Home, offline_front: Front) -> None:
+    role.unmeasured()
+    asked = role.folder / "asked"
+    program = role.folder / "ask"
+    program.write_text(f"#!/bin/sh\ntouch '{asked}'\necho 123456\n")
+    program.chmod(0o700)
+    role.config.write_text(
+        role.config.read_text().replace("[profile dev]", f"[profile dev]\nmfa_serial = GAHT12345678\n"
+                                        f"mfa_process = {program}\nduration_seconds = 7200")
+    )  # fmt: skip
+    offline_front.behaviour = session(7200, access_key_id=OLD)
+    role.get("dev", ASSUME_HELPER_MFA_TOKEN="654321")
+    role.get("dev")
+    rewound(role)
+    calls = len(offline_front.calls)
+    environ = {"ASSUME_HELPER_ASKPASS": str(program)}
+    assert role.get("dev", **environ)["AccessKeyId"] == OLD
+    wait_for(lambda: role.log.exists() and "nobody is asked" in role.log.read_text())
+    wait_for(lambda: not refreshers(role))
+    assert not asked.exists()
+    assert len(offline_front.calls) == calls
+
+
+@pytest.mark.parametrize("kind", ["link", "loose", "fifo"])
+def test_a_lock_that_is_not_ours_alone_is_not_used_and_the_hit_is_served(
+    due: Home, offline_front: Front, kind: str
+) -> None:
+    path = due.entries()[0].with_suffix(hit.AHEAD)
+    if kind == "link":
+        path.symlink_to(due.folder / "elsewhere")
+    elif kind == "fifo":
+        os.mkfifo(path, 0o600)
+    else:
+        path.touch()
+        path.chmod(0o666)
+    assert due.get("dev")["AccessKeyId"] == OLD
+    assert refreshers(due) == []
+    assert not (due.folder / "elsewhere").exists()
+    assert not offline_front.calls
+
+
+def test_a_lock_that_is_held_is_somebody_else_s_refresh(due: Home, offline_front: Front) -> None:
+    path = due.entries()[0].with_suffix(hit.AHEAD)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    assert due.get("dev")["AccessKeyId"] == OLD
+    assert refreshers(due) == []
+    os.close(descriptor)
+    assert not offline_front.calls
+
+
+# A day, with a clock that is handed in.
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "most_calls"),
+    # Each session is used until somewhere in its last stretch, shaded by up to a tenth: D - W - J - min(0.1 D, 300).
+    [(3600, 45), (900, 288)],
+)
+def test_over_a_day_of_a_call_a_minute_only_the_first_caller_waits(
+    role: Home, offline_front: Front, lifetime: int, most_calls: int
+) -> None:
+    begin = datetime(2035, 1, 1, tzinfo=UTC).timestamp()
+    now = begin
+    clock = Clock(now=lambda: now, monotonic=lambda: now, sleep=lambda _seconds: None)
+    paths = {"AWS_CONFIG_FILE": str(role.config), "AWS_SHARED_CREDENTIALS_FILE": str(role.credentials)}
+    environ = role.environ | paths
+
+    def sts(call: Call) -> Reply | None:
+        answer: Behaviour = session(lifetime, date=datetime.fromtimestamp(now, UTC))
+        return answer(call)
+
+    def around() -> Surroundings:
+        return Surroundings(
+            environ=environ, clock=clock, started=now, started_monotonic=now, host="host",
+            session_name=lambda: "me@host", warn=pytest.fail,
+        )  # fmt: skip
+
+    offline_front.behaviour = sts
+    waited = refreshed = 0
+    for minute in range(24 * 60):
+        now = begin + 60 * minute
+        found = hit.answer("dev", environ, now)
+        if found is None:
+            waited += 1
+            get_credentials("dev", around())
+        elif found[1]:
+            assert refresh(Wanted("dev"), around(), lambda _until: pytest.fail("put off")) is not None
+            refreshed += 1
+    assert waited == 1
+    assert len(offline_front.calls) == refreshed + 1
+    # and not more often than sessions end: the policy's own bounds, per day
+    window_and_ahead = max(min(960.0, 0.4 * lifetime), 60.0) + min(0.1 * lifetime, 300.0)
+    shortest = lifetime - window_and_ahead - min(0.1 * lifetime, 900.0)
+    assert 86_400 / lifetime < len(offline_front.calls) <= 86_400 / shortest + 1
+    assert len(offline_front.calls) <= most_calls

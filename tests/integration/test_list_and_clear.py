@@ -1,0 +1,216 @@
+"""`list` and `clear`: what is cached, looked at and taken away."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from front import Front, session, wait_for
+from running import LIKE_ANY_USER, PACKAGE, SCRIPT, Home
+from strict import SERIAL
+
+ROLE = "arn:aws:iam::123456789012:role"
+CONFIG = f"""
+[default]
+region = us-east-1
+[profile dev]
+role_arn = {ROLE}/team/dev
+source_profile = base
+[profile ops]
+assume_helper_role_arn = {ROLE}/ops
+assume_helper_source_profile = dev
+mfa_serial = {SERIAL}
+[profile pair]
+credential_process = assume-helper get dev
+[profile broken]
+role_arn = {ROLE}/broken
+[profile plain]
+region = eu-central-1
+"""
+
+
+@pytest.fixture
+def ready(role: Home, offline_front: Front) -> Home:
+    role.config.write_text(CONFIG)
+    role.environ["AWS_ENDPOINT_URL"] = offline_front.url
+    offline_front.behaviour = session()
+    return role
+
+
+def listed(home: Home) -> dict[str, dict[str, object]]:
+    ran = home.run("list", "--json")
+    assert (ran.code, ran.stderr) == (0, "")
+    return {row["profile"]: row for row in json.loads(ran.stdout)}
+
+
+def test_every_profile_that_has_a_role_is_listed_with_what_is_known_of_it(ready: Home, offline_front: Front) -> None:
+    rows = listed(ready)
+    assert list(rows) == ["dev", "ops", "pair", "broken"]
+    assert rows["dev"] == {
+        "profile": "dev",
+        "role_arn": f"{ROLE}/team/dev",
+        "account_id": "123456789012",
+        "source": "base",
+        "mfa_serial": None,
+        "cached": False,
+        "seconds_left": None,
+        "problem": None,
+    }
+    assert (rows["ops"]["source"], rows["ops"]["mfa_serial"]) == ("dev", SERIAL)
+    assert rows["pair"]["role_arn"] == f"{ROLE}/team/dev"
+    assert "nothing to assume it with" in str(rows["broken"]["problem"])
+    assert offline_front.calls == []
+
+
+def test_what_is_cached_is_listed_with_the_time_that_is_left(ready: Home) -> None:
+    ready.get("dev")
+    row = listed(ready)["dev"]
+    assert row["cached"] is True
+    assert 3500 < int(str(row["seconds_left"])) <= 3600
+
+
+def test_in_a_pipe_it_is_plain_columns(ready: Home) -> None:
+    ready.get("dev")
+    lines = ready.run("list").stdout.decode().splitlines()
+    assert lines[0].split() == ["PROFILE", "ROLE", "ACCOUNT", "SOURCE", "MFA", "CACHED"]
+    assert lines[1].split()[:5] == ["dev", "team/dev", "123456789012", "base", "-"]
+    assert lines[1].endswith(" left")
+    assert "\x1b" not in "".join(lines)
+
+
+def test_a_config_without_roles_says_what_adds_one(home: Home) -> None:
+    ran = home.run("list")
+    assert (ran.code, ran.stdout) == (0, b"")
+    assert "`assume-helper configure` adds one" in ran.stderr
+
+
+def test_hostile_names_are_shown_and_not_obeyed(ready: Home) -> None:
+    with ready.config.open("a") as config:
+        config.write(f"[profile 'a\x1b[31m\u202eb']\nrole_arn = {ROLE}/x\nsource_profile = base\n")
+    ran = ready.run("list")
+    assert ran.code == 0
+    assert b"\x1b" not in ran.stdout
+    assert "\u202e" not in ran.stdout.decode()
+
+
+def test_ten_thousand_profiles_are_listed_without_an_sdk(ready: Home) -> None:
+    with ready.config.open("a") as config:
+        for number in range(10_000):
+            config.write(f"[profile p{number}]\nrole_arn = {ROLE}/p{number}\nsource_profile = base\n")
+    listing = "from assume_helper import cli; cli.main(['list', '--json'], 0, 0)"
+    spy = f"import sys; {listing}; sys.stderr.write(repr(sorted(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", spy], env=ready.environ, capture_output=True, check=True, timeout=60, cwd=PACKAGE.parent
+    )
+    assert len(json.loads(done.stdout)) == 10_004
+    assert not {"'botocore'", "'boto3'", "'rich'", "'filelock'"} & set(done.stderr.decode().strip("[]").split(", "))
+
+
+def test_a_profile_is_forgotten_and_the_others_are_not(ready: Home) -> None:
+    ready.get("dev")
+    ready.run("get", "ops", ASSUME_HELPER_MFA_TOKEN="123456")
+    ran = ready.run("clear", "ops")
+    assert (ran.code, ran.stderr) == (0, "")
+    assert ran.stdout == b"removed: the credentials of ops\nremoved: the MFA session of " + SERIAL.encode() + b"\n"
+    rows = listed(ready)
+    assert (rows["dev"]["cached"], rows["ops"]["cached"]) == (True, False)
+
+
+def test_what_was_forgotten_is_asked_for_again(ready: Home, offline_front: Front) -> None:
+    first = ready.get("dev")
+    offline_front.behaviour = session(access_key_id="ASIASECOND0000000000")
+    assert ready.get("dev") == first
+    ready.run("clear", "dev")
+    assert ready.get("dev")["AccessKeyId"] == "ASIASECOND0000000000"
+    ran = ready.run("clear", "dev")
+    assert ran.stdout == b"removed: the credentials of dev\n"
+    assert ready.run("clear", "dev").stdout == b"nothing was cached\n"
+
+
+def test_all_is_forgotten_but_locks_and_used_codes(ready: Home) -> None:
+    ready.get("dev")
+    ready.run("get", "ops", ASSUME_HELPER_MFA_TOKEN="123456")
+    ready.run("get", "dev", "--read-only")
+    ran = ready.run("clear", "--all", "--json")
+    assert len(json.loads(ran.stdout)["removed"]) == 5  # dev, dev read-only, the MFA session, dev and ops behind it
+    assert {path.suffix for path in ready.cache.iterdir()} <= {".lock", ".code"}
+    assert list(ready.cache.glob("*.code"))
+
+
+def test_what_has_ended_is_forgotten_and_the_rest_is_not(ready: Home, offline_front: Front) -> None:
+    ready.get("dev")
+    offline_front.behaviour = session(seconds=1)
+    ready.run("get", "dev", "--read-only")
+    assert len(ready.entries()) == 2
+    wait_for(lambda: len(json.loads(ready.run("clear", "--expired", "--json").stdout)["removed"]) == 1)
+    assert len(ready.entries()) == 1
+    assert listed(ready)["dev"]["cached"] is True
+
+
+def test_nothing_is_taken_from_under_a_process_that_calls_sts(ready: Home, offline_front: Front) -> None:
+    ready.get("dev")
+    for path in ready.entries():
+        path.unlink()
+    offline_front.behaviour = offline_front.held_back(session())
+    offline_front.arrived.clear()
+    process = ready.start("get", "dev")
+    offline_front.arrived.wait(30)
+    assert ready.run("clear", "--all").code == 0
+    offline_front.released.set()
+    out, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (0, b"")
+    assert json.loads(out)["Version"] == 1
+    assert listed(ready)["dev"]["cached"] is True
+
+
+def test_what_a_process_is_about_to_replace_is_left_and_that_is_said(ready: Home, offline_front: Front) -> None:
+    offline_front.behaviour = session(seconds=50)  # cached, and to be replaced by whoever asks next
+    ready.get("dev")
+    offline_front.behaviour = offline_front.held_back(session())
+    offline_front.arrived.clear()
+    process = ready.start("get", "dev")
+    offline_front.arrived.wait(30)
+    ran = ready.run("clear", "dev")
+    told = json.loads(ready.run("clear", "--all", "--json").stdout)
+    offline_front.released.set()
+    process.communicate(timeout=60)
+    assert (ran.code, ran.stdout) == (0, b"left: the credentials of dev, which a process is replacing\n")
+    assert told["removed"] == []
+    assert len(told["left"]) == 1
+
+
+def test_without_locks_it_is_forgotten_all_the_same(ready: Home) -> None:
+    ready.get("dev")
+    for path in ready.cache.glob("*.lock"):
+        path.unlink()
+        path.mkdir()
+    assert ready.run("clear", "dev").stdout == b"removed: the credentials of dev\n"
+    assert ready.entries() == []
+
+
+@pytest.mark.parametrize("what", [["dev"], ["--all"], ["--expired"]])
+def test_a_cache_that_is_not_used_is_not_said_to_be_empty(ready: Home, what: list[str]) -> None:
+    ready.get("dev")
+    ready.cache.chmod(0o755)
+    ready.run("clear", *what).failed(1, "nothing was looked at", "is open to other users", "mode 0700")
+    assert len(ready.entries()) == 1
+
+
+def test_what_cannot_be_removed_is_not_said_to_be(ready: Home) -> None:
+    ready.get("dev")
+    ready.cache.chmod(0o500)
+    ran = ready.run(SCRIPT, "clear", "--all", command=LIKE_ANY_USER or ["env"])
+    ready.cache.chmod(0o700)
+    assert ran.code == 1
+    assert b"removed" not in ran.stdout
+    assert "cannot be removed" in ran.stderr
+    assert len(ready.entries()) == 1
+
+
+@pytest.mark.parametrize("arguments", [[], ["dev", "--all"], ["--all", "--expired"]])
+def test_what_is_to_be_forgotten_must_be_said(ready: Home, arguments: list[str]) -> None:
+    ready.run("clear", *arguments).failed(2, "name profiles, or say --all or --expired")
+
+
+def test_a_profile_that_is_not_there_is_named(ready: Home) -> None:
+    ready.run("clear", "dve").failed(3, "did you mean dev")
