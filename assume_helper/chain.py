@@ -2,16 +2,17 @@
 
 import difflib
 import os
-import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from assume_helper import keys as of
 from assume_helper import partitions, session_parameters
+from assume_helper import way as way_to_sts
 from assume_helper.aws_config import AwsConfig
 from assume_helper.errors import CONTROL, ConfigurationError, SourceError, drawn, loop_of_sources, shown
-from assume_helper.keys import Kept, Keys, MFAKeys, Way
+from assume_helper.keys import Kept, Keys, MFAKeys
+from assume_helper.our_command import helper_target
 from assume_helper.profile import (
     MFA_SESSION,
     CredentialProcess,
@@ -25,6 +26,7 @@ from assume_helper.profile import (
     StaticKeys,
     WebIdentity,
 )
+from assume_helper.way import Way
 
 # No chain of roles is nearly as long.
 _MOST_LINKS = 100
@@ -108,7 +110,7 @@ def _role_of(walk: _Walk, name: str, inherited: Way) -> Profile:
         if target is not None:
             return _role_of(walk.on_to(name, target), target, inherited)
     role_arn = of.role_arn(keys)
-    way = of.way(keys, inherited)
+    way = way_to_sts.read(keys, inherited)
     own_mfa = of.mfa(keys)
     # What leads to a session is kept no more openly than the session, unless it says so itself.
     kept = of.kept(keys) or walk.kept
@@ -285,24 +287,3 @@ def _static_keys(keys: Keys) -> StaticKeys | None:
 
 def _configure(name: str) -> str:
     return f"`aws configure --profile {shlex.quote(shown(name, 64))}` sets an access key"
-
-
-def helper_target(command: str | None) -> str | None:
-    """The profile that `command` would ask this helper for; None where it is another program's command.
-
-    Known forms: `assume-helper get NAME` by any path, and a Python with `-m assume_helper` or the path of this package.
-    """
-    try:
-        words = shlex.split(command or "")
-    except ValueError:
-        return None
-    if len(words) < 3 or words[-2] != "get":
-        return None
-    program = re.split(r"[/\\]", words[-3])
-    if len(words) == 3:
-        ours = program[-1].removesuffix(".exe") == "assume-helper"
-    else:
-        ours = "python" in words[0] and (
-            program[-2:] == ["assume_helper", "__main__.py"] or words[-4:-2] == ["-m", "assume_helper"]
-        )
-    return words[-1] if ours else None

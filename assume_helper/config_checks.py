@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from assume_helper import aws_config, chain, known_keys
 from assume_helper.aws_config import AwsConfig
 from assume_helper.check import Check, failed
-from assume_helper.credential_process import our_command, portable
+from assume_helper.credential_process import portable
 from assume_helper.credentials import SHORTEST_SESSION
 from assume_helper.errors import AssumeHelperError, in_words, shown
 from assume_helper.keys import PREFIX
+from assume_helper.our_command import helper_target, our_command
 from assume_helper.profile import (
     LONGEST_BY_MFA_SESSION,
     CredentialProcess,
@@ -98,7 +99,7 @@ def role_profiles(config: AwsConfig) -> list[str]:
         for name, values in config.profiles.items()
         if values.get("role_arn")
         or values.get(PREFIX + "role_arn")
-        or chain.helper_target(values.get("credential_process")) is not None
+        or helper_target(values.get("credential_process")) is not None
     ]
 
 

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from assume_helper.aws_config import AwsConfig, profile_name
-from assume_helper.credential_process import our_command
 from assume_helper.errors import ConfigurationError, quoted, shown
 from assume_helper.keys import PREFIX
+from assume_helper.our_command import our_command
 
 if TYPE_CHECKING:
     from configupdater import ConfigUpdater, Option, Section

@@ -7,46 +7,16 @@ away the quotes that a value begins with: where a path can do without them at it
 
 import os
 import re
-import shlex
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from assume_helper.chain import helper_target
 from assume_helper.errors import AssumeHelperError, ConfigurationError, shown
 
 _SCRIPT = "assume-helper"
 # What no shell reads as anything but itself. Windows' own paths have backslashes, which double quotes keep from sh.
 _PLAIN = re.compile(r"[\w@+=:,./ ~\\-]+" if sys.platform == "win32" else r"[\w@%+=:,./ -]+")
 _TO_BE_QUOTED = re.compile(r"[ \\~]")
-
-
-@dataclass(frozen=True)
-class OurCommand:
-    """A credential_process that calls this helper, by whatever path: in which form, and with which arguments."""
-
-    fastest: bool
-    arguments: tuple[str, ...]
-
-    def asks_for(self, profile: str) -> bool:
-        """Whether it is for `profile`, and not for another one (the pair form)."""
-        return profile in self.arguments[1:]
-
-
-def our_command(command: str) -> OurCommand | None:
-    """`command` where it calls this helper; None where it is another program's.
-
-    The forms are those of `chain.helper_target`, with options too (`get PROFILE --read-only`).
-    """
-    try:
-        words = shlex.split(command)
-    except ValueError:
-        return None
-    for length in range(1, len(words)):
-        if words[length] == "get" and helper_target(shlex.join([*words[:length], "get", "PROFILE"])) is not None:
-            return OurCommand(length > 1, tuple(words[length:]))
-    return None
 
 
 def command_line(program: Sequence[str], arguments: Sequence[str]) -> str:

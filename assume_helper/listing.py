@@ -8,6 +8,7 @@ from assume_helper.aws_config import AwsConfig
 from assume_helper.cache_files import Cache
 from assume_helper.errors import AssumeHelperError, in_words, shown
 from assume_helper.keys import PREFIX, Kept, Keys
+from assume_helper.our_command import helper_target
 from assume_helper.profile import (
     CredentialProcess,
     EnvironmentKeys,
@@ -74,7 +75,7 @@ def _has_role(config: AwsConfig, environ: Mapping[str, str], name: str) -> bool:
         return False  # most profiles of a long config
     try:
         keys = Keys(config, environ, name)
-        return keys.value("role_arn") is not None or chain.helper_target(keys.value("credential_process")) is not None
+        return keys.value("role_arn") is not None or helper_target(keys.value("credential_process")) is not None
     except AssumeHelperError:
         return True
 

@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from assume_helper import cache, hit, resolve, stores, terminal
-from assume_helper import keys as of
+from assume_helper import way as way_to_sts
 from assume_helper.aws_config import AwsConfig
 from assume_helper.check import Check, failed
 from assume_helper.config_checks import links
 from assume_helper.credentials import Clock, Credentials
 from assume_helper.deadline import Deadline, within
 from assume_helper.errors import AssumeHelperError, STSRefused, in_words, quoted, shown
-from assume_helper.keys import Keys, Way
+from assume_helper.keys import Keys
 from assume_helper.profile import (
     CredentialProcess,
     Endpoint,
@@ -30,6 +30,7 @@ from assume_helper.profile import (
     described,
 )
 from assume_helper.surroundings import Surroundings
+from assume_helper.way import Way
 
 # Seconds for one call to STS, as for a `get` that has nothing cached; and for a source's process, which may ask
 # somebody for something.
@@ -59,7 +60,7 @@ def anybody(config: AwsConfig | None, around: Surroundings, name: str | None) ->
     """
     if config is None or (name or "default") not in config.profiles:
         config, name = AwsConfig("", "", {"default": {}}, {}, {}, {}), None
-    way = of.way(Keys(config, around.environ, name or "default"), Way())
+    way = way_to_sts.read(Keys(config, around.environ, name or "default"), Way())
     endpoint = Endpoint(
         way.regions[0] if way.regions else "us-east-1",
         way.endpoint_url,

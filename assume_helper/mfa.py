@@ -4,37 +4,27 @@ STS takes a code once. So one process at a time has one for a device, and what w
 cache: its half minute, and a digest of it.
 """
 
-import hashlib
-import hmac
-import json
 import re
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from botocore.compat import compat_shell_split
 
-from assume_helper import cache, cache_files, lock, process, terminal
+from assume_helper import cache, lock, process, terminal, used_codes
 from assume_helper.cache_files import Cache
 from assume_helper.credentials import Answer
 from assume_helper.environment import for_child
 from assume_helper.errors import MFACodeRefused, MFANotGiven, MFARequired, STSNotConnected, quoted, shown
 from assume_helper.profile import MFADevice
 from assume_helper.surroundings import Surroundings
+from assume_helper.used_codes import STEP, Used
 
 TOKEN = "ASSUME_HELPER_MFA_TOKEN"  # noqa: S105 - the variable's name
 ASKPASS = "ASSUME_HELPER_ASKPASS"
 # How often somebody is asked for a code that STS takes.
 _ATTEMPTS = 3
-# A new code is shown every so many seconds (RFC 6238; AWS's devices show six digits).
-_STEP = 30
+# What AWS's devices show.
 _CODE = re.compile(r"[0-9]{6}")
-# What was used so long ago (seconds) is no longer compared: the same digits may come again by chance.
-_REMEMBERED = 900
-# What a remembered code looks like in its file; and a half minute past the year 9999.
-_SALT = re.compile(r"[0-9a-f]{32}")
-_DIGEST = re.compile(r"[0-9a-f]{64}")
-_NO_STEP = 10**10
 # Seconds for a program where somebody can be asked after it; and with fewer left, nothing is begun.
 _PATIENCE_WITH_PROGRAM = 25.0
 _TOO_LITTLE = 2.0
@@ -53,20 +43,6 @@ class Asking:
     def left(self) -> float:
         """Seconds that are left."""
         return self.until - self.around.clock.monotonic()
-
-
-@dataclass(frozen=True)
-class Used:
-    """A code that was used: in which half minute (of the epoch), and what tells it from another."""
-
-    step: int
-    salt: str
-    digest: str
-
-    def is_it(self, code: str, now: float) -> bool:
-        """Whether `code` is that one. `now` is in seconds since the epoch."""
-        recent = abs(now - self.step * _STEP) < _REMEMBERED
-        return recent and hmac.compare_digest(self.digest, _digest(self.salt, code))
 
 
 def check(device: MFADevice, name: str, around: Surroundings) -> None:
@@ -96,16 +72,16 @@ def with_code(asking: Asking, call: Callable[[str], Answer]) -> Answer:
             raise MFANotGiven(
                 f"another process is using the MFA device {shown(asking.device.serial, 256)}", "try again in a minute"
             )
-        sources = _Codes(asking, _used(store, key))
+        sources = _Codes(asking, used_codes.read(store, key))
         while True:
             code = sources.next()
-            used = _new(code, around.clock.now())
+            used = used_codes.new(code, around.clock.now())
             # Before it is used: whoever is killed meanwhile has used it.
-            _remember(store, key, [*sources.used, used])
+            used_codes.remember(store, key, [*sources.used, used])
             try:
                 return call(code)
             except STSNotConnected:
-                _remember(store, key, sources.used)  # as it was: STS has not seen this one
+                used_codes.remember(store, key, sources.used)  # as it was: STS has not seen this one
                 raise
             except MFACodeRefused:
                 if not sources.refused(used):
@@ -165,7 +141,7 @@ class _Codes:
             return None
         clock = self.asking.around.clock
         # The command would print the code that was used in this half minute.
-        wait = any(used.step == int(clock.now() // _STEP) for used in self.used)
+        wait = any(used.step == int(clock.now() // STEP) for used in self.used)
         for is_last in (False, True):
             if wait and not self._next_half_minute():
                 return None
@@ -180,7 +156,7 @@ class _Codes:
     def _next_half_minute(self) -> bool:
         """Wait for it; whether there was time for that."""
         clock = self.asking.around.clock
-        pause = _STEP - clock.now() % _STEP
+        pause = STEP - clock.now() % STEP
         if pause + _TOO_LITTLE > self.asking.left():
             self.tried.append(f"the code of this half minute was used already, the next one is {pause:.0f} s away")
             return False
@@ -271,36 +247,3 @@ def _required(device: MFADevice, name: str, why: str, kind: type[MFARequired] = 
         f"set {TOKEN} to a code, mfa_process to a command that prints one, or {ASKPASS} to a program that asks for it, "
         "or run this on a terminal",
     )
-
-
-def _used(store: Cache, key: str) -> list[Used]:
-    data = cache_files.read(store, key + ".code")
-    try:
-        return [_read(*record) for record in json.loads(data or b"[]")]
-    except (ValueError, TypeError, RecursionError):
-        return []
-
-
-def _read(step: object, salt: object, digest: object) -> Used:
-    """What `_remember` wrote. Raises ValueError for anything else, so that nothing else is ever compared."""
-    if not (isinstance(step, int) and 0 <= step < _NO_STEP):
-        raise ValueError("no half minute")
-    if not (isinstance(salt, str) and isinstance(digest, str) and _SALT.fullmatch(salt) and _DIGEST.fullmatch(digest)):
-        raise ValueError("no digest")
-    return Used(step, salt, digest)
-
-
-def _new(code: str, now: float) -> Used:
-    salt = secrets.token_hex(16)
-    return Used(int(now // _STEP), salt, _digest(salt, code))
-
-
-def _remember(store: Cache, key: str, used: list[Used]) -> None:
-    """Keep what was used, and what is still compared."""
-    first = max((one.step for one in used), default=0) - _REMEMBERED // _STEP
-    kept = [(one.step, one.salt, one.digest) for one in used if one.step >= first]
-    cache_files.write(store, key + ".code", json.dumps(kept).encode(), durable=False)
-
-
-def _digest(salt: str, code: str) -> str:
-    return hashlib.sha256(f"{salt} {code}".encode()).hexdigest()

@@ -7,11 +7,11 @@ read (`botocore.credentials.ProfileProviderBuilder`).
 import shlex
 from collections.abc import Mapping
 
-from assume_helper import chain, credential_process
 from assume_helper.aws_config import AwsConfig
 from assume_helper.check import Check
 from assume_helper.errors import shown
 from assume_helper.keys import PREFIX
+from assume_helper.our_command import helper_target, our_command
 
 _COMMAND = "credential_process"
 _ROLE_KEYS = ("role_arn", "source_profile", "credential_source", "web_identity_token_file")
@@ -57,7 +57,7 @@ def _role(config: AwsConfig, name: str) -> Check | None:
 def _another(config: AwsConfig, name: str) -> Check | None:
     """A section that was copied: it has a role of its own, and SDKs get another profile's."""
     values, section = config.profiles.get(name, {}), f"[{shown(name, 64)}]"
-    ours = credential_process.our_command(values.get(_COMMAND) or "")
+    ours = our_command(values.get(_COMMAND) or "")
     if ours is None or ours.asks_for(name) or not (values.get(PREFIX + "role_arn") or values.get("role_arn")):
         return None
     asked = next((word for word in ours.arguments[1:] if not word.startswith("-")), "")
@@ -120,7 +120,7 @@ def callers(config: AwsConfig) -> dict[str, list[str]]:
     """For each profile that some credential_process asks this helper for, the profiles that have that process."""
     found: dict[str, list[str]] = {}
     for name, values in config.profiles.items():
-        target = chain.helper_target(values.get(_COMMAND))
+        target = helper_target(values.get(_COMMAND))
         if target is not None:
             found.setdefault(target, []).append(name)
     return found

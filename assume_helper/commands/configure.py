@@ -14,12 +14,13 @@ from assume_helper.credentials import LONGEST_SESSION, SHORTEST_SESSION
 from assume_helper.errors import AssumeHelperError, ChangedMeanwhile, ConfigurationError, shown
 from assume_helper.invocation import Invocation
 from assume_helper.keys import Keys
+from assume_helper.our_command import OurCommand, our_command
 
 DURATION = click.IntRange(SHORTEST_SESSION, LONGEST_SESSION)
 CREDENTIAL_SOURCE = click.Choice(["Environment", "Ec2InstanceMetadata", "EcsContainer"])
-# The ways to say where a role's source credentials are: to name one takes the others out.
 # How often a file that another program changes is read again.
 _TRIES = 20
+# The ways to say where a role's source credentials are: to name one takes the others out.
 _SOURCES = ("source_profile", "credential_source", "web_identity_token_file")
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -138,7 +139,7 @@ def _configured(
         chain.read(config, invocation.environ, profile)  # says how such a section is to be named
     if "source_profile" in given and "credential_source" in given:
         raise _usage("--source-profile and --credential-source cannot go together")
-    ours = _our_command(config, profile)
+    ours = _called_by(config, profile)
     as_it_is = Keys(config, invocation.environ, profile) if profile in config.profiles else None
     has_role = as_it_is is not None and as_it_is.value("role_arn") is not None
     is_pair = ours is not None and not ours.asks_for(profile) and not has_role and "role_arn" not in given
@@ -166,7 +167,7 @@ def _undone(invocation: Invocation, file: ConfigFile, config: AwsConfig, profile
     if profile not in config.profiles:
         chain.read(config, invocation.environ, profile)  # says what there is instead
     command = config.config_profiles.get(profile, {}).get("credential_process")
-    ours = command is not None and credential_process.our_command(command) is not None
+    ours = command is not None and our_command(command) is not None
     text = config_edit.undone(file.text, profile, ours=ours)
     after = aws_config.load(invocation.environ, text)
     config_edit.check_rest(config, after, profile)
@@ -174,12 +175,12 @@ def _undone(invocation: Invocation, file: ConfigFile, config: AwsConfig, profile
     return _Change(text, left, config_edit.difference(file.text, text, file.path), [])
 
 
-def _our_command(config: AwsConfig, profile: str) -> credential_process.OurCommand | None:
+def _called_by(config: AwsConfig, profile: str) -> OurCommand | None:
     """The profile's credential_process, if it calls this helper; another program's is its owner's to take out."""
     command = config.config_profiles.get(profile, {}).get("credential_process")
     if not command:
         return None
-    ours = credential_process.our_command(command)
+    ours = our_command(command)
     if ours is None:
         raise ConfigurationError(
             f"[{shown(profile, 64)}] has a credential_process of another program",

@@ -36,6 +36,7 @@ from assume_helper import (
     source,
     sts,
     sts_errors,
+    used_codes,
 )
 from assume_helper.cache import Entry
 from assume_helper.cache_files import Cache
@@ -244,7 +245,7 @@ def entry(data: bytes) -> None:
     if failure is not None:
         assert isinstance(failure.error, AssumeHelperError)
         cache.write_failure(store, KEY, failure)
-    for used in mfa._used(store, KEY):
+    for used in used_codes.read(store, KEY):
         used.is_it("123456", NOW)
 
 

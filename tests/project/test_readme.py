@@ -95,7 +95,7 @@ def test_the_environment_variables_are_those_that_the_code_reads() -> None:
 def test_the_keys_are_those_that_are_read() -> None:
     told = {name for row in rows("## Profiles") for name in code(row[0])}
     read = set()
-    for name in ("keys.py", "chain.py", "session_parameters.py"):
+    for name in ("keys.py", "way.py", "chain.py", "session_parameters.py"):
         for node in ast.walk(ast.parse((ROOT / "assume_helper" / name).read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):
                 continue

@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from textwrap import dedent
@@ -11,7 +10,6 @@ from typing import Any
 import botocore.session
 import pytest
 from front import Front, session
-from running import PACKAGE, SCRIPT
 
 from assume_helper import aws_config, chain
 from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError
@@ -686,57 +684,3 @@ def test_sts_is_asked_in_the_region_unless_the_old_way_is_wanted(read: Read) -> 
 
 
 # Which commands lead back to the helper.
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        "assume-helper get dev",
-        "/opt/bin/assume-helper get dev",
-        "'/opt/with space/assume-helper' get dev",
-        '"/opt/with space/assume-helper" get "dev"',
-        r"'C:\Program Files\assume-helper.exe' get dev",
-        "assume-helper.exe get dev",
-        "../bin/assume-helper  get\tdev",
-        "python -m assume_helper get dev",
-        "/usr/bin/python3.12 -I -m assume_helper get dev",
-        "python3 -I -S /opt/assume_helper/__main__.py get dev",
-        r"'C:\Python\python.exe' -I -S 'C:\lib\assume_helper\__main__.py' get dev",
-        f"{SCRIPT} get dev",
-        f"{sys.executable} -I -S {PACKAGE}/__main__.py get dev",
-    ],
-)
-def test_a_command_of_the_helper_s_is_known(command: str) -> None:
-    assert chain.helper_target(command) == "dev"
-
-
-def test_a_quoted_profile_s_name_is_known() -> None:
-    assert chain.helper_target("assume-helper get 'a b'") == "a b"
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        None,
-        "",
-        "   ",
-        "get dev",
-        "assume-helper",
-        "assume-helper get",
-        "assume-helper list",
-        "assume-helper get dev more",
-        "assume-helper clear dev",
-        "assume-helper-other get dev",
-        "not-assume-helper get dev",
-        "aws-vault get dev",
-        "assume-helper/other get dev",
-        "'assume-helper get dev",
-        "sudo assume-helper get dev",
-        "python -m other get dev",
-        "python assume_helper get dev",
-        "python /opt/other/__main__.py get dev",
-        "cat assume_helper/__main__.py get dev",
-    ],
-)
-def test_another_command_is_not_the_helper_s(command: str | None) -> None:
-    assert chain.helper_target(command) is None

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assume_helper import chain, credential_process
-from assume_helper.credential_process import OurCommand
+from assume_helper import credential_process
 from assume_helper.errors import CONTROL, AssumeHelperError, ConfigurationError
+from assume_helper.our_command import OurCommand, helper_target, our_command
 
 PLAIN = st.text(st.sampled_from("abcXYZ019@%+=:,./_- é"), min_size=1, max_size=12)
 
@@ -21,7 +21,7 @@ def test_every_client_reads_the_words_that_were_meant(folder: str, profile: str)
     words = [f"/{folder}/assume-helper", "get", profile]
     line = credential_process.command_line(words[:1], words[1:])
     assert shlex.split(line) == words
-    assert chain.helper_target(line) == profile
+    assert helper_target(line) == profile
 
 
 @pytest.mark.parametrize("profile", ["dev", "my dev", "50%", "a@b+c=d:e,f./_-g", "jörg"])
@@ -51,31 +51,6 @@ def test_what_a_shell_would_change_is_refused(odd: str) -> None:
 def test_a_name_that_click_or_the_config_would_take_for_another_is_refused(name: str) -> None:
     with pytest.raises(ConfigurationError, match="taken for an option"):
         credential_process.check_profile_name(name)
-
-
-@pytest.mark.parametrize(
-    ("command", "expected"),
-    [
-        ("assume-helper get dev", OurCommand(False, ("get", "dev"))),
-        ('"/a b/assume-helper" get "my dev"', OurCommand(False, ("get", "my dev"))),
-        ('/"a b"/assume-helper get "my dev"', OurCommand(False, ("get", "my dev"))),
-        ("/x/assume-helper get dev --read-only", OurCommand(False, ("get", "dev", "--read-only"))),
-        ("/x/python3 -I -S /y/assume_helper/__main__.py get dev", OurCommand(True, ("get", "dev"))),
-        ("python3 -m assume_helper get dev", OurCommand(True, ("get", "dev"))),
-        ("/x/other get dev", None),
-        ("/x/assume-helper exec dev", None),
-        ("/x/assume-helper get", OurCommand(False, ("get",))),
-        ("assume-helper 'get", None),
-        ("", None),
-    ],
-)
-def test_our_own_command_is_known(command: str, expected: OurCommand | None) -> None:
-    assert credential_process.our_command(command) == expected
-
-
-def test_whom_it_asks_for() -> None:
-    assert OurCommand(False, ("get", "--read-only", "dev")).asks_for("dev")
-    assert not OurCommand(False, ("get", "dev")).asks_for("get")
 
 
 # Where this installation is.
@@ -125,7 +100,7 @@ def test_the_fastest_form_is_the_interpreter_and_a_file(monkeypatch: pytest.Monk
     assert program[:3] == [sys.executable, "-I", "-S"]
     assert Path(program[3]).samefile(Path(credential_process.__file__).parent / "__main__.py")
     line = credential_process.command_line(program, ["get", "dev"])
-    assert credential_process.our_command(line) == OurCommand(True, ("get", "dev"))
+    assert our_command(line) == OurCommand(True, ("get", "dev"))
     monkeypatch.setattr(sys, "executable", "")
     with pytest.raises(AssumeHelperError, match="leave --fastest out"):
         credential_process.program(fastest=True)
