@@ -9,7 +9,18 @@ import local_aws
 import prepare
 import pytest
 from front import Front
+from hypothesis import HealthCheck, settings
 from running import ACCESS_KEY_ID, SECRET, Home
+
+# The same inputs each time, however long they take on a busy machine: what is new is for the fuzzer to find. The inputs
+# of a test may share a fixture's directory.
+settings.register_profile(
+    "same",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("same")
 
 # The tests' own SDK calls, too, see nothing of the machine's settings.
 for _name in list(os.environ):

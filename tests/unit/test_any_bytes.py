@@ -46,7 +46,7 @@ def test_a_seed_holds(name: str) -> None:
 
 @pytest.mark.parametrize("target", targets.TARGETS)
 @given(data=st.data())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_a_seed_with_something_hostile_in_it_holds(target: str, data: st.DataObject) -> None:
     seed = data.draw(st.sampled_from([text for name, text in SEEDS.items() if name.startswith(target + "/")]))
     for _ in range(data.draw(st.integers(1, 3))):

@@ -22,7 +22,7 @@ from typing import Any
 
 import platformdirs
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from running import umask
 
@@ -35,7 +35,7 @@ from assume_helper.profile import CredentialProcess, Endpoint, EnvironmentKeys, 
 T = 1_800_000_000
 KEY = "ef" * 32
 SECRET = "DummySecretAccessKey0123456789+/abcdefgh"
-in_one_directory = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+in_one_directory = settings(max_examples=50)
 
 
 # the key
@@ -131,7 +131,6 @@ inputs = st.dictionaries(st.text(), st.none() | st.text() | st.integers(), max_s
 
 
 @given(inputs, inputs)
-@settings(deadline=None)
 def test_different_inputs_have_different_keys_and_equal_ones_the_same(
     one: dict[str, object], other: dict[str, object]
 ) -> None:
@@ -139,7 +138,6 @@ def test_different_inputs_have_different_keys_and_equal_ones_the_same(
 
 
 @given(inputs)
-@settings(deadline=None)
 def test_a_key_is_64_hexadecimal_digits(of: dict[str, object]) -> None:
     assert len(cache.key(of)) == 64
     assert set(cache.key(of)) <= set("0123456789abcdef")

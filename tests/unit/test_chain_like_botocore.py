@@ -115,7 +115,7 @@ def ours(environ: Mapping[str, str]) -> Calls:
 
 
 @given(sections=SECTIONS, in_credentials=IN_CREDENTIALS)
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_the_calls_are_botocores_or_both_refuse(
     sections: dict[str, dict[str, str | None]], in_credentials: dict[str, str | None]
 ) -> None:

@@ -6,7 +6,7 @@ from dataclasses import FrozenInstanceError, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assume_helper.credentials import Credentials, Session, printed_expiration, shade, window
@@ -51,20 +51,17 @@ def test_the_window_of_a_lifetime(lifetime: int, seconds: int) -> None:
 
 
 @given(lifetimes)
-@settings(deadline=None)
 def test_the_window_is_never_more_than_two_fifths_of_a_role_session(lifetime: int) -> None:
     assert 360 <= window(lifetime) <= 0.4 * lifetime
 
 
 @given(lifetimes, lifetimes)
-@settings(deadline=None)
 def test_a_longer_session_never_has_a_shorter_window(one: int, other: int) -> None:
     shorter, longer = sorted((one, other))
     assert window(shorter) <= window(longer)
 
 
 @given(st.integers(2400, 43_200))
-@settings(deadline=None)
 def test_the_window_clears_the_fifteen_minutes_of_botocore(lifetime: int) -> None:
     assert window(lifetime) > 900
 
@@ -73,7 +70,6 @@ def test_the_window_clears_the_fifteen_minutes_of_botocore(lifetime: int) -> Non
 
 
 @given(lifetimes, hosts, keys, moments)
-@settings(deadline=None)
 def test_the_shade_is_less_than_a_tenth_of_the_lifetime_and_than_fifteen_minutes(
     lifetime: int, host: str, key: str, end: datetime
 ) -> None:
@@ -81,7 +77,6 @@ def test_the_shade_is_less_than_a_tenth_of_the_lifetime_and_than_fifteen_minutes
 
 
 @given(lifetimes, hosts, keys, moments)
-@settings(deadline=None)
 def test_the_shade_is_the_same_on_every_call(lifetime: int, host: str, key: str, end: datetime) -> None:
     in_another_zone = end.astimezone(tz=datetime.fromisoformat("2026-01-01T00:00:00+05:30").tzinfo)
     assert shade(lifetime, host, key, end) == shade(lifetime, host, key, in_another_zone)
@@ -117,7 +112,6 @@ def test_the_shades_of_many_hosts_are_spread_evenly(lifetime: int) -> None:
 
 
 @given(lifetimes, hosts, keys, moments, st.integers(0, 999_999))
-@settings(deadline=None)
 def test_the_printed_end_is_whole_seconds_and_the_true_one_less_the_shade(
     lifetime: int, host: str, key: str, end: datetime, microsecond: int
 ) -> None:
@@ -130,7 +124,6 @@ def test_the_printed_end_is_whole_seconds_and_the_true_one_less_the_shade(
 
 
 @given(lifetimes, hosts, keys, moments)
-@settings(deadline=None)
 def test_a_session_just_issued_is_fresh_for_half_of_its_life(
     lifetime: int, host: str, key: str, issued: datetime
 ) -> None:
@@ -220,7 +213,6 @@ def test_what_is_left_is_counted_to_the_true_end() -> None:
 @given(
     st.integers(T - 50_000, T + 50_000), lifetimes, st.integers(0, 50_000), st.integers(0, 899), st.floats(-1e5, 1e5)
 )
-@settings(deadline=None)
 def test_whatever_is_handed_out_has_more_than_the_window_left_on_both_clocks(
     issued: int, lifetime: int, left: int, shaded: int, later: float
 ) -> None:

@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assume_helper import errors
@@ -84,7 +84,6 @@ def test_plain_text_is_shown_as_it_is(text: str) -> None:
 
 
 @given(st.text(st.characters(), max_size=600), st.integers(3, 500))
-@settings(deadline=None)
 def test_what_is_shown_is_one_line_without_controls_and_no_longer_than_asked(text: str, longest: int) -> None:
     line = shown(text, longest)
     assert len(line) <= longest
@@ -131,7 +130,6 @@ SECRETS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678
 
 
 @given(st.text(st.characters(), max_size=300), SECRETS, st.text(st.characters(), max_size=300))
-@settings(deadline=None)
 def test_no_secret_is_repeated_whatever_stands_around_it(before: str, secret: str, after: str) -> None:
     said = quoted(before + secret + after)
     assert secret not in said

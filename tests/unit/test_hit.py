@@ -14,7 +14,7 @@ from pathlib import Path
 import platformdirs
 import platformdirs.macos
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assume_helper import hit
@@ -210,13 +210,11 @@ def test_a_directory_that_is_open_to_others_is_not_private(tmp_path: Path, mode:
 
 
 @given(st.binary(max_size=2000))
-@settings(deadline=None)
 def test_what_is_sealed_comes_back(payload: bytes) -> None:
     assert hit.unseal(hit.seal(payload)) == payload
 
 
 @given(st.binary(max_size=500), st.data())
-@settings(deadline=None)
 def test_a_file_with_any_byte_changed_is_not_whole(payload: bytes, data: st.DataObject) -> None:
     sealed = bytearray(hit.seal(payload))
     sealed[data.draw(st.integers(0, len(sealed) - 1))] ^= data.draw(st.integers(1, 255))
@@ -225,7 +223,6 @@ def test_a_file_with_any_byte_changed_is_not_whole(payload: bytes, data: st.Data
 
 
 @given(st.binary(min_size=1, max_size=126), st.data())
-@settings(deadline=None)
 def test_a_file_that_was_cut_is_not_whole(payload: bytes, data: st.DataObject) -> None:
     sealed = hit.seal(payload)
     with pytest.raises(ValueError, match=r".+"):
@@ -242,7 +239,6 @@ def test_an_entry_that_was_cut_anywhere_or_ends_in_zeros_is_not_whole() -> None:
 
 
 @given(st.binary(max_size=200), st.binary(min_size=1, max_size=100))
-@settings(deadline=None)
 def test_a_file_with_something_behind_it_is_not_whole(payload: bytes, more: bytes) -> None:
     with pytest.raises(ValueError, match="not whole"):
         hit.unseal(hit.seal(payload) + more)

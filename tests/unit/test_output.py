@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assume_helper.credentials import Credentials
@@ -35,7 +35,6 @@ def test_an_account_with_leading_zeros_stays_a_string() -> None:
 
 
 @given(st.text(min_size=1), st.text(min_size=1), st.text(min_size=1))
-@settings(deadline=None)
 def test_the_document_is_one_line_of_ascii_that_json_reads_back(access_key: str, secret: str, token: str) -> None:
     data = document(Credentials(access_key, secret, token), END, "123456789012")
     assert data.isascii()

@@ -6,7 +6,7 @@ import re
 import socket
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assume_helper.session_name import made_safe, session_name
@@ -35,13 +35,11 @@ def test_a_user_and_a_host_make_a_name(user: str, host: str, name: str) -> None:
 
 
 @given(st.text(st.characters(), max_size=150), st.text(st.characters(), max_size=150))
-@settings(deadline=None)
 def test_whatever_they_are_called_sts_takes_the_name(user: str, host: str) -> None:
     assert TAKEN_BY_STS.fullmatch(made_safe(user, host))
 
 
 @given(st.integers(1, 150), st.integers(1, 150))
-@settings(deadline=None)
 def test_a_long_name_keeps_the_user_and_something_of_the_host(of_user: int, of_host: int) -> None:
     user, host = ("abc" * of_user)[:of_user], ("xyz" * of_host)[:of_host]
     name = made_safe(user, host)

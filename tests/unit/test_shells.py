@@ -12,7 +12,7 @@ from pathlib import Path
 import dotenv
 import pytest
 import shellingham  # type: ignore[import-untyped]
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from assume_helper import shells
@@ -67,7 +67,7 @@ values = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20),
     st.text("'\"\\$`!%^&|<>(){}[]*?~#=;:,.-+ \t\r\nab\u2018\u2019", max_size=20),
 )
-many = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+many = settings(max_examples=40)
 
 
 def named(found: list[str]) -> dict[str, str]:
@@ -244,7 +244,6 @@ def refused(shell: str, value: str, instead: str) -> bool:
 
 
 @given(value=values)
-@settings(deadline=None)
 def test_cmd_has_the_very_value_by_its_rules_or_it_is_refused(value: str) -> None:
     if refused("cmd", value, "--shell powershell"):
         assert set(value) & set('"%!') or not value.replace("\t", "").isprintable() or not value.isascii()
