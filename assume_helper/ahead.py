@@ -67,21 +67,27 @@ else:
         descriptor = _claimed(path, now)
         if descriptor is None:
             return
-        import signal
-
         try:
-            # Where the caller is the last one on a terminal, that hangs up when it ends, which may be at once.
-            signal.signal(signal.SIGHUP, signal.SIG_IGN)
-            if os.fork() == 0:
+            child = os.fork()
+            if child == 0:
                 _become(words, environ, descriptor)
+            os.waitpid(child, 0)
         finally:
             os.close(descriptor)
 
     def _become(words: list[str], environ: "Mapping[str, str]", descriptor: int) -> "NoReturn":
         """Be the new process: in a session of its own, so that no terminal asks and no signal of the caller's comes,
         and with none of the caller's descriptors: who reads its output would wait for the end of it.
+
+        It is a child's child: the program that `exec` makes of the caller has none that it did not start.
         """
         try:
+            import signal
+
+            # Where the caller is the last one on a terminal, that hangs up when it ends, which may be at once.
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+            if os.fork() != 0:
+                os._exit(0)
             os.setsid()
             null = os.open(os.devnull, os.O_RDWR)
             for standard in (0, 1, 2):

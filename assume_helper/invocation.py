@@ -2,10 +2,10 @@
 
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from assume_helper import hit, log
+from assume_helper import ahead, hit, log
 from assume_helper.credentials import Clock, Session
 from assume_helper.errors import AssumeHelperError
 from assume_helper.session_name import session_name
@@ -53,6 +53,11 @@ class Invocation:
         """
         event = log.issue(self.subject, session, self.started)
         log.append(self.clock.now(), event | ({"outcome": "refresh", "caller": "assume-helper"} if behind else {}))
+
+    def refresh_behind(self, due: Sequence[str], arguments: Sequence[str]) -> None:
+        """Have what is `due` (the paths of the locks for that) refreshed by `get` with these arguments of its own."""
+        for path in due:
+            ahead.start(path, arguments, self.environ, self.clock.now())
 
     def print(self, data: bytes) -> None:
         """Write `data` to standard output, whole. Raises OSError, AssumeHelperError where that cannot be."""

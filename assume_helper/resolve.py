@@ -44,6 +44,14 @@ class Wanted:
     keys: Mapping[str, str] | None = None
     picked: bool = False
 
+    def words(self) -> list[str]:
+        """The words of a command that ask for the same."""
+        given = {**self.options}
+        if self.keys is not None and "source_profile" in self.keys:
+            given["source_profile"] = self.keys["source_profile"]
+        options = [(f"--{key.replace('_', '-')}", value) for key, value in given.items()]
+        return [self.name, *(word for option in options for word in option)]
+
 
 def get_credentials(name: str, around: Surroundings, options: Mapping[str, str] | None = None) -> Entry:
     """The session of the profile `name` and its document; see `session`."""

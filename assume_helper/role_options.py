@@ -44,8 +44,11 @@ def session(
     if "" in {value.strip() for value in given.values()} or source_profile == "":
         raise click.UsageError("an option is empty")
     what = wanted(invocation, role, source_profile, given)
+    due: list[str] = []
     with waiting.sign(invocation, "asking STS ...") as stop:
-        profile, entry = resolve.session(what, replace(invocation.surroundings(), asking=stop))
+        profile, entry = resolve.session(what, replace(invocation.surroundings(), asking=stop, due=due.append))
+    if what.keys is None:  # `get` has no words for a role's ARN
+        invocation.refresh_behind(due, ["get", *what.words()])
     if what.picked:
         found = identity.of_session(what.name, entry.session, invocation.clock.now())
         for line in tables.block(found.whose, found.pairs()):

@@ -6,7 +6,6 @@ import click
 
 from assume_helper import child, hit, shells
 from assume_helper.invocation import Invocation
-from assume_helper.resolve import Wanted
 from assume_helper.role_options import role_options, session
 
 # What a person clears by hand, the old name of the session token with it, and what tells its end.
@@ -57,18 +56,9 @@ def command(
         if which not in {"json", "dotenv"}:
             # With what is left of a session before, an SDK would not take these, or look elsewhere.
             variables |= dict.fromkeys(("AWS_SECURITY_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"))
-        called = ["assume-helper", "env", *_named(what)]
+        called = ["assume-helper", "env", *what.words()]
         invocation.record_issue(entry.session)
     invocation.print(shells.lines(which, variables).encode("utf-8"))
     line = shells.how_to_apply(which, called) if invocation.is_terminal(1) else ""
     if line:
         invocation.say(f"# to apply it: {line}")
-
-
-def _named(what: Wanted) -> list[str]:
-    """The words that ask for the same again, without a question."""
-    given = {**what.options}
-    if what.keys is not None and "source_profile" in what.keys:
-        given["source_profile"] = what.keys["source_profile"]
-    options = [(f"--{key.replace('_', '-')}", value) for key, value in given.items()]
-    return [what.name, *(word for option in options for word in option)]

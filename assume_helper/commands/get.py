@@ -57,8 +57,7 @@ def command(
     entry = resolve.session(wanted, replace(invocation.surroundings(), due=due.append))[1]
     invocation.print(entry.document + b"\n")
     invocation.record_issue(entry.session)
-    for lock in due:
-        ahead.start(lock, invocation.arguments, invocation.environ, invocation.clock.now())
+    invocation.refresh_behind(due, invocation.arguments)
 
 
 def _written(name: str, value: str | int | tuple[str, ...] | None) -> str:

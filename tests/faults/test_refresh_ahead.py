@@ -140,6 +140,39 @@ def test_however_the_hit_was_started_it_is_refreshed(due: Home, offline_front: F
     wait_for(lambda: has_new(due))
 
 
+@pytest.mark.parametrize("arguments", [["env", "dev", "--shell", "json"], ["exec", "dev", "--", "printenv"]])
+def test_what_a_person_is_given_is_refreshed_too(due: Home, offline_front: Front, arguments: list[str]) -> None:
+    offline_front.released.set()
+    assert OLD.encode() in due.run(*arguments).stdout
+    wait_for(lambda: has_new(due))
+    assert len(offline_front.calls) == 1
+
+
+def test_the_program_of_exec_has_no_child_that_it_did_not_start_and_is_told_of_a_hang_up(
+    due: Home, offline_front: Front
+) -> None:
+    script = "read -r child < /proc/$$/task/$$/children; echo [$child]; exec cat /proc/self/status"
+    children, *status = due.run("exec", "dev", "--", "sh", "-c", script).stdout.decode().splitlines()
+    assert children == "[]"
+    (ignored,) = (int(line.split()[1], 16) for line in status if line.startswith("SigIgn:"))
+    assert not ignored & 1 << signal.SIGHUP - 1
+    wait_for(offline_front.arrived.is_set)
+    assert len(refreshers(due)) == 1
+
+
+def test_a_session_of_an_arn_is_not_refreshed_by_get_which_has_no_words_for_it(
+    role: Home, offline_front: Front
+) -> None:
+    role.unmeasured()
+    role.environ |= {"AWS_ENDPOINT_URL": offline_front.url, "AWS_REGION": "us-east-1"}
+    arn = ["arn:aws:iam::123456789012:role/dev", "--source-profile", "base"]
+    offline_front.behaviour = session(access_key_id=OLD)
+    role.run("env", *arn)
+    rewound(role)
+    assert OLD.encode() in role.run("env", *arn, "--shell", "json").stdout
+    assert (refreshers(role), len(offline_front.calls)) == ([], 1)
+
+
 def test_a_session_of_a_call_with_options_is_refreshed_too(role: Home, offline_front: Front) -> None:
     role.unmeasured()
     offline_front.behaviour = session(access_key_id=OLD)
