@@ -6,6 +6,7 @@
     <key>.ahead          held by the one process that refreshes behind callers' backs (see `ahead`); as little removed
     <key>.code           the last MFA code that was used, as a digest (see `mfa`)
     <fingerprint>.hit    the stamp of a profile's answer (see `hit`)
+    <fingerprint>.door   held by the one process that goes the full way for a profile's name (see `door`)
     tmp-...              what is being written; swept when it is left behind, at once where its writer is dead
 
 Secrets are in `.entry` files only.
@@ -19,7 +20,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
-from assume_helper import cache_files, hit
+from assume_helper import cache_files, door, hit
 from assume_helper.cache_files import Cache
 from assume_helper.credentials import Credentials, Session
 from assume_helper.errors import AssumeHelperError, error_class
@@ -99,6 +100,14 @@ def remember(
     payload = hit.remembered(expected, key, files or {}, elsewhere)
     if cache.directory is not None and cache_files.read(cache, name) != payload:
         cache_files.write(cache, name, payload, durable=False)
+
+
+def remember_failure(cache: Cache, stamp: tuple[str, bytes], at: float, exit_code: int, line: str) -> None:
+    """Leave to those who wait at the door (see `door`) that what `stamp` says came to this, `at` seconds since the
+    epoch: there was nothing else to serve, so nothing else is remembered.
+    """
+    name, expected = stamp
+    cache_files.write(cache, name, door.failure(expected, at, exit_code, line), durable=False)
 
 
 def read_failure(cache: Cache, key: str) -> Failure | None:

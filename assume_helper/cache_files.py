@@ -20,7 +20,7 @@ _SWEEP_TEMPORARY = 3600
 _SWEEP_DATA = 7 * 24 * 3600
 # The names that are given here, and no others: the directory may be somebody's own.
 _TEMPORARY = re.compile(r"tmp-(?:([0-9a-f]{8})-)?([0-9]{1,10})-[0-9a-f]{16}")
-_OURS = re.compile(_TEMPORARY.pattern + r"|[0-9a-f]{64}\.(entry|failure|code)|[0-9a-f]{32}\.hit")
+_OURS = re.compile(_TEMPORARY.pattern + r"|[0-9a-f]{64}\.(entry|failure|code)|[0-9a-f]{32}\.(hit|door)")
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from types import FrameType
 
 import click
 
 from assume_helper import environment, hit, log
 from assume_helper.credentials import Clock
-from assume_helper.errors import AssumeHelperError, shown
+from assume_helper.door import Terminated, terminate
+from assume_helper.errors import AssumeHelperError, line, one_line, shown
 from assume_helper.invocation import Invocation
 
 USAGE = 2
@@ -34,10 +34,6 @@ class _Commands(click.Group):
         return found
 
 
-class Terminated(BaseException):
-    """A signal came that ends this: what is open is closed, what is held is let go, a terminal is left as it was."""
-
-
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="assume-helper", prog_name="assume-helper", message="%(prog)s %(version)s")
 def assume_helper() -> None:
@@ -57,14 +53,14 @@ def main(
     arguments: Sequence[str],
     started: float,
     started_monotonic: float,
-    unwritten: OSError | None = None,
+    failed: BaseException | None = None,
     *,
     stdout_closed: bool = False,
 ) -> int:
     """Run the command line; the exit code.
 
     `started` is when the process began (seconds since the epoch), `started_monotonic` the same on the monotonic clock,
-    for deadlines. `unwritten` is why a hit could not be printed.
+    for deadlines. `failed` is what came of looking for a hit: it could not be printed, or was broken off.
     """
     is_process = list(arguments[:1]) == ["get"]
     invocation = Invocation(
@@ -74,9 +70,9 @@ def main(
     for name in ("SIGTERM", "SIGHUP", "SIGQUIT"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
-            signal.signal(number, _terminate)
+            signal.signal(number, terminate)
     try:
-        return _run(invocation, list(arguments), unwritten)
+        return _run(invocation, list(arguments), failed)
     except click.exceptions.NoArgsIsHelpError as error:
         invocation.say(error.format_message())
         return USAGE
@@ -112,12 +108,12 @@ def main(
         )
 
 
-def _run(invocation: Invocation, arguments: list[str], unwritten: OSError | None) -> int:
+def _run(invocation: Invocation, arguments: list[str], failed: BaseException | None) -> int:
     if hit.is_elevated():
         raise AssumeHelperError("this runs with another user's rights (setuid or setgid)", "start it as yourself")
-    if unwritten is not None:
+    if failed is not None:
         invocation.subject = arguments[1]
-        raise unwritten
+        raise failed
     with assume_helper.make_context("assume-helper", arguments, obj=invocation) as context:
         assume_helper.invoke(context)
     _record(invocation, [("warning", warning) for warning in invocation.warnings])
@@ -127,20 +123,14 @@ def _run(invocation: Invocation, arguments: list[str], unwritten: OSError | None
     return 0
 
 
-def _terminate(number: int, _frame: FrameType | None) -> None:
-    raise Terminated(number)
-
-
 def _fail(invocation: Invocation, exit_code: int, what: str) -> int:
     """Say in one line what went wrong, on standard error and in the log."""
-    subject = f"{shown(invocation.subject, 64)}: " if invocation.subject else ""
-    line = shown(" ".join(what.split()), 1000)
     events = [("warning", warning) for warning in invocation.warnings]
     if invocation.is_process or exit_code not in {USAGE, INTERRUPTED}:
         # What a person has mistyped or broken off is no failure to look for.
-        events.append(("failure", line))
+        events.append(("failure", one_line(what)))
     _record(invocation, events, exit_code)
-    invocation.say(f"assume-helper: {subject}{line}")
+    invocation.say(line(invocation.subject, what))
     return exit_code
 
 

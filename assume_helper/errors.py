@@ -143,6 +143,16 @@ def shown(text: str, longest: int = _LONGEST_TEXT) -> str:
     return escaped if len(escaped) <= longest else escaped[: longest - 3] + "..."
 
 
+def line(subject: str, what: str) -> str:
+    """The one line of standard error that says of `subject` what went wrong: SDKs show it as their exception's text."""
+    return "assume-helper: " + (f"{shown(subject, 64)}: " if subject else "") + one_line(what)
+
+
+def one_line(what: str) -> str:
+    """What went wrong, on one line, as it is said and logged."""
+    return shown(" ".join(what.split()), 1000)
+
+
 def drawn(steps: Iterable[str]) -> str:
     """The names of a loop, from its first one back to it, as a message shows them."""
     return " -> ".join(shown(step, 64) for step in steps)

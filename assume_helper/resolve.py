@@ -16,6 +16,9 @@ from assume_helper.errors import (
     MFARequired,
     SourceExpired,
     SourceNotKnown,
+    STSNotReached,
+    STSRefused,
+    line,
     loop_of_sources,
 )
 from assume_helper.profile import CredentialProcess, MFASession, Profile, WebIdentity
@@ -78,16 +81,22 @@ def session(wanted: Wanted, around: Surroundings) -> tuple[Profile, Entry]:
     around = _among_callers(around, config.config_path, profile)
     flight = _flight(profile, around)
     store, key = flight.store, flight.key
-    entry = single_flight.session(flight)
+    files = profile.files()
+    is_plain = not wanted.options and wanted.keys is None and not _is_relative(profile)
+    is_remembered = is_plain and stores.is_found_by_a_hit(profile.kept)
+    is_remembered = is_remembered and _is_settled([config.config_path, config.credentials_path, *files], checked_at)
+    where, elsewhere = stores.remembered_where(around.environ, store, profile.kept)
+    try:
+        entry = single_flight.session(flight)
+    except (STSRefused, STSNotReached) as error:
+        if is_remembered and not files:
+            said = line(wanted.name, str(error))
+            cache.remember_failure(where, stamp, around.clock.now(), error.exit_code, said)
+        raise
     is_hit = entry.session.issued < around.started
     if is_hit and store.directory is not None and entry.session.is_due(around.clock.now()):
         around.due(store.path(key + hit.AHEAD))
-    files = profile.files()
-    paths = [config.config_path, config.credentials_path, *files]
-    is_plain = not wanted.options and wanted.keys is None
-    is_plain = is_plain and not _is_relative(profile) and stores.is_found_by_a_hit(profile.kept)
-    if is_plain and _is_settled(paths, checked_at):
-        where, elsewhere = stores.remembered_where(around.environ, store, profile.kept)
+    if is_remembered:
         cache.remember(where, stamp, key, files, elsewhere)
     return profile, entry
 

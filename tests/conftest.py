@@ -1,6 +1,7 @@
 """What the tests share: a local AWS that enforces IAM, a front before it, and a home to run in."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,11 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("same")
+
+# What runs the tests may have these ignored (nohup, a shell's background), and every process that it starts with it.
+for _number in (signal.SIGHUP, signal.SIGQUIT):
+    signal.signal(_number, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The tests' own SDK calls, too, see nothing of the machine's settings.
 for _name in list(os.environ):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -31,12 +32,15 @@ def umask(mask: int) -> Iterator[None]:
 
 
 def is_at_the_lock(child: "subprocess.Popen[bytes]") -> bool:
-    """Whether a process has got as far as to want the lock: the lock's library is loaded."""
+    """Whether a process has got as far as to wait at the door or the lock: the library for that is loaded, and signals
+    that end it are caught.
+    """
     try:
-        with open(f"/proc/{child.pid}/maps", encoding="utf-8") as maps:
-            return "fcntl" in maps.read()
+        maps, status = (Path(f"/proc/{child.pid}/{name}").read_text(encoding="utf-8") for name in ("maps", "status"))
     except OSError:
         return False
+    (caught,) = (int(line.split()[1], 16) for line in status.splitlines() if line.startswith("SigCgt:"))
+    return "fcntl" in maps and bool(caught & 1 << signal.SIGTERM - 1)
 
 
 @dataclass

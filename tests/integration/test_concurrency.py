@@ -2,11 +2,13 @@
 
 import json
 import signal
+import sys
 import time
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
-from front import Front, denied, error, session, wait_for
+import pytest
+from front import Behaviour, Front, denied, error, session, wait_for
 from running import Home, is_at_the_lock
 
 
@@ -55,6 +57,27 @@ def test_a_failure_is_not_kept_for_those_who_come_later(role: Home, offline_fron
     offline_front.behaviour = session()
     role.get("dev")
     assert len(offline_front.calls) == 2
+
+
+@pytest.mark.parametrize(("behaviour", "code"), [(session(), 0), (denied, 6)])
+def test_who_waits_at_the_door_has_imported_nothing_and_has_what_came_of_it(
+    role: Home, offline_front: Front, behaviour: Behaviour, code: int
+) -> None:
+    role.unmeasured()
+    offline_front.behaviour = offline_front.held_back(behaviour)
+    with role.start("get", "dev") as inside:
+        assert offline_front.arrived.wait(60)
+        with role.start("get", "dev", command=[sys.executable, "-X", "importtime", "-m", "assume_helper"]) as waiting:
+            wait_for(lambda: is_at_the_lock(waiting))
+            offline_front.released.set()
+            stdout, said = waiting.communicate(timeout=60)
+        document, stderr = inside.communicate(timeout=60)
+    imported = {line.rpartition(b"|")[2].strip() for line in said.splitlines() if line.startswith(b"import time:")}
+    assert b"assume_helper.door" in imported
+    assert not imported & {b"click", b"json", b"re", b"enum", b"assume_helper.cli"}
+    assert (inside.returncode, waiting.returncode, stdout) == (code, code, document)
+    assert [line for line in said.splitlines() if line.startswith(b"assume-helper")] == stderr.splitlines()
+    assert len(offline_front.calls) == 1
 
 
 def test_when_the_holder_is_killed_the_next_one_goes_on(role: Home, offline_front: Front) -> None:

@@ -59,8 +59,8 @@ def document(home: Path) -> bytes:
     return entry.document
 
 
-def run(*arguments: str, unwritten: OSError | None = None, stdout_closed: bool = False) -> int:
-    return cli.main(arguments, time.time(), time.monotonic(), unwritten, stdout_closed=stdout_closed)
+def run(*arguments: str, failed: OSError | None = None, stdout_closed: bool = False) -> int:
+    return cli.main(arguments, time.time(), time.monotonic(), failed, stdout_closed=stdout_closed)
 
 
 def logged(home: Path) -> list[dict[str, str]]:
@@ -135,7 +135,7 @@ def test_a_closed_standard_output_is_exit_1(said: Said) -> None:
 @pytest.mark.usefixtures("home")
 def test_a_hit_that_could_not_be_printed_is_exit_1_and_says_why(said: Said) -> None:
     full = OSError(errno.ENOSPC, "No space left on device")
-    assert run("get", "dev", unwritten=full) == 1
+    assert run("get", "dev", failed=full) == 1
     assert said.only_on_stderr() == (
         "assume-helper: dev: the credentials cannot be printed (No space left on device); "
         "look at where standard output goes"
@@ -144,7 +144,7 @@ def test_a_hit_that_could_not_be_printed_is_exit_1_and_says_why(said: Said) -> N
 
 @pytest.mark.usefixtures("home")
 def test_a_reader_that_has_gone_is_exit_1_in_silence(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    assert run("get", "dev", unwritten=OSError(errno.EPIPE, "Broken pipe")) == 1
+    assert run("get", "dev", failed=OSError(errno.EPIPE, "Broken pipe")) == 1
     assert capfdbinary.readouterr() == (b"", b"")
 
 

@@ -11,7 +11,7 @@ import pytest
 from front import Behaviour, Call, Front, Reply, denied, error, html, reset, session, truncated
 from running import ACCESS_KEY_ID, Home
 
-from assume_helper import cache, chain, terminal
+from assume_helper import cache, chain, hit, terminal
 from assume_helper.aws_config import load
 from assume_helper.cache import Entry
 from assume_helper.credentials import Clock, shade
@@ -577,7 +577,7 @@ def test_nothing_is_remembered_when_there_is_no_answer(world: World) -> None:
     world.front.behaviour = denied
     with pytest.raises(STSRefused):
         world.get()
-    assert world.files("hit") == []
+    assert hit.answer("dev", world.home.environ, world.now) is None
 
 
 @pytest.mark.parametrize("which", ["config", "credentials"])

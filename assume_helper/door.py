@@ -1,0 +1,121 @@
+"""The door of a profile's name: where many processes find nothing cached, one goes in, and the others wait for it.
+
+They wait here, before they have imported anything, and then look at the cache once more: two hundred that start
+together cost as many starts of Python, and one full way. That one call is made is not this lock's affair but the
+key's (see `lock`): whoever does not get in goes the full way after a while, and a door that cannot be used is none.
+"""
+
+import os
+import sys
+import time
+
+from assume_helper import hit, private
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import NoReturn
+
+NAME = ".door"
+# Seconds: what a process that can serve something, if need be, keeps its caller waiting here, and one that cannot. Both
+# leave enough for the full way (see the deadlines in `single_flight`).
+_PATIENCE_WITH_CACHE = 2.0
+_PATIENCE = 6.0
+# What has expired for no longer than this (seconds) may be served in need: `credentials.window` less a last minute.
+_OLD = 900
+# Seconds between two tries; a little more by the process's id, so that they are not all at once.
+_PAUSE = 0.04
+
+
+class Terminated(BaseException):
+    """A signal came that ends this: what is open is closed, what is held is let go, a terminal is left as it was."""
+
+
+def terminate(number: int, _frame: object) -> "NoReturn":
+    """The handler of such a signal. Raises Terminated."""
+    raise Terminated(number)
+
+
+if sys.platform == "win32":
+
+    def passed(_profile: str, _environ: "Mapping[str, str]", _now: float) -> bool:
+        """There is no such door: the key's lock is all."""
+        return False
+
+else:
+    # `signal` itself imports enum, which is a third of what a process that waits here costs.
+    import _signal  # type: ignore[import-not-found]
+    import fcntl
+
+    def passed(profile: str, environ: "Mapping[str, str]", now: float) -> bool:
+        """Go in, and hold the door until this process ends: False. Or wait while another one does: True.
+
+        `now` is in seconds since the epoch. With True the cache is worth another look. Raises Terminated.
+        """
+        directory = hit.cache_directory(environ)
+        if directory is None or hit.CALLERS in environ:
+            return False
+        try:
+            private.make_directory(directory)
+            hit.check_private(os.lstat(directory), 0o040000)
+            name = hit.stamp(profile, environ)[0].partition(".")[0]
+            # Never closed: the kernel does that, and opens the door, however this process ends.
+            descriptor = private.create(os.path.join(directory, name + NAME), 0)
+            hit.check_private(os.fstat(descriptor), 0o100000)
+            if _is_locked(descriptor, fcntl.LOCK_EX):
+                return False
+            is_old = hit.answer(profile, environ, now - _OLD) is not None
+            _wait(descriptor, time.monotonic() + (_PATIENCE_WITH_CACHE if is_old else _PATIENCE))
+            os.close(descriptor)
+            return True
+        except (OSError, ValueError):
+            return False
+
+    def _wait(descriptor: int, until: float) -> None:
+        """Until the door is open, or until `until` (monotonic). Raises Terminated."""
+        numbers = [
+            n for n in (_signal.SIGTERM, _signal.SIGHUP, _signal.SIGQUIT) if _signal.getsignal(n) == _signal.SIG_DFL
+        ]
+        try:
+            for number in numbers:
+                _signal.signal(number, terminate)
+            while not _is_locked(descriptor, fcntl.LOCK_SH) and time.monotonic() < until:
+                time.sleep(_PAUSE + os.getpid() % 32 / 1000)
+        finally:
+            for number in numbers:
+                _signal.signal(number, _signal.SIG_DFL)
+
+    def _is_locked(descriptor: int, how: int) -> bool:
+        try:
+            fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+def failure(stamp: bytes, at: float, exit_code: int, line: str) -> bytes:
+    """What a `.hit` file holds where who went in has failed, `at` seconds since the epoch, and has said `line`."""
+    return b"%s\n-\n%.3f\n%d\n%s" % (stamp, at, exit_code, line.encode("utf-8", "backslashreplace"))
+
+
+def told(profile: str, environ: "Mapping[str, str]", since: float) -> int:
+    """Say what who went in has failed with, if that is of `since` (seconds since the epoch) or later.
+
+    Its exit code; 0 where nothing is known.
+    """
+    directory = hit.cache_directory(environ)
+    if directory is None:
+        return 0
+    try:
+        name, expected = hit.stamp(profile, environ)
+        found = hit.unseal(hit.read_private(os.path.join(directory, name)))
+        if not found.startswith(expected + b"\n-\n"):
+            return 0
+        at, exit_code, line = found[len(expected) + 3 :].split(b"\n", 2)
+        if not since <= float(at) <= time.time() + 1:
+            return 0
+        code = int(exit_code)
+        hit.write(2, line + b"\n")
+        return code
+    except (OSError, ValueError):
+        return 0
