@@ -112,9 +112,9 @@ def told(profile: str, environ: "Mapping[str, str]", since: float) -> int:
         if not found.startswith(expected + b"\n-\n"):
             return 0
         at, exit_code, line = found[len(expected) + 3 :].split(b"\n", 2)
-        if not since <= float(at) <= time.time() + 1:
-            return 0
         code = int(exit_code)
+        if not (since <= float(at) <= time.time() + 1 and 0 < code < 256):
+            return 0
         hit.write(2, line + b"\n")
         return code
     except (OSError, ValueError):

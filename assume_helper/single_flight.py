@@ -31,9 +31,10 @@ _PATIENCE_WITH_SOMEBODY = 55.0
 # While STS only throttles.
 _PATIENCE_THROTTLED = 30.0
 # Who waits for another's call stops this much earlier, and still has time for a call of its own; but on a machine so
-# busy that starting took most of the time, a wait is worth more than one more process that calls.
+# busy that starting took most of the time, a wait is worth more than one more process that calls. (With the longest
+# wait at the door before it, it is no longer than for those who begin here.)
 _RESERVE = 4.0
-_SHORTEST_WAIT = 8.0
+_SHORTEST_WAIT = 5.0
 # Who calls gives up before those that wait do, so that they get its failure and do not all call as well.
 _HEAD_START = 1.0
 # After a failed refresh STS is left alone for so long, while what is cached is good.

@@ -27,6 +27,7 @@ from assume_helper import (
     cache_files,
     chain,
     credentials,
+    door,
     errors,
     hit,
     mfa,
@@ -203,7 +204,9 @@ def sealed(data: bytes) -> None:
 
 
 def answer(data: bytes) -> None:
-    """A hit's two files, with a line of `=====` between them: whole, and with anything in them."""
+    """A hit's two files, with a line of `=====` between them: whole, and with anything in them; or the first one with a
+    failure, for those who wait at the door.
+    """
     known, _, entry = data.partition(b"\n=====\n")
     name, stamp = hit.stamp("dev", ENVIRON)
     _put(name, hit.seal(stamp + b"\n" + known))
@@ -225,6 +228,16 @@ def answer(data: bytes) -> None:
         assert os.path.dirname(path) in (ENVIRON["ASSUME_HELPER_CACHE_DIR"], os.fsdecode(elsewhere)), ascii(path)
     if found is not None:
         assert key == KEY.encode()
+    told: list[bytes] = []
+    write = hit.write
+    hit.write = lambda descriptor, data: told.append(data)  # noqa: ARG005
+    try:
+        exit_code = door.told("dev", ENVIRON, 0)
+    finally:
+        hit.write = write
+    assert exit_code in range(256)
+    assert bool(exit_code) is bool(told)
+    assert found is None or not told
 
 
 def entry(data: bytes) -> None:

@@ -194,7 +194,10 @@ def test_a_failure_of_another_config_is_not(world: World, tmp_path: Path, capfd:
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("rest", [b"", b"\n-", b"\n-\n", b"\n-\nx\n6\nx", b"\n-\nnan\n6\nx", b"\n-\n2000000000\nx\nx"])
+@pytest.mark.parametrize(
+    "rest",
+    [b"", b"\n-", b"\n-\n", b"\n-\nx\n6\nx", b"\n-\nnan\n6\nx", b"\n-\n2000000000\nx\nx", b"\n-\n2000000000\n256\nx"],
+)
 def test_what_nobody_wrote_is_not_told(world: World, rest: bytes, capfd: pytest.CaptureFixture[str]) -> None:
     world.passed()
     remember(world, hit.stamp("dev", world.environ)[1] + rest)
