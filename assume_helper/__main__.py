@@ -22,6 +22,7 @@ def main() -> int:
     try:
         stdout_closed = hit.open_missing_descriptors()
         failed: BaseException | None = None
+        inside = ""
         is_get = len(arguments) == 2 and arguments[0] == "get" and os.environ.get("ASSUME_HELPER_LOG_HITS") != "1"
         if is_get and not stdout_closed and not hit.is_elevated():
             try:
@@ -29,11 +30,7 @@ def main() -> int:
                 if due is None:
                     from assume_helper import door
 
-                    if door.passed(arguments[1], os.environ, started):
-                        due = hit.main(arguments[1], time.time())
-                        code = 0 if due is not None else door.told(arguments[1], os.environ, started)
-                        if code:
-                            os._exit(code)
+                    due, inside = door.through(arguments[1], started)
                 if due is not None:
                     if due:
                         from assume_helper import ahead
@@ -55,6 +52,10 @@ def main() -> int:
             for stream in (sys.stdout, sys.stderr):
                 if stream is not None:
                     stream.flush()
+            if inside:
+                from assume_helper import door
+
+                door.leave(inside)
             os._exit(code)
         return code
     except ImportError as error:

@@ -6,7 +6,7 @@
     <key>.ahead          held by the one process that refreshes behind callers' backs (see `ahead`); as little removed
     <key>.code           the last MFA code that was used, as a digest (see `mfa`)
     <fingerprint>.hit    the stamp of a profile's answer (see `hit`)
-    <fingerprint>.door   held by the one process that goes the full way for a profile's name (see `door`)
+    <fingerprint>.door   held by the one process that goes the full way for a profile's name, and then gone (see `door`)
     tmp-...              what is being written; swept when it is left behind, at once where its writer is dead
 
 Secrets are in `.entry` files only.

@@ -74,7 +74,7 @@ def _leftovers(directory: str, now: float) -> Iterator[Check]:
         if not cache_files.is_ours(file.name):
             continue
         try:
-            if file.name.startswith("tmp-"):
+            if cache_files.is_temporary(file.name):
                 if now - file.stat(follow_symlinks=False).st_mtime > _OLD:
                     unused.append(file.name)
             else:

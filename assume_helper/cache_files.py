@@ -20,7 +20,8 @@ _SWEEP_TEMPORARY = 3600
 _SWEEP_DATA = 7 * 24 * 3600
 # The names that are given here, and no others: the directory may be somebody's own.
 _TEMPORARY = re.compile(r"tmp-(?:([0-9a-f]{8})-)?([0-9]{1,10})-[0-9a-f]{16}")
-_OURS = re.compile(_TEMPORARY.pattern + r"|[0-9a-f]{64}\.(entry|failure|code)|[0-9a-f]{32}\.(hit|door)")
+_LEFT_BEHIND = re.compile(_TEMPORARY.pattern + r"|[0-9a-f]{32}\.door")
+_OURS = re.compile(_LEFT_BEHIND.pattern + r"|[0-9a-f]{64}\.(entry|failure|code)|[0-9a-f]{32}\.hit")
 
 
 @dataclass(frozen=True)
@@ -153,8 +154,13 @@ def is_ours(name: str) -> bool:
     return _OURS.fullmatch(name) is not None
 
 
+def is_temporary(name: str) -> bool:
+    """Whether a file of this name is there while a process needs it, and after that where it was killed."""
+    return _LEFT_BEHIND.fullmatch(name) is not None
+
+
 def sweep(cache: Cache, written: str) -> None:
-    """Remove temporary files of dead processes, and data that has long run out. Locks stay.
+    """Remove what dead processes have left behind, and data that has long run out. Locks stay.
 
     How old they are is told by the file that was just `written`: a file server's clock may be another than ours.
 
@@ -171,7 +177,7 @@ def sweep(cache: Cache, written: str) -> None:
         try:
             age = now - file.stat(follow_symlinks=False).st_mtime
             temporary = _TEMPORARY.fullmatch(file.name)
-            if age > (_SWEEP_TEMPORARY if temporary else _SWEEP_DATA) or (
+            if age > (_SWEEP_TEMPORARY if is_temporary(file.name) else _SWEEP_DATA) or (
                 temporary and temporary[1] == here and _is_dead(int(temporary[2]))
             ):
                 os.unlink(file.path)

@@ -36,40 +36,58 @@ def terminate(number: int, _frame: object) -> "NoReturn":
     raise Terminated(number)
 
 
+def through(profile: str, started: float) -> tuple[str | None, str]:
+    """Go in: None, and the path of the door that is held, for `leave`. Or wait for who is in, and have what came of it:
+    what `hit.main` gives, and no door; with a failure it is told, and this process ends.
+
+    `started` is when it began (seconds since the epoch). Raises OSError as `hit.main` does, and Terminated.
+    """
+    inside = passed(profile, os.environ, started)
+    if inside is not None:
+        return None, inside
+    due = hit.main(profile, time.time())
+    code = told(profile, os.environ, started) if due is None else 0
+    if code:
+        os._exit(code)
+    return due, ""
+
+
 if sys.platform == "win32":
 
-    def passed(_profile: str, _environ: "Mapping[str, str]", _now: float) -> bool:
+    def passed(_profile: str, _environ: "Mapping[str, str]", _now: float) -> str | None:
         """There is no such door: the key's lock is all."""
-        return False
+        return ""
 
 else:
     # `signal` itself imports enum, which is a third of what a process that waits here costs.
     import _signal  # type: ignore[import-not-found]
     import fcntl
 
-    def passed(profile: str, environ: "Mapping[str, str]", now: float) -> bool:
-        """Go in, and hold the door until this process ends: False. Or wait while another one does: True.
+    def passed(profile: str, environ: "Mapping[str, str]", now: float) -> str | None:
+        """Go in, and hold the door until this process ends: its path, for `leave`, empty where there is no door.
 
-        `now` is in seconds since the epoch. With True the cache is worth another look. Raises Terminated.
+        Or wait while another process is in: None, and the cache is worth another look. `now` is in seconds since the
+        epoch. Raises Terminated.
         """
         directory = hit.cache_directory(environ)
         if directory is None or hit.CALLERS in environ:
-            return False
+            return ""
         try:
             private.make_directory(directory)
             hit.check_private(os.lstat(directory), 0o040000)
             name = hit.stamp(profile, environ)[0].partition(".")[0]
             # Never closed: the kernel does that, and opens the door, however this process ends.
-            descriptor = private.create(os.path.join(directory, name + NAME), 0)
+            path = os.path.join(directory, name + NAME)
+            descriptor = private.create(path, 0)
             hit.check_private(os.fstat(descriptor), 0o100000)
             if _is_locked(descriptor, fcntl.LOCK_EX):
-                return False
+                return path
             is_old = hit.answer(profile, environ, now - _OLD) is not None
             _wait(descriptor, time.monotonic() + (_PATIENCE_WITH_CACHE if is_old else _PATIENCE))
             os.close(descriptor)
-            return True
+            return None
         except (OSError, ValueError):
-            return False
+            return ""
 
     def _wait(descriptor: int, until: float) -> None:
         """Until the door is open, or until `until` (monotonic). Raises Terminated."""
@@ -91,6 +109,14 @@ else:
         except BlockingIOError:
             return False
         return True
+
+
+def leave(path: str) -> None:
+    """Take the door away, at the very end: who waits has it open, who comes now finds what this process has cached."""
+    try:
+        os.unlink(path)
+    except OSError:
+        pass  # somebody clears the cache
 
 
 def failure(stamp: bytes, at: float, exit_code: int, line: str) -> bytes:

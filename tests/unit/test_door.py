@@ -35,7 +35,7 @@ class World:
         for when in [when for when in self.at if when <= self.clock]:
             self.at.pop(when)()
 
-    def passed(self, name: str = "dev") -> bool:
+    def passed(self, name: str = "dev") -> str | None:
         return door.passed(name, self.environ, NOW)
 
     def file(self) -> Path:
@@ -62,7 +62,7 @@ def remember(world: World, payload: bytes) -> None:
 
 
 def test_who_is_alone_goes_in(world: World) -> None:
-    assert not world.passed()
+    assert world.passed() == str(world.file())
     assert world.clock == 0
     assert stat.S_IMODE(world.file().stat().st_mode) == 0o600
     assert stat.S_IMODE(world.cache.stat().st_mode) == 0o700
@@ -70,7 +70,7 @@ def test_who_is_alone_goes_in(world: World) -> None:
 
 def test_whoever_comes_meanwhile_waits_and_then_goes_on(world: World) -> None:
     world.passed()
-    assert world.passed()
+    assert world.passed() is None
     assert 6 <= world.clock < 6.2
 
 
@@ -78,9 +78,9 @@ def test_it_waits_no_longer_than_until_the_door_is_open(world: World) -> None:
     world.passed()
     (descriptor,) = (int(n) for n in os.listdir("/proc/self/fd") if linked(n) == str(world.file()))
     world.at[1.0] = lambda: os.close(descriptor)
-    assert world.passed()
+    assert world.passed() is None
     assert 1 <= world.clock < 1.2
-    assert not world.passed()  # nobody is left in it
+    assert world.passed() == str(world.file())  # nobody is left in it
 
 
 def linked(descriptor: str) -> str:
@@ -97,22 +97,38 @@ def test_it_waits_less_where_it_may_have_something_to_serve(world: World) -> Non
     entry = world.cache / f"{key}.entry"
     entry.write_bytes(hit.seal(b"%d %d %d\n{}\n" % (NOW - 3000, NOW - 100, NOW - 400)))
     entry.chmod(0o600)
-    assert world.passed()
+    assert world.passed() is None
     assert 2 <= world.clock < 2.2
 
 
 def test_another_name_has_a_door_of_its_own(world: World) -> None:
     world.passed()
-    assert not world.passed("other")
+    assert world.passed("other")
     world.environ["AWS_REGION"] = "eu-central-1"
-    assert not world.passed()
+    assert world.passed()
 
 
 def test_a_process_of_our_own_does_not_wait_for_the_one_that_started_it(world: World) -> None:
     world.passed()
     world.environ[hit.CALLERS] = "[]"
-    assert not world.passed()
+    assert world.passed() == ""
     assert world.clock == 0
+
+
+def test_who_leaves_takes_the_door_away_and_who_waits_goes_on(world: World) -> None:
+    path = world.passed()
+    assert path
+    (descriptor,) = (int(n) for n in os.listdir("/proc/self/fd") if linked(n) == path)
+
+    def left() -> None:
+        door.leave(path)
+        os.close(descriptor)
+
+    world.at[0.5] = left
+    assert world.passed() is None
+    assert 0.5 <= world.clock < 0.7
+    assert list(world.cache.iterdir()) == []
+    door.leave(path)  # cleared meanwhile
 
 
 def loose(path: Path) -> None:
@@ -133,22 +149,22 @@ def loose(path: Path) -> None:
 def test_a_door_that_is_not_ours_alone_is_none(world: World, planted: Callable[[Path], None]) -> None:
     world.cache.mkdir(mode=0o700)
     planted(world.file())
-    assert not world.passed()
-    assert not world.passed()
+    assert world.passed() == ""
+    assert world.passed() == ""
     assert world.clock == 0
     assert not (world.cache / "elsewhere").exists()
 
 
 def test_in_a_directory_that_is_open_to_others_there_is_none(world: World) -> None:
     world.cache.mkdir(mode=0o755)
-    assert not world.passed()
+    assert world.passed() == ""
     assert list(world.cache.iterdir()) == []
 
 
 @pytest.mark.parametrize("environ", [{}, {"ASSUME_HELPER_CACHE_DIR": "a"}, {"ASSUME_HELPER_CACHE_DIR": "/dev/null/a"}])
 def test_without_a_directory_there_is_none(world: World, environ: dict[str, str]) -> None:
     world.environ = environ
-    assert not world.passed()
+    assert world.passed() == ""
     assert door.told("dev", environ, NOW) == 0
 
 
@@ -157,8 +173,8 @@ def test_where_there_are_no_locks_there_is_none(world: World, monkeypatch: pytes
         raise OSError(37, "No locks available")
 
     monkeypatch.setattr(fcntl, "flock", flock)
-    assert not world.passed()
-    assert not world.passed()
+    assert world.passed() == ""
+    assert world.passed() == ""
     assert world.clock == 0
 
 
