@@ -10,14 +10,9 @@ from assume_helper.errors import ConfigurationError
 from assume_helper.keys import Keys
 
 
-def keys(
-    profile: Mapping[str, str],
-    environ: Mapping[str, str] | None = None,
-    services: Mapping[str, Mapping[str, str]] | None = None,
-) -> Keys:
+def keys(profile: Mapping[str, str], environ: Mapping[str, str] | None = None) -> Keys:
     """The keys of a profile `dev` that holds `profile`."""
-    config = AwsConfig("/config", "/credentials", {"dev": profile}, {"dev": profile}, {}, services or {})
-    return Keys(config, environ or {}, "dev")
+    return Keys(AwsConfig("/config", "/credentials", {"dev": profile}, {"dev": profile}, {}, {}), environ or {}, "dev")
 
 
 def test_a_key_has_its_value() -> None:
