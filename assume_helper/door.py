@@ -91,17 +91,17 @@ else:
 
     def _wait(descriptor: int, until: float) -> None:
         """Until the door is open, or until `until` (monotonic). Raises Terminated."""
-        numbers = [
-            n for n in (_signal.SIGTERM, _signal.SIGHUP, _signal.SIGQUIT) if _signal.getsignal(n) == _signal.SIG_DFL
-        ]
+        ending = (_signal.SIGHUP, _signal.SIGQUIT, _signal.SIGTERM)
+        ignored = (_signal.SIG_IGN, None)  # as under nohup; or not Python's to set
+        before = {number: handler for number in ending if (handler := _signal.getsignal(number)) not in ignored}
         try:
-            for number in numbers:
+            for number in before:
                 _signal.signal(number, terminate)
             while not _is_locked(descriptor, fcntl.LOCK_SH) and time.monotonic() < until:
                 time.sleep(_PAUSE + os.getpid() % 32 / 1000)
         finally:
-            for number in numbers:
-                _signal.signal(number, _signal.SIG_DFL)
+            for number, handler in before.items():
+                _signal.signal(number, handler)
 
     def _is_locked(descriptor: int, how: int) -> bool:
         try:

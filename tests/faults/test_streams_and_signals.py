@@ -111,6 +111,7 @@ def test_a_signal_ends_it_wherever_it_is_and_the_lock_is_free_and_no_temporary_f
 def test_a_signal_ends_one_that_waits_and_not_the_one_it_waits_for(
     home_: Home, offline_front: Front, number: signal.Signals
 ) -> None:
+    home_.unmeasured()
     offline_front.behaviour = offline_front.held_back(session())
     with ExitStack() as stack:
         holder = stack.enter_context(home_.start("get", "dev"))

@@ -428,14 +428,15 @@ def test_while_sts_is_left_alone_the_document_has_the_true_end_too(world: World)
     assert world.calls == asked
 
 
-def test_the_printed_end_is_the_same_on_every_call_and_another_on_another_host(world: World) -> None:
-    ends = []
-    for host in ("a", "a", "b"):
+def test_the_printed_end_is_the_same_on_every_call_and_another_on_other_hosts(world: World) -> None:
+    ends: dict[str, set[datetime]] = {host: set() for host in "abcdef"}
+    for host in [*ends, *ends]:
         world.host = host
-        ends.append(world.get().session.printed_expiration)
+        ends[host].add(world.get().session.printed_expiration)
         for file in world.files("entry"):
             file.unlink()
-    assert ends[0] == ends[1] != ends[2]
+    assert {len(end) for end in ends.values()} == {1}
+    assert len(set.union(*ends.values())) > 3  # two of a few hundred seconds may be the same
 
 
 # STS refuses, or the source has run out.
