@@ -46,7 +46,7 @@ def test_a_hit_imports_nothing_beyond_os_sys_and_time(warm: Home) -> None:
     ran = warm.run("-I", "-S", "-c", program, command=[sys.executable])
     assert ran.code == 0
     assert ran.document["Version"] == 1
-    assert ran.stderr.split() == ["assume_helper", "assume_helper.hit"]
+    assert ran.stderr.split() == ["assume_helper", "assume_helper.hit", "assume_helper.start"]
 
 
 def test_the_console_script_imports_nothing_more_on_a_hit(warm: Home) -> None:
@@ -56,7 +56,7 @@ def test_the_console_script_imports_nothing_more_on_a_hit(warm: Home) -> None:
     assert ran.code == 0
     assert {name for name in names if name.startswith("assume_helper")} == {
         "assume_helper",
-        "assume_helper.__main__",
+        "assume_helper.start",
         "assume_helper.hit",
     }
     bare = warm.run("-X", "importtime", "-c", "import sys", command=[sys.executable])
@@ -159,4 +159,4 @@ def test_the_document_of_a_hit_is_the_one_of_the_miss_to_the_byte(role: Home, of
 
 def test_the_installers_script_is_what_calls_the_entry() -> None:
     assert SCRIPT.startswith(sysconfig.get_path("scripts"))
-    assert "from assume_helper.__main__ import main" in Path(SCRIPT).read_text()
+    assert "from assume_helper.start import main" in Path(SCRIPT).read_text()

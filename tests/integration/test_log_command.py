@@ -83,7 +83,7 @@ def test_an_unset_variable_costs_a_hit_nothing(dev: Home) -> None:
     dev.get("dev")
     ran = dev.run("-X", "importtime", "-I", "-S", str(PACKAGE / "__main__.py"), "get", "dev", command=[sys.executable])
     names = {line.rpartition("|")[2].strip() for line in ran.stderr.splitlines() if "assume_helper" in line}
-    assert names == {"assume_helper", "assume_helper.hit"}
+    assert names == {"assume_helper", "assume_helper.start", "assume_helper.hit"}
 
 
 def test_the_caller_is_who_had_the_shell_run_it(dev: Home, tmp_path: Path) -> None:
