@@ -85,18 +85,19 @@ def session(wanted: Wanted, around: Surroundings) -> tuple[Profile, Entry]:
     is_plain = not wanted.options and wanted.keys is None and not _is_relative(profile)
     is_remembered = is_plain and stores.is_found_by_a_hit(profile.kept)
     is_remembered = is_remembered and _is_settled([config.config_path, config.credentials_path, *files], checked_at)
-    where, elsewhere = stores.remembered_where(around.environ, store, profile.kept)
+    remembered = stores.remembered_where(around.environ, store, profile.kept) if is_remembered else None
     try:
         entry = single_flight.session(flight)
     except (STSRefused, STSNotReached) as error:
-        if is_remembered and not files:
+        if remembered is not None and not files:
             said = line(wanted.name, str(error))
-            cache.remember_failure(where, stamp, around.clock.now(), error.exit_code, said)
+            cache.remember_failure(remembered[0], stamp, around.clock.now(), error.exit_code, said)
         raise
     is_hit = entry.session.issued < around.started
     if is_hit and store.directory is not None and entry.session.is_due(around.clock.now()):
         around.due(store.path(key + hit.AHEAD))
-    if is_remembered:
+    if remembered is not None:
+        where, elsewhere = remembered
         cache.remember(where, stamp, key, files, elsewhere)
     return profile, entry
 

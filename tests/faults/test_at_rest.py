@@ -227,6 +227,13 @@ def test_none_keeps_nothing_and_asks_sts_each_time(dev: Home, offline_front: Fro
     assert logged(dev).count("warning") == 0
 
 
+def test_none_asks_for_no_cache_and_says_nothing_of_one_that_cannot_be_used(dev: Home) -> None:
+    keep(dev, "none")
+    dev.cache.mkdir(mode=0o755, parents=True)
+    dev.get("dev")
+    assert logged(dev).count("warning") == 0
+
+
 def test_from_a_file_to_none_counts_on_the_next_call(dev: Home, offline_front: Front) -> None:
     dev.get("dev")
     dev.get("dev")
