@@ -10,13 +10,12 @@ import click
 from assume_helper import aws_config, chain, config_edit, config_file, credential_process, keys
 from assume_helper.aws_config import AwsConfig
 from assume_helper.config_file import ConfigFile
-from assume_helper.credentials import LONGEST_SESSION, SHORTEST_SESSION
 from assume_helper.errors import AssumeHelperError, ChangedMeanwhile, ConfigurationError, shown
 from assume_helper.invocation import Invocation
 from assume_helper.keys import Keys
 from assume_helper.our_command import OurCommand, our_command
+from assume_helper.role_options import DURATION
 
-DURATION = click.IntRange(SHORTEST_SESSION, LONGEST_SESSION)
 CREDENTIAL_SOURCE = click.Choice(["Environment", "Ec2InstanceMetadata", "EcsContainer"])
 # How often a file that another program changes is read again.
 _TRIES = 20
