@@ -2,13 +2,11 @@
 
 import hashlib
 import math
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TypeGuard
+from typing import Literal, TypeGuard
 
-from assume_helper.errors import CONTROL
+from assume_helper.text import CONTROL_CHARACTERS
 
 # STS: DurationSeconds is 900 s to 43 200 s for a role (API reference of AssumeRole).
 SHORTEST_SESSION = 900
@@ -21,15 +19,8 @@ LONGEST_MFA_SESSION = 129_600
 LAST_RESORT = 60
 # How far, in seconds, this machine's clock may be off before what is cached is not believed.
 CLOCK_TOLERANCE = 300
-
-
-@dataclass(frozen=True)
-class Clock:
-    """The clock, handed in: `now` is the wall clock (seconds since the epoch), `monotonic` is for deadlines."""
-
-    now: Callable[[], float] = time.time
-    monotonic: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
+# How a session is kept between calls (`assume_helper_cache`).
+Storage = Literal["file", "encrypted", "memory", "none"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +35,13 @@ class Credentials:
 
 def can_be_sent(value: object) -> TypeGuard[str]:
     """Whether `value` can be a part of an access key: ASCII without blanks, as a request's header takes it."""
-    return isinstance(value, str) and bool(value) and value.isascii() and " " not in value and not CONTROL.search(value)
+    return (
+        isinstance(value, str)
+        and bool(value)
+        and value.isascii()
+        and " " not in value
+        and not CONTROL_CHARACTERS.search(value)
+    )
 
 
 @dataclass(frozen=True)
@@ -156,7 +153,7 @@ def ahead(lifetime: float) -> float:
     return min(0.1 * lifetime, 300.0)
 
 
-def shade(lifetime: float, host: str, key: str, expiration: datetime) -> float:
+def expiration_jitter(lifetime: float, host: str, key: str, expiration: datetime) -> float:
     """J: by how many seconds the printed `Expiration` is earlier than the true one.
 
     All SDKs refresh a fixed time before the printed end, so hosts that started together would call STS together for
@@ -169,5 +166,5 @@ def shade(lifetime: float, host: str, key: str, expiration: datetime) -> float:
 
 def printed_expiration(expiration: datetime, lifetime: float, host: str, key: str) -> datetime:
     """The `Expiration` that clients are told: the true one less `shade`, in whole seconds."""
-    earlier = expiration.timestamp() - shade(lifetime, host, key, expiration)
+    earlier = expiration.timestamp() - expiration_jitter(lifetime, host, key, expiration)
     return datetime.fromtimestamp(int(earlier), UTC)

@@ -189,6 +189,11 @@ def remembered(stamp: bytes, key: str, files: "Mapping[str, str]", elsewhere: st
     return stamp + b"\n" + "\n".join(lines).encode("utf-8", "surrogateescape")
 
 
+def remembered_failure(stamp: bytes, at: float, exit_code: int, line: str) -> bytes:
+    """What a `.hit` file holds where who went in has failed, `at` seconds since the epoch, and has said `line`."""
+    return b"%s\n-\n%.3f\n%d\n%s" % (stamp, at, exit_code, line.encode("utf-8", "backslashreplace"))
+
+
 def answer(profile: str, environ: "Mapping[str, str]", now: float) -> tuple[bytes, str] | None:
     """The document for `profile`, if one is at hand that is still to be handed out at `now` (seconds since the epoch),
     and the path of the lock for refreshing it, empty while that is not due.

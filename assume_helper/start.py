@@ -21,14 +21,14 @@ def main() -> int:
             try:
                 due = hit.main(arguments[1], started)
                 if due is None:
-                    from assume_helper import door
+                    from assume_helper.sessions import herd_gate
 
-                    due, inside = door.through(arguments[1], started)
+                    due, inside = herd_gate.through(arguments[1], started)
                 if due is not None:
                     if due:
-                        from assume_helper import ahead
+                        from assume_helper.sessions import refresh_ahead
 
-                        ahead.start(due, arguments, os.environ, started)
+                        refresh_ahead.start(due, arguments, os.environ, started)
                     # Nothing is buffered and nothing waits: what the interpreter would tidy up now is only time.
                     os._exit(0)
             except BaseException as error:  # noqa: BLE001 - what it means is told where all errors are
@@ -37,18 +37,18 @@ def main() -> int:
             import site
 
             site.main()
-        from assume_helper import cli
+        from assume_helper.cli import app
 
-        code = cli.main(arguments, started, started_monotonic, failed, stdout_closed=stdout_closed)
+        code = app.main(arguments, started, started_monotonic, failed, stdout_closed=stdout_closed)
         if arguments[:1] == ["get"]:
             # A late interrupt, or a call that was given up, has nothing to say when the document is out.
             for stream in (sys.stdout, sys.stderr):
                 if stream is not None:
                     stream.flush()
             if inside:
-                from assume_helper import door
+                from assume_helper.sessions import herd_gate
 
-                door.leave(inside)
+                herd_gate.leave(inside)
             os._exit(code)
         return code
     except ImportError as error:

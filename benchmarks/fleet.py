@@ -22,7 +22,7 @@ from pathlib import Path
 import plot
 
 from assume_helper.credentials import LAST_RESORT, Credentials, Session, printed_expiration
-from assume_helper.single_flight import _RETRY_AFTER
+from assume_helper.sessions.single_flight import _RETRY_AFTER
 
 # Programs that run on, by the SDK that they are written with: with less than so many seconds left they ask again.
 PROGRAMS = {

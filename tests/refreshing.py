@@ -20,13 +20,17 @@ from pathlib import Path
 
 import filelock
 
-from assume_helper import cache, hit, mfa, resolve, source, sts
-from assume_helper.cache_files import Cache
-from assume_helper.credentials import Answer, Clock, Credentials
-from assume_helper.surroundings import Surroundings
+from assume_helper import hit
+from assume_helper.cache import entries
+from assume_helper.cache.directory import Cache
+from assume_helper.credentials import Answer, Credentials
+from assume_helper.sessions import provider
+from assume_helper.sources import access_key, mfa
+from assume_helper.sts import calls
+from assume_helper.system.context import CallContext, Clock
 
 # Imported once, and not again by every child that is killed.
-LOADED = (filelock, mfa, source)
+LOADED = (filelock, mfa, access_key)
 # Far more than one refresh takes, on any machine.
 _STUCK = 30.0
 
@@ -42,11 +46,11 @@ def answer(number: int) -> Answer:
 def answer_with(number: int) -> None:
     """From now on STS gives this answer."""
     given = answer(number)
-    sts.assume_role = lambda *_arguments: given
+    calls.assume_role = lambda *_arguments: given
 
 
-def surroundings(environ: dict[str, str], warn: Callable[[str], None]) -> Surroundings:
-    return Surroundings(
+def call_context(environ: dict[str, str], warn: Callable[[str], None]) -> CallContext:
+    return CallContext(
         environ=environ,
         clock=Clock(),
         started=time.time(),
@@ -64,7 +68,7 @@ def refresh_for_ever(environ: dict[str, str], done: int) -> None:
         number += 1
         answer_with(number)
         warnings: list[str] = []
-        entry = resolve.get_credentials("dev", surroundings(environ, warnings.append))
+        entry = provider.get_credentials("dev", call_context(environ, warnings.append))
         if warnings or not is_one(entry):
             os.write(2, f"{warnings}\n".encode())
             os._exit(3)
@@ -74,7 +78,7 @@ def refresh_for_ever(environ: dict[str, str], done: int) -> None:
                 path.unlink()
 
 
-def is_one(entry: cache.Entry) -> bool:
+def is_one(entry: entries.Entry) -> bool:
     """Whether session and document are of one answer."""
     number = entry.session.credentials.access_key_id[-8:]
     document = json.loads(entry.document)
@@ -92,7 +96,7 @@ def read_for_ever(environ: dict[str, str]) -> None:
         if found is not None and not found[0].endswith(b'"AccountId":"123456789012"}\n'):
             os._exit(3)
         for path in Path(environ["ASSUME_HELPER_CACHE_DIR"]).glob("*.entry"):
-            entry = cache.read(store, path.stem)
+            entry = entries.read(store, path.stem)
             if entry is not None and not is_one(entry):
                 os._exit(3)
 
@@ -162,7 +166,7 @@ def main(home: str, seconds: float) -> None:
     answer_with(1)
     for path in directory.glob("*.entry"):
         path.unlink()
-    resolve.get_credentials("dev", surroundings(environ, lambda _warning: None))
+    provider.get_credentials("dev", call_context(environ, lambda _warning: None))
     print(json.dumps(seen | {"left_at_last": len(list(directory.glob("tmp-*")))}))
 
 

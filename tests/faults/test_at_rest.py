@@ -203,7 +203,7 @@ def test_a_runtime_directory_on_a_disk_keeps_nothing(dev: Home, offline_front: F
 
 
 def on_memory(path: Path) -> bool:
-    from assume_helper.stores import memory_directory
+    from assume_helper.cache.storage import memory_directory
 
     return memory_directory({"XDG_RUNTIME_DIR": str(path)}) is not None
 

@@ -8,11 +8,11 @@ import pytest
 from front import Behaviour, Call, Front, Reply, identity, session
 from running import Home
 
-from assume_helper import cache, cache_files
-from assume_helper.cache_files import Cache
-from assume_helper.credentials import Clock
-from assume_helper.resolve import get_credentials
-from assume_helper.surroundings import Surroundings
+from assume_helper.cache import directory as cache_directory
+from assume_helper.cache import entries
+from assume_helper.cache.directory import Cache
+from assume_helper.sessions.provider import get_credentials
+from assume_helper.system.context import CallContext, Clock
 
 DAY = 86_400.0
 AFTERNOON = datetime(2035, 1, 1, 15, tzinfo=UTC).timestamp()
@@ -41,7 +41,7 @@ def test_with_a_clock_that_is_a_day_off_what_sts_gives_is_handed_out_and_kept(
     assert role.get("dev") == first
     assert len(offline_front.calls) == 1
     (file,) = role.entries()
-    entry = cache.read(Cache(str(role.cache), lambda _message: None), file.stem)
+    entry = entries.read(Cache(str(role.cache), lambda _message: None), file.stem)
     assert entry is not None
     assert abs(entry.session.clock_difference - difference) < 30
 
@@ -82,11 +82,11 @@ class Machine:
         return self.true + self.off
 
     def get(self) -> datetime:
-        around = Surroundings(
+        context = CallContext(
             environ=self.environ, clock=Clock(now=self.now, monotonic=lambda: self.true), started=self.now(),
             started_monotonic=self.true, host="host", session_name=lambda: "me@host", warn=pytest.fail,
         )  # fmt: skip
-        return get_credentials("dev", around).session.expiration
+        return get_credentials("dev", context).session.expiration
 
     def left(self) -> float:
         """Of what `get` hands out, by the right clock."""
@@ -129,11 +129,11 @@ def test_an_older_entry_without_a_difference_is_a_miss(role: Home, offline_front
     role.get("dev")
     (file,) = role.entries()
     store = Cache(str(role.cache), lambda _message: None)
-    data = cache_files.read(store, file.name)
+    data = cache_directory.read(store, file.name)
     assert data is not None
     times, document, record = data.split(b"\n", 2)
     fields = {name: value for name, value in json.loads(record).items() if name != "clock_difference"}
     older = b"\n".join((b" ".join(times.split()[:2]), document, json.dumps(fields).encode()))
-    cache_files.write(store, file.name, older, durable=False)
+    cache_directory.write(store, file.name, older, durable=False)
     role.get("dev")
     assert len(offline_front.calls) == 2

@@ -21,8 +21,8 @@ from front import ACCOUNT, Behaviour, Call, Front, Reply, error, html, reset, se
 from needs import needs_root
 from running import SCRIPT, Home
 
-from assume_helper import cache
-from assume_helper.cache_files import Cache
+from assume_helper.cache import entries
+from assume_helper.cache.directory import Cache
 
 # The design's deadlines, from the start of the process, are 4 s where something is cached and 15 s where nothing is.
 # What a busy machine needs to start one, and more, is added.
@@ -168,9 +168,9 @@ def point_at(home: Home, front: Front, name: str) -> dict[str, str]:
     return {"HTTP_PROXY": front.url}
 
 
-def last_failure(home: Home) -> cache.Failure:
+def last_failure(home: Home) -> entries.Failure:
     (path,) = home.cache.glob("*.failure")
-    found = cache.read_failure(Cache(str(home.cache), print), path.stem)
+    found = entries.read_failure(Cache(str(home.cache), print), path.stem)
     assert found is not None
     return found
 

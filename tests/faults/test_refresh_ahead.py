@@ -17,13 +17,15 @@ import pytest
 from front import Behaviour, Call, Front, Reply, denied, error, session, wait_for
 from running import PACKAGE, SCRIPT, Home
 
-from assume_helper import ahead, cache, hit
-from assume_helper.cache import Entry
-from assume_helper.cache_files import Cache
-from assume_helper.credentials import Clock, window
-from assume_helper.output import document
-from assume_helper.resolve import Wanted, get_credentials, refresh
-from assume_helper.surroundings import Surroundings
+from assume_helper import hit
+from assume_helper.cache import entries
+from assume_helper.cache.directory import Cache
+from assume_helper.cache.document import credential_document
+from assume_helper.cache.entries import Entry
+from assume_helper.credentials import window
+from assume_helper.sessions import refresh_ahead
+from assume_helper.sessions.provider import RoleRequest, get_credentials, refresh
+from assume_helper.system.context import CallContext, Clock
 
 OLD, NEW = "ASIAOLD0000000000000", "ASIANEW0000000000000"
 
@@ -32,12 +34,12 @@ def rewound(home: Home) -> Path:
     """Have the one cached session in the middle of its last stretch before the window; its file."""
     (file,) = home.entries()
     store = Cache(str(home.cache), lambda _message: None)
-    entry = cache.read(store, file.stem)
+    entry = entries.read(store, file.stem)
     assert entry is not None
     now = time.time()
     printed = datetime.fromtimestamp(int(now + window(3600) + 150), UTC)
     moved = replace(entry.session, printed_expiration=printed, expiration=printed, issued=now - 2000)
-    cache.write(store, file.stem, Entry(moved, document(moved.credentials, printed, moved.account_id)))
+    entries.write(store, file.stem, Entry(moved, credential_document(moved.credentials, printed, moved.account_id)))
     return file
 
 
@@ -63,7 +65,10 @@ def refreshers(home: Home) -> list[int]:
     for path in Path("/proc").glob("[0-9]*"):
         try:
             environ = (path / "environ").read_bytes().split(b"\0")
-            if ahead.OPTION.encode() in (path / "cmdline").read_bytes() and f"HOME={home.folder}".encode() in environ:
+            if (
+                refresh_ahead.OPTION.encode() in (path / "cmdline").read_bytes()
+                and f"HOME={home.folder}".encode() in environ
+            ):
                 found.append(int(path.name))
         except OSError:
             continue
@@ -310,8 +315,8 @@ def test_over_a_day_of_a_call_a_minute_only_the_first_caller_waits(
         answer: Behaviour = session(lifetime, date=datetime.fromtimestamp(now, UTC))
         return answer(call)
 
-    def around() -> Surroundings:
-        return Surroundings(
+    def context() -> CallContext:
+        return CallContext(
             environ=environ, clock=clock, started=now, started_monotonic=now, host="host",
             session_name=lambda: "me@host", warn=pytest.fail,
         )  # fmt: skip
@@ -323,9 +328,9 @@ def test_over_a_day_of_a_call_a_minute_only_the_first_caller_waits(
         found = hit.answer("dev", environ, now)
         if found is None:
             waited += 1
-            get_credentials("dev", around())
+            get_credentials("dev", context())
         elif found[1]:
-            assert refresh(Wanted("dev"), around(), lambda _until: pytest.fail("put off")) is not None
+            assert refresh(RoleRequest("dev"), context(), lambda _until: pytest.fail("put off")) is not None
             refreshed += 1
     assert waited == 1
     assert len(offline_front.calls) == refreshed + 1

@@ -15,7 +15,9 @@ from front import Front, session
 from needs import needs_root, needs_setpriv
 from running import LIKE_ANY_USER, SCRIPT, Home
 
-from assume_helper import cache_files, hit, lock
+from assume_helper import hit
+from assume_helper.cache import directory as cache_directory
+from assume_helper.cache import key_lock
 
 NOBODY = 65534
 
@@ -190,28 +192,28 @@ def test_a_link_that_is_planted_between_check_and_use_is_not_followed(home_: Hom
     """A file of ours that would be believed if it were there: opened without following, and looked at when open."""
     home_.get("dev")
     (entry,) = home_.entries()
-    store = cache_files.Cache(str(home_.cache), lambda _message: None)
-    real = cache_files.read(store, entry.name)
+    store = cache_directory.Cache(str(home_.cache), lambda _message: None)
+    real = cache_directory.read(store, entry.name)
     assert real is not None
     planted = tmp_path / "planted"
     planted.write_bytes(hit.seal(b"planted"))
     planted.chmod(0o600)
-    seen = while_it_is_flipped(entry, planted, lambda: cache_files.read(store, entry.name))
+    seen = while_it_is_flipped(entry, planted, lambda: cache_directory.read(store, entry.name))
     assert seen == {real, None}
     os.replace(planted, entry.with_name("planted"))
-    assert cache_files.read(store, "planted") == b"planted", "it would have been believed"
+    assert cache_directory.read(store, "planted") == b"planted", "it would have been believed"
 
 
 def test_a_link_that_is_planted_in_place_of_a_lock_is_not_followed(home_: Home, tmp_path: Path) -> None:
     home_.get("dev")
     (path,) = home_.cache.glob("*.lock")
-    store = cache_files.Cache(str(home_.cache), lambda _message: None)
+    store = cache_directory.Cache(str(home_.cache), lambda _message: None)
     canary = tmp_path / "canary"
     canary.write_text("not to be changed")
     canary.chmod(0o640)
 
     def held() -> bool:
-        with lock.held(store, path.stem, lambda: True) as is_held:
+        with key_lock.acquire(store, path.stem, lambda: True) as is_held:
             return is_held
 
     assert while_it_is_flipped(path, canary, held) == {True, False}
@@ -233,12 +235,12 @@ def test_a_directory_of_another_user_that_is_planted_between_check_and_use_has_n
     for path in (planted, planted / entry.name):
         os.chown(path, NOBODY, NOBODY)
 
-    store = cache_files.open_cache(environ, lambda _message: None)
-    assert cache_files.read(store, entry.name) is not None
+    store = cache_directory.open_cache(environ, lambda _message: None)
+    assert cache_directory.read(store, entry.name) is not None
     home_.cache.rename(home_.cache.with_name("away"))
     home_.cache.symlink_to(planted)
-    assert cache_files.read(store, entry.name) is None
-    assert cache_files.write(store, entry.name, b"secret", durable=True)
+    assert cache_directory.read(store, entry.name) is None
+    assert cache_directory.write(store, entry.name, b"secret", durable=True)
     written = (planted / entry.name).stat()
     assert (written.st_uid, stat.S_IMODE(written.st_mode)) == (0, 0o600), "whose directory it is cannot read it"
 

@@ -19,31 +19,23 @@ from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from botocore.configloader import raw_config_parse
 from botocore.exceptions import ConfigParseError
-from unit.test_aws_config import botocore_reads, nested
+from unit.profiles.test_aws_config import botocore_reads, nested
 
-from assume_helper import (
-    aws_config,
-    cache,
-    cache_files,
-    chain,
-    credentials,
-    door,
-    errors,
-    hit,
-    mfa,
-    output,
-    process,
-    session_parameters,
-    source,
-    sts,
-    sts_errors,
-    used_codes,
-)
-from assume_helper.cache import Entry
-from assume_helper.cache_files import Cache
-from assume_helper.errors import CONTROL, AssumeHelperError
-from assume_helper.keys import Keys
-from assume_helper.profile import CredentialProcess, Endpoint, Profile, StaticKeys
+from assume_helper import credentials, errors, hit, text
+from assume_helper.cache import directory as cache_directory
+from assume_helper.cache import entries
+from assume_helper.cache.directory import Cache
+from assume_helper.cache.document import credential_document
+from assume_helper.cache.entries import Entry
+from assume_helper.errors import AssumeHelperError
+from assume_helper.profiles import aws_config, role_chain, session_parameters
+from assume_helper.profiles.role import CredentialProcess, Endpoint, Profile, StaticKeys
+from assume_helper.profiles.settings import Keys
+from assume_helper.sessions import herd_gate, source_credentials
+from assume_helper.sources import mfa, used_mfa_codes
+from assume_helper.sts import calls, failures
+from assume_helper.system import process
+from assume_helper.text import CONTROL_CHARACTERS
 
 NOW = 1_800_000_000
 KEY = "ab" * 32
@@ -64,7 +56,7 @@ _PROFILE = Profile("dev", "arn:aws:iam::123456789012:role/dev", _DEV, Endpoint("
 
 def harmless(text: str) -> None:
     """`text` may stand in one line on a terminal, and holds no secret."""
-    assert not CONTROL.search(text), ascii(text)
+    assert not CONTROL_CHARACTERS.search(text), ascii(text)
     assert SECRET not in text
 
 
@@ -112,12 +104,12 @@ def config(data: bytes) -> None:
     is_secret = data.count(SECRET.encode()) == data.count(f"aws_secret_access_key = {SECRET}\n".encode())
     for name in [*list(read.profiles)[:5], "dev"]:
         try:
-            profile = chain.read(read, ENVIRON, name)
+            profile = role_chain.read(read, ENVIRON, name)
         except AssumeHelperError as error:
             if is_secret:
                 refused(error)
             continue
-        assert len(cache.key(profile.session_inputs())) == 64
+        assert len(entries.key(profile.session_inputs())) == 64
         assert not is_secret or SECRET not in repr(profile.session_inputs())
         harmless(profile.role_arn)
         json.dumps(profile.parameters.request(), ensure_ascii=False).encode()
@@ -232,7 +224,7 @@ def answer(data: bytes) -> None:
     write = hit.write
     hit.write = lambda descriptor, data: told.append(data)  # noqa: ARG005
     try:
-        exit_code = door.told("dev", ENVIRON, 0)
+        exit_code = herd_gate.told("dev", ENVIRON, 0)
     finally:
         hit.write = write
     assert exit_code in range(256)
@@ -246,19 +238,19 @@ def entry(data: bytes) -> None:
     sealed_data = hit.seal(data)
     for suffix in (".entry", ".failure", ".code"):
         _put(KEY + suffix, sealed_data)
-    found = cache.read(store, KEY)
+    found = entries.read(store, KEY)
     if found is not None:
         assert found.session.lifetime > 0
         assert found.session.refreshed_from <= found.session.served_until
         found.session.is_fresh(NOW)
-        cache.write(store, KEY, found)
-        again = cache.read(store, KEY)
+        entries.write(store, KEY, found)
+        again = entries.read(store, KEY)
         assert again == found, (again, found)
-    failure = cache.read_failure(store, KEY)
+    failure = entries.read_failure(store, KEY)
     if failure is not None:
         assert isinstance(failure.error, AssumeHelperError)
-        cache.write_failure(store, KEY, failure)
-    for used in used_codes.read(store, KEY):
+        entries.write_failure(store, KEY, failure)
+    for used in used_mfa_codes.read(store, KEY):
         used.is_it("123456", NOW)
 
 
@@ -273,11 +265,11 @@ def code(data: bytes) -> None:
 def said(data: bytes) -> None:
     """Words of others, with a secret between them."""
     before, _, after = data.decode("utf-8", "surrogateescape").partition("|")
-    text = errors.quoted(f"{before}{SECRET}{after}")
-    harmless(text)
-    assert SECRET[:24] not in text
-    assert len(text) <= 400
-    harmless(errors.shown(before, 80))
+    shown = text.redacted(f"{before}{SECRET}{after}")
+    harmless(shown)
+    assert SECRET[:24] not in shown
+    assert len(shown) <= 400
+    harmless(text.printable(before, 80))
 
 
 _client: list[Any] = []
@@ -319,14 +311,14 @@ def reply(data: bytes) -> None:
         return response
 
     try:
-        found = sts.checked(sts_errors.told_apart(call, _PROFILE, lambda: NOW), _PROFILE, NOW)
+        found = calls.checked(failures.translate_errors(call, _PROFILE, lambda: NOW), _PROFILE, NOW)
     except AssumeHelperError as error:
         refused(error)
         return
     assert 0 < found.lifetime <= credentials.LONGEST_SESSION
     assert found.account_id is not None
     printed = credentials.printed_expiration(found.expiration, found.lifetime, "host", KEY)
-    document = output.document(found.credentials, printed, found.account_id)
+    document = credential_document(found.credentials, printed, found.account_id)
     assert document.isascii()
     assert b"\n" not in document
     fields = json.loads(document)
@@ -338,8 +330,8 @@ def reply(data: bytes) -> None:
         found.credentials, found.expiration, printed, NOW, found.lifetime, found.assumed_role_arn, found.account_id
     )
     store = _store()
-    cache.write(store, KEY, Entry(session, document))
-    assert cache.read(store, KEY) == Entry(session, document)
+    entries.write(store, KEY, Entry(session, document))
+    assert entries.read(store, KEY) == Entry(session, document)
 
 
 def document(data: bytes) -> None:
@@ -348,7 +340,7 @@ def document(data: bytes) -> None:
     real = process.run
     process.run = lambda *_arguments: process.Finished(int(first == b"1"), rest[:65536], rest[:65536])
     try:
-        found = source.source_credentials(CredentialProcess("tool", "tool"), {}, 10)
+        found = source_credentials.source_credentials(CredentialProcess("tool", "tool"), {}, 10)
     except AssumeHelperError as error:
         refused(error)
     else:
@@ -364,4 +356,4 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     target.__name__: target
     for target in (config, alike, names, parameters, sealed, answer, entry, code, said, reply, document)
 }
-assert cache_files.is_ours(KEY + ".entry")
+assert cache_directory.is_ours(KEY + ".entry")

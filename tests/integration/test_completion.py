@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from running import SCRIPT, Home
 
-from assume_helper import aws_config, completion
-from assume_helper.completion_scripts import SCRIPTS
+from assume_helper.cli import completion
+from assume_helper.cli.completion_scripts import SCRIPTS
+from assume_helper.profiles import aws_config
 
 # What is typed before TAB, and the one profile that it can become.
 NAMES = {

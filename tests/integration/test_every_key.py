@@ -11,7 +11,8 @@ from front import Front, session
 from running import Home
 from strict import SERIAL
 
-from assume_helper import aws_config, cache, chain
+from assume_helper.cache import entries
+from assume_helper.profiles import aws_config, role_chain
 
 README = (Path(__file__).resolve().parent.parent.parent / "README.md").read_text(encoding="utf-8")
 ROLE = "arn:aws:iam::123456789012:role"
@@ -176,7 +177,7 @@ def test_a_key_that_shapes_the_session_makes_it_another_in_the_cache(
     def made(line: str) -> str:
         ready.config.write_text(written(ready, offline_front, case, line))
         environ = {"HOME": str(ready.folder), "AWS_ACCESS_KEY_ID": "AKIAENVIRONMENT00000"}
-        return cache.key(chain.read(aws_config.load(environ), environ, "dev").session_inputs())
+        return entries.key(role_chain.read(aws_config.load(environ), environ, "dev").session_inputs())
 
     assert (made(f"{key} = {case.value}\n") != made("")) is case.shapes
 
@@ -209,7 +210,7 @@ def test_a_source_profile_s_key_makes_another_session_where_it_says_whose_it_is(
     def made(text: str) -> str:
         ready.config.write_text(text)
         environ = {"HOME": str(ready.folder)}
-        return cache.key(chain.read(aws_config.load(environ), environ, "dev").session_inputs())
+        return entries.key(role_chain.read(aws_config.load(environ), environ, "dev").session_inputs())
 
     before = made(with_source("", keys))
     assert made(with_source("assume_helper_", keys)) == before

@@ -15,8 +15,8 @@ import pytest
 from front import Behaviour, Front, Reply, error, session
 from running import SCRIPT, SECRET, Home
 
-from assume_helper import cache_files
-from assume_helper.errors import CONTROL
+from assume_helper.cache import directory as cache_directory
+from assume_helper.text import CONTROL_CHARACTERS
 
 FIELDS = ["Version", "AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration", "AccountId"]
 ROLE = "role_arn = arn:aws:iam::123456789012:role/dev\n"
@@ -54,7 +54,7 @@ def said_harmlessly(home: Home, code: int, stdout: bytes, stderr: bytes) -> None
     assert SECRET not in text
     if home.log.exists():
         for line in home.log.read_text(encoding="utf-8").splitlines():
-            assert not CONTROL.search("".join(map(str, json.loads(line).values()))), ascii(line)
+            assert not CONTROL_CHARACTERS.search("".join(map(str, json.loads(line).values()))), ascii(line)
 
 
 def nothing_elsewhere(home: Home) -> None:
@@ -64,7 +64,7 @@ def nothing_elsewhere(home: Home) -> None:
         if path.is_dir() or path.is_relative_to(home.folder / ".aws"):
             continue
         if path.parent == home.cache:
-            assert cache_files.is_ours(path.name) or re.fullmatch(r"[0-9a-f]{64}\.lock", path.name), path.name
+            assert cache_directory.is_ours(path.name) or re.fullmatch(r"[0-9a-f]{64}\.lock", path.name), path.name
         else:
             assert path.parent == home.log.parent, path
 
@@ -103,7 +103,7 @@ def test_a_profiles_name_harms_nothing(role: Home, offline_front: Front, name: s
         done = role.run(*command, command=[SCRIPT]) if "\udcff" not in name else None
         if done is not None:
             shown = (done.stdout.decode() + done.stderr).replace("\n", "").replace("\t", "")
-            assert not CONTROL.search(shown), ascii(shown)
+            assert not CONTROL_CHARACTERS.search(shown), ascii(shown)
     nothing_elsewhere(role)
 
 
@@ -296,7 +296,7 @@ def test_names_on_a_terminal_are_only_text(role: Home, offline_front: Front, com
     assert child.exitstatus == 0, text
     # Colours of our own are the only escapes, and a line has no other controls.
     plain = re.sub(r"\x1b\[[0-9;]*m|\x1b\[\?25[lh]", "", text).replace("\r\n", "\n")
-    assert not CONTROL.search(plain.replace("\n", "")), ascii(text)
+    assert not CONTROL_CHARACTERS.search(plain.replace("\n", "")), ascii(text)
     if command == ["list"]:
         for name in ("[red]x[/red]", "[/red]", ":smile:", "[link=http://x]y[/link]", "a\\x1b[31mb", "a\\u202eb"):
             assert name in plain, name

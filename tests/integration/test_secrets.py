@@ -126,18 +126,20 @@ def test_no_secret_is_in_an_argument_or_the_environment_of_a_process_while_sts_i
 
 
 def test_no_secret_is_in_the_repr_of_what_flows(watched: Home, offline_front: Front) -> None:
-    from assume_helper import aws_config, cache, cache_files, chain
-    from assume_helper.source import source_credentials
+    from assume_helper.cache import directory as cache_directory
+    from assume_helper.cache import entries
+    from assume_helper.profiles import aws_config, role_chain
+    from assume_helper.sessions.source_credentials import source_credentials
 
     offline_front.behaviour = GIVEN
     watched.get("dev")
     environ = {"HOME": str(watched.folder)}
     config = aws_config.load(environ)
-    profile = chain.read(config, environ, "dev")
+    profile = role_chain.read(config, environ, "dev")
     assert not isinstance(profile.source, type(profile))
     credentials = source_credentials(profile.source, environ, 1)  # type: ignore[arg-type]
-    store = cache_files.open_cache(environ, lambda _message: None)
-    entry = cache.read(store, watched.entries()[0].stem)
+    store = cache_directory.open_cache(environ, lambda _message: None)
+    entry = entries.read(store, watched.entries()[0].stem)
     assert entry is not None
     for value in (config, profile, credentials, entry, entry.session):
         assert without_secrets(repr(value))

@@ -9,8 +9,8 @@ import pytest
 from front import Front, session
 from running import Home
 
-from assume_helper import aws_config, chain
-from assume_helper.profile import EnvironmentKeys, Profile, StaticKeys
+from assume_helper.profiles import aws_config, role_chain
+from assume_helper.profiles.role import EnvironmentKeys, Profile, StaticKeys
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 EXAMPLES = sorted((ROOT / "examples" / "profiles").glob("*.ini"))
@@ -30,7 +30,7 @@ def read(path: Path, environ: dict[str, str]) -> dict[str, Profile]:
     config = aws_config.load(environ)
     keys = ("role_arn", "assume_helper_role_arn", "credential_process")
     return {
-        name: chain.read(config, environ, name)
+        name: role_chain.read(config, environ, name)
         for name, profile in config.profiles.items()
         if any(key in profile for key in keys) and "vault" not in name
     }

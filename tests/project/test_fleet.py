@@ -11,10 +11,11 @@ import fleet
 import plot
 import pytest
 
-from assume_helper import cache_files, single_flight
-from assume_helper.credentials import Answer, Clock, Credentials, Session
+from assume_helper.cache import directory as cache_directory
+from assume_helper.credentials import Answer, Credentials, Session
 from assume_helper.errors import STSNotReached
-from assume_helper.surroundings import Surroundings
+from assume_helper.sessions import single_flight
+from assume_helper.system.context import CallContext, Clock
 
 ROOT = Path(__file__).resolve().parents[2]
 HOSTS = 10_000
@@ -76,7 +77,7 @@ def test_a_host_calls_when_the_helper_itself_does(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(random, "uniform", lambda _low, _high: 45.0)
     away = (8000.0, 11_600.0)
     trial = fleet.Trial(retry_after=(45, 45), away=away)
-    store = cache_files.open_cache({"ASSUME_HELPER_CACHE_DIR": str(tmp_path / "cache")}, lambda _text: None)
+    store = cache_directory.open_cache({"ASSUME_HELPER_CACHE_DIR": str(tmp_path / "cache")}, lambda _text: None)
     simulated: list[float] = []
     real: list[float] = []
     host = fleet.Host("host", 3600, trial, random.Random(0), simulated.append)
@@ -91,8 +92,8 @@ def test_a_host_calls_when_the_helper_itself_does(tmp_path: Path, monkeypatch: p
     def asked(now: float) -> float | None:
         """The end that is printed, in seconds after the boot; None where it fails."""
         at = fleet.EPOCH + now
-        around = Surroundings({}, Clock(lambda: at, lambda: at), at, at, "host", lambda: "me", lambda _text: None)
-        flight = single_flight.Flight(store, fleet.KEY, around, False, lambda _turn: call(now))
+        context = CallContext({}, Clock(lambda: at, lambda: at), at, at, "host", lambda: "me", lambda _text: None)
+        flight = single_flight.Flight(store, fleet.KEY, context, False, lambda _turn: call(now))
         try:
             document = json.loads(single_flight.session(flight).document)
         except STSNotReached:

@@ -7,7 +7,7 @@ from conformance import matrix
 from conformance.checks import CHECKS
 from conformance.clients import CLIENTS
 
-from assume_helper import sdk_checks
+from assume_helper.doctor import sdk_precedence
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -26,7 +26,7 @@ def test_every_client_and_every_check_is_in_it_and_none_has_failed() -> None:
 def test_doctor_names_the_clients_that_find_names_in_ascii_only() -> None:
     kept = matrix.kept()
     found = [client.label for client in CLIENTS if "ASCII names" in kept[client.name].cells.values()]
-    assert sorted(found) == sorted(sdk_checks.ASCII_ONLY)
+    assert sorted(found) == sorted(sdk_precedence.ASCII_ONLY)
 
 
 def test_the_versions_are_those_that_the_folders_say() -> None:

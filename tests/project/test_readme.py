@@ -10,7 +10,10 @@ import pytest
 from front import Front, session
 from running import ACCESS_KEY_ID, SECRET, Home
 
-from assume_helper import aws_config, chain, cli, environment, errors, hit, keys
+from assume_helper import errors, hit
+from assume_helper.cli import app
+from assume_helper.profiles import aws_config, role_chain, settings
+from assume_helper.system import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -42,7 +45,9 @@ def told(home: Home) -> Home:
 
 def test_the_profiles_shown_resolve(told: Home) -> None:
     config = aws_config.load(told.environ)
-    assert [p.names() for p in (chain.read(config, told.environ, name) for name in ("dev", "ops", "ops-role"))] == [
+    assert [
+        p.names() for p in (role_chain.read(config, told.environ, name) for name in ("dev", "ops", "ops-role"))
+    ] == [
         ["dev"],
         ["ops-role", "dev"],
         ["ops-role", "dev"],
@@ -71,7 +76,7 @@ def test_the_first_screen_has_the_sentence_the_config_the_command_and_its_output
 
 def test_the_exit_codes_are_those_of_the_code() -> None:
     told = {int(row[0]) for row in rows("## Exit codes")}
-    known = {0, cli.USAGE, cli.INTERRUPTED, cli.TERMINATED}
+    known = {0, app.USAGE, app.INTERRUPTED, app.TERMINATED}
     classes: list[type[errors.AssumeHelperError]] = [errors.AssumeHelperError]
     for error in classes:
         known.add(error.exit_code)
@@ -103,7 +108,7 @@ def test_the_keys_are_those_that_are_read() -> None:
             if called in {"value", "_listed", "_matching", "_checked", "_switch", "_seconds"}:
                 read |= {a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)}
     options = {"read_only"}
-    looked_up = {"include_profile", "sso_session", "sso_start_url", "sso_region", keys.KEPT_KEY}
+    looked_up = {"include_profile", "sso_session", "sso_start_url", "sso_region", settings.KEPT_KEY}
     assert told == {key for key in read - options if re.fullmatch(r"[a-z_]+", key)} | looked_up
 
 
@@ -130,7 +135,7 @@ def test_the_make_targets_are_there() -> None:
 
 
 def test_the_help_of_every_command_has_an_example(home: Home) -> None:
-    for command in cli.COMMANDS:
+    for command in app.COMMANDS:
         ran = home.run(command, "--help")
         assert (ran.code, ran.stderr) == (0, "")
         assert re.search(rf"^ +\$ assume-helper {command} \S+$", ran.stdout.decode(), flags=re.M)

@@ -24,10 +24,10 @@ def test_what_is_shown_is_what_the_commands_print() -> None:
 
 
 def test_every_command_is_shown_and_every_picture_is_there() -> None:
-    from assume_helper import cli
+    from assume_helper.cli import app
 
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for command in cli.COMMANDS:
+    for command in app.COMMANDS:
         assert re.search(rf"^(\$ )?.*assume-helper {command}\b", readme, re.M), command
     for picture in re.findall(r"!\[[^]]*\]\(([^)]+)\)", readme):
         svg = (ROOT / picture).read_text(encoding="utf-8")

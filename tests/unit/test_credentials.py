@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assume_helper.credentials import Credentials, Session, printed_expiration, shade, window
+from assume_helper.credentials import Credentials, Session, expiration_jitter, printed_expiration, window
 
 T = 1_800_000_000
 SECRET, TOKEN = "dummy-secret-access-key", "dummy-session-token"
@@ -73,37 +73,37 @@ def test_the_window_clears_the_fifteen_minutes_of_botocore(lifetime: int) -> Non
 def test_the_shade_is_less_than_a_tenth_of_the_lifetime_and_than_fifteen_minutes(
     lifetime: int, host: str, key: str, end: datetime
 ) -> None:
-    assert 0 <= shade(lifetime, host, key, end) < min(0.1 * lifetime, 900)
+    assert 0 <= expiration_jitter(lifetime, host, key, end) < min(0.1 * lifetime, 900)
 
 
 @given(lifetimes, hosts, keys, moments)
 def test_the_shade_is_the_same_on_every_call(lifetime: int, host: str, key: str, end: datetime) -> None:
     in_another_zone = end.astimezone(tz=datetime.fromisoformat("2026-01-01T00:00:00+05:30").tzinfo)
-    assert shade(lifetime, host, key, end) == shade(lifetime, host, key, in_another_zone)
+    assert expiration_jitter(lifetime, host, key, end) == expiration_jitter(lifetime, host, key, in_another_zone)
 
 
 def test_the_shade_is_the_same_in_every_process_and_on_every_day() -> None:
-    assert shade(3600, "host-1", KEY, at(T)) == pytest.approx(77.3602, abs=0.0001)
+    assert expiration_jitter(3600, "host-1", KEY, at(T)) == pytest.approx(77.3602, abs=0.0001)
 
 
 def test_the_shade_differs_by_host_key_and_expiry() -> None:
     drawn = [
-        shade(3600, "host-1", KEY, at(T)),
-        shade(3600, "host-2", KEY, at(T)),
-        shade(3600, "host-1", "1" * 64, at(T)),
-        shade(3600, "host-1", KEY, at(T + 1)),
+        expiration_jitter(3600, "host-1", KEY, at(T)),
+        expiration_jitter(3600, "host-2", KEY, at(T)),
+        expiration_jitter(3600, "host-1", "1" * 64, at(T)),
+        expiration_jitter(3600, "host-1", KEY, at(T + 1)),
     ]
     assert len(set(drawn)) == 4
 
 
 def test_a_host_and_a_key_do_not_run_together() -> None:
-    assert shade(3600, "host", "1a", at(T)) != shade(3600, "host1", "a", at(T))
+    assert expiration_jitter(3600, "host", "1a", at(T)) != expiration_jitter(3600, "host1", "a", at(T))
 
 
 @pytest.mark.parametrize("lifetime", [900, 3600, 43_200])
 def test_the_shades_of_many_hosts_are_spread_evenly(lifetime: int) -> None:
     longest = min(0.1 * lifetime, 900)
-    tenths = Counter(int(shade(lifetime, f"host-{n}", KEY, at(T)) / longest * 10) for n in range(10_000))
+    tenths = Counter(int(expiration_jitter(lifetime, f"host-{n}", KEY, at(T)) / longest * 10) for n in range(10_000))
     assert set(tenths) == set(range(10))
     assert all(850 < count < 1150 for count in tenths.values()), tenths
 
@@ -120,7 +120,7 @@ def test_the_printed_end_is_whole_seconds_and_the_true_one_less_the_shade(
     assert printed.microsecond == 0
     assert printed.utcoffset() == timedelta(0)
     assert printed <= end
-    assert 0 <= (end - printed).total_seconds() - shade(lifetime, host, key, end) < 1.001
+    assert 0 <= (end - printed).total_seconds() - expiration_jitter(lifetime, host, key, end) < 1.001
 
 
 @given(lifetimes, hosts, keys, moments)

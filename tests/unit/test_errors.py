@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assume_helper import errors
-from assume_helper.errors import AssumeHelperError, error_class, quoted, shown
+from assume_helper import errors, text
+from assume_helper.errors import AssumeHelperError, error_class
+from assume_helper.text import printable, redacted
 
 EXIT_CODES = {
     errors.AssumeHelperError: 1,
@@ -73,37 +74,37 @@ def test_a_name_that_is_no_error_of_ours_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("control", CONTROLS, ids=ascii)
 def test_a_control_character_is_shown_as_an_escape(control: str) -> None:
-    text = shown(f"a{control}b")
+    text = printable(f"a{control}b")
     assert text == "a" + control.encode("unicode_escape", "surrogatepass").decode() + "b"
     assert control not in text
 
 
 @pytest.mark.parametrize("text", ["", "dev", "Grüße an alle", "/home/a b/.aws/config", "プロファイル", "a\\nb"])
 def test_plain_text_is_shown_as_it_is(text: str) -> None:
-    assert shown(text) == text
+    assert printable(text) == text
 
 
 @given(st.text(st.characters(), max_size=600), st.integers(3, 500))
 def test_what_is_shown_is_one_line_without_controls_and_no_longer_than_asked(text: str, longest: int) -> None:
-    line = shown(text, longest)
+    line = printable(text, longest)
     assert len(line) <= longest
     assert not any(unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} for c in line)
     line.encode("utf-8")
 
 
 def test_what_is_cut_says_so() -> None:
-    assert shown("x" * 400) == "x" * 400
-    assert shown("x" * 401) == "x" * 397 + "..."
-    assert shown("abcdefgh", 6) == "abc..."
+    assert printable("x" * 400) == "x" * 400
+    assert printable("x" * 401) == "x" * 397 + "..."
+    assert printable("abcdefgh", 6) == "abc..."
 
 
 def test_the_words_of_another_are_repeated_in_one_line() -> None:
-    assert quoted("Error:\n\tthe token\r\n has expired \n") == "Error: the token has expired"
+    assert redacted("Error:\n\tthe token\r\n has expired \n") == "Error: the token has expired"
 
 
-@pytest.mark.parametrize("around", ["{}", "key={}", "'{}'", '{{"SecretAccessKey":"{}"}}', "(x:{})", "a\n{}\nb"])
-def test_a_long_word_of_mixed_characters_is_not_repeated(around: str) -> None:
-    said = quoted(around.format(SECRET))
+@pytest.mark.parametrize("context", ["{}", "key={}", "'{}'", '{{"SecretAccessKey":"{}"}}', "(x:{})", "a\n{}\nb"])
+def test_a_long_word_of_mixed_characters_is_not_repeated(context: str) -> None:
+    said = redacted(context.format(SECRET))
     assert SECRET not in said
     assert SECRET[:20] not in said
     assert "[...]" in said
@@ -120,7 +121,7 @@ WRITTEN_OTHERWISE = {
 @pytest.mark.parametrize("written", WRITTEN_OTHERWISE.values(), ids=WRITTEN_OTHERWISE)
 def test_a_secret_is_not_repeated_however_it_is_written(written: str) -> None:
     """The longest run of plain characters in it is shorter than a secret."""
-    said = quoted(f"X-Amz-Signature: {written} was not expected")
+    said = redacted(f"X-Amz-Signature: {written} was not expected")
     assert said == "X-Amz-Signature: [...] was not expected"
 
 
@@ -131,15 +132,15 @@ SECRETS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678
 
 @given(st.text(st.characters(), max_size=300), SECRETS, st.text(st.characters(), max_size=300))
 def test_no_secret_is_repeated_whatever_stands_around_it(before: str, secret: str, after: str) -> None:
-    said = quoted(before + secret + after)
+    said = redacted(before + secret + after)
     assert secret not in said
     assert secret[:20] not in said
-    assert not errors.CONTROL.search(said)
+    assert not text.CONTROL_CHARACTERS.search(said)
 
 
 def test_a_session_token_of_many_lines_is_not_repeated() -> None:
     token = (SECRET * 2 + "\n") * 5
-    assert quoted("token: " + token) == "token: " + " ".join(["[...]"] * 5)
+    assert redacted("token: " + token) == "token: " + " ".join(["[...]"] * 5)
 
 
 @pytest.mark.parametrize(
@@ -152,9 +153,9 @@ def test_a_session_token_of_many_lines_is_not_repeated() -> None:
     ],
 )
 def test_long_words_that_are_no_secrets_are_repeated(text: str) -> None:
-    assert quoted(text) == text
+    assert redacted(text) == text
 
 
 def test_what_is_repeated_of_another_has_no_controls_and_is_cut() -> None:
-    assert quoted("\x1b[31mred\x1b[0m \u202etxt") == "\\x1b[31mred\\x1b[0m \\u202etxt"
-    assert len(quoted("word " * 1000)) == 400
+    assert redacted("\x1b[31mred\x1b[0m \u202etxt") == "\\x1b[31mred\\x1b[0m \\u202etxt"
+    assert len(redacted("word " * 1000)) == 400

@@ -1,0 +1,1 @@
+"""Sessions on disk: entries, their directory, their encryption, their locks."""

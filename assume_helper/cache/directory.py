@@ -1,0 +1,217 @@
+"""The cache's directory: ours alone, with files that are private, sealed, and written whole or not at all.
+
+What cannot be read is a miss; what cannot be written is a warning.
+"""
+
+import os
+import re
+import secrets
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from assume_helper import hit
+from assume_helper.cache.encryption import Cipher
+from assume_helper.system import private_files
+from assume_helper.text import printable
+
+# Temporary files are swept once their writer is dead, and after an hour where that cannot be told; data after a week:
+# no session is as long.
+_SWEEP_TEMPORARY = 3600
+_SWEEP_DATA = 7 * 24 * 3600
+# The names that are given here, and no others: the directory may be somebody's own.
+_TEMPORARY = re.compile(r"tmp-(?:([0-9a-f]{8})-)?([0-9]{1,10})-[0-9a-f]{16}")
+_LEFT_BEHIND = re.compile(_TEMPORARY.pattern + r"|[0-9a-f]{32}\.door")
+_OURS = re.compile(_LEFT_BEHIND.pattern + r"|[0-9a-f]{64}\.(entry|failure|code)|[0-9a-f]{32}\.hit")
+
+
+@dataclass(frozen=True)
+class Cache:
+    """Where the cache is; `directory` is None where there is none. `warn` is told what a person should mend, `cipher`
+    encrypts the entries, where they are to be.
+    """
+
+    directory: str | None
+    warn: Callable[[str], None]
+    cipher: Cipher | None = None
+
+    def path(self, name: str) -> str:
+        """The path of a file in the directory, which must be there."""
+        if self.directory is None:
+            raise hit.NotPrivate("there is no cache")
+        return os.path.join(self.directory, name)
+
+
+def open_cache(environ: Mapping[str, str], warn: Callable[[str], None]) -> Cache:
+    """The cache, its directory made if it is not there. One that is not ours alone is not used, and said so."""
+    try:
+        directory = _directory(environ)
+    except (OSError, RuntimeError, ValueError):
+        warn("no cache: its directory cannot be made (no home directory); set ASSUME_HELPER_CACHE_DIR")
+        return Cache(None, warn)
+    if directory is None:
+        warn("no cache: its directory is not absolute; set HOME, or ASSUME_HELPER_CACHE_DIR to an absolute path")
+        return Cache(None, warn)
+    return open_directory(directory, warn)
+
+
+def open_directory(directory: str, warn: Callable[[str], None]) -> Cache:
+    """The cache in `directory`, an absolute path; as `open_cache` otherwise."""
+    try:
+        private_files.make_directory(directory)
+        hit.check_private(os.lstat(directory), 0o040000)
+    except hit.NotPrivate as error:
+        warn(f"no cache: {printable(directory)} {error}; it must be a directory of yours with mode 0700")
+        return Cache(None, warn)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no path"
+        warn(f"no cache: its directory cannot be made ({reason}); set ASSUME_HELPER_CACHE_DIR")
+        return Cache(None, warn)
+    return Cache(directory, warn)
+
+
+def _directory(environ: Mapping[str, str]) -> str | None:
+    """`hit.cache_directory`, and where that cannot tell, what platformdirs finds with more work."""
+    found = hit.cache_directory(environ)
+    if found is None and not environ.get("ASSUME_HELPER_CACHE_DIR"):
+        import platformdirs
+
+        found = platformdirs.user_cache_dir("assume-helper", appauthor=False)
+    return found if found is not None and os.path.isabs(found) else None
+
+
+def read(cache: Cache, name: str) -> bytes | None:
+    """What is in the file `name`; None where nothing is that can be read and believed."""
+    if cache.directory is None:
+        return None
+    try:
+        return hit.unseal(hit.read_private(cache.path(name)))
+    except hit.NotPrivate as error:
+        cache.warn(f"not used: {printable(cache.path(name))} {error}; remove it")
+    except (OSError, ValueError):
+        pass  # not there, not whole, not ours to read: a miss
+    return None
+
+
+def write(cache: Cache, name: str, payload: bytes, *, durable: bool) -> bool:
+    """Write to a temporary file in the same directory, 0600, and rename it; whether that went well.
+
+    `durable` also flushes file and directory to the disk: after a power cut the old or the new file is there, whole.
+    """
+    if cache.directory is None:
+        return False
+    target = cache.path(name)
+    temporary = cache.path(f"tmp-{_where_ids_are_ours()}-{os.getpid()}-{secrets.token_hex(8)}")
+    try:
+        if _is_newer(target):
+            return False
+        try:
+            descriptor = private_files.create(temporary, os.O_EXCL)
+            try:
+                hit.write(descriptor, hit.seal(payload))
+                if durable:
+                    os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            os.replace(temporary, target)
+        except BaseException:
+            # A signal may come before there is such a file, and after it has got its name.
+            try:
+                os.unlink(temporary)
+            except FileNotFoundError:
+                pass
+            raise
+        if durable:
+            private_files.flush_directory(cache.directory)
+    except OSError as error:
+        cache.warn(f"nothing is cached: {printable(cache.directory)} cannot be written ({error.strerror})")
+        return False
+    return True
+
+
+def _is_newer(path: str) -> bool:
+    try:
+        hit.unseal(hit.read_private(path))
+    except hit.NewerFormat:
+        return True
+    except (OSError, ValueError):
+        pass
+    return False
+
+
+def remove(cache: Cache, name: str) -> None:
+    """Take the file `name` away, if it is there."""
+    if cache.directory is not None:
+        try:
+            os.unlink(cache.path(name))
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            cache.warn(f"{printable(cache.path(name))} cannot be removed ({error.strerror})")
+
+
+def is_ours(name: str) -> bool:
+    """Whether a file of this name was made here; a lock is nobody's to look at."""
+    return _OURS.fullmatch(name) is not None
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a file of this name is there while a process needs it, and after that where it was killed."""
+    return _LEFT_BEHIND.fullmatch(name) is not None
+
+
+def sweep(cache: Cache, written: str) -> None:
+    """Remove what dead processes have left behind, and data that has long run out. Locks stay.
+
+    How old they are is told by the file that was just `written`: a file server's clock may be another than ours.
+
+    Data this old is nobody's answer: without its lock, the worst that can happen is one more call to STS.
+    """
+    try:
+        now = os.stat(cache.path(written)).st_mtime
+        with os.scandir(cache.directory) as found:
+            files = [file for file in found if is_ours(file.name)]
+    except OSError:
+        return
+    here = _where_ids_are_ours()
+    for file in files:
+        try:
+            age = now - file.stat(follow_symlinks=False).st_mtime
+            temporary = _TEMPORARY.fullmatch(file.name)
+            if age > (_SWEEP_TEMPORARY if is_temporary(file.name) else _SWEEP_DATA) or (
+                temporary and temporary[1] == here and _is_dead(int(temporary[2]))
+            ):
+                os.unlink(file.path)
+        except OSError:  # another process sweeps as well, or it is no file
+            continue
+
+
+def _where_ids_are_ours() -> str:
+    """8 hexadecimal digits of where a process's id names the same process as here: this host since its start, and this
+    container.
+
+    Where the system tells the host's name alone, another's of the same name may be swept: that is one more call to STS.
+    """
+    facts = []
+    if sys.platform != "win32":
+        facts.append(os.uname().nodename)
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as boot:
+            facts.append(boot.read())
+        facts.append(os.readlink("/proc/self/ns/pid"))
+    except OSError:  # not Linux
+        pass
+    return hit.fingerprint("\0".join(facts).encode("utf-8", "surrogateescape"))[-8:]
+
+
+def _is_dead(process: int) -> bool:
+    """Whether nobody has the id `process` any more; one that cannot be told is not."""
+    if sys.platform == "win32":
+        return False  # os.kill would end it
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):  # another user's, or no id at all
+        pass
+    return False

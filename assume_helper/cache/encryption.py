@@ -1,0 +1,113 @@
+"""Entries that are encrypted on disk, with a key that the operating system's keyring keeps.
+
+For `assume_helper_cache = encrypted`, with the extra `assume-helper[keyring]`. On a headless Linux, where no desktop's
+keyring runs, the kernel's keyring of the user keeps the key: until the machine restarts, or the user's last process
+ends. A key that is lost makes every entry a miss, no more.
+"""
+
+import base64
+import functools
+import os
+import sys
+from dataclasses import dataclass, field
+
+from assume_helper.system.deadline import within
+
+# Under what name the keyrings have the key.
+_SERVICE = "assume-helper"
+_NAME = "cache key"
+_KEY_BYTES = 32  # AES-256
+_NONCE_BYTES = 12  # GCM's (NIST SP 800-38D, 8.2)
+# Seconds for a keyring, which may ask somebody to unlock it.
+_PATIENCE = 5.0
+
+
+class NoKey(Exception):
+    """There is no key to encrypt with, and why."""
+
+
+@dataclass(frozen=True)
+class Cipher:
+    """AES-GCM with one key; what is sealed for one name is not opened for another."""
+
+    key: bytes = field(repr=False)
+
+    def sealed(self, name: str, data: bytes) -> bytes:
+        """`data` encrypted, behind the nonce."""
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + AESGCM(self.key).encrypt(nonce, data, name.encode())
+
+    def opened(self, name: str, data: bytes) -> bytes:
+        """What was sealed for `name`. Raises ValueError for anything else."""
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        try:
+            return AESGCM(self.key).decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], name.encode())
+        except InvalidTag:
+            raise ValueError("encrypted with another key") from None
+
+
+@functools.cache
+def cipher() -> Cipher:
+    """The cipher with the keyring's key, which is made where there is none yet.
+
+    Raises NoKey where no keyring is at hand, it stays locked, or a library is missing.
+    """
+    try:
+        import cryptography  # noqa: F401
+        import keyring
+        from keyring.backends import fail, null
+        from keyring.errors import KeyringError
+    except ImportError as error:
+        raise NoKey(f'{error.name} is missing; pip install "assume-helper[keyring]"') from None
+    try:
+        backend = within(_PATIENCE, keyring.get_keyring)
+        if isinstance(backend, fail.Keyring | null.Keyring):
+            return Cipher(_of_the_kernel())
+        found = within(_PATIENCE, lambda: _of(backend))
+    except TimeoutError:
+        raise NoKey("the keyring gave no answer; unlock it") from None
+    except KeyringError as error:
+        raise NoKey(f"the keyring gives no key ({type(error).__name__}); unlock it") from None
+    return Cipher(found)
+
+
+def _of(backend: "keyring.backend.KeyringBackend") -> bytes:  # type: ignore[name-defined]  # noqa: F821
+    text = backend.get_password(_SERVICE, _NAME)
+    if text is None:
+        backend.set_password(_SERVICE, _NAME, base64.b64encode(os.urandom(_KEY_BYTES)).decode())
+        text = backend.get_password(_SERVICE, _NAME)  # another process may have been faster
+    try:
+        key = base64.b64decode(text or "", validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != _KEY_BYTES:
+        raise NoKey(f"what the keyring has as {_SERVICE} {_NAME} is no key; remove it there")
+    return key
+
+
+def _of_the_kernel() -> bytes:
+    """The key in the user's own keyring of the kernel (keyrings(7), user-keyring(7))."""
+    if sys.platform != "linux":
+        raise NoKey("there is no keyring here")
+    import keyctl2
+
+    description = f"{_SERVICE}:{_NAME}"
+    try:
+        # A key is read by who possesses it: a process that has a keyring with it, which a service's may not.
+        keyctl2.keyring(keyctl2.KeySpec.USER_KEYRING).link(keyctl2.KeySpec.PROCESS_KEYRING)
+        try:
+            serial = keyctl2.search(keyctl2.KeySpec.USER_KEYRING, "user", description)
+        except OSError:
+            made = os.urandom(_KEY_BYTES)
+            serial = keyctl2.add_key("user", description, made, keyctl2.KeySpec.USER_KEYRING)
+        key = keyctl2.Key(serial).read()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not supported"
+        raise NoKey(f"the kernel's keyring gives no key ({reason})") from None
+    if len(key) != _KEY_BYTES:
+        raise NoKey(f"what the kernel's keyring has as {description} is no key; remove it there")
+    return key

@@ -1,0 +1,143 @@
+"""The commands and their options, and the one place that turns errors into exit codes."""
+
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+import click
+
+from assume_helper import hit
+from assume_helper.cli import audit_log
+from assume_helper.cli.invocation import Invocation
+from assume_helper.errors import AssumeHelperError
+from assume_helper.sessions.herd_gate import Terminated, terminate
+from assume_helper.system import environment
+from assume_helper.system.context import Clock
+from assume_helper.text import error_line, one_line, printable
+
+USAGE = 2
+INTERRUPTED = 130
+TERMINATED = 143
+# In the order in which people need them.
+COMMANDS = ("get", "exec", "env", "whoami", "list", "clear", "configure", "doctor", "completion", "log")
+
+
+class _Commands(click.Group):
+    """The commands, each imported when it is asked for: most calls are `get`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own names
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        found: click.Command = importlib.import_module(f"assume_helper.cli.commands.{cmd_name}").command
+        return found
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="assume-helper", prog_name="assume-helper", message="%(prog)s %(version)s")
+def assume_helper() -> None:
+    """The credential_process that assumes a role and remembers it.
+
+    In the AWS config file:
+
+    \b
+        [profile NAME]
+        credential_process = /path/to/assume-helper get NAME
+        assume_helper_role_arn = arn:aws:iam::123456789012:role/ROLE
+        assume_helper_source_profile = SOURCE
+    """
+
+
+def main(
+    arguments: Sequence[str],
+    started: float,
+    started_monotonic: float,
+    failed: BaseException | None = None,
+    *,
+    stdout_closed: bool = False,
+) -> int:
+    """Run the command line; the exit code.
+
+    `started` is when the process began (seconds since the epoch), `started_monotonic` the same on the monotonic clock,
+    for deadlines. `failed` is what came of looking for a hit: it could not be printed, or was broken off.
+    """
+    is_process = list(arguments[:1]) == ["get"]
+    invocation = Invocation(
+        dict(os.environ), Clock(), started, started_monotonic, stdout_closed, tuple(arguments), is_process
+    )
+    environment.hide(os.environ)
+    for name in ("SIGTERM", "SIGHUP", "SIGQUIT"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
+            signal.signal(number, terminate)
+    try:
+        return _run(invocation, list(arguments), failed)
+    except click.exceptions.NoArgsIsHelpError as error:
+        invocation.say(error.format_message())
+        return USAGE
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "assume-helper"
+        return _fail(invocation, USAGE, f"{error.format_message().rstrip('.')}; see `{command} --help`")
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except AssumeHelperError as error:
+        return _fail(invocation, error.exit_code, str(error))
+    except BrokenPipeError:
+        return 1
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        if error.filename is not None:
+            path = printable(str(error.filename), 200)
+            return _fail(invocation, 1, f"{path} cannot be used ({reason}); look at what names it")
+        what = "the credentials" if is_process else "the output"
+        return _fail(invocation, 1, f"{what} cannot be printed ({reason}); look at where standard output goes")
+    except KeyboardInterrupt:
+        return _fail(invocation, INTERRUPTED, "interrupted; nothing was changed, run it again")
+    except Terminated as error:
+        return _fail(invocation, 128 + error.args[0], "terminated; nothing was changed, run it again")
+    except ImportError:
+        raise  # half an installation: without its libraries nothing more can be said here
+    except Exception as error:
+        where = error.__traceback__
+        while where is not None and where.tb_next is not None:
+            where = where.tb_next
+        place = f"{os.path.basename(where.tb_frame.f_code.co_filename)}:{where.tb_lineno}" if where else "?"
+        return _fail(
+            invocation, 1, f"an error of its own ({type(error).__name__} at {place}); please report it with this line"
+        )
+
+
+def _run(invocation: Invocation, arguments: list[str], failed: BaseException | None) -> int:
+    if hit.is_elevated():
+        raise AssumeHelperError("this runs with another user's rights (setuid or setgid)", "start it as yourself")
+    if failed is not None:
+        invocation.subject = arguments[1]
+        raise failed
+    with assume_helper.make_context("assume-helper", arguments, obj=invocation) as context:
+        assume_helper.invoke(context)
+    _record(invocation, [("warning", warning) for warning in invocation.warnings])
+    if sys.stderr is not None and sys.stderr.isatty():
+        for warning in invocation.warnings:
+            invocation.say(f"assume-helper: {printable(invocation.subject, 64)}: warning: {warning}")
+    return 0
+
+
+def _fail(invocation: Invocation, exit_code: int, what: str) -> int:
+    """Say in one line what went wrong, on standard error and in the log."""
+    events = [("warning", warning) for warning in invocation.warnings]
+    if invocation.is_process or exit_code not in {USAGE, INTERRUPTED}:
+        # What a person has mistyped or broken off is no failure to look for.
+        events.append(("failure", one_line(what)))
+    _record(invocation, events, exit_code)
+    invocation.say(error_line(invocation.subject, what))
+    return exit_code
+
+
+def _record(invocation: Invocation, events: list[tuple[str, str]], exit_code: int = 0) -> None:
+    for kind, message in events:
+        event = {"event": kind, "profile": printable(invocation.subject, 64), "message": message}
+        audit_log.append(invocation.clock.now(), event | {"exit_code": str(exit_code)})

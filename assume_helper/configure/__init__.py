@@ -1,0 +1,1 @@
+"""The AWS config file, changed so that SDKs call the helper."""

@@ -1,0 +1,231 @@
+"""A profile's section of the AWS config, edited as text: whatever is not to be changed stays, to the byte.
+
+`configupdater` says which lines are which key's; only the first line of a key is ever written anew, so that comments,
+blank lines, indentation, spelling and line ends stay as their owner has them.
+"""
+
+import difflib
+import io
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from assume_helper.errors import ConfigurationError
+from assume_helper.profiles.aws_config import AwsConfig, profile_name
+from assume_helper.profiles.helper_command import our_command
+from assume_helper.profiles.settings import PREFIX
+from assume_helper.text import printable, redacted
+
+if TYPE_CHECKING:
+    from configupdater import ConfigUpdater, Option, Section
+
+# Beside one of the first four, SDKs assume the role themselves, or (Go) refuse the profile: it says two things. The
+# others belong to the role, and go where it goes.
+ROLE_KEYS = (
+    "role_arn",
+    "source_profile",
+    "credential_source",
+    "web_identity_token_file",
+    "external_id",
+    "mfa_serial",
+    "role_session_name",
+    "duration_seconds",
+)
+_STATIC_KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+_SECRET = re.compile(
+    r"(?i)([#;\s]*(?:aws_\w*(?:secret|token)\w*|\w*password\w*|\w*(?:credential|mfa)_process)\s*[=:]).*", re.DOTALL
+)
+_FIRST_LINE = re.compile(r"(\s*[^=:]*[=:][ \t]*)(.*)", re.DOTALL)
+_LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+def is_for_the_helper(key: str) -> bool:
+    """Whether SDKs would go round the helper for `key`, or a key that it belongs to: a login wins over a process."""
+    return key in ROLE_KEYS or key.startswith("sso_") or key == "login_session"
+
+
+def configured(text: str, name: str, command: str, values: Mapping[str, str | None]) -> str:
+    """`text` with `credential_process = command` in the profile `name`, its role's keys prefixed.
+
+    `values` are set, under their bare names, those that are None taken out. Raises ConfigurationError.
+    """
+    document = _parsed(text)
+    section = _section(document, name)
+    end = _line_end(text)
+    if section is None:
+        wanted = [("credential_process", command), *((key, value) for key, value in values.items() if value)]
+        title = name if name == "default" else f'profile "{name}"' if " " in name else f"profile {name}"
+        lines = [f"[{title}]", *(f"{_key_in_file(key)} = {value}" for key, value in wanted)]
+        return _with_blank_line(text, end) + "".join(line + end for line in lines)
+    options = {option.key: option for option in section.iter_options()}
+    beside = options.get("credential_process") or next(iter(options.values()), None)
+    indentation = _indentation(beside.lines[0]) if beside is not None else ""
+    for key, option in options.items():
+        if is_for_the_helper(key):
+            _refuse_both(options, key, name)
+            before = _indentation(option.lines[0])
+            option.lines[0] = before + PREFIX + option.lines[0][len(before) :]
+    new = []
+    for key, value in {"credential_process": command, **values}.items():
+        found = options.get(PREFIX + key, options.get(key)) if is_for_the_helper(key) else options.get(key)
+        if found is None and value is not None:
+            new.append(f"{indentation}{_key_in_file(key)} = {value}{end}")
+        elif found is not None and found.value != value:
+            _set(found, value)
+    if new:
+        # Deeper than the key before it, a line would be a part of that key's value.
+        lines = options["credential_process"].lines if "credential_process" in options else section.lines
+        if not lines[0].endswith("\n"):
+            lines[0] += end
+        lines[1:1] = new
+    return str(document)
+
+
+def undone(text: str, name: str, *, ours: bool) -> str:
+    """`text` with the bare keys of the profile `name` again, and without its credential_process if that is `ours`.
+
+    Raises ConfigurationError.
+    """
+    document = _parsed(text)
+    section = _section(document, name)
+    if section is None:
+        return text
+    options = {option.key: option for option in section.iter_options()}
+    for key, option in options.items():
+        bare = key.removeprefix(PREFIX)
+        if bare != key and is_for_the_helper(bare):
+            _refuse_both(options, bare, name)
+            option.lines[0] = re.sub(re.escape(PREFIX), "", option.lines[0], count=1, flags=re.IGNORECASE)
+        elif key == "credential_process" and ours:
+            _set(option, None)
+    return str(document)
+
+
+def check_rest(before: AwsConfig, after: AwsConfig, name: str) -> None:
+    """Raises ConfigurationError where more has changed in the config than the profile `name`."""
+    profiles = [{n: p for n, p in c.config_profiles.items() if n != name} for c in (before, after)]
+    if profiles[0] != profiles[1] or (before.services, before.other_sections) != (after.services, after.other_sections):
+        raise ConfigurationError(
+            f"{printable(after.config_path)} cannot be changed without changing what other profiles mean",
+            "edit it by hand",
+        )
+
+
+def warnings(before: AwsConfig, after: AwsConfig, name: str) -> list[str]:
+    """What still makes SDKs go round the helper for the profile `name`, and what no longer works `before`'s way."""
+    said = []
+    credentials = after.credentials_profiles.get(name, {})
+    profile = after.config_profiles.get(name, {})
+    credentials_path = printable(after.credentials_path)
+    beside = [key for key in credentials if is_for_the_helper(key) or key in (*_STATIC_KEYS, "credential_process")]
+    if beside:
+        said.append(
+            f"{credentials_path} has {', '.join(beside)} for this profile and wins over the config file: SDKs will not"
+            f" call the helper; move them to a profile of another name"
+        )
+    if any(key in profile for key in _STATIC_KEYS):
+        said.append(
+            "the profile has an access key, which the SDKs of Go, JavaScript, Kotlin, C++ and Ruby use and do not call"
+            " the helper; move it to another profile and name that with --source-profile"
+        )
+    inherited = [key for key in profile if is_for_the_helper(key)]
+    if inherited:
+        said.append(f"[DEFAULT] has {', '.join(inherited)}, for every profile: SDKs will not call the helper; move it")
+    logins = [key for key in before.config_profiles.get(name, {}) if key.startswith("sso_") or key == "login_session"]
+    if any(key not in profile for key in logins):
+        said.append("its login (sso_..., login_session) would win over the helper, and is no longer the profile's")
+    return said
+
+
+def difference(before: str, after: str, path: str) -> list[str]:
+    """The change as a unified diff, its lines without ends, and without a secret that stands nearby."""
+    old, new = _without_secrets(before), _without_secrets(after)
+    diff = difflib.unified_diff(old, new, printable(path), printable(path), lineterm="")
+    return [printable(line.expandtabs(), 4096) if line[:1] in "+-@" else _covered(line) for line in diff]
+
+
+def _parsed(text: str) -> "ConfigUpdater":
+    """The text's blocks. Raises ConfigurationError where they would not give the same text again."""
+    import configupdater
+
+    document = configupdater.ConfigUpdater(strict=False)  # aws_config has looked for what is there twice
+    try:
+        document.read_file(io.StringIO(text, newline=""))
+        if str(document) == text:
+            return document
+    except (configupdater.ParsingError, configupdater.MissingSectionHeaderError):
+        pass
+    raise ConfigurationError("the config file cannot be edited without changing its other lines", "edit it by hand")
+
+
+def _section(document: "ConfigUpdater", name: str) -> "Section | None":
+    found = [section for section in document.iter_sections() if profile_name(section.name) == name]
+    if len(found) > 1:
+        raise ConfigurationError(
+            f"profile {printable(name, 64)} has {len(found)} sections in the config file", "make one of them"
+        )
+    return found[0] if found else None
+
+
+def _refuse_both(options: Mapping[str, "Option"], key: str, name: str) -> None:
+    if key in options and PREFIX + key in options:
+        raise ConfigurationError(
+            f"[{printable(name, 64)}] has both {key} and {PREFIX}{key}",
+            "take one of them out: the helper reads the second",
+        )
+
+
+def _key_in_file(key: str) -> str:
+    return PREFIX + key if is_for_the_helper(key) else key
+
+
+def _set(option: "Option", value: str | None) -> None:
+    """Write the value of a key, or take the key out, and leave the comments and blank lines that follow it."""
+    first, *rest = option.lines
+    kept = [line for line in rest if not line.strip() or line.strip()[0] in "#;"]
+    found = _FIRST_LINE.match(first)
+    if value is not None and found is not None:
+        start = found[1] if found[1].endswith((" ", "\t")) or found[2].strip() else found[1] + " "
+        kept.insert(0, start + value + first[len(first.rstrip("\r\n")) :])
+    option.lines[:] = kept
+    if not kept:
+        option.detach()
+
+
+def _indentation(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]
+
+
+def _line_end(text: str) -> str:
+    found = _LINE_END.search(text)
+    return found[0] if found else "\n"
+
+
+def _with_blank_line(text: str, end: str) -> str:
+    """`text` as it is before a new section."""
+    if text and not text.endswith(("\n", "\r")):
+        text += end
+    return text + end if text.strip() and not re.search(r"(?:\n|\A)[ \t]*\r?\n\Z", text) else text
+
+
+def _without_secrets(text: str) -> list[str]:
+    """The lines of `text`, secret values covered, also where they go on over more lines."""
+    lines: list[str] = []
+    depth: int | None = None  # of the secret's key
+    for line in io.StringIO(text, newline=None):
+        here = len(_indentation(line))
+        found = _SECRET.fullmatch(line)
+        if found is not None and our_command(line[len(found[1]) :]) is None:
+            depth = here
+            lines.append(f"{found[1]} [...]")
+        elif depth is not None and line.strip() and here > depth:
+            lines.append("    [...]")
+        else:
+            depth = None if line.strip() else depth
+            lines.append(line.rstrip("\n"))
+    return lines
+
+
+def _covered(line: str) -> str:
+    """A line beside the change: whatever looks like a key in it is covered."""
+    return _indentation(line) + redacted(line)

@@ -1,0 +1,131 @@
+"""The AWS config file, replaced as a whole: the new text or the old one is there, with its mode and its owner."""
+
+import os
+import secrets
+import stat
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+
+from assume_helper import hit
+from assume_helper.cache import directory as cache_directory
+from assume_helper.cache import key_lock
+from assume_helper.errors import ChangedMeanwhile, ConfigurationError
+from assume_helper.profiles import aws_config
+from assume_helper.system import private_files
+from assume_helper.text import printable
+
+_LONGEST_WAIT = 5.0
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class ConfigFile:
+    """The config file as it was read: `path` with its links followed, `data` None where there is no file yet."""
+
+    path: str
+    data: bytes | None = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """Its text, line ends as they are. Raises ConfigurationError where it is not UTF-8."""
+        return aws_config.decoded(self.data or b"", self.path)
+
+    @property
+    def backup(self) -> str:
+        """Where the state before the last change is kept."""
+        return self.path + ".assume-helper.bak"
+
+
+def read(environ: Mapping[str, str]) -> ConfigFile:
+    """The config file that the SDKs read. Raises ConfigurationError."""
+    named = os.path.abspath(hit.config_paths(environ)[0])
+    data = aws_config.data(named, "AWS_CONFIG_FILE")
+    path = os.path.realpath(named)
+    if not os.path.exists(path):
+        return ConfigFile(path, None)
+    if not os.path.isfile(path):
+        raise ConfigurationError(
+            f"{printable(path)} is not a regular file", "set AWS_CONFIG_FILE to the file to be edited"
+        )
+    return ConfigFile(path, data)
+
+
+def replace(file: ConfigFile, text: str, environ: Mapping[str, str]) -> str | None:
+    """Have `text` in the place of the file, and what was there in its backup, whose path is returned.
+
+    Raises ConfigurationError, where the file is no longer as it was read too: nothing is changed then.
+    """
+    mark = _BYTE_ORDER_MARK if (file.data or b"").startswith(_BYTE_ORDER_MARK) else b""
+    directory = os.path.dirname(file.path)
+    try:
+        private_files.make_directory(directory)
+        status = os.stat(file.path) if file.data is not None else None
+        new = [(_written(file.path, mark + text.encode("utf-8"), status), file.path)]
+        try:
+            if file.data is not None:
+                new.insert(0, (_written(file.backup, file.data, None), file.backup))
+            with _alone(file, environ):
+                if aws_config.data(file.path, "AWS_CONFIG_FILE") != (file.data or b""):
+                    raise ChangedMeanwhile(
+                        f"{printable(file.path)} was changed by another program meanwhile",
+                        "nothing was written: run it again",
+                    )
+                while new:
+                    os.replace(*new[0])
+                    del new[0]
+        finally:
+            for temporary, _ in new:
+                os.unlink(temporary)
+        private_files.flush_directory(directory)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{printable(file.path)} cannot be written ({error.strerror})",
+            "look at who may write to it, and to the directory that it is in",
+        ) from None
+    return file.backup if file.data is not None else None
+
+
+def _alone(file: ConfigFile, environ: Mapping[str, str]) -> AbstractContextManager[bool]:
+    """No other process of ours replaces the file meanwhile, where there are locks: the loser sees that it has changed.
+
+    The lock is held for two renames; who waits longer goes on without it.
+    """
+    until = time.monotonic() + _LONGEST_WAIT
+    cache = cache_directory.open_cache(environ, lambda _: None)
+    name = "config-" + hit.fingerprint(os.fsencode(file.path))
+    return key_lock.acquire(cache, name, lambda: time.monotonic() > until)
+
+
+def _written(path: str, data: bytes, like: os.stat_result | None) -> str:
+    """The path of a new file beside `path`, flushed, with the owner and mode of `like`, else ours alone."""
+    temporary = f"{path}.assume-helper-{secrets.token_hex(8)}"
+    descriptor = private_files.create(temporary, os.O_EXCL)
+    try:
+        try:
+            hit.write(descriptor, data)
+            if like is not None:
+                _made_like(descriptor, like)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    return temporary
+
+
+if sys.platform == "win32":
+
+    def _made_like(_descriptor: int, _like: os.stat_result) -> None:
+        """A file takes its access list from the directory."""
+
+else:
+
+    def _made_like(descriptor: int, like: os.stat_result) -> None:
+        own = os.fstat(descriptor)
+        if (own.st_uid, own.st_gid) != (like.st_uid, like.st_gid):
+            os.fchown(descriptor, like.st_uid, like.st_gid)  # refused where it is not ours to give: nothing is changed
+        os.fchmod(descriptor, stat.S_IMODE(like.st_mode))

@@ -1,0 +1,171 @@
+"""What the config files say: read, understood key by key, and leading to a role without a loop."""
+
+import os
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+
+from assume_helper.credentials import SHORTEST_SESSION
+from assume_helper.doctor.check import Check, failed
+from assume_helper.errors import AssumeHelperError
+from assume_helper.profiles import aws_config, known_keys, role_chain
+from assume_helper.profiles.aws_config import AwsConfig
+from assume_helper.profiles.helper_command import helper_target, our_command
+from assume_helper.profiles.helper_line import portable
+from assume_helper.profiles.role import LONGEST_BY_MFA_SESSION, CredentialProcess, Login, Profile, StaticKeys, described
+from assume_helper.profiles.settings import PREFIX
+from assume_helper.text import duration_text, printable
+
+# A line that is a secret, by mistake, is read as a key too: what does not look like a name is not shown.
+_NAME = re.compile(r"[a-z][a-z0-9_.-]{0,30}|[a-z_][a-z_.-]{0,63}")
+# Sections of the config file that are no profiles, and rightly so.
+_NO_PROFILES = re.compile(r"(sso-session|services|login-session|sts-session)\b.*|plugins|preview|toolkit.*|cli")
+
+
+def config_files(environ: Mapping[str, str]) -> tuple[AwsConfig | None, list[Check]]:
+    """The config, None where it cannot be read, and what is to be said of its files."""
+    try:
+        config = aws_config.load(environ)
+    except AssumeHelperError as error:
+        return None, [failed("config", error)]
+    paths = (config.config_path, config.credentials_path)
+    there = [path for path in paths if os.path.exists(path)]
+    if not there:
+        what = f"neither {printable(paths[0])} nor {printable(paths[1])} is there"
+        return config, [Check("config", "fail", what, "`aws configure` makes them; AWS_CONFIG_FILE names another file")]
+    count = len(config.profiles)
+    what = f"{' and '.join(printable(path) for path in there)}: {count} profile{'' if count == 1 else 's'}"
+    checks = [Check("config", "ok", what)]
+    for section in sorted(config.other_sections):
+        if not _NO_PROFILES.fullmatch(section):
+            name = printable(section, 64)
+            what = f"the section [{name}] of {printable(paths[0])} is no profile, and is passed over by all SDKs"
+            checks.append(Check("config", "warn", what, f"name it [profile {name}], or take it out"))
+    return config, checks
+
+
+def keys(config: AwsConfig, names: Iterable[str]) -> list[Check]:
+    """The keys of these profiles that nobody knows, each with the right one that is nearest."""
+    found: list[Check] = []
+    count = 0
+    for name in names:
+        for key in config.profiles.get(name, {}):
+            count += 1
+            check = _key(name, key)
+            if check is not None:
+                found.append(check)
+    return found or [Check("keys", "ok", f"{count} key{'' if count == 1 else 's'}, all of them known")]
+
+
+def _key(name: str, key: str) -> Check | None:
+    if known_keys.is_known(key):
+        return None
+    section = f"[{printable(name, 64)}]"
+    written = printable(key) if _NAME.fullmatch(key) else None
+    right = known_keys.nearest(key)
+    if written is None:
+        what = f"a key of {section} is no word, perhaps half of another line (it is not shown: it may be a secret)"
+        return Check("keys", "warn", what, f"look through {section}")
+    if right is not None:
+        what = f"{section} has {written}, which nobody knows"
+        # A misspelt key of ours was meant for this helper; others may be some other program's.
+        return Check("keys", "fail" if right.startswith(PREFIX) else "warn", what, f"did you mean {right}? rename it")
+    if key.startswith(PREFIX):
+        what = f"{section} has {written}, which this helper does not know"
+        return Check("keys", "fail", what, "take it out; README names all keys")
+    return None
+
+
+def process_line(name: str, environ: Mapping[str, str]) -> str:
+    """The line of the config with which SDKs ask this helper for `name`."""
+    beside = os.path.join(os.path.dirname(sys.executable), "assume-helper")
+    path = shutil.which("assume-helper", path=environ.get("PATH", os.defpath)) or beside
+    words = [printable(path), "get", printable(name, 64)]
+    return "credential_process = " + " ".join(map(portable, words))
+
+
+def role_profiles(config: AwsConfig) -> list[str]:
+    """The profiles that this helper serves: those with a role, and those whose credential_process is this helper."""
+    return [
+        name
+        for name, values in config.profiles.items()
+        if values.get("role_arn")
+        or values.get(PREFIX + "role_arn")
+        or helper_target(values.get("credential_process")) is not None
+    ]
+
+
+def profile(config: AwsConfig, environ: Mapping[str, str], name: str) -> tuple[Profile | None, list[Check]]:
+    """The role of the profile `name`, None where it cannot be told, and what there is to say of its way and its time.
+
+    A source that leads back to where it began is found here.
+    """
+    try:
+        found = role_chain.read(config, environ, name)
+    except AssumeHelperError as error:
+        return None, [_asks_with_options(config, name) or failed("profile", error)]
+    way = " <- ".join([printable(found.role_arn, 200), *_steps(found)])
+    return found, [Check("profile", "ok", way), *durations(found)]
+
+
+def _asks_with_options(config: AwsConfig, name: str) -> Check | None:
+    """A pair whose process narrows the other profile's session (`get dev --read-only`): SDKs alone come through it."""
+    values = config.profiles.get(name, {})
+    ours = our_command(values.get("credential_process") or "")
+    if ours is None or values.get("role_arn") or values.get(PREFIX + "role_arn"):
+        return None
+    asked = next((word for word in ours.arguments[1:] if word != name and word in config.profiles), None)
+    if asked is None or len(ours.arguments) == 2:
+        return None
+    other = printable(asked, 64)
+    what = f"[{printable(name, 64)}] asks for {other} with options; see `assume-helper doctor {shlex.quote(other)}`"
+    return Check("profile", "ok", what)
+
+
+def _steps(found: Profile) -> Iterator[str]:
+    if isinstance(found.source, Profile):
+        yield printable(found.source.role_arn, 200)
+        yield from _steps(found.source)
+    else:
+        yield described(found.source)
+
+
+def links(found: Profile) -> Iterator[Profile]:
+    """The roles of a chain, the one that is asked for first."""
+    yield found
+    if isinstance(found.source, Profile):
+        yield from links(found.source)
+
+
+def profiles_on_the_way(config: AwsConfig, name: str, found: Profile | None) -> list[str]:
+    """The profiles whose keys count for `name`: its own, those of its chain, and those that these include."""
+    names = [name]
+    if found is not None:
+        names += [link.name for link in links(found)]
+        if isinstance(found.origin, StaticKeys | CredentialProcess | Login):
+            names.append(found.origin.profile)
+    for passed in names:  # grows while it is walked
+        values = config.profiles.get(passed, {})
+        included = values.get(PREFIX + "include_profile") or values.get("include_profile")
+        if included and included not in names:
+            names.append(included)
+    return list(dict.fromkeys(names))
+
+
+def durations(found: Profile) -> list[Check]:
+    """How long the sessions of a chain are to last, where that cannot be or serves badly."""
+    checks = []
+    for link in links(found):
+        seconds, section = link.duration_seconds, f"[{printable(link.name, 64)}]"
+        if seconds is None:
+            continue
+        if isinstance(link.source, Profile) and seconds > LONGEST_BY_MFA_SESSION:
+            what = f"{section} asks for {duration_text(seconds)}: a chained role lasts an hour at most"
+            mend = f"set duration_seconds = {LONGEST_BY_MFA_SESSION} in {section}, or take it out"
+            checks.append(Check("duration", "fail", what, mend))
+        elif seconds == SHORTEST_SESSION:
+            what = f"{section} asks for 15 min: boto3 and the AWS CLI ask again on every request, as they do below that"
+            checks.append(Check("duration", "warn", what, f"set duration_seconds = 3600 in {section}, or take it out"))
+    return checks

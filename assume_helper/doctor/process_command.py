@@ -1,0 +1,208 @@
+"""A `credential_process`, as each kind of client would run it: split into words without a shell, or by `sh -c`.
+
+botocore (boto3, the AWS CLI) splits; all other SDKs hand the line to a shell. What both understand alike is portable:
+an absolute path, double quotes around what has blanks, and no word that means something to a shell.
+"""
+
+import os
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Mapping
+
+from assume_helper.doctor.check import Check, Status
+from assume_helper.doctor.config_files import process_line
+from assume_helper.system import process
+from assume_helper.system.environment import for_child
+from assume_helper.text import printable, redacted
+
+# Seconds for a program to say its version.
+_PATIENCE = 10.0
+_LONGEST_LINE = 512
+# What a shell does something with where it stands outside of quotes, and what it does within double quotes too.
+_TO_A_SHELL = re.compile(r"[;|&<>()*?\[\]\n]|(?<!\S)#")
+_TO_A_SHELL_IN_QUOTES = re.compile(r"[$`]")
+_QUOTED = re.compile(r"'[^']*'|\"(?:\\.|[^\"\\])*\"|\\.", re.DOTALL)
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def credential_process(command: str, name: str, environ: Mapping[str, str], *, start: bool) -> list[Check]:
+    """The checks of the `credential_process` of the profile `name`.
+
+    `start`: where it is this helper, it is started both ways, and asked for its version. The words behind the program
+    may be secrets, and are not shown.
+    """
+    whose = f"the credential_process of [{printable(name, 64)}]"
+    from botocore.compat import compat_shell_split
+
+    try:
+        words: list[str] = compat_shell_split(command)
+    except ValueError:
+        what = f"{whose} has a quote that is not closed: no client can run it"
+        return [Check("process", "fail", what, f"close the quote in [{printable(name, 64)}]")]
+    if not words:
+        return [Check("process", "fail", f"{whose} is empty", f"write {process_line(name, environ)}")]
+    program = redacted(words[0]) if "=" not in words[0] else "its first word"
+    meaning = _for_a_shell(command)
+    if meaning:
+        what = (
+            f"{whose} has {meaning}: boto3 and the AWS CLI pass it on as it is written, all other SDKs have a shell "
+            "make something else of it"
+        )
+        # Where it is in the program's name, one kind of client or the other finds no program.
+        in_program = words[0].startswith("~") or "$" in words[0] or "=" in words[0]
+        status: Status = "fail" if in_program else "warn"
+        if words[0].startswith("~/"):
+            mend = f"write {printable(os.path.expanduser(words[0]))} in place of {program}"
+        else:
+            mend = "write absolute paths, without ~ or $; what needs a shell goes into a script of its own"
+        return [Check("process", status, what, mend)]
+    path, check = _program(words[0], whose, name, environ)
+    if path is None:
+        return [check] if check is not None else []
+    said = (check, _interpreter(path, whose), _ours(words, path, whose, name, environ), _quoted_first(command, whose))
+    checks = [found for found in said if found]
+    if any(found.status == "fail" for found in checks):
+        return checks
+    if start and _is_ours(words):
+        checks.append(_started(words, command, whose, environ))
+    return checks or [Check("process", "ok", f"{whose} runs {program}, with a shell and without")]
+
+
+def _for_a_shell(command: str) -> str:
+    """What in `command` a shell would act upon, in words; empty where there is nothing."""
+    if sys.platform == "win32":  # no sh there
+        return ""
+    bare = _QUOTED.sub("", command)
+    in_quotes = "".join(part for part in _QUOTED.findall(command) if part.startswith('"'))
+    if re.search(r"(^|\s)~", bare):
+        return "a ~"
+    if _TO_A_SHELL_IN_QUOTES.search(bare + in_quotes.replace("\\$", "").replace("\\`", "")):
+        return "a $ or a backquote"
+    found = _TO_A_SHELL.search(bare)
+    if found:
+        return f"a {found.group()!r}"
+    return "a variable before the program" if re.match(r"\s*[A-Za-z_]\w*=", command) else ""
+
+
+def _quoted_first(command: str, whose: str) -> Check | None:
+    """A quote that not every client hands on (measured with each of them)."""
+    if not command.lstrip().startswith('"'):
+        return None
+    what = f"{whose} begins with a double quote, which Go v1 and rclone take away: they run another line"
+    mend = 'begin with the / of the path, and quote only what has blanks, such as /path/to/"my tools"/assume-helper'
+    return Check("process", "warn", what, mend)
+
+
+def _program(word: str, whose: str, name: str, environ: Mapping[str, str]) -> tuple[str | None, Check | None]:
+    """The program's path, and what is wrong with how it is named."""
+    program = redacted(word)
+    if not os.path.dirname(word):
+        path = shutil.which(word, path=environ.get("PATH", os.defpath))
+        if path is None:
+            what = f"{whose} runs {program}, which is not on the PATH"
+            return None, Check(
+                "process", "fail", what, f"give its absolute path, such as {process_line(name, environ)}"
+            )
+        what = f"{whose} runs {program}, found on this PATH; a program of the desktop or a service has another"
+        return path, Check("process", "warn", what, f"write {printable(path)} in place of {program}")
+    if not os.path.isabs(word):
+        what = f"{whose} runs {program}, which depends on the working directory"
+        return None, Check("process", "fail", what, f"give its absolute path, such as {process_line(name, environ)}")
+    if not os.path.isfile(word):
+        what = f"{whose} runs {program}, which is not there" + (" (a folder is)" if os.path.isdir(word) else "")
+        return None, Check("process", "fail", what, f"correct the path, such as {process_line(name, environ)}")
+    if not os.access(word, os.X_OK):
+        what = f"{whose} runs {program}, which may not be executed"
+        return None, Check("process", "fail", what, f"chmod +x {shlex.quote(printable(word))}")
+    return word, None
+
+
+def _first_line(path: str) -> str:
+    try:
+        with open(path, "rb") as file:
+            return file.readline(_LONGEST_LINE).decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def _interpreter_of(path: str) -> str | None:
+    """The program that a script's first line names."""
+    line = _first_line(path)
+    words = line[2:].split() if line.startswith("#!") else []
+    return words[0] if words else None
+
+
+def _interpreter(path: str, whose: str) -> Check | None:
+    """A script whose interpreter is gone: its environment was removed, or an upgrade has moved it."""
+    interpreter = _interpreter_of(path)
+    if interpreter is None or os.path.exists(interpreter):
+        return None
+    what = f"{whose} runs {redacted(path)}, a script for {redacted(interpreter)}, which is not there any more"
+    return Check("process", "fail", what, "install that program again, or correct the path")
+
+
+def _module_path(words: list[str]) -> str | None:
+    """The path of the package's `__main__.py`, in the form that starts fastest (`python -I -S PATH get NAME`)."""
+    for word in words[1:]:
+        if re.split(r"[/\\]", word)[-2:] == ["assume_helper", "__main__.py"]:
+            return word
+    return None
+
+
+def _is_ours(words: list[str]) -> bool:
+    is_script = re.split(r"[/\\]", words[0])[-1].removesuffix(".exe") == "assume-helper"
+    return is_script or _module_path(words) is not None or words[1:3] == ["-m", "assume_helper"]
+
+
+def _ours(words: list[str], path: str, whose: str, name: str, environ: Mapping[str, str]) -> Check | None:
+    """What is wrong with a command of this helper's; None where nothing is, or it is another program's."""
+    if not _is_ours(words):
+        return None
+    if "get" not in words[1:] or words.index("get", 1) + 1 >= len(words):
+        what = f"{whose} runs this helper, and does not say: get NAME"
+        return Check("process", "fail", what, f"write {process_line(name, environ)}")
+    module = _module_path(words)
+    if module is not None and not os.path.isfile(module):
+        what = f"{whose} runs {printable(module)}, which is not there any more: an upgrade has moved it"
+        mend = f"write {printable(os.path.join(_PACKAGE, '__main__.py'))} in its place"
+        return Check("process", "fail", what, mend)
+    interpreter = _interpreter_of(path)
+    if module is not None:
+        is_this = os.path.realpath(os.path.dirname(module)) == os.path.realpath(_PACKAGE)
+    else:  # a script that names a Python; uv and pip write a shell's line where the path is long
+        is_this = interpreter is None or "python" not in interpreter or _same_folder(interpreter, sys.executable)
+    if is_this:
+        return None
+    what = f"{whose} runs another installation of this helper than the one that checks it"
+    return Check("process", "warn", what, f"check with that one, or write {process_line(name, environ)}")
+
+
+def _same_folder(one: str, other: str) -> bool:
+    return os.path.realpath(os.path.dirname(one)) == os.path.realpath(os.path.dirname(other))
+
+
+def _started(words: list[str], command: str, whose: str, environ: Mapping[str, str]) -> Check:
+    """Start this helper as each kind of client does, and have it say its version: nothing else comes of it."""
+    head = words[: words.index("get", 1)]
+    ways = {"without a shell": [*head, "--version"]}
+    shell = shutil.which("sh", path=environ.get("PATH", os.defpath))
+    if shell is not None:
+        before = re.split(r"\sget\s", command)[0]
+        ways["by sh -c"] = [shell, "-c", f"{before} --version"]
+    said = ""
+    for way, line in ways.items():
+        try:
+            finished = process.run(line, for_child(environ), _PATIENCE)
+        except TimeoutError:
+            what = f"{whose}, started {way}, does not even say its version in {_PATIENCE:.0f} s"
+            return Check("process", "fail", what, "install assume-helper again")
+        except OSError as error:
+            what = f"{whose} cannot be started {way} ({printable(error.strerror or 'not a program')})"
+            return Check("process", "fail", what, "install assume-helper again, or correct the path")
+        said = redacted(finished.stdout.decode("utf-8", "replace"))
+        if finished.returncode != 0 or not said.startswith("assume-helper "):
+            what = f"{whose}, started {way}, does not say its version (exit {finished.returncode})"
+            return Check("process", "fail", what, "install assume-helper again, or correct the path")
+    return Check("process", "ok", f"{whose} runs {redacted(words[0])} ({said}), {' and '.join(ways)}")

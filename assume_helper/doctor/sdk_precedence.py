@@ -1,0 +1,173 @@
+"""Who wins in which SDK, where a profile or the environment says more than one thing.
+
+What is said of the SDKs was measured with each of them; how boto3 and the AWS CLI take the credentials file's keys is
+read (`botocore.credentials.ProfileProviderBuilder`).
+"""
+
+import shlex
+from collections.abc import Mapping
+
+from assume_helper.doctor.check import Check
+from assume_helper.profiles.aws_config import AwsConfig
+from assume_helper.profiles.helper_command import helper_target, our_command
+from assume_helper.profiles.settings import PREFIX
+from assume_helper.text import printable
+
+_COMMAND = "credential_process"
+_ROLE_KEYS = ("role_arn", "source_profile", "credential_source", "web_identity_token_file")
+# Those that find only profiles with names in ASCII (the matrix in README has them by the same names).
+ASCII_ONLY = ("JavaScript v3", "Java v2", "Rust", "C++ (pyarrow)", "C++ (duckdb)", "CRT (awscrt)")
+_STATIC = "aws_access_key_id"
+_SSO = ("sso_session", "sso_start_url", "sso_account_id", "sso_role_name")
+
+
+def profile(config: AwsConfig, name: str, called_by: Mapping[str, list[str]]) -> list[Check]:
+    """What the SDKs make of the profile `name` itself; prefixed keys are none to them. `called_by`: see `callers`."""
+    section = f"[{printable(name, 64)}]"
+    values = config.profiles.get(name, {})
+    said = (
+        _role(config, name),
+        _another(config, name),
+        _sso(config, name),
+        *_static(config, name),
+        _ascii(config, name),
+    )
+    checks = [check for check in said if check]
+    if values.get(_COMMAND):
+        if not checks:
+            checks.append(Check("sdks", "ok", f"every SDK runs the credential_process of {section}"))
+    elif not checks:
+        checks.append(_called_through(config, name, called_by.get(name, [])))
+    return checks
+
+
+def _role(config: AwsConfig, name: str) -> Check | None:
+    values, section = config.profiles.get(name, {}), f"[{printable(name, 64)}]"
+    if not values.get(_COMMAND) or not values.get("role_arn"):
+        return None
+    bare = [key for key in _ROLE_KEYS if values.get(key)]
+    what = (
+        f"{section} has role_arn beside credential_process: boto3, the AWS CLI, JavaScript v3, Java v2, Kotlin, Rust "
+        "and Ruby assume the role themselves and never call the helper; Go v1, Go v2 and Terraform refuse the profile"
+    )
+    mend = f"assume-helper configure {shlex.quote(printable(name, 64))} (it renames {_prefixed(bare)})"
+    return Check("sdks", "fail", what, mend)
+
+
+def _another(config: AwsConfig, name: str) -> Check | None:
+    """A section that was copied: it has a role of its own, and SDKs get another profile's."""
+    values, section = config.profiles.get(name, {}), f"[{printable(name, 64)}]"
+    ours = our_command(values.get(_COMMAND) or "")
+    if ours is None or ours.asks_for(name) or not (values.get(PREFIX + "role_arn") or values.get("role_arn")):
+        return None
+    asked = next((word for word in ours.arguments[1:] if not word.startswith("-")), "")
+    what = f"the credential_process of {section} asks for {printable(asked, 64)}: SDKs do not get the role of {section}"
+    return Check("sdks", "fail", what, f"assume-helper configure {shlex.quote(printable(name, 64))}")
+
+
+def _sso(config: AwsConfig, name: str) -> Check | None:
+    values, section = config.profiles.get(name, {}), f"[{printable(name, 64)}]"
+    found = [key for key in _SSO if values.get(key)]
+    if not values.get(_COMMAND) or not found:
+        return None
+    what = (
+        f"{section} has {found[0]} beside credential_process: SSO wins in boto3, the AWS CLI, Go, Java v2, Kotlin, "
+        "Rust and Ruby, which never call the helper"
+    )
+    mend = f"move {', '.join(found)} to a profile of its own, and name that in {PREFIX}source_profile of {section}"
+    return Check("sdks", "fail", what, mend)
+
+
+def _static(config: AwsConfig, name: str) -> list[Check]:
+    """An access key, or a second process, where it takes the process's place."""
+    section = f"[{printable(name, 64)}]"
+    ours, theirs = config.config_profiles.get(name, {}), config.credentials_profiles.get(name, {})
+    credentials_path = printable(config.credentials_path)
+    has_process = bool(ours.get(_COMMAND) or theirs.get(_COMMAND))
+    move = f"move the access key to a profile of its own, and name that in {PREFIX}source_profile of {section}"
+    checks = []
+    if has_process and theirs.get(_STATIC):
+        what = (
+            f"{section} of {credentials_path} has an access key: it wins over credential_process in boto3, the AWS "
+            "CLI, Go, JavaScript, Kotlin, C++ and Ruby, which never call the helper"
+        )
+        checks.append(Check("sdks", "fail", what, move))
+    elif has_process and ours.get(_STATIC):
+        what = (
+            f"{section} has an access key beside credential_process: the process wins in boto3, the AWS CLI, Java and "
+            "Rust, the access key in Go, JavaScript, Kotlin, C++ and Ruby"
+        )
+        checks.append(Check("sdks", "warn", what, move))
+    if ours.get(_COMMAND) and theirs.get(_COMMAND):
+        what = (
+            f"{section} has a credential_process in both files: the one in {credentials_path} wins, but in duckdb and "
+            "awscrt, which take the config file's"
+        )
+        mend = f"take credential_process out of {section} in {credentials_path}"
+        checks.append(Check("sdks", "warn", what, mend))
+    return checks
+
+
+def _ascii(config: AwsConfig, name: str) -> Check | None:
+    """A profile whose name some SDKs never find, whatever is in it."""
+    if name.isascii() or not config.profiles.get(name, {}).get(_COMMAND):
+        return None
+    what = f"[{printable(name, 64)}] has letters beyond ASCII in its name: {', '.join(ASCII_ONLY)} do not find it"
+    return Check("sdks", "warn", what, "give it a name of ASCII letters, or use it with the other SDKs only")
+
+
+def callers(config: AwsConfig) -> dict[str, list[str]]:
+    """For each profile that some credential_process asks this helper for, the profiles that have that process."""
+    found: dict[str, list[str]] = {}
+    for name, values in config.profiles.items():
+        target = helper_target(values.get(_COMMAND))
+        if target is not None:
+            found.setdefault(target, []).append(name)
+    return found
+
+
+def _called_through(config: AwsConfig, name: str, by: list[str]) -> Check:
+    """A profile without a process: right where another profile's process asks for it."""
+    section = f"[{printable(name, 64)}]"
+    if by:
+        return Check("sdks", "ok", f"SDKs reach {section} through {', '.join(printable(n, 64) for n in by[:5])}")
+    values = config.profiles.get(name, {})
+    bare = [key for key in _ROLE_KEYS if values.get(key)]
+    own = next((key for key in (_STATIC, *_SSO[:2], "login_session") if values.get(key)), None)
+    if own is not None and not bare and not values.get(PREFIX + "role_arn"):
+        return Check("sdks", "ok", f"{section} has no role: SDKs use its {own}")
+    mend = f"assume-helper configure {shlex.quote(printable(name, 64))}"
+    if bare:
+        what = f"{section} has no credential_process: SDKs assume its role themselves, without the helper's cache"
+        return Check("sdks", "warn", what, mend)
+    return Check("sdks", "warn", f"{section} has no credential_process: SDKs find no credentials in it", mend)
+
+
+def _prefixed(bare: list[str]) -> str:
+    return ", ".join(f"{key} to {PREFIX}{key}" for key in bare)
+
+
+def environment(environ: Mapping[str, str], config: AwsConfig | None = None) -> list[Check]:
+    """What in the environment takes the place of any profile, or names one that is not there."""
+    checks = []
+    named = environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE")
+    if named and config is not None and named not in config.profiles:
+        variable = "AWS_PROFILE" if environ.get("AWS_PROFILE") else "AWS_DEFAULT_PROFILE"
+        what = f"{variable} names {printable(named, 64)}, which is not there: most SDKs find no credentials at all"
+        checks.append(Check("environment", "fail", what, f"unset {variable}, or set it to a profile that is there"))
+    has_keys = bool(environ.get("AWS_ACCESS_KEY_ID") and environ.get("AWS_SECRET_ACCESS_KEY"))
+    if has_keys and named:
+        variable = "AWS_PROFILE" if environ.get("AWS_PROFILE") else "AWS_DEFAULT_PROFILE"
+        what = (
+            f"an access key is in the environment beside {variable} = {printable(named, 64)}: the access key wins "
+            "silently in every SDK but JavaScript v3"
+        )
+        mend = "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN"
+        checks.append(Check("environment", "warn", what, mend))
+    elif has_keys:
+        what = "an access key is in the environment: SDKs use it wherever no profile is named to them"
+        checks.append(Check("environment", "ok", what))
+    if environ.get("AWS_DEFAULT_PROFILE") and not environ.get("AWS_PROFILE"):
+        what = "AWS_DEFAULT_PROFILE is passed over by Java, JavaScript, Kotlin, Rust and C++"
+        checks.append(Check("environment", "warn", what, 'export AWS_PROFILE="$AWS_DEFAULT_PROFILE"'))
+    return checks or [Check("environment", "ok", "nothing in it takes a profile's place")]

@@ -1,0 +1,1 @@
+"""Logins that others keep: IAM Identity Center and the console."""

@@ -1,0 +1,1 @@
+"""What the AWS config says, parsed once into frozen values."""

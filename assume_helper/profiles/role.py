@@ -1,0 +1,274 @@
+"""A role to assume and where its source credentials are: what the AWS config says, as frozen values."""
+
+import shlex
+from dataclasses import dataclass, field
+
+from assume_helper.credentials import Storage
+from assume_helper.profiles.session_parameters import SessionParameters
+from assume_helper.text import printable
+
+
+@dataclass(frozen=True)
+class StaticKeys:
+    """An access key in a profile of the config or credentials file."""
+
+    profile: str
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    session_token: str | None = field(repr=False)
+
+
+@dataclass(frozen=True)
+class EnvironmentKeys:
+    """`credential_source = Environment`: the access key in the environment's three variables."""
+
+    access_key_id: str | None
+
+
+@dataclass(frozen=True)
+class CredentialProcess:
+    """A `credential_process` of another program; the command may hold a secret.
+
+    `directory` is the working directory where the program's path is relative to it.
+    """
+
+    profile: str
+    command: str = field(repr=False)
+    directory: str | None = None
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """`credential_source` `Ec2InstanceMetadata` or `EcsContainer`; `uri` is where a container's credentials are."""
+
+    credential_source: str
+    uri: str | None = None
+
+
+@dataclass(frozen=True)
+class Login:
+    """A profile that somebody logs in to: IAM Identity Center (`method` is sso) or the console (login).
+
+    `who` is what tells one login from another, `config_path` and `credentials_path` where botocore finds the profile,
+    `settings` its keys that botocore does not find there: those with the prefix, and those of included profiles.
+    `option` tells the AWS CLI which login it is.
+    """
+
+    profile: str
+    method: str
+    who: tuple[str, ...]
+    config_path: str
+    credentials_path: str
+    settings: tuple[tuple[str, str], ...] = ()
+    option: tuple[str, str] | None = None
+
+    @property
+    def command(self) -> str:
+        """The AWS CLI's command that logs in again, quoted for a shell."""
+        option, value = self.option or ("--profile", self.profile)
+        return f"aws {'sso login' if self.method == 'sso' else 'login'} {option} {shlex.quote(printable(value, 64))}"
+
+
+@dataclass(frozen=True)
+class WebIdentity:
+    """`web_identity_token_file`: the token in that file, in place of credentials."""
+
+    token_file: str
+
+
+# GetSessionToken's own default (12 h), in seconds.
+MFA_SESSION = 43_200
+# A role that is assumed with an MFA session lasts an hour at most, as any that temporary credentials assume.
+LONGEST_BY_MFA_SESSION = 3600
+
+
+@dataclass(frozen=True)
+class MFADevice:
+    """The MFA device of the user at a chain's beginning.
+
+    `mfa_process` is a command that prints a code, and may hold a secret; `session_duration_seconds` is how long one
+    code serves.
+    """
+
+    serial: str
+    mfa_process: str | None = field(default=None, repr=False)
+    session_duration_seconds: int = MFA_SESSION
+
+
+# Where a chain of roles begins.
+SourceOfKeys = StaticKeys | EnvironmentKeys | CredentialProcess | Metadata | Login
+Origin = SourceOfKeys | WebIdentity
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Which STS is asked: the one of `region` and of the kind that is wanted, or the one at `endpoint_url`.
+
+    `ca_bundle` is a path. `sts_regional_endpoints` is `regional`, or `legacy`: the global endpoint where that served.
+    `region_is_own` is false where the region is that of a role behind this one, which is no part of this session.
+    """
+
+    region: str
+    endpoint_url: str | None = None
+    ca_bundle: str | None = None
+    use_fips_endpoint: bool = False
+    use_dualstack_endpoint: bool = False
+    sts_regional_endpoints: str = "regional"
+    region_is_own: bool = True
+
+    def inputs(self) -> dict[str, object]:
+        """What of this is in the cache key: not the certificates, which only protect the way."""
+        return {
+            "region": self.region if self.region_is_own else None,
+            "endpoint_url": self.endpoint_url,
+            "use_fips_endpoint": self.use_fips_endpoint,
+            "use_dualstack_endpoint": self.use_dualstack_endpoint,
+            "sts_regional_endpoints": self.sts_regional_endpoints,
+        }
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A role and all that shapes its session. `duration_seconds` is None where the profile does not say.
+
+    `region` is for the programs that use the session: the profile's, or the environment's. `storage` says how the
+    session is kept, which does not shape it.
+    """
+
+    name: str
+    role_arn: str
+    source: "Origin | Profile"
+    endpoint: Endpoint
+    external_id: str | None = None
+    role_session_name: str | None = None
+    duration_seconds: int | None = None
+    parameters: SessionParameters = field(default_factory=SessionParameters)
+    mfa: MFADevice | None = None
+    region: str | None = None
+    storage: Storage = "file"
+
+    @property
+    def mfa_session(self) -> "MFASession | None":
+        """The session that the role is assumed with where it wants MFA.
+
+        None for a role that is to last more than an hour: it is assumed with the code itself.
+        """
+        if self.mfa is None or isinstance(self.source, Profile | WebIdentity):
+            return None
+        if self.duration_seconds is not None and self.duration_seconds > LONGEST_BY_MFA_SESSION:
+            return None
+        return MFASession(self.name, self.source, self.mfa, self.endpoint, self.partition, self.storage)
+
+    @property
+    def asks_for_code(self) -> bool:
+        """Whether an MFA code is used on the way."""
+        return self.source.asks_for_code if isinstance(self.source, Profile) else self.mfa is not None
+
+    @property
+    def asks_somebody(self) -> bool:
+        """Whether a person may be asked for something on the way: a code, or whatever a process asks for."""
+        return self.asks_for_code or isinstance(self.origin, CredentialProcess)
+
+    @property
+    def partition(self) -> str:
+        """The role's partition: aws, aws-cn, aws-us-gov, ..."""
+        return self.role_arn.split(":")[1]
+
+    @property
+    def account_id(self) -> str:
+        """The role's account, twelve digits."""
+        return self.role_arn.split(":")[4]
+
+    @property
+    def origin(self) -> Origin:
+        """The credentials at the chain's other end."""
+        return self.source.origin if isinstance(self.source, Profile) else self.source
+
+    def files(self) -> dict[str, str]:
+        """The files, beside the config's, that the chain's sessions depend on, and their states."""
+        own = dict([self.parameters.policy_file] if self.parameters.policy_file is not None else [])
+        return own | (self.source.files() if isinstance(self.source, Profile) else {})
+
+    def names(self) -> list[str]:
+        """The profiles of the chain, this one first, the one whose credential_process is run last."""
+        if isinstance(self.source, Profile):
+            return [self.name, *self.source.names()]
+        return [self.name, self.source.profile] if isinstance(self.source, CredentialProcess) else [self.name]
+
+    def session_inputs(self) -> dict[str, object]:
+        """All that shapes the session, for the cache key: never a secret, never the profile's name."""
+        return {
+            "partition": self.partition,
+            "role_arn": self.role_arn,
+            "source": _source_identity(self.source),
+            "external_id": self.external_id,
+            "role_session_name": self.role_session_name,
+            "duration_seconds": self.duration_seconds,
+            "mfa_serial": self.mfa.serial if self.mfa else None,
+            **self.endpoint.inputs(),
+            **self.parameters.inputs(),
+        }
+
+
+@dataclass(frozen=True)
+class MFASession:
+    """What GetSessionToken gives for a code: the source's session, with which many roles are assumed.
+
+    `name` is the profile that asks for it.
+    """
+
+    name: str
+    source: SourceOfKeys
+    device: MFADevice
+    endpoint: Endpoint
+    partition: str
+    storage: Storage = "file"
+
+    def session_inputs(self) -> dict[str, object]:
+        """All that shapes the session, for the cache key. A session holds in every region of the partition."""
+        return {
+            "mfa_session": self.device.serial,
+            "partition": self.partition,
+            "endpoint_url": self.endpoint.endpoint_url,
+            "sts_regional_endpoints": self.endpoint.sts_regional_endpoints,
+            "source": _source_identity(self.source),
+            "duration_seconds": self.device.session_duration_seconds,
+        }
+
+
+def _source_identity(source: Origin | Profile) -> dict[str, object]:
+    match source:
+        case StaticKeys():
+            return {"access_key_id": source.access_key_id}
+        case EnvironmentKeys():
+            return {"credential_source": "Environment", "access_key_id": source.access_key_id}
+        case CredentialProcess():
+            # Not the access key it gives: that changes with each renewal, and with it the cache would be lost.
+            return {"credential_process": source.command, "directory": source.directory}
+        case Metadata():
+            return {"credential_source": source.credential_source, "uri": source.uri}
+        case Login():
+            return {"login": source.method, "who": list(source.who)}
+        case WebIdentity():
+            return {"web_identity_token_file": source.token_file}
+        case Profile():
+            return {"role": source.session_inputs()}
+
+
+def described(source: Origin | Profile) -> str:
+    """Whose credentials these are, as a message names them."""
+    match source:
+        case StaticKeys(profile=name):
+            return f"the access key of profile {printable(name, 64)}"
+        case EnvironmentKeys():
+            return "the access key in the environment"
+        case CredentialProcess(profile=name):
+            return f"the credential_process of profile {printable(name, 64)}"
+        case Metadata(credential_source=kind):
+            return f"the role of this machine ({kind})"
+        case Login(profile=name):
+            return f"the login of profile {printable(name, 64)}"
+        case WebIdentity(token_file=path):
+            return f"the web identity token in {printable(path)}"
+        case Profile(name=name):
+            return f"the role of profile {printable(name, 64)}"

@@ -1,0 +1,60 @@
+"""The default RoleSessionName: who asked, and from where, for the person who reads the audit trail."""
+
+import getpass
+import os
+import re
+import socket
+import sys
+import unicodedata
+
+# STS: RoleSessionName has 2 to 64 characters of this set (API reference of AssumeRole).
+_LONGEST = 64
+_UNSAFE = re.compile(r"[^\w+=,.@-]+", re.ASCII)
+
+
+def session_name() -> str:
+    """`user@host`, made safe for STS: the system's user, not what the environment says, and the short host."""
+    return make_safe(_user(), socket.gethostname())
+
+
+def fill_in(template: str, profile: str) -> str:
+    """`template` with `{user}`, `{host}` and `{profile}` filled in, each made safe for STS, cut at 64 characters.
+
+    A template without any of these stays as it is.
+    """
+    name = template
+    for word, value in (
+        ("{user}", _user),
+        ("{host}", lambda: _short(socket.gethostname())),
+        ("{profile}", lambda: profile),
+    ):
+        if word in name:
+            name = name.replace(word, _plain(value()) or "unknown")
+    return name if name == template else name[:_LONGEST]
+
+
+def make_safe(user: str, host: str) -> str:
+    """`user@host` of 2 to 64 characters that STS takes; letters with accents lose them, anything else becomes `-`."""
+    user, host = _plain(user), _plain(_short(host))
+    user = user[: _LONGEST - 2]
+    return f"{user or 'unknown'}@{host or 'unknown'}"[:_LONGEST]
+
+
+def _plain(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text)
+    return _UNSAFE.sub("-", "".join(c for c in decomposed if not unicodedata.combining(c))).strip("-")
+
+
+def _short(host: str) -> str:
+    return host.partition(".")[0]
+
+
+def _user() -> str:
+    if sys.platform == "win32":
+        return getpass.getuser()
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container's user without an entry
+        return f"uid-{os.getuid()}"

@@ -1,0 +1,1 @@
+"""A profile in, a session out: cached, shared between processes, refreshed ahead."""

@@ -1,0 +1,115 @@
+"""The profiles that have a role, each with what is known of it without asking anybody."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from assume_helper.cache import entries, storage
+from assume_helper.cache.directory import Cache
+from assume_helper.credentials import Storage
+from assume_helper.errors import AssumeHelperError
+from assume_helper.profiles import role_chain
+from assume_helper.profiles.aws_config import AwsConfig
+from assume_helper.profiles.helper_command import helper_target
+from assume_helper.profiles.role import (
+    CredentialProcess,
+    EnvironmentKeys,
+    Login,
+    Metadata,
+    MFADevice,
+    Profile,
+    StaticKeys,
+    WebIdentity,
+)
+from assume_helper.profiles.settings import PREFIX, Keys
+from assume_helper.text import duration_text, printable
+
+
+@dataclass(frozen=True)
+class Row:
+    """One profile; `left` is how many seconds its cached credentials have, `problem` why it cannot be read."""
+
+    profile: str
+    role_arn: str = ""
+    source: str = ""
+    mfa_serial: str = ""
+    left: float | None = None
+    problem: str = ""
+
+    @property
+    def role(self) -> str:
+        """The role's name, with its path."""
+        return self.role_arn.partition(":role/")[2]
+
+    @property
+    def account_id(self) -> str:
+        """The role's account."""
+        return self.role_arn.split(":")[4] if self.role_arn else ""
+
+    @property
+    def cached(self) -> str:
+        """Whether credentials are cached, and for how long, in words."""
+        return "no" if self.left is None else duration_text(self.left)
+
+
+def rows(config: AwsConfig, environ: Mapping[str, str], warn: Callable[[str], None], now: float) -> list[Row]:
+    """A row for each profile that has a role, in the config's order. `now` is in seconds since the epoch."""
+    opened: dict[Storage, Cache] = {}
+
+    def store(kept: Storage) -> Cache:
+        if kept not in opened:
+            opened[kept] = storage.open_store(environ, warn, kept)
+        return opened[kept]
+
+    return [_row(config, environ, store, now, name) for name in config.profiles if _has_role(config, environ, name)]
+
+
+def _has_role(config: AwsConfig, environ: Mapping[str, str], name: str) -> bool:
+    profile = config.profiles[name]
+    if not any(
+        key in profile
+        for key in (
+            "role_arn",
+            PREFIX + "role_arn",
+            "include_profile",
+            "credential_process",
+            PREFIX + "include_profile",
+        )
+    ):
+        return False  # most profiles of a long config
+    try:
+        keys = Keys(config, environ, name)
+        return keys.value("role_arn") is not None or helper_target(keys.value("credential_process")) is not None
+    except AssumeHelperError:
+        return True
+
+
+def _row(
+    config: AwsConfig, environ: Mapping[str, str], store: Callable[[Storage], Cache], now: float, name: str
+) -> Row:
+    try:
+        profile = role_chain.read(config, environ, name)
+    except AssumeHelperError as error:
+        return Row(name, problem=str(error))
+    entry = entries.read(store(profile.storage), entries.key(profile.session_inputs()))
+    left = entry.session.left(now) if entry is not None else 0
+    device = _device(profile)
+    return Row(
+        name, profile.role_arn, source_name(profile), device.serial if device else "", left if left > 0 else None
+    )
+
+
+def _device(profile: Profile) -> MFADevice | None:
+    return _device(profile.source) if isinstance(profile.source, Profile) else profile.mfa
+
+
+def source_name(profile: Profile) -> str:
+    """What assumes the role, in a word or two."""
+    match profile.source:
+        case StaticKeys(profile=name) | CredentialProcess(profile=name) | Login(profile=name) | Profile(name=name):
+            return name
+        case EnvironmentKeys():
+            return "Environment"
+        case Metadata(credential_source=kind):
+            return kind
+        case WebIdentity(token_file=path):
+            return printable(path, 64)

@@ -1,0 +1,35 @@
+"""The credentials of a source, whatever its kind."""
+
+from collections.abc import Mapping
+
+from assume_helper.credentials import Credentials
+from assume_helper.profiles.role import CredentialProcess, EnvironmentKeys, Login, Metadata, SourceOfKeys, StaticKeys
+
+
+def source_credentials(source: SourceOfKeys, environ: Mapping[str, str], seconds: float) -> Credentials:
+    """The credentials of `source`; a process gets `seconds` to answer, and `environ` (see `system.environment`).
+
+    Raises SourceError; SourceExpired where the source is right and only its credentials have run out.
+    """
+    # Each kind imports what it needs: for an access key no SDK is loaded.
+    match source:
+        case StaticKeys():
+            from assume_helper.sources import access_key
+
+            return access_key.of_profile(source)
+        case EnvironmentKeys():
+            from assume_helper.sources import access_key
+
+            return access_key.of_environment(environ)
+        case CredentialProcess():
+            from assume_helper.sources import process
+
+            return process.run(source, environ, seconds)
+        case Metadata():
+            from assume_helper.sources import metadata
+
+            return metadata.credentials(source, seconds)
+        case Login():
+            from assume_helper.logins import identity_center
+
+            return identity_center.credentials(source, seconds)

@@ -1,0 +1,34 @@
+"""An access key as a source: of a profile, or in the environment's variables."""
+
+from collections.abc import Mapping
+
+from assume_helper.credentials import Credentials, can_be_sent
+from assume_helper.errors import SourceError
+from assume_helper.profiles.role import StaticKeys
+from assume_helper.text import printable
+
+
+def of_profile(source: StaticKeys) -> Credentials:
+    """The access key that stands in a profile. Raises SourceError for one that no request could carry."""
+    where = f"profile {printable(source.profile, 64)}"
+    return checked(source.access_key_id, source.secret_access_key, source.session_token, where)
+
+
+def of_environment(environ: Mapping[str, str]) -> Credentials:
+    """The access key in `environ` (`credential_source = Environment`). Raises SourceError."""
+    access_key_id = environ.get("AWS_ACCESS_KEY_ID")
+    secret_access_key = environ.get("AWS_SECRET_ACCESS_KEY")
+    if not access_key_id or not secret_access_key:
+        missing = "AWS_SECRET_ACCESS_KEY" if access_key_id else "AWS_ACCESS_KEY_ID"
+        raise SourceError(f"credential_source is Environment and {missing} is not set", "set it, or use source_profile")
+    return checked(access_key_id, secret_access_key, environ.get("AWS_SESSION_TOKEN"), "the environment")
+
+
+def checked(access_key_id: object, secret_access_key: object, session_token: object, where: str) -> Credentials:
+    """The credentials, where each part can be sent in a request's header. Raises SourceError, which names `where`."""
+    texts = []
+    for value in (access_key_id, secret_access_key, session_token or "none"):
+        if not can_be_sent(value):
+            raise SourceError(f"the access key of {where} is not one", "copy the key again, without blanks")
+        texts.append(value)
+    return Credentials(texts[0], texts[1], texts[2] if session_token else None)

@@ -1,0 +1,50 @@
+"""The metadata service of a machine (EC2) or a container (ECS, EKS) as a source, by botocore's providers."""
+
+import os
+
+import botocore.exceptions as aws
+
+from assume_helper.credentials import Credentials
+from assume_helper.errors import SourceError, SourceExpired
+from assume_helper.profiles.role import Metadata
+from assume_helper.sources.access_key import checked
+from assume_helper.system import sdk_provider
+from assume_helper.system.deadline import within
+
+# botocore's names for its providers (`CredentialProvider.METHOD`).
+_METADATA = {"Ec2InstanceMetadata": "iam-role", "EcsContainer": "container-role"}
+_NOT_THERE = {
+    "Ec2InstanceMetadata": (
+        "the EC2 metadata service gave no credentials",
+        "attach an instance profile to this instance (and let AWS_EC2_METADATA_DISABLED not be true), or use another "
+        "credential_source",
+    ),
+    "EcsContainer": (
+        "this process runs in no container with credentials (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or "
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI is not set)",
+        "give the task a role; correct AWS_CONTAINER_CREDENTIALS_FULL_URI or AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE if "
+        "they are set, or use another credential_source",
+    ),
+}
+
+
+def credentials(source: Metadata, seconds: float) -> Credentials:
+    """What the metadata service gives within `seconds`. Raises SourceError, SourceExpired."""
+    message, next_step = _NOT_THERE[source.credential_source]
+    method = _METADATA[source.credential_source]
+    try:
+        found = within(seconds, lambda: sdk_provider.load(method, os.devnull, os.devnull, None, {}))
+    except TimeoutError:
+        raise SourceExpired(f"the metadata service ({source.credential_source}) gave no answer", next_step) from None
+    except (aws.BotoCoreError, KeyError, TypeError, ValueError, OSError):
+        raise SourceExpired(
+            f"the metadata service ({source.credential_source}) gave no credentials", next_step
+        ) from None
+    except RuntimeError:
+        raise SourceExpired(
+            f"the metadata service ({source.credential_source}) gave credentials that have expired", "try again"
+        ) from None
+    if found is None:
+        raise SourceError(message, next_step)
+    where = f"{source.credential_source}'s metadata"
+    return checked(found.access_key, found.secret_key, found.token, where)

@@ -1,0 +1,83 @@
+"""A `credential_process` of another program as a source: run once, its document read."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from assume_helper.credentials import Credentials
+from assume_helper.errors import ConfigurationError, SourceError, SourceExpired
+from assume_helper.profiles.role import CredentialProcess
+from assume_helper.sources.access_key import checked
+from assume_helper.system import process
+from assume_helper.system.environment import for_child
+from assume_helper.system.process import Finished
+from assume_helper.text import printable, redacted
+
+# What this helper says where a source's process has led back to it.
+_LOOP = re.compile(r"the sources form a loop: [^;]+")
+
+
+def run(source: CredentialProcess, environ: Mapping[str, str], seconds: float) -> Credentials:
+    """The credentials that the command of `source` prints within `seconds`.
+
+    It runs once, through botocore's own provider, with a time limit, without standard input, and with the environment
+    less `system.environment.HIDDEN`. Raises SourceError, SourceExpired, ConfigurationError.
+    """
+    from botocore.credentials import ProcessProvider
+    from botocore.exceptions import CredentialRetrievalError
+
+    whose = f"the credential_process of {printable(source.profile, 64)}"
+    ran: list[Finished] = []
+
+    def popen(words: list[str], **_: Any) -> Finished:
+        if not ran:  # botocore asks again for credentials that end within 15 minutes
+            ran.append(_run(words, environ, seconds, whose))
+        return ran[0]
+
+    section = {"credential_process": source.command}
+    provider: Any = ProcessProvider(source.profile, lambda: {"profiles": {source.profile: section}}, popen=popen)
+    try:
+        frozen = provider.load().get_frozen_credentials()
+    except CredentialRetrievalError:
+        finished = ran[0]
+        if finished.returncode == 0:
+            raise SourceError(f"{whose} did not print a document of Version 1", "run it by hand and look") from None
+        said = redacted(finished.stderr.decode("utf-8", "replace"))
+        loop = _LOOP.search(said)
+        if loop is not None:
+            raise ConfigurationError(loop.group(), "give one of these profiles credentials of its own") from None
+        raise SourceExpired(
+            f"{whose} failed (exit {finished.returncode})" + (f": {said}" if said else ""),
+            "log in to that source again, or run its command by hand",
+        ) from None
+    except RecursionError:
+        raise SourceError(f"{whose} printed JSON nested too deeply", "run it by hand and look") from None
+    except RuntimeError:  # botocore: "the refreshed credentials are still expired"
+        raise SourceExpired(f"{whose} gave credentials that have expired", "log in to that source again") from None
+    except (ValueError, TypeError, AttributeError, OverflowError):
+        if not ran:
+            raise ConfigurationError(f"{whose} cannot be read", "look for a quote that is not closed") from None
+        raise SourceError(
+            f"{whose} did not print the JSON document of a credential process, with an Expiration in UTC",
+            "run it by hand and look",
+        ) from None
+    return checked(frozen.access_key, frozen.secret_key, frozen.token, whose)
+
+
+def _run(words: list[str], environ: Mapping[str, str], seconds: float, whose: str) -> Finished:
+    try:
+        finished = process.run(words, for_child(environ), seconds)
+    except TimeoutError:
+        raise SourceExpired(f"{whose} did not answer in {seconds:.0f} s", "run it by hand and look") from None
+    except (OSError, ValueError, IndexError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "the command cannot be read"
+        program = f"{redacted(words[0])}: " if words else ""
+        raise ConfigurationError(
+            f"{whose} cannot be started ({program}{printable(reason)})",
+            "give the program's absolute path, in double quotes where it has blanks",
+        ) from None
+    if finished.too_long:
+        raise SourceError(f"{whose} printed far more than a document", "run it by hand and look")
+    # SDKs decode what is on a process's stderr as UTF-8, and fail where it is not
+    return replace(finished, stderr=finished.stderr.decode("utf-8", "replace").encode())

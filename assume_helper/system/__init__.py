@@ -1,0 +1,1 @@
+"""The operating system: processes, the terminal, private files, deadlines."""

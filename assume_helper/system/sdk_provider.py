@@ -1,0 +1,21 @@
+"""botocore's credential providers, asked one at a time and without anything that the environment says."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def load(method: str, config_path: str, credentials_path: str, profile: str | None, settings: Mapping[str, str]) -> Any:
+    """What the provider `method` (botocore's `CredentialProvider.METHOD`) gives, None where it gives nothing.
+
+    `profile` is read from the two files; `settings` are keys of it that botocore does not find there. Raises botocore's
+    errors.
+    """
+    import botocore.session
+
+    session = botocore.session.Session(profile=profile)
+    session.set_config_variable("config_file", config_path)
+    session.set_config_variable("credentials_file", credentials_path)
+    if profile is not None:
+        session.full_config["profiles"].setdefault(profile, {}).update(settings)
+    found: Any = session.get_component("credential_provider").get_provider(method).load()
+    return None if found is None else found.get_frozen_credentials()

@@ -1,0 +1,67 @@
+"""Text for people: printable, on one line, and without secrets."""
+
+import re
+from collections.abc import Iterable
+
+# C0, DEL, C1, the line and paragraph separators, and what reorders a line of text:
+# none of these may reach a terminal or a log from a config, a server or a process.
+CONTROL_CHARACTERS = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+# A secret access key has 40 characters of base64, a session token hundreds; others are base64url, in parts with dots.
+# In a URL, in JSON or XML, some characters of these may be escapes.
+_LONG_TOKEN = re.compile(r"(?:[A-Za-z0-9+/=_.%-]|\\/|\\u[0-9A-Fa-f]{4}|&#x?[0-9A-Fa-f]{1,4};){32,}")
+_HEXADECIMAL = re.compile(r"[0-9a-fA-F]*[0-9][0-9a-fA-F]*")
+_LONGEST_TEXT = 400
+
+
+def printable(text: str, longest: int = _LONGEST_TEXT) -> str:
+    """`text` as it may stand in one line for a person.
+
+    Control characters are written as escapes, anything over `longest` characters is cut.
+    """
+    escaped = CONTROL_CHARACTERS.sub(
+        lambda found: found.group().encode("unicode_escape", "surrogatepass").decode(), text
+    )
+    return escaped if len(escaped) <= longest else escaped[: longest - 3] + "..."
+
+
+def error_line(subject: str, what: str) -> str:
+    """The one line of standard error that says of `subject` what went wrong: SDKs show it as their exception's text."""
+    return "assume-helper: " + (f"{printable(subject, 64)}: " if subject else "") + one_line(what)
+
+
+def one_line(what: str) -> str:
+    """What went wrong, on one line, as it is said and logged."""
+    return printable(" ".join(what.split()), 1000)
+
+
+def draw_loop(steps: Iterable[str]) -> str:
+    """The names of a loop, from its first one back to it, as a message shows them."""
+    return " -> ".join(printable(step, 64) for step in steps)
+
+
+def duration_text(seconds: float) -> str:
+    """A length of time for a person: its two largest units, `2 h 5 min`."""
+    left = int(abs(seconds))
+    parts: list[str] = []
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        count, left = divmod(left, size)
+        if count or parts:
+            parts.append(f"{count} {unit}" if count else "")
+    return " ".join(part for part in parts[:2] if part) or "0 s"
+
+
+def redacted(text: str) -> str:
+    """Words of a server or another process, as they may be repeated: one line, without anything like a secret.
+
+    Names and paths are long words too, so only those that mix upper case, lower case and digits, or are
+    hexadecimal numbers, count as secrets.
+    """
+
+    def covered(found: re.Match[str]) -> str:
+        word = found.group()
+        mixed = any(c.isupper() for c in word) and any(c.islower() for c in word) and any(c.isdigit() for c in word)
+        return "[...]" if mixed or _HEXADECIMAL.fullmatch(word) else word
+
+    return printable(_LONG_TOKEN.sub(covered, " ".join(text.split())))

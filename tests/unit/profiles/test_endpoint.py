@@ -1,0 +1,192 @@
+"""The way to STS: the environment says it before the profile, and that before the profile that asks."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from assume_helper.errors import ConfigurationError
+from assume_helper.profiles import endpoint as endpoint_settings
+from assume_helper.profiles.aws_config import AwsConfig
+from assume_helper.profiles.endpoint import EndpointSettings
+from assume_helper.profiles.settings import Keys
+
+NO_WAY = EndpointSettings()
+
+
+def keys(
+    profile: Mapping[str, str],
+    environ: Mapping[str, str] | None = None,
+    services: Mapping[str, Mapping[str, str]] | None = None,
+) -> Keys:
+    """The keys of a profile `dev` that holds `profile`."""
+    config = AwsConfig("/config", "/credentials", {"dev": profile}, {"dev": profile}, {}, services or {})
+    return Keys(config, environ or {}, "dev")
+
+
+def endpoint(
+    profile: Mapping[str, str],
+    environ: Mapping[str, str] | None = None,
+    services: Mapping[str, Mapping[str, str]] | None = None,
+) -> str | None:
+    return endpoint_settings.read(keys(profile, environ, services), NO_WAY).endpoint_url
+
+
+@pytest.mark.parametrize(
+    ("environ", "profile", "region"),
+    [
+        ({"AWS_REGION": "a", "AWS_DEFAULT_REGION": "b"}, {"region": "c"}, "a"),
+        ({"AWS_REGION": "", "AWS_DEFAULT_REGION": "b"}, {"region": "c"}, "b"),
+        ({"AWS_DEFAULT_REGION": "b"}, {"region": "c"}, "b"),
+        ({}, {"region": "c"}, "c"),
+        ({}, {"region": "c", "assume_helper_region": "d"}, "d"),
+        ({}, {}, "inherited"),
+    ],
+)
+def test_the_region_is_the_environment_s_then_the_profile_s_then_the_inherited(
+    environ: dict[str, str], profile: dict[str, str], region: str
+) -> None:
+    found = endpoint_settings.read(keys(profile, environ), EndpointSettings(("inherited",)))
+    assert (found.regions + found.inherited_regions)[0] == region
+
+
+@pytest.mark.parametrize("region", ["eu-central-1", "us-gov-west-1", "local", "x" * 63, "a"])
+def test_a_region_that_can_be_one_is_taken(region: str) -> None:
+    assert endpoint_settings.read(keys({"region": region}), NO_WAY).regions == (region,)
+
+
+@pytest.mark.parametrize("region", ["-a", "a-", "a.b", "a/b", "a b", "x" * 64, "\u00e9", "a@b", "#"])
+def test_a_region_that_cannot_be_a_part_of_a_host_s_name_is_refused(region: str) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be one; use a name like eu-central-1"):
+        endpoint_settings.read(keys({"region": region}), NO_WAY)
+
+
+def test_the_environment_s_region_is_checked_and_its_control_characters_escaped() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        endpoint_settings.read(keys({}, {"AWS_REGION": "a\x1b[31m\u202e"}), NO_WAY)
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("environ", "profile", "bundle"),
+    [
+        ({"AWS_CA_BUNDLE": "/a"}, {"ca_bundle": "/b"}, "/a"),
+        ({}, {"ca_bundle": "/b"}, "/b"),
+        ({}, {}, "/inherited"),
+    ],
+)
+def test_the_ca_bundle_is_the_environment_s_then_the_profile_s_then_the_inherited(
+    environ: dict[str, str], profile: dict[str, str], bundle: str
+) -> None:
+    assert endpoint_settings.read(keys(profile, environ), EndpointSettings(ca_bundle="/inherited")).ca_bundle == bundle
+
+
+SERVICES = {"s": {"sts": "\nendpoint_url = https://services", "s3": "\nendpoint_url = https://s3"}}
+
+
+@pytest.mark.parametrize(
+    ("environ", "profile", "url"),
+    [
+        (
+            {"AWS_ENDPOINT_URL_STS": "https://variable-sts", "AWS_ENDPOINT_URL": "https://variable"},
+            {"services": "s", "endpoint_url": "https://profile"},
+            "https://variable-sts",
+        ),
+        (
+            {"AWS_ENDPOINT_URL_STS": "", "AWS_ENDPOINT_URL": "https://variable"},
+            {"services": "s", "endpoint_url": "https://profile"},
+            "https://variable",
+        ),
+        ({}, {"services": "s", "endpoint_url": "https://profile"}, "https://services"),
+        ({}, {"endpoint_url": "https://profile"}, "https://profile"),
+        ({}, {"endpoint_url": "https://profile", "assume_helper_endpoint_url": "https://ours"}, "https://ours"),
+        ({}, {}, "https://inherited"),
+    ],
+)
+def test_the_endpoint_is_the_service_s_variable_the_global_one_the_services_section_s_the_profile_s(
+    environ: dict[str, str], profile: dict[str, str], url: str
+) -> None:
+    inherited = EndpointSettings(endpoint_url="https://inherited")
+    assert endpoint_settings.read(keys(profile, environ, SERVICES), inherited).endpoint_url == url
+
+
+def test_a_services_section_without_sts_leaves_the_profile_s_endpoint() -> None:
+    services = {"s": {"s3": "\nendpoint_url = https://s3"}}
+    assert endpoint({"services": "s", "endpoint_url": "https://profile"}, services=services) == "https://profile"
+
+
+@pytest.mark.parametrize("value", ["true", "True", "TRUE"])
+def test_configured_endpoints_can_be_ignored_by_the_environment(value: str) -> None:
+    environ = {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": value, "AWS_ENDPOINT_URL": "https://variable"}
+    assert endpoint({"endpoint_url": "https://profile"}, environ) is None
+
+
+def test_configured_endpoints_can_be_ignored_by_the_profile() -> None:
+    profile = {"ignore_configured_endpoint_urls": "true", "endpoint_url": "https://profile"}
+    assert endpoint(profile, {"AWS_ENDPOINT_URL_STS": "https://variable"}) is None
+
+
+@pytest.mark.parametrize("value", ["false", "", "1"])
+def test_nothing_but_true_ignores_configured_endpoints(value: str) -> None:
+    environ = {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": value}
+    assert endpoint({"endpoint_url": "https://profile"}, environ) == "https://profile"
+
+
+def test_the_environment_s_false_wins_over_the_profile_s_true() -> None:
+    profile = {"ignore_configured_endpoint_urls": "true", "endpoint_url": "https://profile"}
+    assert endpoint(profile, {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false"}) == "https://profile"
+
+
+def test_a_services_section_that_is_not_there_is_named() -> None:
+    with pytest.raises(ConfigurationError, match=r"names services = s.* add a section \[services s\]"):
+        endpoint({"services": "s"})
+
+
+def test_a_services_section_s_line_without_an_equals_sign_is_named_and_not_repeated() -> None:
+    with pytest.raises(ConfigurationError, match=r"sts in \[services s\] has a line without =") as caught:
+        endpoint({"services": "s"}, services={"s": {"sts": "\nCanarySecret"}})
+    assert "CanarySecret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://sts.eu-central-1.amazonaws.com", "http://127.0.0.1:5000", "http://[::1]:80/a"]
+)
+def test_an_endpoint_url_is_taken(url: str) -> None:
+    assert endpoint({"endpoint_url": url}) == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sts.amazonaws.com",
+        "localhost:5000",
+        "ftp://localhost",
+        "https://",
+        "https:///path",
+        "http://:5000",
+        "http://localhost:0",
+        "http://localhost:65536",
+        "http://localhost:port",
+        "http://[::1",
+        "http://a b",
+    ],
+)
+def test_an_endpoint_url_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"the endpoint URL .* cannot be one; it looks like https://"):
+        endpoint({"endpoint_url": url})
+
+
+@pytest.mark.parametrize("url", ["https://me:CanaryPassword@host", "https://me:Canary@Password@host", "me:Canary@host"])
+@pytest.mark.parametrize("source", ["variable", "profile", "services"])
+def test_an_endpoint_url_with_a_password_is_refused_without_it(url: str, source: str) -> None:
+    profile = {"variable": {}, "profile": {"endpoint_url": url}, "services": {"services": "s"}}[source]
+    environ = {"AWS_ENDPOINT_URL": url} if source == "variable" else {}
+    with pytest.raises(ConfigurationError, match="the endpoint URL cannot be one") as caught:
+        endpoint(profile, environ, services={"s": {"sts": f"\nendpoint_url = {url}"}})
+    assert "Canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["https://a\x1b[31m", "https://a\u202eb", "https://a/\u2028", "https://a\x85"])
+def test_an_endpoint_url_with_control_characters_is_refused_and_they_are_escaped(url: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        endpoint({}, {"AWS_ENDPOINT_URL_STS": url})
+    assert str(caught.value).isprintable()

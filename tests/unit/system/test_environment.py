@@ -1,0 +1,52 @@
+"""The environment: what neither this process's SDK code nor a source's process may see."""
+
+import pytest
+
+from assume_helper.system.environment import HIDDEN, for_child, hide
+
+NAMES = [
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_DATA_PATH",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "ASSUME_HELPER_MFA_TOKEN",
+]
+KEPT = {
+    "PATH": "/bin",
+    "HOME": "/home/jane",
+    "AWS_CONFIG_FILE": "/c",
+    "AWS_REGION": "eu-central-1",
+    "AWS_CA_BUNDLE": "/ca.pem",
+    "HTTPS_PROXY": "http://proxy:3128",
+    "ASSUME_HELPER_CALLERS": "[]",
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_would_lead_sdk_code_elsewhere_is_taken_out(name: str) -> None:
+    environ = KEPT | {name: "dummy"}
+    hide(environ)
+    assert environ == KEPT
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_sources_process_does_not_see_it_either(name: str) -> None:
+    assert for_child(KEPT | {name: "dummy"}) == KEPT
+
+
+def test_nothing_else_is_hidden() -> None:
+    assert sorted(HIDDEN) == sorted(NAMES)
+
+
+def test_there_may_be_nothing_to_hide() -> None:
+    environ: dict[str, str] = {}
+    hide(environ)
+    assert environ == for_child(environ) == {}
+
+
+def test_a_childs_environment_is_a_copy() -> None:
+    environ = KEPT | {"AWS_PROFILE": "dummy"}
+    for_child(environ)["PATH"] = "/elsewhere"
+    assert environ == KEPT | {"AWS_PROFILE": "dummy"}

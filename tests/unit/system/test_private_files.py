@@ -1,0 +1,161 @@
+"""Directories of 0700 and files of 0600, whatever the umask."""
+
+import os
+import signal
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+from running import umask
+
+from assume_helper.system import private_files
+
+UMASKS = [0o000, 0o022, 0o077, 0o777]
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.lstat().st_mode)
+
+
+@pytest.mark.parametrize("mask", UMASKS)
+def test_a_directory_and_what_is_missing_above_it_are_made_0700(tmp_path: Path, mask: int) -> None:
+    with umask(mask):
+        private_files.make_directory(str(tmp_path / "a" / "b" / "c"))
+    assert [mode(tmp_path / d) for d in ("a", "a/b", "a/b/c")] == [0o700] * 3
+
+
+def test_a_directory_is_not_open_to_others_for_a_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before: list[int] = []
+    real = os.chmod
+
+    def chmod(path: str, to: int) -> None:
+        before.append(mode(Path(path)))
+        real(path, to)
+
+    monkeypatch.setattr(os, "chmod", chmod)
+    with umask(0):
+        private_files.make_directory(str(tmp_path / "a" / "b"))
+    assert before == [0o700] * len(before)
+    assert (mode(tmp_path / "a"), mode(tmp_path / "a" / "b")) == (0o700, 0o700)
+
+
+def test_a_directory_that_is_there_is_left_as_it_is(tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    there.mkdir()
+    there.chmod(0o755)
+    private_files.make_directory(str(there / "new"))
+    private_files.make_directory(str(there))
+    assert (mode(there), mode(there / "new")) == (0o755, 0o700)
+
+
+def test_nothing_is_made_behind_a_link_that_leads_nowhere(tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "nowhere")
+    private_files.make_directory(str(link))
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_slash_at_the_end_changes_nothing(tmp_path: Path) -> None:
+    private_files.make_directory(f"{tmp_path}/a/b/")
+    assert mode(tmp_path / "a" / "b") == 0o700
+
+
+def test_a_file_in_the_way_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError):
+        private_files.make_directory(str(tmp_path / "file" / "below"))
+
+
+def test_many_may_make_the_same_directory_at_once(tmp_path: Path) -> None:
+    target = str(tmp_path.joinpath(*"abcdefgh"))
+    start = threading.Barrier(8)
+    failures: list[OSError] = []
+
+    def make() -> None:
+        start.wait(60)
+        try:
+            private_files.make_directory(target)
+        except OSError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=make) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert failures == []
+    assert os.path.isdir(target)
+
+
+@pytest.mark.parametrize("flags", [os.O_EXCL, os.O_APPEND])
+@pytest.mark.parametrize("mask", UMASKS)
+def test_a_file_is_made_0600_and_can_be_written(tmp_path: Path, mask: int, flags: int) -> None:
+    path = tmp_path / "file"
+    with umask(mask):
+        descriptor = private_files.create(str(path), flags)
+    os.write(descriptor, b"text")
+    os.close(descriptor)
+    assert mode(path) == 0o600
+    assert path.read_bytes() == b"text"
+
+
+def test_a_file_that_is_there_is_not_taken_for_a_new_one(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    with pytest.raises(FileExistsError):
+        private_files.create(str(path), os.O_EXCL)
+    assert path.read_bytes() == b"old"
+
+
+def test_a_file_that_is_there_is_opened_and_not_emptied(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    descriptor = private_files.create(str(path), os.O_APPEND)
+    os.write(descriptor, b" new")
+    os.close(descriptor)
+    assert path.read_bytes() == b"old new"
+
+
+@pytest.mark.parametrize("flags", [os.O_EXCL, os.O_APPEND])
+def test_a_link_is_not_followed(tmp_path: Path, flags: int) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    with pytest.raises(OSError, match=r"link|File exists"):
+        private_files.create(str(tmp_path / "link"), flags)
+    assert not (tmp_path / "target").exists()
+
+
+def test_a_fifo_without_a_reader_is_an_error_and_no_wait(tmp_path: Path) -> None:
+    def waited(_number: int, _frame: object) -> None:
+        raise AssertionError("it waits for a reader")
+
+    os.mkfifo(tmp_path / "fifo", 0o600)
+    old = signal.signal(signal.SIGALRM, waited)
+    signal.alarm(30)
+    try:
+        with pytest.raises(OSError, match="No such device"):
+            private_files.create(str(tmp_path / "fifo"), os.O_APPEND)
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, old)
+
+
+def test_what_is_opened_is_not_handed_to_child_processes(tmp_path: Path) -> None:
+    descriptor = private_files.create(str(tmp_path / "file"), os.O_EXCL)
+    assert not os.get_inheritable(descriptor)
+    os.close(descriptor)
+
+
+def test_a_directory_can_be_flushed_and_a_file_or_nothing_cannot(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    private_files.flush_directory(str(tmp_path))
+    with pytest.raises(NotADirectoryError):
+        private_files.flush_directory(str(tmp_path / "file"))
+    with pytest.raises(FileNotFoundError):
+        private_files.flush_directory(str(tmp_path / "nothing"))
+
+
+def test_flushing_a_directory_leaves_nothing_open(tmp_path: Path) -> None:
+    before = os.listdir("/proc/self/fd")
+    private_files.flush_directory(str(tmp_path))
+    assert os.listdir("/proc/self/fd") == before
