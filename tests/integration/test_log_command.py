@@ -12,7 +12,7 @@ from typing import Any
 import pexpect
 import pytest
 from front import Front, session
-from running import PACKAGE, SCRIPT, SECRET, Home
+from running import SCRIPT, SECRET, Home
 
 
 @pytest.fixture
@@ -77,13 +77,6 @@ def test_what_the_full_way_finds_in_the_cache_is_a_hit(dev: Home) -> None:
         remembered.unlink()
     dev.get("dev")
     assert outcomes(dev) == ["miss", "hit"]
-
-
-def test_an_unset_variable_costs_a_hit_nothing(dev: Home) -> None:
-    dev.get("dev")
-    ran = dev.run("-X", "importtime", "-I", "-S", str(PACKAGE / "__main__.py"), "get", "dev", command=[sys.executable])
-    names = {line.rpartition("|")[2].strip() for line in ran.stderr.splitlines() if "assume_helper" in line}
-    assert names == {"assume_helper", "assume_helper.start", "assume_helper.hit"}
 
 
 def test_the_caller_is_who_had_the_shell_run_it(dev: Home, tmp_path: Path) -> None:
