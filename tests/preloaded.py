@@ -64,20 +64,10 @@ def run(
                     os.close(writer)
             connection.sendall(text)
             process = _number(connection)
-            end = time.monotonic() + seconds
-            said = _read(streams, end)
+            said = _read(streams, time.monotonic() + seconds)
             if said is None:
                 os.kill(process, signal.SIGKILL)
-            connection.settimeout(max(end - time.monotonic(), 5))
-            try:
-                status = _number(connection)
-            except TimeoutError:
-                os.kill(process, signal.SIGKILL)  # it has closed its streams, and goes on
-                connection.settimeout(None)
-                _number(connection)
-                said = None
-            finally:
-                connection.settimeout(None)
+            status = _number(connection)
         if said is None:
             raise subprocess.TimeoutExpired([script, *arguments], seconds)
         return subprocess.CompletedProcess([script, *arguments], status, *said)
