@@ -12,6 +12,7 @@ import gc
 import importlib
 import json
 import os
+import select
 import selectors
 import signal
 import socket
@@ -65,7 +66,8 @@ def run(
             connection.sendall(text)
             process = _number(connection)
             said = _read(streams, time.monotonic() + seconds)
-            if said is None:
+            if said is None or not select.select([connection], [], [], seconds)[0]:
+                said = None
                 os.kill(process, signal.SIGKILL)
             status = _number(connection)
         if said is None:

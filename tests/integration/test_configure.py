@@ -3,7 +3,6 @@
 import os
 import shlex
 import stat
-import subprocess
 import sys
 from pathlib import Path
 
@@ -353,9 +352,8 @@ def test_of_many_at_once_each_is_written_or_says_that_it_is_not(folk: Home) -> N
     assert len(list(folk.config.parent.iterdir())) == 3
 
 
-def test_the_help_has_an_example() -> None:
-    done = subprocess.run([SCRIPT, "configure", "--help"], capture_output=True, check=True, encoding="utf-8")
-    assert "$ assume-helper configure dev --undo\n" in done.stdout
+def test_the_help_has_an_example(home: Home) -> None:
+    assert b"$ assume-helper configure dev --undo\n" in home.run("configure", "--help").stdout
 
 
 def test_the_fastest_form_names_this_package(folk: Home) -> None:

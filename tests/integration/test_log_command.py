@@ -12,6 +12,7 @@ from typing import Any
 import pexpect
 import pytest
 from front import Front, session
+from needs import full_disk
 from running import SCRIPT, SECRET, Home
 
 
@@ -89,7 +90,7 @@ def test_the_caller_is_who_had_the_shell_run_it(dev: Home, tmp_path: Path) -> No
 
 
 def test_credentials_that_could_not_be_printed_were_not_issued(dev: Home) -> None:
-    with Path("/dev/full").open("wb") as full:
+    with full_disk() as full:
         done = subprocess.run([SCRIPT, "get", "dev"], env=dev.environ, stdout=full, stderr=subprocess.PIPE, check=False)
     assert done.returncode == 1
     assert [line["event"] for line in logged(dev)] == ["failure"]
