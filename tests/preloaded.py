@@ -26,6 +26,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent / "assume_helper"
 _HEADER = struct.Struct("!q")
+_NO_HOME = "/nonexistent"
 # What changes how an interpreter starts, or what a library does when it is imported: such a run needs its own.
 _AT_START = ("PYTHON", "LC_", "LANG", "LD_", "BOTO_DISABLE_CRT", "COVERAGE_")
 _lock = threading.Lock()
@@ -118,7 +119,7 @@ def _interpreter(environ: Mapping[str, str]) -> socket.socket:
     with theirs:
         process = subprocess.Popen(
             [sys.executable, __file__, str(theirs.fileno())],
-            env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", **environ},
+            env={"PATH": os.environ["PATH"], "HOME": _NO_HOME, **environ},
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -154,6 +155,18 @@ def _load_libraries() -> None:
                         importlib.import_module(name)
 
 
+def _paths_in_the_home() -> list[tuple[type, str]]:
+    """The constants of classes that were worked out from the home when a library was imported."""
+    return [
+        (owner, name)
+        for module in list(sys.modules.values())
+        for owner in list(vars(module).values())
+        if isinstance(owner, type)
+        for name, value in list(vars(owner).items())
+        if isinstance(value, str) and value.startswith(_NO_HOME)
+    ]
+
+
 def _serve(connection: socket.socket) -> dict[str, object] | None:
     """Fork for each request: None in the interpreter when there are no more, in the fork what is to be run."""
     while True:
@@ -176,7 +189,7 @@ def _serve(connection: socket.socket) -> dict[str, object] | None:
         connection.sendall(_HEADER.pack(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])))
 
 
-def _become(request: dict[str, object]) -> None:
+def _become(request: dict[str, object], in_the_home: list[tuple[type, str]]) -> None:
     """Be the console script, as if it had been started so."""
     arguments, environ, folder, umask = (request[name] for name in ("arguments", "environ", "folder", "umask"))
     assert isinstance(arguments, list)
@@ -187,6 +200,8 @@ def _become(request: dict[str, object]) -> None:
     os.umask(umask)
     os.environ.clear()
     os.environ.update(environ)
+    for owner, name in in_the_home:
+        setattr(owner, name, getattr(owner, name).replace(_NO_HOME, os.path.expanduser("~"), 1))
     sys.argv = arguments
     sys.path[0] = os.path.dirname(arguments[0])
     with open(arguments[0], "rb") as file:
@@ -203,8 +218,9 @@ def _be_called_like_the_tests() -> None:
 if __name__ == "__main__":
     _be_called_like_the_tests()
     _load_libraries()
+    paths = _paths_in_the_home()
     gc.collect()
     gc.freeze()
     wanted = _serve(socket.socket(fileno=int(sys.argv[1])))
     if wanted is not None:
-        _become(wanted)
+        _become(wanted, paths)

@@ -33,6 +33,7 @@ def test_whatever_is_closed_the_document_goes_to_standard_output_or_nowhere(
     home_: Home, closed: tuple[int, ...]
 ) -> None:
     """A file that is opened where standard output was would have the document written into it."""
+    home_.unmeasured()  # coverage opens files where the streams were
     shut = " ".join(f"{descriptor}<&-" for descriptor in closed)
     for warm in (False, True):
         if warm:
