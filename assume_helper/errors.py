@@ -111,13 +111,3 @@ class ProgramNotRunnable(AssumeHelperError):
     """The program that is to be run cannot be started; the exit code is a shell's."""
 
     exit_code = 126
-
-
-def error_class(name: str) -> type[AssumeHelperError]:
-    """The class called `name`. Raises ValueError where there is none."""
-    classes: list[type[AssumeHelperError]] = [AssumeHelperError]
-    for known in classes:
-        if known.__name__ == name:
-            return known
-        classes.extend(known.__subclasses__())
-    raise ValueError(name)

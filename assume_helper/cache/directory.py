@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from assume_helper import hit
 from assume_helper.cache.encryption import Cipher
 from assume_helper.system import private_files
+from assume_helper.system.warning import Warning
 from assume_helper.text import printable
 
 # Temporary files are swept once their writer is dead, and after an hour where that cannot be told; data after a week:
@@ -32,7 +33,7 @@ class Cache:
     """
 
     directory: str | None
-    warn: Callable[[str], None]
+    warn: Callable[[Warning], None]
     cipher: Cipher | None = None
 
     def path(self, name: str) -> str:
@@ -42,30 +43,33 @@ class Cache:
         return os.path.join(self.directory, name)
 
 
-def open_cache(environ: Mapping[str, str], warn: Callable[[str], None]) -> Cache:
+def open_cache(environ: Mapping[str, str], warn: Callable[[Warning], None]) -> Cache:
     """The cache, its directory made if it is not there. One that is not ours alone is not used, and said so."""
     try:
         directory = _directory(environ)
     except (OSError, RuntimeError, ValueError):
-        warn("no cache: its directory cannot be made (no home directory); set ASSUME_HELPER_CACHE_DIR")
+        warn(Warning("no cache: there is no home directory", "set ASSUME_HELPER_CACHE_DIR", "not cached"))
         return Cache(None, warn)
     if directory is None:
-        warn("no cache: its directory is not absolute; set HOME, or ASSUME_HELPER_CACHE_DIR to an absolute path")
+        next_step = "set HOME, or ASSUME_HELPER_CACHE_DIR to an absolute path"
+        warn(Warning("no cache: its directory is not absolute", next_step, "not cached"))
         return Cache(None, warn)
     return open_directory(directory, warn)
 
 
-def open_directory(directory: str, warn: Callable[[str], None]) -> Cache:
+def open_directory(directory: str, warn: Callable[[Warning], None]) -> Cache:
     """The cache in `directory`, an absolute path; as `open_cache` otherwise."""
     try:
         private_files.make_directory(directory)
         hit.check_private(os.lstat(directory), 0o040000)
     except hit.NotPrivate as error:
-        warn(f"no cache: {printable(directory)} {error}; it must be a directory of yours with mode 0700")
+        what = f"no cache: {printable(directory)} {error}"
+        warn(Warning(what, "it must be a directory of yours with mode 0700", "not cached"))
         return Cache(None, warn)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no path"
-        warn(f"no cache: its directory cannot be made ({reason}); set ASSUME_HELPER_CACHE_DIR")
+        what = f"no cache: its directory cannot be made ({reason})"
+        warn(Warning(what, "set ASSUME_HELPER_CACHE_DIR", "not cached"))
         return Cache(None, warn)
     return Cache(directory, warn)
 
@@ -87,7 +91,7 @@ def read(cache: Cache, name: str) -> bytes | None:
     try:
         return hit.unseal(hit.read_private(cache.path(name)))
     except hit.NotPrivate as error:
-        cache.warn(f"not used: {printable(cache.path(name))} {error}; remove it")
+        cache.warn(Warning(f"not used: {printable(cache.path(name))} {error}", "remove it"))
     except (OSError, ValueError):
         pass  # not there, not whole, not ours to read: a miss
     return None
@@ -124,7 +128,8 @@ def write(cache: Cache, name: str, payload: bytes, *, durable: bool) -> bool:
         if durable:
             private_files.flush_directory(cache.directory)
     except OSError as error:
-        cache.warn(f"nothing is cached: {printable(cache.directory)} cannot be written ({error.strerror})")
+        what = f"nothing is cached: {printable(cache.directory)} cannot be written ({error.strerror})"
+        cache.warn(Warning(what, "look at its disk and its rights, or set ASSUME_HELPER_CACHE_DIR", "not cached"))
         return False
     return True
 
@@ -147,7 +152,8 @@ def remove(cache: Cache, name: str) -> None:
         except FileNotFoundError:
             pass
         except OSError as error:
-            cache.warn(f"{printable(cache.path(name))} cannot be removed ({error.strerror})")
+            what = f"{printable(cache.path(name))} cannot be removed ({error.strerror})"
+            cache.warn(Warning(what, "look at who may write to its directory"))
 
 
 def is_ours(name: str) -> bool:

@@ -23,7 +23,12 @@ _PATIENCE = 5.0
 
 
 class NoKey(Exception):
-    """There is no key to encrypt with, and why."""
+    """There is no key to encrypt with: `what` is the reason, `next_step` mends it."""
+
+    def __init__(self, what: str, next_step: str) -> None:
+        super().__init__(what, next_step)
+        self.what = what
+        self.next_step = next_step
 
 
 @dataclass(frozen=True)
@@ -62,16 +67,16 @@ def cipher() -> Cipher:
         from keyring.backends import fail, null
         from keyring.errors import KeyringError
     except ImportError as error:
-        raise NoKey(f'{error.name} is missing; pip install "assume-helper[keyring]"') from None
+        raise NoKey(f"{error.name} is missing", 'pip install "assume-helper[keyring]"') from None
     try:
         backend = within(_PATIENCE, keyring.get_keyring)
         if isinstance(backend, fail.Keyring | null.Keyring):
             return Cipher(_of_the_kernel())
         found = within(_PATIENCE, lambda: _of(backend))
     except TimeoutError:
-        raise NoKey("the keyring gave no answer; unlock it") from None
+        raise NoKey("the keyring gave no answer", "unlock it") from None
     except KeyringError as error:
-        raise NoKey(f"the keyring gives no key ({type(error).__name__}); unlock it") from None
+        raise NoKey(f"the keyring gives no key ({type(error).__name__})", "unlock it") from None
     return Cipher(found)
 
 
@@ -85,14 +90,14 @@ def _of(backend: "keyring.backend.KeyringBackend") -> bytes:  # type: ignore[nam
     except ValueError:
         key = b""
     if len(key) != _KEY_BYTES:
-        raise NoKey(f"what the keyring has as {_SERVICE} {_NAME} is no key; remove it there")
+        raise NoKey(f"what the keyring has as {_SERVICE} {_NAME} is no key", "remove it there")
     return key
 
 
 def _of_the_kernel() -> bytes:
     """The key in the user's own keyring of the kernel (keyrings(7), user-keyring(7))."""
     if sys.platform != "linux":
-        raise NoKey("there is no keyring here")
+        raise NoKey("there is no keyring here", "use assume_helper_cache = memory")
     import keyctl2
 
     description = f"{_SERVICE}:{_NAME}"
@@ -107,7 +112,9 @@ def _of_the_kernel() -> bytes:
         key = keyctl2.Key(serial).read()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not supported"
-        raise NoKey(f"the kernel's keyring gives no key ({reason})") from None
+        raise NoKey(
+            f"the kernel's keyring gives no key ({reason})", "use a desktop's keyring, or assume_helper_cache = memory"
+        ) from None
     if len(key) != _KEY_BYTES:
-        raise NoKey(f"what the kernel's keyring has as {description} is no key; remove it there")
+        raise NoKey(f"what the kernel's keyring has as {description} is no key", "remove it there")
     return key

@@ -10,12 +10,9 @@ from assume_helper.cache.entries import Entry
 from assume_helper.credentials import Answer, Credentials, WebIdentityToken
 from assume_helper.errors import AssumeHelperError, ConfigurationError, MFARequired, SourceExpired, SourceNotKnown
 from assume_helper.profiles.role import CredentialProcess, MFASession, Profile, WebIdentity
-from assume_helper.sessions import single_flight
-from assume_helper.sessions.single_flight import PATIENCE, Flight, LeaderBudget
+from assume_helper.sessions import single_flight, time_budget
+from assume_helper.sessions.single_flight import Flight, LeaderBudget
 from assume_helper.system.context import CallContext
-
-# Seconds that are kept for STS when somebody is asked for an MFA code: for the MFA session, and for the role.
-_RESERVE_AFTER_CODE = 6.0
 
 
 def source_credentials(profile: Profile, context: CallContext) -> Credentials:
@@ -31,7 +28,7 @@ def source_credentials(profile: Profile, context: CallContext) -> Credentials:
         raise ConfigurationError("a web identity token is no credentials", "look at the role's identity")
     if isinstance(profile.source, CredentialProcess):
         context.asking()
-    return sources.source_credentials(profile.source, context.environ, PATIENCE)
+    return sources.source_credentials(profile.source, context.environ, time_budget.WITHOUT_CACHE)
 
 
 def _role_session(profile: Profile, context: CallContext) -> Entry:
@@ -58,7 +55,7 @@ def _assumed(profile: Profile, store: Cache, context: CallContext, turn: LeaderB
 
     def assume(source: Credentials | WebIdentityToken, code: str | None = None) -> Answer:
         name = profile.role_session_name or context.session_name()
-        return calls.assume_role(profile, source, name, turn.deadline, context.clock, turn.waiting, code)
+        return calls.assume_role(profile, source, name, turn.deadline, context.clock, turn.extend_claim, code)
 
     def assume_with(session: Callable[[], Entry], key: str, store: Cache = store) -> Answer:
         """With a session of ours; a cached one that STS no longer takes is replaced, if it can be."""
@@ -100,7 +97,7 @@ def _assumed(profile: Profile, store: Cache, context: CallContext, turn: LeaderB
     found = credentials()
     if link is None or found.session_token is not None:
         # GetSessionToken is for a user's own access key.
-        until = turn.deadline.at - _RESERVE_AFTER_CODE
+        until = turn.deadline.at - time_budget.AFTER_MFA_CODE
         asking = mfa.Asking(profile.mfa, profile.name, _used_codes(context), in_time, until)
         return mfa.with_code(asking, lambda code: assume(found, code))
     return assume_with(lambda: _mfa_session(link, lambda: found, store, in_time), key)
@@ -119,16 +116,16 @@ def _mfa_session(
     from assume_helper.sts import calls
 
     def call(turn: LeaderBudget) -> Answer:
-        until = turn.deadline.at - _RESERVE_AFTER_CODE
+        until = turn.deadline.at - time_budget.AFTER_MFA_CODE
         in_time = replace(context, may_ask=context.may_ask and not turn.has_cached)
         mfa.check(session.device, session.name, in_time)
         found = credentials()
 
         def exchange(code: str) -> Answer:
-            return calls.get_session_token(session, found, code, turn.deadline, context.clock, turn.waiting)
+            return calls.get_session_token(session, found, code, turn.deadline, context.clock, turn.extend_claim)
 
         asking = mfa.Asking(session.device, session.name, _used_codes(context), in_time, until)
         return mfa.with_code(asking, exchange)
 
     key = entries.key(session.session_inputs())
-    return single_flight.session(Flight(store, key, context, asks_somebody=True, call=call))
+    return single_flight.session(Flight(store, key, context, asks_person=True, call=call))

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from assume_helper.credentials import Credentials, Session
+from assume_helper.cache.session import Session
+from assume_helper.credentials import Credentials
 from assume_helper.errors import ConfigurationError, SourceError
 from assume_helper.profiles import aws_config
 from assume_helper.profiles.role import Endpoint, EnvironmentKeys, MFASession, Profile

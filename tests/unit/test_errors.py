@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assume_helper import errors, text
-from assume_helper.errors import AssumeHelperError, error_class
+from assume_helper.errors import AssumeHelperError
 from assume_helper.text import printable, redacted
 
 EXIT_CODES = {
@@ -59,17 +59,6 @@ def test_a_source_that_has_run_out_is_a_source_error_and_a_throttled_sts_is_one_
 
 def test_a_refusal_is_never_taken_for_an_sts_that_was_not_reached() -> None:
     assert not issubclass(errors.STSRefused, errors.STSNotReached)
-
-
-@pytest.mark.parametrize("kind", EXIT_CODES)
-def test_a_class_is_found_by_its_name(kind: type[AssumeHelperError]) -> None:
-    assert error_class(kind.__name__) is kind
-
-
-@pytest.mark.parametrize("name", ["", "Exception", "ValueError", "assumehelpererror", "os.system"])
-def test_a_name_that_is_no_error_of_ours_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match=f"^{name}$"):
-        error_class(name)
 
 
 @pytest.mark.parametrize("control", CONTROLS, ids=ascii)

@@ -37,7 +37,7 @@ class World:
             self.at.pop(when)()
 
     def passed(self, name: str = "dev") -> str | None:
-        return herd_gate.passed(name, self.environ, NOW)
+        return herd_gate.take_or_wait(name, self.environ, NOW)
 
     def file(self) -> Path:
         return self.cache / (hit.stamp("dev", self.environ)[0].removesuffix(".hit") + ".door")
@@ -94,7 +94,7 @@ def linked(descriptor: str) -> str:
 def test_it_waits_less_where_it_may_have_something_to_serve(world: World) -> None:
     world.passed()
     key = "a" * 64
-    remember(world, hit.remembered(hit.stamp("dev", world.environ)[1], key, {}))
+    remember(world, hit.pack_pointer(hit.stamp("dev", world.environ)[1], key, {}))
     entry = world.cache / f"{key}.entry"
     entry.write_bytes(hit.seal(b"%d %d %d\n{}\n" % (NOW - 3000, NOW - 100, NOW - 400)))
     entry.chmod(0o600)
@@ -166,7 +166,7 @@ def test_in_a_directory_that_is_open_to_others_there_is_none(world: World) -> No
 def test_without_a_directory_there_is_none(world: World, environ: dict[str, str]) -> None:
     world.environ = environ
     assert world.passed() == ""
-    assert herd_gate.told("dev", environ, NOW) == 0
+    assert herd_gate.replay_failure("dev", environ, NOW) == 0
 
 
 def test_where_there_are_no_locks_there_is_none(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,22 +183,22 @@ def test_where_there_are_no_locks_there_is_none(world: World, monkeypatch: pytes
 
 
 def failed(world: World, at: float = NOW, exit_code: int = 6) -> bytes:
-    return hit.remembered_failure(hit.stamp("dev", world.environ)[1], at, exit_code, LINE)
+    return hit.pack_gate_failure(hit.stamp("dev", world.environ)[1], at, exit_code, LINE)
 
 
 def test_its_failure_is_told_and_is_no_hit(world: World, capfd: pytest.CaptureFixture[str]) -> None:
     world.passed()
     remember(world, failed(world))
-    assert herd_gate.told("dev", world.environ, NOW - 0.5) == 6
+    assert herd_gate.replay_failure("dev", world.environ, NOW - 0.5) == 6
     assert capfd.readouterr() == ("", LINE + "\n")
-    assert hit.answer("dev", world.environ, NOW) is None
+    assert hit.fresh_document("dev", world.environ, NOW) is None
 
 
 @pytest.mark.parametrize("at", [NOW - 1, NOW + 60])
 def test_a_failure_of_another_time_is_not(world: World, capfd: pytest.CaptureFixture[str], at: float) -> None:
     world.passed()
     remember(world, failed(world, at))
-    assert herd_gate.told("dev", world.environ, NOW) == 0
+    assert herd_gate.replay_failure("dev", world.environ, NOW) == 0
     assert capfd.readouterr() == ("", "")
 
 
@@ -207,7 +207,7 @@ def test_a_failure_of_another_config_is_not(world: World, tmp_path: Path, capfd:
     remember(world, failed(world))
     (tmp_path / ".aws").mkdir()
     (tmp_path / ".aws" / "config").write_text("[profile dev]\n")
-    assert herd_gate.told("dev", world.environ, NOW) == 0
+    assert herd_gate.replay_failure("dev", world.environ, NOW) == 0
     assert capfd.readouterr() == ("", "")
 
 
@@ -218,7 +218,7 @@ def test_a_failure_of_another_config_is_not(world: World, tmp_path: Path, capfd:
 def test_what_nobody_wrote_is_not_told(world: World, rest: bytes, capfd: pytest.CaptureFixture[str]) -> None:
     world.passed()
     remember(world, hit.stamp("dev", world.environ)[1] + rest)
-    assert herd_gate.told("dev", world.environ, NOW) == 0
+    assert herd_gate.replay_failure("dev", world.environ, NOW) == 0
     assert capfd.readouterr().out == ""
 
 
@@ -226,4 +226,4 @@ def test_a_file_that_is_open_to_others_is_not_told(world: World) -> None:
     world.passed()
     remember(world, failed(world))
     (world.cache / hit.stamp("dev", world.environ)[0]).chmod(0o644)
-    assert herd_gate.told("dev", world.environ, NOW) == 0
+    assert herd_gate.replay_failure("dev", world.environ, NOW) == 0

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 from front import Behaviour, Call, Front, Reply, denied, error, html, reset, session, truncated
-from running import ACCESS_KEY_ID, Home
+from running import ACCESS_KEY_ID, Home, into
 
 from assume_helper import hit
 from assume_helper.cache import entries
 from assume_helper.cache.entries import Entry
-from assume_helper.credentials import expiration_jitter
+from assume_helper.cache.session import expiration_jitter
 from assume_helper.errors import (
     AssumeHelperError,
     ConfigurationError,
@@ -74,7 +74,7 @@ class World:
             started_monotonic=self.now,
             host=self.host,
             session_name=lambda: "me@host",
-            warn=self.warnings.append,
+            warn=into(self.warnings),
         )
         return get_credentials(name, context)
 
@@ -581,7 +581,7 @@ def test_nothing_is_remembered_when_there_is_no_answer(world: World) -> None:
     world.front.behaviour = denied
     with pytest.raises(STSRefused):
         world.get()
-    assert hit.answer("dev", world.home.environ, world.now) is None
+    assert hit.fresh_document("dev", world.home.environ, world.now) is None
 
 
 @pytest.mark.parametrize("which", ["config", "credentials"])
