@@ -1,4 +1,4 @@
-"""Temporary credentials, and for how long they are handed out."""
+"""Credentials, and what STS answers, as frozen values."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,13 +9,13 @@ from assume_helper.text import CONTROL_CHARACTERS
 # STS: DurationSeconds is 900 s to 43 200 s for a role (API reference of AssumeRole).
 SHORTEST_SESSION = 900
 LONGEST_SESSION = 43_200
-# And 3 600 s where the call does not say it.
+# 3 600 s where the call does not say.
 DEFAULT_SESSION = 3600
-# And to 129 600 s for a user's own session (API reference of GetSessionToken).
+# Up to 129 600 s for a user's own session (API reference of GetSessionToken).
 LONGEST_MFA_SESSION = 129_600
-# With this much left, in seconds, credentials are still better than none where STS cannot be reached.
+# Where STS cannot be reached, credentials with more than this left (seconds) are served.
 LAST_RESORT = 60
-# How far, in seconds, this machine's clock may be off before what is cached is not believed.
+# How far this machine's clock may be off (seconds) before cached times are not believed.
 CLOCK_TOLERANCE = 300
 # How a session is kept between calls (`assume_helper_cache`).
 Storage = Literal["file", "encrypted", "memory", "none"]

@@ -16,11 +16,11 @@ from assume_helper.system import private_files
 from assume_helper.system.warning import Warning
 from assume_helper.text import printable
 
-# Temporary files are swept once their writer is dead, and after an hour where that cannot be told; data after a week:
-# no session is as long.
+# Temporary files are swept when their writer is dead, or after an hour where that is not known. Data is swept after a
+# week: no session lasts as long.
 _SWEEP_TEMPORARY = 3600
 _SWEEP_DATA = 7 * 24 * 3600
-# The names that are given here, and no others: the directory may be somebody's own.
+# Only names of ours are touched: the directory may hold other files.
 _TEMPORARY = re.compile(r"tmp-(?:([0-9a-f]{8})-)?([0-9]{1,10})-[0-9a-f]{16}")
 _LEFT_BEHIND = re.compile(_TEMPORARY.pattern + r"|[0-9a-f]{32}\.door")
 _OURS = re.compile(_LEFT_BEHIND.pattern + r"|[0-9a-f]{64}\.(entry|failure|code)|[0-9a-f]{32}\.hit")
@@ -44,7 +44,7 @@ class Cache:
 
 
 def open_cache(environ: Mapping[str, str], warn: Callable[[Warning], None]) -> Cache:
-    """The cache, its directory made if it is not there. One that is not ours alone is not used, and said so."""
+    """The cache. Its directory is made if it is missing; one that is not ours alone is not used, with a warning."""
     try:
         directory = _directory(environ)
     except (OSError, RuntimeError, ValueError):
@@ -75,7 +75,7 @@ def open_directory(directory: str, warn: Callable[[Warning], None]) -> Cache:
 
 
 def _directory(environ: Mapping[str, str]) -> str | None:
-    """`hit.cache_directory`, and where that cannot tell, what platformdirs finds with more work."""
+    """`hit.cache_directory`, or what platformdirs finds with more work."""
     found = hit.cache_directory(environ)
     if found is None and not environ.get("ASSUME_HELPER_CACHE_DIR"):
         import platformdirs
@@ -85,7 +85,7 @@ def _directory(environ: Mapping[str, str]) -> str | None:
 
 
 def read(cache: Cache, name: str) -> bytes | None:
-    """What is in the file `name`; None where nothing is that can be read and believed."""
+    """The content of the file `name`. None where it is missing, damaged or not private."""
     if cache.directory is None:
         return None
     try:
@@ -119,7 +119,7 @@ def write(cache: Cache, name: str, payload: bytes, *, durable: bool) -> bool:
                 os.close(descriptor)
             os.replace(temporary, target)
         except BaseException:
-            # A signal may come before there is such a file, and after it has got its name.
+            # A signal may come before the file exists, or after it was renamed.
             try:
                 os.unlink(temporary)
             except FileNotFoundError:
@@ -145,7 +145,7 @@ def _is_newer(path: str) -> bool:
 
 
 def remove(cache: Cache, name: str) -> None:
-    """Take the file `name` away, if it is there."""
+    """Delete the file `name`, if it exists."""
     if cache.directory is not None:
         try:
             os.unlink(cache.path(name))
@@ -157,17 +157,17 @@ def remove(cache: Cache, name: str) -> None:
 
 
 def is_ours(name: str) -> bool:
-    """Whether a file of this name was made here; a lock is nobody's to look at."""
+    """Whether a file of this name is ours and holds data. (A lock does not.)"""
     return _OURS.fullmatch(name) is not None
 
 
 def is_temporary(name: str) -> bool:
-    """Whether a file of this name is there while a process needs it, and after that where it was killed."""
+    """Whether a file of this name exists only while a process needs it, or because that process was killed."""
     return _LEFT_BEHIND.fullmatch(name) is not None
 
 
 def sweep(cache: Cache, written: str) -> None:
-    """Remove what dead processes have left behind, and data that has long run out. Locks stay.
+    """Delete what dead processes left behind, and data that ended long ago. Locks stay.
 
     How old they are is told by the file that was just `written`: a file server's clock may be another than ours.
 
@@ -211,7 +211,7 @@ def _where_ids_are_ours() -> str:
 
 
 def _is_dead(process: int) -> bool:
-    """Whether nobody has the id `process` any more; one that cannot be told is not."""
+    """Whether no process has the id `process`. False where that is not known."""
     if sys.platform == "win32":
         return False  # os.kill would end it
     try:

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 
 from assume_helper.system.deadline import within
 
-# Under what name the keyrings have the key.
+# The key's name in a keyring.
 _SERVICE = "assume-helper"
 _NAME = "cache key"
 _KEY_BYTES = 32  # AES-256
 _NONCE_BYTES = 12  # GCM's (NIST SP 800-38D, 8.2)
-# Seconds for a keyring, which may ask somebody to unlock it.
+# Seconds for a keyring, which may ask a person to unlock it.
 _PATIENCE = 5.0
 
 
@@ -33,7 +33,7 @@ class NoKey(Exception):
 
 @dataclass(frozen=True)
 class Cipher:
-    """AES-GCM with one key; what is sealed for one name is not opened for another."""
+    """AES-GCM with one key. What is sealed for one name cannot be opened for another."""
 
     key: bytes = field(repr=False)
 
@@ -57,7 +57,7 @@ class Cipher:
 
 @functools.cache
 def cipher() -> Cipher:
-    """The cipher with the keyring's key, which is made where there is none yet.
+    """The cipher with the keyring's key. The key is made on first use.
 
     Raises NoKey where no keyring is at hand, it stays locked, or a library is missing.
     """
@@ -102,7 +102,7 @@ def _of_the_kernel() -> bytes:
 
     description = f"{_SERVICE}:{_NAME}"
     try:
-        # A key is read by who possesses it: a process that has a keyring with it, which a service's may not.
+        # Only a process whose keyrings contain a key may read it. A service's process may lack the user's keyring.
         keyctl2.keyring(keyctl2.KeySpec.USER_KEYRING).link(keyctl2.KeySpec.PROCESS_KEYRING)
         try:
             serial = keyctl2.search(keyctl2.KeySpec.USER_KEYRING, "user", description)

@@ -12,7 +12,7 @@ from assume_helper.credentials import CLOCK_TOLERANCE, Credentials
 class Session:
     """What one call to STS gave, as it is kept.
 
-    `expiration` is the true one, `printed_expiration` the one that clients are told (see `shade`); both are UTC, in
+    `expiration` is the true one, `printed_expiration` the one that clients are told (see `expiration_jitter`); both are UTC, in
     whole seconds. `issued` is this machine's clock (seconds since the epoch) when the answer came, `lifetime` the
     session's length in seconds, `clock_difference` how far that clock was ahead of STS's (seconds).
     """
@@ -28,10 +28,10 @@ class Session:
 
     @property
     def _behind(self) -> float:
-        """What is added to STS's times to compare them with this machine's clock: nothing, unless by that clock the
-        session was over when it came, or had more left than it lasts.
+        """Seconds to add to STS's times before they are compared with this machine's clock; 0 unless that is far off.
 
-        Without it a clock that is ahead by a day would have every call go to STS.
+        It is far off where by it the session was over when it came, or had more left than it lasts. Without this, a
+        clock that is a day ahead would send every call to STS.
         """
         left = self.expiration.timestamp() - self.issued
         is_far_off = abs(self.clock_difference) > CLOCK_TOLERANCE
@@ -53,12 +53,12 @@ class Session:
 
     @property
     def served_until(self) -> int:
-        """The second (since the epoch) from which a refresh comes first."""
+        """The second (since the epoch) from which this is not served without a refresh first."""
         return int(self.printed_left(0) - window(self.lifetime))
 
     @property
     def refreshed_from(self) -> int:
-        """The second (since the epoch) from which this is handed out and refreshed behind the caller's back."""
+        """The second (since the epoch) from which this is served, and refreshed in the background."""
         return int(self.served_until - refresh_stretch(self.lifetime))
 
     def is_fresh(self, now: float) -> bool:
@@ -80,7 +80,7 @@ def window(lifetime: float) -> float:
 
 
 def refresh_stretch(lifetime: float) -> float:
-    """For how long, in seconds, before the window a refresh is made behind the caller's back."""
+    """For how long, in seconds, before the window a session is refreshed in the background."""
     return min(0.1 * lifetime, 300.0)
 
 
@@ -96,6 +96,6 @@ def expiration_jitter(lifetime: float, host: str, key: str, expiration: datetime
 
 
 def printed_expiration(expiration: datetime, lifetime: float, host: str, key: str) -> datetime:
-    """The `Expiration` that clients are told: the true one less `shade`, in whole seconds."""
+    """The `Expiration` that clients are told: the true one less the jitter, in whole seconds."""
     earlier = expiration.timestamp() - expiration_jitter(lifetime, host, key, expiration)
     return datetime.fromtimestamp(int(earlier), UTC)

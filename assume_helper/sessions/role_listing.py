@@ -1,4 +1,4 @@
-"""The profiles that have a role, each with what is known of it without asking anybody."""
+"""The profiles that have a role, each with what is known without a call."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
