@@ -14,7 +14,8 @@ from strict import SERIAL
 from assume_helper.cache import entries
 from assume_helper.profiles import aws_config, role_chain
 
-README = (Path(__file__).resolve().parent.parent.parent / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parent.parent.parent
+PAGE = (ROOT / "docs" / "reference" / "profile-keys.md").read_text(encoding="utf-8")
 ROLE = "arn:aws:iam::123456789012:role"
 POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}]}'
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
@@ -125,8 +126,8 @@ ELSEWHERE = {
 }
 
 
-def test_no_key_of_readme_s_table_is_left_out() -> None:
-    table = re.search(r"\| key \| meaning \|.*?\n\n", README, re.S)
+def test_no_key_of_the_reference_is_left_out() -> None:
+    table = re.search(r"\| key \| meaning \|.*?\n\n", PAGE, re.S)
     assert table is not None
     keys = {
         key

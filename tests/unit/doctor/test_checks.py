@@ -87,9 +87,9 @@ def test_a_section_that_is_no_profile_is_told(tmp_path: Path) -> None:
 # The keys.
 
 
-def test_the_keys_that_are_known_are_those_of_readme() -> None:
-    readme = (PACKAGE.parent / "README.md").read_text(encoding="utf-8").partition("\n## Profiles\n")[2]
-    rows = re.findall(r"^\| ((?:`\w+`[^|]*)) \|", readme.partition("\n## MFA")[0], flags=re.M)
+def test_the_keys_that_are_known_are_those_of_the_reference() -> None:
+    page = (PACKAGE.parent / "docs" / "reference" / "profile-keys.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ((?:`\w+`[^|]*)) \|", page, flags=re.M)
     told = {key for row in rows for key in re.findall(r"`(\w+)`", row)}
     of_a_source = {"aws_access_key_id", "aws_secret_access_key", "aws_session_token", "credential_process"}
     assert told | of_a_source == known_keys.OURS | {KEPT_KEY}
