@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
 from assume_helper.cache import entries, key_lock
@@ -55,6 +55,12 @@ class LeaderBudget:
     deadline: Deadline
     has_cached: bool
     waiting: Callable[[], None]
+
+    def limit(self, context: CallContext) -> CallContext:
+        """`context` for what the leader needs first: had in its time, and without asking anybody for a code where
+        something cached can be served instead.
+        """
+        return replace(context, until=self.deadline.throttled_at, may_ask=context.may_ask and not self.has_cached)
 
 
 @dataclass(frozen=True)

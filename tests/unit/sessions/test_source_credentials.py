@@ -77,14 +77,14 @@ def test_a_key_that_cannot_be_in_a_header_is_refused_and_not_repeated(value: str
     values = [SECRET, SECRET, SECRET]
     values[position] += value
     said = refused(StaticKeys("base", *values))
-    assert said == "the access key of profile base is not one; copy the key again, without blanks"
+    assert said == "the access key of profile base is malformed; copy the key again, without blanks"
 
 
 @pytest.mark.parametrize("position", [0, 1])
 def test_an_empty_key_is_refused(position: int) -> None:
     values = ["AKIA", "secret", None]
     values[position] = ""
-    assert "is not one" in refused(StaticKeys("base", *values))  # type: ignore[arg-type]
+    assert "is malformed" in refused(StaticKeys("base", *values))  # type: ignore[arg-type]
 
 
 # The environment.
@@ -102,12 +102,12 @@ def test_the_environment_s_access_key_is_a_source(token: dict[str, str]) -> None
 def test_a_variable_that_is_missing_or_empty_is_named(missing: str) -> None:
     for environ in ({k: v for k, v in ENVIRON.items() if k != missing}, ENVIRON | {missing: ""}):
         said = refused(EnvironmentKeys("AKIAENV"), environ=environ)
-        assert said == f"credential_source is Environment and {missing} is not set; set it, or use source_profile"
+        assert said == f"credential_source is Environment, but {missing} is not set; set it, or use source_profile"
 
 
 def test_a_key_in_the_environment_is_checked_too() -> None:
     said = refused(EnvironmentKeys("a"), environ=ENVIRON | {"AWS_SESSION_TOKEN": "a b"})
-    assert said.startswith("the access key of the environment is not one")
+    assert said.startswith("the access key of the environment is malformed")
 
 
 # Another program's process.
@@ -291,20 +291,20 @@ def test_a_document_of_another_version_or_without_a_key_is_refused(
     program: Program, document: dict[str, object]
 ) -> None:
     said = refused(program(printing(document)))
-    assert said == "the credential_process of other did not print a document of Version 1; run it by hand and look"
+    assert said == "the credential_process of other did not print a document of Version 1; run it by hand to see why"
 
 
 @pytest.mark.parametrize("key", ["AccessKeyId", "SecretAccessKey", "SessionToken"])
 @pytest.mark.parametrize("value", [1, ["x"], {"x": "y"}, "a b", "a\nb", "gr\u00fcn"])
 def test_a_document_s_values_are_checked(program: Program, key: str, value: object) -> None:
     said = refused(program(printing(DOCUMENT | {key: value})))
-    assert said.startswith("the access key of the credential_process of other is not one; ")
+    assert said.startswith("the access key of the credential_process of other is malformed; ")
 
 
 @pytest.mark.parametrize("key", ["AccessKeyId", "SecretAccessKey"])
 @pytest.mark.parametrize("value", ["", None])
 def test_an_empty_key_in_the_document_is_refused(program: Program, key: str, value: object) -> None:
-    assert "is not one" in refused(program(printing(DOCUMENT | {key: value})))
+    assert "is malformed" in refused(program(printing(DOCUMENT | {key: value})))
 
 
 @pytest.mark.parametrize("command", ["/does/not/exist", "does-not-exist-anywhere --now", "'/with space/none' x"])
