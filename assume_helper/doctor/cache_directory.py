@@ -39,11 +39,10 @@ def examine(environ: Mapping[str, str], now: float) -> list[Check]:
 
 def kept(environ: Mapping[str, str], how: Storage, name: str) -> Check:
     """Whether the sessions of the profile `name` can be kept as it says."""
-    can_be, what = storage.described(environ, how)
-    if can_be:
-        return Check("at rest", "ok", what)
-    said, _, mend = what.partition("; ")
-    return Check("at rest", "warn", said, mend or f"correct {KEPT_KEY} of [{printable(name, 64)}]")
+    found = storage.describe(environ, how)
+    if isinstance(found, str):
+        return Check("at rest", "ok", found)
+    return Check("at rest", "warn", found.what, found.next_step or f"correct {KEPT_KEY} of [{printable(name, 64)}]")
 
 
 _ELSEWHERE = "set ASSUME_HELPER_CACHE_DIR to an absolute path that you can write to"

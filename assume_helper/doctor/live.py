@@ -34,6 +34,7 @@ from assume_helper.sessions import provider
 from assume_helper.system import terminal
 from assume_helper.system.context import CallContext, Clock
 from assume_helper.system.deadline import Deadline, within
+from assume_helper.system.warning import Warning
 from assume_helper.text import duration_text, printable, redacted
 
 # Seconds for one call to STS, as for a `get` that has nothing cached; and for a source's process, which may ask
@@ -220,7 +221,7 @@ def _program(device: MFADevice, context: CallContext) -> str | None:
 
 def role(found: Profile, name: str, context: CallContext) -> list[Check]:
     """The role, as `get` would have it: from the cache or from STS; and how long its session lasts."""
-    warnings: list[str] = []
+    warnings: list[Warning] = []
     clock = context.clock
     begun = clock.monotonic()
     # As a `get` that starts now: what was checked before has taken some of this process's time.
@@ -234,9 +235,7 @@ def role(found: Profile, name: str, context: CallContext) -> list[Check]:
     took = "from the cache" if session.issued < as_get.started else f"from STS in {clock.monotonic() - begun:.2f} s"
     who = printable(session.assumed_role_arn or found.role_arn, 200)
     checks = [Check("role", "ok", f"{who}, {took}, good for another {duration_text(session.left(clock.now()))}")]
-    for warning in dict.fromkeys(warnings):
-        said, _, next_step = warning.partition("; ")
-        checks.append(Check("role", "warn", said, next_step or "mend what else is not ok here"))
+    checks += [Check("role", "warn", warning.what, warning.next_step) for warning in dict.fromkeys(warnings)]
     lasts = f"sessions last {duration_text(session.lifetime)}" + (
         "" if found.duration_seconds else ", which is the default"
     )

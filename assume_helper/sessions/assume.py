@@ -9,8 +9,8 @@ from assume_helper.cache.entries import Entry
 from assume_helper.credentials import Answer, Credentials, WebIdentityToken
 from assume_helper.errors import AssumeHelperError, ConfigurationError, MFARequired, SourceExpired, SourceNotKnown
 from assume_helper.profiles.role import CredentialProcess, MFADevice, Profile, SourceOfKeys, WebIdentity
-from assume_helper.sessions import mfa_session, single_flight
-from assume_helper.sessions.single_flight import PATIENCE, Flight, LeaderBudget
+from assume_helper.sessions import mfa_session, single_flight, time_budget
+from assume_helper.sessions.single_flight import Flight, LeaderBudget
 from assume_helper.system.context import CallContext
 
 # The SDK, and the sources, are imported where they are used: a follower, which takes the leader's result, needs none.
@@ -36,7 +36,7 @@ def source_credentials(profile: Profile, context: CallContext) -> Credentials:
         return single_flight.session(flight(source, context)).session.credentials
     if isinstance(source, WebIdentity):
         raise ConfigurationError("a web identity token is no access key", "ask for the role's identity instead")
-    return _credentials_of(source, context, PATIENCE)
+    return _credentials_of(source, context, time_budget.WITHOUT_CACHE)
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,9 @@ class _RoleCall:
 
         name = self.profile.role_session_name or self.context.session_name()
         asked = request.assume_role(self.profile, name, code=code, token=token)
-        return calls.request_session(asked, credentials, self.budget.deadline, self.context.clock, self.budget.waiting)
+        return calls.request_session(
+            asked, credentials, self.budget.deadline, self.context.clock, self.budget.extend_claim
+        )
 
 
 def _answer(call: _RoleCall) -> Answer:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from assume_helper.credentials import Credentials, Identity, Session
+from assume_helper.cache.session import Session
+from assume_helper.credentials import Credentials, Identity
 from assume_helper.errors import ConfigurationError, SourceError
 from assume_helper.profiles import aws_config, endpoint
 from assume_helper.profiles.role import Endpoint, EnvironmentKeys, Origin, Profile

@@ -8,14 +8,12 @@ from assume_helper.cache import entries
 from assume_helper.cache.directory import Cache
 from assume_helper.credentials import Answer, Credentials
 from assume_helper.profiles.role import MFADevice, MFASession
+from assume_helper.sessions import time_budget
 from assume_helper.sessions.single_flight import Flight, LeaderBudget
 from assume_helper.system.context import CallContext
 
 if TYPE_CHECKING:
     from assume_helper.sources.mfa import CodeRequest
-
-# Seconds that are reserved for STS after a person was asked for a code: for the MFA session, and for the role.
-_RESERVE_AFTER_CODE = 6.0
 
 
 def flight(session: MFASession, credentials: Callable[[], Credentials], store: Cache, context: CallContext) -> Flight:
@@ -24,7 +22,7 @@ def flight(session: MFASession, credentials: Callable[[], Credentials], store: C
     def call(budget: LeaderBudget) -> Answer:
         return _answer(session, credentials, budget.limit(context), budget)
 
-    return Flight(store, entries.key(session.session_inputs()), context, asks_somebody=True, call=call)
+    return Flight(store, entries.key(session.session_inputs()), context, asks_person=True, call=call)
 
 
 def _answer(
@@ -39,7 +37,7 @@ def _answer(
 
     def exchange(code: str) -> Answer:
         asked = request.get_session_token(session, code)
-        return calls.request_session(asked, found, budget.deadline, context.clock, budget.waiting)
+        return calls.request_session(asked, found, budget.deadline, context.clock, budget.extend_claim)
 
     return mfa.call_with_code(code_request(session.device, session.name, context, budget), exchange)
 
@@ -52,4 +50,4 @@ def code_request(device: MFADevice, profile: str, context: CallContext, budget: 
     from assume_helper.sources.mfa import CodeRequest
 
     used_codes = cache_directory.open_cache(context.environ, context.warn)
-    return CodeRequest(device, profile, used_codes, context, budget.deadline.at - _RESERVE_AFTER_CODE)
+    return CodeRequest(device, profile, used_codes, context, budget.deadline.at - time_budget.AFTER_MFA_CODE)

@@ -1,4 +1,4 @@
-"""The profiles that have a role, each with what is known of it without asking anybody."""
+"""The profiles that have a role, each with what is known without a call."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ from assume_helper.profiles.role import (
     WebIdentity,
 )
 from assume_helper.profiles.settings import PREFIX, Keys
+from assume_helper.system.warning import Warning
 from assume_helper.text import duration_text, printable
 
 
@@ -51,7 +52,7 @@ class Row:
         return "no" if self.left is None else duration_text(self.left)
 
 
-def rows(config: AwsConfig, environ: Mapping[str, str], warn: Callable[[str], None], now: float) -> list[Row]:
+def rows(config: AwsConfig, environ: Mapping[str, str], warn: Callable[[Warning], None], now: float) -> list[Row]:
     """A row for each profile that has a role, in the config's order. `now` is in seconds since the epoch."""
     opened: dict[Storage, Cache] = {}
 

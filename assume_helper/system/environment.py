@@ -1,4 +1,4 @@
-"""The environment: what code of the SDKs must not see, in this process and in those that it starts."""
+"""The environment: which variables SDK code must not see, here and in the processes that are started."""
 
 import os
 from collections.abc import Iterator, Mapping, MutableMapping
@@ -17,8 +17,8 @@ HIDDEN = (
 )
 
 
-# What would have an SDK use other credentials than those that `exec` and `env` give it. The last two are Java's old
-# names; AWS_SECURITY_TOKEN is the session token's.
+# With these an SDK would use other credentials than those of `exec` and `env`. The last two are old names of Java's,
+# AWS_SECURITY_TOKEN is an old name of the session token.
 STALE = (
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",

@@ -23,10 +23,11 @@ from unit.profiles.test_aws_config import botocore_reads, nested
 
 from assume_helper import credentials, errors, hit, text
 from assume_helper.cache import directory as cache_directory
-from assume_helper.cache import entries
+from assume_helper.cache import entries, outcomes
 from assume_helper.cache.directory import Cache
 from assume_helper.cache.document import credential_document
 from assume_helper.cache.entries import Entry
+from assume_helper.cache.session import Session, printed_expiration
 from assume_helper.errors import AssumeHelperError
 from assume_helper.profiles import aws_config, role_chain, session_parameters
 from assume_helper.profiles.role import CredentialProcess, Endpoint, Profile, StaticKeys
@@ -35,6 +36,7 @@ from assume_helper.sessions import herd_gate, source_credentials
 from assume_helper.sources import mfa, used_mfa_codes
 from assume_helper.sts import failures, request, response
 from assume_helper.system import process
+from assume_helper.system.warning import Warning
 from assume_helper.text import CONTROL_CHARACTERS
 
 NOW = 1_800_000_000
@@ -67,8 +69,8 @@ def refused(error: AssumeHelperError) -> None:
     assert len(str(error)) < 4000
 
 
-def _warned(text: str) -> None:
-    harmless(text)
+def _warned(warning: Warning) -> None:
+    harmless(str(warning))
 
 
 def _no_number(name: str) -> None:
@@ -212,7 +214,7 @@ def answer(data: bytes) -> None:
 
     hit.read_private = watched
     try:
-        found = hit.answer("dev", ENVIRON, NOW)
+        found = hit.fresh_document("dev", ENVIRON, NOW)
     finally:
         hit.read_private = real
     key, _, elsewhere = known.split(b"\n")[0].partition(b"\0")
@@ -224,7 +226,7 @@ def answer(data: bytes) -> None:
     write = hit.write
     hit.write = lambda descriptor, data: told.append(data)  # noqa: ARG005
     try:
-        exit_code = herd_gate.told("dev", ENVIRON, 0)
+        exit_code = herd_gate.replay_failure("dev", ENVIRON, 0)
     finally:
         hit.write = write
     assert exit_code in range(256)
@@ -246,10 +248,10 @@ def entry(data: bytes) -> None:
         entries.write(store, KEY, found)
         again = entries.read(store, KEY)
         assert again == found, (again, found)
-    failure = entries.read_failure(store, KEY)
+    failure = outcomes.read_failure(store, KEY)
     if failure is not None:
         assert isinstance(failure.error, AssumeHelperError)
-        entries.write_failure(store, KEY, failure)
+        outcomes.write_failure(store, KEY, failure)
     for used in used_mfa_codes.read(store, KEY):
         used.matches("123456", NOW)
 
@@ -318,7 +320,7 @@ def reply(data: bytes) -> None:
         return
     assert 0 < found.lifetime <= credentials.LONGEST_SESSION
     assert found.account_id is not None
-    printed = credentials.printed_expiration(found.expiration, found.lifetime, "host", KEY)
+    printed = printed_expiration(found.expiration, found.lifetime, "host", KEY)
     document = credential_document(found.credentials, printed, found.account_id)
     assert document.isascii()
     assert b"\n" not in document
@@ -327,7 +329,7 @@ def reply(data: bytes) -> None:
     assert datetime.strptime(fields["Expiration"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC) == printed
     for name in ("AccessKeyId", "SecretAccessKey", "SessionToken"):
         harmless(fields[name])
-    session = credentials.Session(
+    session = Session(
         found.credentials, found.expiration, printed, NOW, found.lifetime, found.assumed_role_arn, found.account_id
     )
     store = _store()

@@ -12,7 +12,8 @@ import plot
 import pytest
 
 from assume_helper.cache import directory as cache_directory
-from assume_helper.credentials import Answer, Credentials, Session
+from assume_helper.cache.session import Session
+from assume_helper.credentials import Answer, Credentials
 from assume_helper.errors import STSNotReached
 from assume_helper.sessions import single_flight
 from assume_helper.system.context import CallContext, Clock

@@ -11,7 +11,7 @@ from textwrap import dedent
 
 import pytest
 from front import Front, error
-from running import PACKAGE, SCRIPT, SECRET, umask
+from running import PACKAGE, SCRIPT, SECRET, no_warning, umask
 
 from assume_helper import hit
 from assume_helper.cache import directory
@@ -456,7 +456,7 @@ def test_the_line_that_is_proposed_is_one_that_passes(tmp_path: Path) -> None:
 
 @pytest.fixture
 def store(tmp_path: Path) -> directory.Cache:
-    return directory.open_cache({"ASSUME_HELPER_CACHE_DIR": str(tmp_path / "cache")}, pytest.fail)
+    return directory.open_cache({"ASSUME_HELPER_CACHE_DIR": str(tmp_path / "cache")}, no_warning)
 
 
 def cache(folder: Path, *, now: float | None = None) -> list[Check]:
@@ -552,7 +552,7 @@ def test_an_sts_that_is_slow_is_told(offline_front: Front) -> None:
 
 
 def context(**environ: str) -> CallContext:
-    return CallContext(environ, Clock(), 0, 0, "host", lambda: "me", pytest.fail)
+    return CallContext(environ, Clock(), 0, 0, "host", lambda: "me", no_warning)
 
 
 def test_sts_is_asked_where_the_environment_or_the_default_profile_says(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from running import into, no_warning
 from strict import SERIAL
 
 from assume_helper.cache import directory as cache_directory
@@ -57,7 +58,7 @@ class World:
             self.now,
             "host",
             lambda: "me@host",
-            pytest.fail,
+            no_warning,
             math.inf,
             may_ask,
         )
@@ -76,7 +77,7 @@ class World:
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     warnings: list[str] = []
-    world = World(cache_directory.open_cache({"ASSUME_HELPER_CACHE_DIR": str(tmp_path / "cache")}, warnings.append))
+    world = World(cache_directory.open_cache({"ASSUME_HELPER_CACHE_DIR": str(tmp_path / "cache")}, into(warnings)))
     monkeypatch.setattr(terminal, "ask", world.ask)
     monkeypatch.setattr(terminal, "is_there", lambda: world.typed is not None)
     monkeypatch.setattr(terminal, "screen", lambda: nullcontext(None))
@@ -291,7 +292,7 @@ def test_another_device_has_codes_of_its_own(world: World) -> None:
 
 
 def test_without_a_cache_a_code_is_used_all_the_same(world: World) -> None:
-    world.store = Cache(None, pytest.fail)
+    world.store = Cache(None, no_warning)
     world.get(token="123456")
     assert world.sent == ["123456"]
 

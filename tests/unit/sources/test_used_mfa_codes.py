@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from running import no_warning
 
 from assume_helper.cache import directory as cache_directory
 from assume_helper.cache.directory import Cache
@@ -23,7 +24,7 @@ UNLIKE = [
 @pytest.fixture
 def store(tmp_path: Path) -> Cache:
     (tmp_path / "cache").mkdir(mode=0o700)
-    return Cache(str(tmp_path / "cache"), pytest.fail)
+    return Cache(str(tmp_path / "cache"), no_warning)
 
 
 def test_what_is_remembered_is_told_from_other_codes(store: Cache) -> None:
