@@ -19,7 +19,8 @@ _NO_CREDENTIALS = {
         "attach an instance profile, unset AWS_EC2_METADATA_DISABLED, or use another credential_source",
     ),
     "EcsContainer": (
-        "this is not a container with credentials (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI is not set)",
+        "this is not a container with credentials: AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or "
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI is not set",
         "give the task a role, correct AWS_CONTAINER_CREDENTIALS_FULL_URI, or use another credential_source",
     ),
 }

@@ -69,7 +69,7 @@ def test_each_failure_has_one_meaning(
 
 def test_a_process_outside_a_container_is_told_which_variables_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     providing(monkeypatch, None)
-    with pytest.raises(SourceError, match="AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI is not set"):
+    with pytest.raises(SourceError, match="AWS_CONTAINER_CREDENTIALS_FULL_URI is not set"):
         metadata.credentials(ECS, 5)
 
 
