@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeGuard
 
-from assume_helper.text import CONTROL_CHARACTERS
+from assume_helper.text import CONTROL_CHARACTERS, duration_text
 
 # STS: DurationSeconds is 900 s to 43 200 s for a role (API reference of AssumeRole).
 SHORTEST_SESSION = 900
@@ -67,9 +67,41 @@ class Answer:
 
 @dataclass(frozen=True)
 class Identity:
-    """Who credentials are, by STS. `clock_difference` is in seconds: this machine's clock less STS's."""
+    """Who credentials are, by STS; empty strings where it has not been asked.
+
+    `whose` says where the credentials are from. `left` is how long they last (seconds), None where they do not expire.
+    """
 
     arn: str
     account_id: str
-    user_id: str
-    clock_difference: float = 0.0
+    user_id: str = ""
+    whose: str = ""
+    left: float | None = None
+
+    @property
+    def session_name(self) -> str | None:
+        """The session's name, of an assumed role."""
+        return self.arn.rpartition("/")[2] if ":assumed-role/" in self.arn else None
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Names and values for a person."""
+        found = [("account", self.account_id), ("ARN", self.arn)]
+        if self.user_id:
+            found.append(("user id", self.user_id))
+        if self.session_name is not None:
+            found.append(("session", self.session_name))
+        if self.left is not None:
+            text = duration_text(self.left)
+            found.append(("expires", f"in {text}" if self.left > 0 else f"{text} ago"))
+        return found
+
+    def as_json(self) -> dict[str, object]:
+        """The same for a program."""
+        return {
+            "whose": self.whose,
+            "account_id": self.account_id,
+            "arn": self.arn,
+            "user_id": self.user_id,
+            "session_name": self.session_name,
+            "seconds_left": None if self.left is None else int(self.left),
+        }

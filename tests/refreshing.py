@@ -47,7 +47,7 @@ def answer(number: int) -> Answer:
 def answer_with(number: int) -> None:
     """From now on STS gives this answer."""
     given = answer(number)
-    calls.assume_role = lambda *_arguments: given
+    calls.request_session = lambda *_arguments: given
 
 
 def call_context(environ: dict[str, str], warn: Callable[[object], None]) -> CallContext:

@@ -58,15 +58,15 @@ class Reached:
     clock_difference: float | None
 
 
-def anybody(config: AwsConfig | None, context: CallContext, name: str | None) -> Profile:
-    """For whom STS is asked where no role is known: the way of the profile `name`, or of the default one.
+def default_endpoint(config: AwsConfig | None, context: CallContext, name: str | None) -> Endpoint:
+    """The STS to call where no role is known: that of the profile `name`, or of the default one.
 
     Raises ConfigurationError.
     """
     if config is None or (name or "default") not in config.profiles:
         config, name = AwsConfig("", "", {"default": {}}, {}, {}, {}), None
     way = way_to_sts.read(Keys(config, context.environ, name or "default"), EndpointSettings())
-    endpoint = Endpoint(
+    return Endpoint(
         way.regions[0] if way.regions else "us-east-1",
         way.endpoint_url,
         way.ca_bundle,
@@ -74,14 +74,13 @@ def anybody(config: AwsConfig | None, context: CallContext, name: str | None) ->
         way.use_dualstack_endpoint or False,
         way.sts_regional_endpoints or "regional",
     )
-    return Profile("default", "arn:aws:iam::000000000000:role/nobody", EnvironmentKeys(None), endpoint)
 
 
-def sts(asked: Profile, clock: Clock) -> tuple[list[Check], bool]:
+def sts(endpoint: Endpoint, clock: Clock) -> tuple[list[Check], bool]:
     """Whether STS answers, how fast, and how far its clock is from ours; and whether it was reached."""
-    where = printable(asked.endpoint.endpoint_url or f"in {asked.endpoint.region}", 120)
+    where = printable(endpoint.endpoint_url or f"in {endpoint.region}", 120)
     try:
-        reached = _reach(asked, clock)
+        reached = _reach(endpoint, clock)
     except AssumeHelperError as error:
         return [failed("sts", error)], False
     took = f"STS {where} answered in {reached.seconds:.2f} s"
@@ -93,19 +92,22 @@ def sts(asked: Profile, clock: Clock) -> tuple[list[Check], bool]:
     return [*checks, *_clock(reached.clock_difference)], True
 
 
-def _reach(asked: Profile, clock: Clock) -> Reached:
-    """Any answer of STS's will do, and one that asks for nobody's rights is a refusal. Raises AssumeHelperError."""
+def _reach(endpoint: Endpoint, clock: Clock) -> Reached:
+    """Call STS without valid credentials: any answer of it will do, a refusal too. Raises AssumeHelperError."""
     import botocore.exceptions as aws
 
-    from assume_helper.sts import calls
+    from assume_helper.sts import client, request
     from assume_helper.sts.failures import translate_errors
     from assume_helper.sts.refusals import not_reached
+    from assume_helper.sts.response import answered_at
+
+    asked = request.get_caller_identity(endpoint, EnvironmentKeys(None))
 
     def answer() -> dict[str, Any]:
-        client = calls.client_of(asked.endpoint, _NOBODY)
+        connected = client.connect(endpoint, _NOBODY)
         begun.append(clock.monotonic())
         try:
-            response = client.call("GetCallerIdentity", {})
+            response = connected.call(asked.operation, asked.values)
             response["Arn"]  # where nobody is let in as somebody, it is a local STS; a portal's page has none
         except aws.ClientError as error:
             response = dict(error.response)
@@ -117,8 +119,8 @@ def _reach(asked: Profile, clock: Clock) -> Reached:
     try:
         response = within(_PATIENCE, lambda: translate_errors(answer, asked, clock.now))
     except TimeoutError:
-        raise not_reached(asked, "gave no answer in time") from None
-    theirs, now = calls.answered_at(response), clock.now()
+        raise not_reached(endpoint, "gave no answer in time") from None
+    theirs, now = answered_at(response), clock.now()
     return Reached(clock.monotonic() - begun[0], None if theirs is None else now - theirs)
 
 
@@ -150,7 +152,7 @@ def source(found: Profile, context: CallContext, *, is_reached: bool) -> Check:
     """Whose credentials assume the first role: there, and as STS knows them."""
     from assume_helper.sessions.source_credentials import source_credentials
     from assume_helper.sources import web_identity
-    from assume_helper.sts import calls
+    from assume_helper.sts import calls, request
 
     first = list(links(found))[-1]
     named = described(found.origin)
@@ -169,7 +171,8 @@ def source(found: Profile, context: CallContext, *, is_reached: bool) -> Check:
             what = f"{named} is there; STS, which would say whose it is, was not reached"
             return Check("source", "warn", what, "mend the way to STS first")
         at = clock.monotonic() + _PATIENCE
-        who = calls.get_caller_identity(first, credentials, Deadline(at, at), clock)
+        asked = request.get_caller_identity(first.endpoint, found.origin)
+        who = calls.get_caller_identity(asked, credentials, Deadline(at, at), clock)
     except AssumeHelperError as error:
         return failed("source", error)
     return Check("source", "ok", f"{named} is {printable(who.arn, 200)}")

@@ -4,6 +4,7 @@ Control characters and what cannot be an address or a region are refused here.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -51,11 +52,16 @@ def read(keys: Keys, inherited: EndpointSettings) -> EndpointSettings:
         regions,
         inherited.regions + inherited.inherited_regions,
         _endpoint_url(keys) or inherited.endpoint_url,
-        environ.get("AWS_CA_BUNDLE") or keys.value("ca_bundle") or inherited.ca_bundle,
+        ca_bundle(environ, keys.value("ca_bundle") or inherited.ca_bundle),
         _switch(keys, "use_fips_endpoint", inherited.use_fips_endpoint),
         _switch(keys, "use_dualstack_endpoint", inherited.use_dualstack_endpoint),
         _sts_regional_endpoints(keys) or inherited.sts_regional_endpoints,
     )
+
+
+def ca_bundle(environ: Mapping[str, str], configured: str | None = None) -> str | None:
+    """The CA bundle's path, in botocore's order: AWS_CA_BUNDLE, what is `configured`, REQUESTS_CA_BUNDLE."""
+    return environ.get("AWS_CA_BUNDLE") or configured or environ.get("REQUESTS_CA_BUNDLE")
 
 
 def _sts_regional_endpoints(keys: Keys) -> str | None:

@@ -5,7 +5,7 @@ Of these one leads: it holds the key's lock and calls. The followers wait, and t
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
 from assume_helper.cache import entries, key_lock, outcomes
@@ -44,6 +44,12 @@ class LeaderBudget:
     deadline: Deadline
     has_cached: bool
     extend_claim: Callable[[], None]
+
+    def limit(self, context: CallContext) -> CallContext:
+        """`context` for what the leader needs first: had in its time, and without asking anybody for a code where
+        something cached can be served instead.
+        """
+        return replace(context, until=self.deadline.throttled_at, may_ask=context.may_ask and not self.has_cached)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,11 @@ class Finished:
         return self.stdout, self.stderr
 
 
+def reason(error: OSError | ValueError | IndexError) -> str:
+    """Why `run` could not start a command, in words."""
+    return error.strerror if isinstance(error, OSError) and error.strerror else "the command cannot be read"
+
+
 def run(words: Sequence[str], environ: Mapping[str, str], seconds: float, screen: int | None = None) -> Finished:
     """Run the command `words` for at most `seconds`; what it says on standard error goes to `screen`, a descriptor, or
     is kept.

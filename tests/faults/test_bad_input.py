@@ -394,7 +394,7 @@ def test_stderr_is_utf8_whatever_the_locale(role: Home) -> None:
 
 
 def test_a_setting_that_the_sdk_does_not_take_is_a_configuration_error(role: Home, offline_front: Front) -> None:
-    role.run("get", "dev", REQUESTS_CA_BUNDLE=" ").failed(3, "the SDK does not take its settings")
+    role.run("get", "dev", REQUESTS_CA_BUNDLE=" ").failed(3, "the CA bundle   is not there")
     assert offline_front.calls == []
 
 

@@ -34,7 +34,7 @@ from assume_helper.profiles.role import CredentialProcess, Endpoint, Profile, St
 from assume_helper.profiles.settings import Keys
 from assume_helper.sessions import herd_gate, source_credentials
 from assume_helper.sources import mfa, used_mfa_codes
-from assume_helper.sts import calls, failures
+from assume_helper.sts import failures, request, response
 from assume_helper.system import process
 from assume_helper.system.warning import Warning
 from assume_helper.text import CONTROL_CHARACTERS
@@ -253,7 +253,7 @@ def entry(data: bytes) -> None:
         assert isinstance(failure.error, AssumeHelperError)
         outcomes.write_failure(store, KEY, failure)
     for used in used_mfa_codes.read(store, KEY):
-        used.is_it("123456", NOW)
+        used.matches("123456", NOW)
 
 
 def code(data: bytes) -> None:
@@ -278,7 +278,7 @@ _client: list[Any] = []
 _reply: list[tuple[int, bytes, bytes]] = []
 
 
-def _sent(request: Any, **_: Any) -> Any:
+def _sent(request: Any, **_: Any) -> Any:  # as botocore names it
     status, date, body = _reply[0]
 
     class Raw:
@@ -309,11 +309,12 @@ def reply(data: bytes) -> None:
     _reply[:] = [(status, date, body)]
 
     def call() -> dict[str, Any]:
-        response: dict[str, Any] = _sts().assume_role(RoleArn=_PROFILE.role_arn, RoleSessionName="me@here")
-        return response
+        answer: dict[str, Any] = _sts().assume_role(RoleArn=_PROFILE.role_arn, RoleSessionName="me@here")
+        return answer
 
+    asked = request.assume_role(_PROFILE, "me@here")
     try:
-        found = calls.checked(failures.translate_errors(call, _PROFILE, lambda: NOW), _PROFILE, NOW)
+        found = response.session(failures.translate_errors(call, asked, lambda: NOW), asked, NOW)
     except AssumeHelperError as error:
         refused(error)
         return

@@ -397,7 +397,7 @@ def test_a_code_that_sts_never_saw_is_still_good(role: Home, strict: Strict, off
 
 def test_a_code_is_not_sent_again_where_sts_may_have_seen_it(role: Home, strict: Strict, offline_front: Front) -> None:
     offline_front.behaviour = reset
-    role.run("get", "long", ASSUME_HELPER_MFA_TOKEN=strict.device.code()).failed(7, "broke the connection off")
+    role.run("get", "long", ASSUME_HELPER_MFA_TOKEN=strict.device.code()).failed(7, "broke off the connection")
     assert len(offline_front.calls) == 1
 
 
@@ -467,7 +467,7 @@ def test_a_code_is_asked_for_on_the_terminal_and_not_shown(terminal: Terminal, s
 
 def test_three_wrong_codes_are_the_end(terminal: Terminal, strict: Strict) -> None:
     for number in range(3):
-        terminal.asks("STS did not take that code. MFA code of" if number else "MFA code of")
+        terminal.asks("STS did not accept that code. MFA code of" if number else "MFA code of")
         terminal.types(str((int(strict.device.code()) + 1 + number) % 1_000_000).zfill(6))
     assert terminal.ended() == 6
     assert len(strict.codes) == 3
@@ -478,7 +478,7 @@ def test_three_wrong_codes_are_the_end(terminal: Terminal, strict: Strict) -> No
 def test_the_right_code_after_a_wrong_one_is_taken(terminal: Terminal, strict: Strict) -> None:
     terminal.asks()
     terminal.types(str((int(strict.device.code()) + 1) % 1_000_000).zfill(6))
-    terminal.asks("STS did not take that code. MFA code of")
+    terminal.asks("STS did not accept that code. MFA code of")
     terminal.types(strict.device.code())
     assert terminal.ended() == 0
 

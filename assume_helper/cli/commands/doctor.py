@@ -78,12 +78,12 @@ def _checked(invocation: Invocation, name: str | None) -> Iterator[Check]:
         yield cache_directory.kept(environ, found.storage, name)
     sign = partial(waiting.sign, invocation, "asking STS ...")
     try:
-        asked = found or live.anybody(config, context, name)
+        endpoint = found.endpoint if found is not None else live.default_endpoint(config, context, name)
     except AssumeHelperError as error:
         yield failed("sts", error)
         return
     with sign():
-        checks, is_reached = live.sts(asked, clock)
+        checks, is_reached = live.sts(endpoint, clock)
     yield from checks
     if not is_reached and found is not None:
         yield from live.kept_clock(found, context)

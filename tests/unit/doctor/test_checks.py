@@ -545,8 +545,8 @@ def test_an_entry_that_is_not_ours_alone_is_a_failure(tmp_path: Path, store: dir
 def test_an_sts_that_is_slow_is_told(offline_front: Front) -> None:
     offline_front.behaviour = error(403, "InvalidClientTokenId", "no")
     ticks = itertools.count(0, 4)
-    asked = live.anybody(None, context(AWS_ENDPOINT_URL=offline_front.url), None)
-    checks, is_reached = live.sts(asked, Clock(monotonic=lambda: float(next(ticks))))
+    endpoint = live.default_endpoint(None, context(AWS_ENDPOINT_URL=offline_front.url), None)
+    checks, is_reached = live.sts(endpoint, Clock(monotonic=lambda: float(next(ticks))))
     assert is_reached
     one(checks, "warn", "answered in 4.00 s", "give up after 5 s")
 
@@ -557,13 +557,13 @@ def context(**environ: str) -> CallContext:
 
 def test_sts_is_asked_where_the_environment_or_the_default_profile_says(tmp_path: Path) -> None:
     config = loaded(tmp_path, "[default]\nregion = eu-west-1\n[profile dev]\nregion = eu-west-3\n")
-    regions = [
-        live.anybody(None, context(), None),
-        live.anybody(None, context(AWS_REGION="eu-north-1"), None),
-        live.anybody(config, context(), None),
-        live.anybody(config, context(), "dev"),
-        live.anybody(config, context(), "dve"),
+    endpoints = [
+        live.default_endpoint(None, context(), None),
+        live.default_endpoint(None, context(AWS_REGION="eu-north-1"), None),
+        live.default_endpoint(config, context(), None),
+        live.default_endpoint(config, context(), "dev"),
+        live.default_endpoint(config, context(), "dve"),
     ]
-    assert [asked.endpoint.region for asked in regions] == [
+    assert [endpoint.region for endpoint in endpoints] == [
         "us-east-1", "eu-north-1", "eu-west-1", "eu-west-3", "us-east-1",
     ]  # fmt: skip

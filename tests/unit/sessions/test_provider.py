@@ -115,29 +115,7 @@ def test_a_session_from_before_a_jump_back_is_not_served_when_sts_is_not_reached
         world.get()
 
 
-# Chains.
-
 HUB = "[profile far]\nrole_arn = arn:aws:iam::123456789012:role/far\nsource_profile = dev\n"
-
-
-def test_a_chain_s_links_are_cached_each_by_itself(world: World) -> None:
-    world.add(f"{HUB}region = us-east-1\nendpoint_url = {world.front.url}\n")
-    world.front.behaviour = lambda call: world.giving(access_key_id="ASIA" + call.parameters["RoleArn"][-3:])(call)
-    assert told(world.get("far"))["AccessKeyId"] == "ASIAfar"
-    assert [call.access_key_id for call in world.front.calls] == [ACCESS_KEY_ID, "ASIAdev"]
-    assert told(world.get("dev"))["AccessKeyId"] == "ASIAdev"
-    assert world.calls == 2
-
-
-def test_a_refused_link_is_told(world: World) -> None:
-    world.add(f"{HUB}region = us-east-1\nendpoint_url = {world.front.url}\n")
-    world.front.behaviour = lambda call: (
-        denied(call) if call.parameters["RoleArn"].endswith("/far") else world.giving()(call)
-    )
-    with pytest.raises(STSRefused, match="role/far"):
-        world.get("far")
-    world.get("dev")
-
 
 # What is remembered for a hit.
 

@@ -48,9 +48,9 @@ class World:
             raise TimeoutError
         return self.typed.pop(0)
 
-    def asking(
+    def request(
         self, environ: dict[str, str], process: str | None, *, may_ask: bool = True, left: float = 45
-    ) -> mfa.Asking:
+    ) -> mfa.CodeRequest:
         context = CallContext(
             environ,
             Clock(lambda: self.now, lambda: self.now, self.sleep),
@@ -62,7 +62,7 @@ class World:
             math.inf,
             may_ask,
         )
-        return mfa.Asking(MFADevice(SERIAL, process), "dev", self.store, context, self.now + left)
+        return mfa.CodeRequest(MFADevice(SERIAL, process), "dev", self.store, context, self.now + left)
 
     def get(
         self, call: Callable[[str], Answer] | None = None, process: str | None = None, token: str = "", **more: Any
@@ -71,7 +71,7 @@ class World:
             self.sent.append(code)
             return call(code) if call is not None else ANSWER
 
-        return mfa.with_code(self.asking({mfa.TOKEN: token}, process, **more), taken)
+        return mfa.call_with_code(self.request({mfa.TOKEN: token}, process, **more), taken)
 
 
 @pytest.fixture
@@ -162,7 +162,7 @@ def test_a_process_whose_code_was_used_is_run_again_in_the_next_half_minute(worl
 
 def test_where_the_time_does_not_reach_to_the_next_code_it_is_said(world: World) -> None:
     world.get(token="123456")
-    with pytest.raises(MFARequired, match="used already, the next one is 15 s away"):
+    with pytest.raises(MFARequired, match="used already, the next is 15 s away"):
         world.get(process="echo 111111", left=10)
 
 
@@ -286,9 +286,9 @@ def test_a_code_counts_as_used_before_it_is_sent(world: World) -> None:
 
 def test_another_device_has_codes_of_its_own(world: World) -> None:
     world.get(token="123456")
-    asking = world.asking({mfa.TOKEN: "123456"}, None)
-    other = mfa.Asking(MFADevice("GAHT12345678"), "dev", world.store, asking.context, asking.until)
-    assert mfa.with_code(other, lambda _code: ANSWER) is ANSWER
+    request = world.request({mfa.TOKEN: "123456"}, None)
+    other = mfa.CodeRequest(MFADevice("GAHT12345678"), "dev", world.store, request.context, request.until)
+    assert mfa.call_with_code(other, lambda _code: ANSWER) is ANSWER
 
 
 def test_without_a_cache_a_code_is_used_all_the_same(world: World) -> None:
@@ -314,9 +314,9 @@ def test_whether_there_is_a_way_to_a_code_is_known_before_it_is_wanted(
     world: World, environ: dict[str, str], process: str | None, typed: list[str] | None, may_ask: bool, there: bool
 ) -> None:
     world.typed = typed
-    asking = world.asking(environ, process, may_ask=may_ask)
+    request = world.request(environ, process, may_ask=may_ask)
     try:
-        mfa.check(asking.device, "dev", asking.context)
+        mfa.check(request.device, "dev", request.context)
         found = True
     except MFARequired:
         found = False
@@ -324,4 +324,4 @@ def test_whether_there_is_a_way_to_a_code_is_known_before_it_is_wanted(
 
 
 def test_a_code_is_in_no_representation(world: World) -> None:
-    assert "654321" not in repr(world.asking({mfa.TOKEN: "654321"}, "oathtool 654321"))
+    assert "654321" not in repr(world.request({mfa.TOKEN: "654321"}, "oathtool 654321"))

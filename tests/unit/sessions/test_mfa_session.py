@@ -2,17 +2,10 @@
 
 import pytest
 from front import error
-from unit.sessions.world import (
-    HOUR,
-    World,
-)
+from unit.sessions.world import HOUR, World
 
-from assume_helper.errors import (
-    MFARequired,
-)
+from assume_helper.errors import MFARequired
 from assume_helper.system import terminal
-
-# MFA: nobody is asked while there is something to serve.
 
 
 @pytest.fixture
