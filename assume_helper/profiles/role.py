@@ -1,6 +1,7 @@
 """A role to assume and where its source credentials are: what the AWS config says, as frozen values."""
 
 import shlex
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from assume_helper.credentials import Storage
@@ -162,7 +163,7 @@ class Profile:
     @property
     def asks_for_code(self) -> bool:
         """Whether an MFA code is used on the way."""
-        return self.source.asks_for_code if isinstance(self.source, Profile) else self.mfa is not None
+        return self.first_link.mfa is not None
 
     @property
     def asks_somebody(self) -> bool:
@@ -179,21 +180,33 @@ class Profile:
         """The role's account, twelve digits."""
         return self.role_arn.split(":")[4]
 
+    def links(self) -> Iterator["Profile"]:
+        """The roles of the chain, this one first."""
+        link = self
+        yield link
+        while isinstance(link.source, Profile):
+            link = link.source
+            yield link
+
+    @property
+    def first_link(self) -> "Profile":
+        """The role that is assumed first, with the `origin`."""
+        return list(self.links())[-1]
+
     @property
     def origin(self) -> Origin:
-        """The credentials at the chain's other end."""
-        return self.source.origin if isinstance(self.source, Profile) else self.source
+        """The credentials that the chain begins with."""
+        return next(link.source for link in self.links() if not isinstance(link.source, Profile))
 
     def files(self) -> dict[str, str]:
         """The files, beside the config's, that the chain's sessions depend on, and their states."""
-        own = dict([self.parameters.policy_file] if self.parameters.policy_file is not None else [])
-        return own | (self.source.files() if isinstance(self.source, Profile) else {})
+        files = [link.parameters.policy_file for link in self.links()]
+        return dict(file for file in files if file is not None)
 
     def names(self) -> list[str]:
         """The profiles of the chain, this one first, the one whose credential_process is run last."""
-        if isinstance(self.source, Profile):
-            return [self.name, *self.source.names()]
-        return [self.name, self.source.profile] if isinstance(self.source, CredentialProcess) else [self.name]
+        names = [link.name for link in self.links()]
+        return [*names, self.origin.profile] if isinstance(self.origin, CredentialProcess) else names
 
     def session_inputs(self) -> dict[str, object]:
         """All that shapes the session, for the cache key: never a secret, never the profile's name."""

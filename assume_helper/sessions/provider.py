@@ -59,7 +59,7 @@ def read_profile(wanted: RoleRequest, environ: Mapping[str, str]) -> tuple[AwsCo
     config = aws_config.load(environ)
     if wanted.keys is not None:
         config = replace(config, profiles={**config.profiles, wanted.name: wanted.keys})
-    return config, role_chain.read(config, environ, wanted.name, wanted.options)
+    return config, role_chain.read_profile(config, environ, wanted.name, wanted.options)
 
 
 def session(wanted: RoleRequest, context: CallContext) -> tuple[Profile, Entry]:

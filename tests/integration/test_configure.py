@@ -384,7 +384,7 @@ def test_an_installation_where_no_shell_finds_it_is_refused(folk: Home) -> None:
     link.parent.mkdir()
     link.symlink_to(SCRIPT)
     ran = folk.run("configure", "dev", "--yes", command=[str(link)])
-    ran.failed(3, "a shell does not take '$' for itself", "install assume-helper in another place")
+    ran.failed(3, "a shell changes '$'", "install assume-helper in another place")
 
 
 def test_without_a_terminal_and_a_yes_the_change_is_shown_and_not_made(folk: Home) -> None:

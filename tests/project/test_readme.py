@@ -46,7 +46,7 @@ def told(home: Home) -> Home:
 def test_the_profiles_shown_resolve(told: Home) -> None:
     config = aws_config.load(told.environ)
     assert [
-        p.names() for p in (role_chain.read(config, told.environ, name) for name in ("dev", "ops", "ops-role"))
+        p.names() for p in (role_chain.read_profile(config, told.environ, name) for name in ("dev", "ops", "ops-role"))
     ] == [
         ["dev"],
         ["ops-role", "dev"],
@@ -99,17 +99,8 @@ def test_the_environment_variables_are_those_that_the_code_reads() -> None:
 
 def test_the_keys_are_those_that_are_read() -> None:
     told = {name for row in rows("## Profiles") for name in code(row[0])}
-    read = set()
-    for name in ("keys.py", "way.py", "chain.py", "session_parameters.py"):
-        for node in ast.walk(ast.parse((ROOT / "assume_helper" / name).read_text(encoding="utf-8"))):
-            if not isinstance(node, ast.Call):
-                continue
-            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if called in {"value", "_listed", "_matching", "_checked", "_switch", "_seconds"}:
-                read |= {a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)}
-    options = {"read_only"}
-    looked_up = {"include_profile", "sso_session", "sso_start_url", "sso_region", settings.KEPT_KEY}
-    assert told == {key for key in read - options if re.fullmatch(r"[a-z_]+", key)} | looked_up
+    of_a_source = {"aws_access_key_id", "aws_secret_access_key", "aws_session_token", "credential_process"}
+    assert told | of_a_source == settings.KEYS | {settings.STORAGE_KEY}
 
 
 def test_the_files_are_those_of_the_package_with_their_titles() -> None:

@@ -93,7 +93,7 @@ def theirs(environ: Mapping[str, str]) -> Calls | None:
 
 def ours(environ: Mapping[str, str]) -> Calls:
     """The calls that the helper makes for `dev`. Raises ConfigurationError, SourceError."""
-    profile: Any = role_chain.read(aws_config.load(environ), ENVIRON, "dev")
+    profile: Any = role_chain.read_profile(aws_config.load(environ), ENVIRON, "dev")
     links: list[Profile] = []
     while isinstance(profile, Profile):
         links.append(profile)
