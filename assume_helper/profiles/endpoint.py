@@ -7,7 +7,7 @@ from typing import TypeVar
 from assume_helper import hit
 from assume_helper.errors import ConfigurationError
 from assume_helper.profiles import partitions, value_parsers
-from assume_helper.profiles.aws_config import nested
+from assume_helper.profiles.aws_config import parse_nested
 from assume_helper.profiles.role import Endpoint
 from assume_helper.profiles.settings import ProfileSettings
 from assume_helper.text import printable
@@ -71,7 +71,7 @@ def resolve(settings: EndpointSettings, partition: str | None) -> Endpoint:
 
     def chosen(regions: tuple[str, ...]) -> str | None:
         any_region = settings.endpoint_url or partition is None
-        return next((r for r in regions if any_region or partitions.of(r) in {None, partition}), None)
+        return next((r for r in regions if any_region or partitions.of_region(r) in {None, partition}), None)
 
     own = chosen(settings.regions)
     return Endpoint(
@@ -130,7 +130,7 @@ def _services_endpoint_url(settings: ProfileSettings) -> str | None:
             f"add a section [services {printable(services, 64)}], or take the key out",
         )
     try:
-        return nested(section.get("sts", "")).get("endpoint_url")
+        return parse_nested(section.get("sts", "")).get("endpoint_url")
     except ValueError:
         raise ConfigurationError(
             f"sts in [services {printable(services, 64)}] has a line without =", "write endpoint_url = https://..."

@@ -1,4 +1,4 @@
-"""The keys that a profile can have: this helper's, the SDKs', and the nearest one to what is none."""
+"""The keys that a profile can have, and which of them a misspelt key is nearest to."""
 
 import difflib
 import re
@@ -7,7 +7,7 @@ from functools import cache
 from assume_helper.profiles.raw_profile import PREFIX, has_prefix
 from assume_helper.profiles.settings import KEYS, STORAGE_KEY
 
-# What else the AWS CLI and the SDKs read in a profile and botocore has no variable for ("AWS CLI Configuration
+# Keys of the AWS CLI and the SDKs that botocore has no variable for ("AWS CLI Configuration
 # Variables", SDKs and Tools Reference Guide, "Settings reference").
 _OF_THE_SDKS = frozenset(
     {
@@ -24,7 +24,7 @@ _OF_OTHERS = re.compile(r"(granted|common_fate|azure|okta|saml|aws_saml|x|gimme|
 
 
 def is_known(key: str) -> bool:
-    """Whether somebody reads `key`: this helper, an SDK, the AWS CLI, or another program that has its keys here."""
+    """Whether a program reads `key`: this helper, an SDK, the AWS CLI, or another one with keys in the same file."""
     return key in _known() or _OF_OTHERS.fullmatch(key) is not None
 
 
@@ -41,7 +41,7 @@ def _known() -> frozenset[str]:
 
 @cache
 def nearest(key: str) -> str | None:
-    """The key that is meant, if any: a prefixed one is ours, so that is enough of a hint to look further away."""
+    """The key that was probably meant, if any. A prefixed key is ours, so more of it may be misspelt."""
     if has_prefix(key):
         ours = sorted(KEYS | {STORAGE_KEY.removeprefix(PREFIX)})
         near = difflib.get_close_matches(key[len(PREFIX) :], ours, n=1, cutoff=0.6)

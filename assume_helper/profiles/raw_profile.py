@@ -30,28 +30,22 @@ def has_prefix(key: str) -> bool:
 
 
 @dataclass(frozen=True)
-class RawValue:
-    """The text of a key, and the profile that has it: the one that was read, or one that it includes."""
-
-    text: str = field(repr=False)
-    profile: str
-
-
-@dataclass(frozen=True)
 class RawProfile:
     """The texts of a profile's keys. Empty ones count as missing.
 
-    `values` has for each key the text that wins; `prefixed` and `bare` have those of either form. `options` are the
-    call's own and win over all. `include_problem` is why an included profile could not be read, as message and next
-    step: it is raised for a key that was not found before it.
+    `values` has for each key the text that wins, `prefixed` and `bare` have those of either form; `holders` has for
+    each bare key the profile that it stands in, this one or an included one. `options` are the call's own, and win.
+    `include_problem` is why an included profile could not be read, as message and next step: it is raised for a key
+    that was not found before it.
     """
 
     config: AwsConfig = field(repr=False)
     name: str
     options: Mapping[str, str] = field(repr=False)
-    values: Mapping[str, RawValue] = field(repr=False)
-    prefixed: Mapping[str, RawValue] = field(repr=False)
-    bare: Mapping[str, RawValue] = field(repr=False)
+    values: Mapping[str, str] = field(repr=False)
+    prefixed: Mapping[str, str] = field(repr=False)
+    bare: Mapping[str, str] = field(repr=False)
+    holders: Mapping[str, str]
     include_problem: tuple[str, str] | None = None
 
     @property
@@ -71,10 +65,7 @@ class RawProfile:
         Raises ConfigurationError for a control character (botocore accepts them, and repeats them in its errors), and
         for an included profile that cannot be read.
         """
-        found = self.options.get(key)
-        if not found:
-            value = self._lookup(self.values, key)
-            found = None if value is None else value.text
+        found = self.options.get(key) or self.values.get(key) or self._lookup(self.values, key)
         if found and CONTROL_CHARACTERS.search(found.replace("\n", "").replace("\t", "") if multiline else found):
             raise ConfigurationError(
                 f"{self.named(key)} holds a control character", "write it on one line, in plain text"
@@ -83,23 +74,20 @@ class RawProfile:
 
     def prefixed_text(self, key: str) -> str | None:
         """The text of `key` where it is written for this helper alone. Raises ConfigurationError as `text` does."""
-        value = self._lookup(self.prefixed, key)
-        return None if value is None else value.text
+        return self._lookup(self.prefixed, key)
 
     def holder(self, key: str) -> str | None:
         """The profile, this one or an included one, that has the bare `key`, as the AWS CLI reads it.
 
         Raises ConfigurationError as `text` does.
         """
-        value = self._lookup(self.bare, key)
-        return None if value is None else value.profile
+        return self._lookup(self.holders, key)
 
     def own_bare(self, key: str) -> str | None:
         """The text of the bare `key` of this very profile, as all SDKs read it."""
-        value = self.bare.get(key)
-        return value.text if value is not None and value.profile == self.name else None
+        return self.bare.get(key) if self.holders.get(key) == self.name else None
 
-    def _lookup(self, values: Mapping[str, RawValue], key: str) -> RawValue | None:
+    def _lookup(self, values: Mapping[str, str], key: str) -> str | None:
         value = values.get(key)
         if value is None and self.include_problem is not None and key not in _NOT_INCLUDED:
             raise ConfigurationError(*self.include_problem)
@@ -111,25 +99,32 @@ def merge(config: AwsConfig, name: str, options: Mapping[str, str] | None = None
 
     The call's `options` win, then the prefixed key, the bare one, and those of the profiles that it includes.
     """
-    values: dict[str, RawValue] = {}
-    prefixed: dict[str, RawValue] = {}
-    bare: dict[str, RawValue] = {}
+    values: dict[str, str] = {}
+    prefixed: dict[str, str] = {}
+    bare: dict[str, str] = {}
+    holders: dict[str, str] = {}
     problem = None
     try:
         for holder in included_profiles(config, name):
-            included = holder != name
-            forms: tuple[dict[str, RawValue], dict[str, RawValue]] = ({}, {})
-            for written, text in config.profiles.get(holder, {}).items():
-                key = written.removeprefix(PREFIX)
-                if text and not (included and key in _NOT_INCLUDED):
-                    forms[key == written][key] = RawValue(text, holder)
-            for form, winners in zip(forms, (prefixed, bare), strict=True):
-                for key, value in form.items():
-                    winners.setdefault(key, value)
-                    values.setdefault(key, value)
+            ours: dict[str, str] = {}
+            sdks: dict[str, str] = {}
+            for key, text in config.profiles.get(holder, {}).items():
+                if text and key.startswith(PREFIX):
+                    ours[key[len(PREFIX) :]] = text
+                elif text:
+                    sdks[key] = text
+            if holder != name:
+                for key in _NOT_INCLUDED:
+                    ours.pop(key, None)
+                    sdks.pop(key, None)
+            # What was found before wins.
+            values = {**sdks, **ours, **values}
+            prefixed = {**ours, **prefixed}
+            bare = {**sdks, **bare}
+            holders = {**dict.fromkeys(sdks, holder), **holders}
     except ConfigurationError as error:
         problem = (error.message, error.next_step)
-    return RawProfile(config, name, options or {}, values, prefixed, bare, problem)
+    return RawProfile(config, name, options or {}, values, prefixed, bare, holders, problem)
 
 
 def included_profiles(config: AwsConfig, name: str) -> Iterator[str]:

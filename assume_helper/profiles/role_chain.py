@@ -37,7 +37,7 @@ _LEADS_TO_ROLE = frozenset(
 class _Chain:
     """The profiles visited so far, and what the last role of them hands on to its source.
 
-    `options` are the call's own, for the role that was asked for alone.
+    `options` are the call's own, for the role that was asked for alone; `parsed` has the other profiles, parsed once.
     """
 
     config: AwsConfig
@@ -47,9 +47,14 @@ class _Chain:
     endpoint: EndpointSettings = field(default_factory=EndpointSettings)
     mfa: MFASettings = field(default_factory=MFASettings)
     storage: Storage = "file"
+    parsed: dict[str, ProfileSettings] = field(default_factory=dict)
 
     def settings(self, name: str) -> ProfileSettings:
-        return ProfileSettings(merge(self.config, name, self.options))
+        if self.options:
+            return ProfileSettings(merge(self.config, name, self.options))
+        if name not in self.parsed:
+            self.parsed[name] = ProfileSettings(merge(self.config, name))
+        return self.parsed[name]
 
     def follow(self, name: str, target: str) -> "_Chain":
         """The chain one step on, from `name` to `target`. Raises ConfigurationError where that closes a loop."""

@@ -37,8 +37,20 @@ class Key(Generic[T]):
         """The value. Raises ConfigurationError."""
         text = settings.raw.text(self._name)
         value = None if text is None else self._parse(text, settings.raw.named(self._name))
-        vars(settings)[self._name] = value  # found there before this is asked again
+        vars(settings)[self._name] = value  # from now on Python finds it there
         return value
+
+
+class Text:
+    """One key of a profile that may be any text; see `Key`."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, settings: "ProfileSettings", owner: type) -> str | None:
+        """The text. Raises ConfigurationError."""
+        text = vars(settings)[self._name] = settings.raw.text(self._name)
+        return text
 
 
 @dataclass(frozen=True)
@@ -52,36 +64,36 @@ class ProfileSettings:
 
     # The role, and where its source credentials are.
     role_arn = Key(value_parsers.role_arn)
-    source_profile = Key(value_parsers.text)
-    credential_source = Key(value_parsers.text)
-    web_identity_token_file = Key(value_parsers.text)
+    source_profile = Text()
+    credential_source = Text()
+    web_identity_token_file = Text()
     external_id = Key(value_parsers.external_id)
     duration_seconds = Key(value_parsers.session_seconds)
-    include_profile = Key(value_parsers.text)
+    include_profile = Text()
     # MFA.
     mfa_serial = Key(value_parsers.mfa_serial)
-    mfa_process = Key(value_parsers.text)
+    mfa_process = Text()
     mfa_session_duration_seconds = Key(value_parsers.mfa_session_seconds)
     # Credentials of the profile's own.
-    aws_access_key_id = Key(value_parsers.text)
-    aws_secret_access_key = Key(value_parsers.text)
-    aws_session_token = Key(value_parsers.text)
-    credential_process = Key(value_parsers.text)
-    login_session = Key(value_parsers.text)
-    sso_session = Key(value_parsers.text)
-    sso_start_url = Key(value_parsers.text)
-    sso_region = Key(value_parsers.text)
-    sso_account_id = Key(value_parsers.text)
-    sso_role_name = Key(value_parsers.text)
+    aws_access_key_id = Text()
+    aws_secret_access_key = Text()
+    aws_session_token = Text()
+    credential_process = Text()
+    login_session = Text()
+    sso_session = Text()
+    sso_start_url = Text()
+    sso_region = Text()
+    sso_account_id = Text()
+    sso_role_name = Text()
     # Which STS is called.
     region = Key(value_parsers.region)
     endpoint_url = Key(value_parsers.endpoint_url)
-    services = Key(value_parsers.text)
+    services = Text()
     ignore_configured_endpoint_urls = Key(value_parsers.is_true)
     sts_regional_endpoints = Key(value_parsers.sts_regional_endpoints)
     use_fips_endpoint = Key(value_parsers.switch)
     use_dualstack_endpoint = Key(value_parsers.switch)
-    ca_bundle = Key(value_parsers.text)
+    ca_bundle = Text()
     # What marks and narrows the session.
     session_tags = Key(value_parsers.session_tags)
     transitive_session_tags = Key(value_parsers.comma_separated)
@@ -130,4 +142,4 @@ class ProfileSettings:
 
 
 # The keys that may be written bare or with the prefix.
-KEYS = frozenset(key for key, value in vars(ProfileSettings).items() if isinstance(value, Key | cached_property))
+KEYS = frozenset(key for key, value in vars(ProfileSettings).items() if isinstance(value, Key | Text | cached_property))

@@ -28,11 +28,6 @@ _POLICY_ARN = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[\x21-\x7e
 _MOST_POLICY_ARNS = 10
 
 
-def text(value: str, named: str) -> str:  # noqa: ARG001 - as all functions here
-    """Any text; see `RawProfile.text` for what none may hold."""
-    return value
-
-
 def role_arn(value: str, named: str) -> str:
     """The ARN of a role."""
     if not _ROLE_ARN.fullmatch(value):
@@ -101,7 +96,7 @@ def storage(value: str, named: str) -> Storage:
 def region(value: str, named: str) -> str:  # noqa: ARG001 - a region is shown as it is
     """The name of a region, also of one that AWS does not have yet."""
     if not _REGION.fullmatch(value):
-        raise ConfigurationError(f"the region {printable(value, 64)} cannot be one", "use a name like eu-central-1")
+        raise ConfigurationError(f"the region {printable(value, 64)} is not valid", "use a name like eu-central-1")
     return value
 
 
@@ -134,7 +129,7 @@ def endpoint_url(value: str, named: str = "") -> str:  # noqa: ARG001 - the URL 
     if not good or CONTROL_CHARACTERS.search(value) or " " in value or "@" in value:
         # one with an @ may hold a password
         which = "the endpoint URL" if "@" in value else f"the endpoint URL {printable(value, 120)}"
-        raise ConfigurationError(f"{which} cannot be one", "it looks like https://sts.eu-central-1.amazonaws.com")
+        raise ConfigurationError(f"{which} is not valid", "it looks like https://sts.eu-central-1.amazonaws.com")
     return value
 
 

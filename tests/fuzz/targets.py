@@ -97,7 +97,7 @@ def config(data: bytes) -> None:
     with open(ENVIRON["AWS_SHARED_CREDENTIALS_FILE"], "wb") as file:
         file.write(second)
     try:
-        read = aws_config.load(ENVIRON, aws_config.decoded(first, "config"))
+        read = aws_config.load(ENVIRON, aws_config.decode(first, "config"))
     except errors.ConfigurationError as error:
         refused(error)
         return

@@ -354,7 +354,7 @@ def test_what_is_no_file_is_not_replaced(folk: Home) -> None:
         (["dev", "--source-profile", "nobody"], 3, "names profile nobody, which is not there"),
         (["dev", "--source-profile", "dev"], 3, "the sources form a loop: dev -> dev"),
         (["dev", "--external-id", "a b"], 3, "external_id of [dev] is not one that STS takes"),
-        (["dev", "--region", "a b"], 3, "the region a b cannot be one"),
+        (["dev", "--region", "a b"], 3, "the region a b is not valid"),
         (["dev", "--duration-seconds", "12"], 2, "--duration-seconds"),
         (["dev", "--source-profile", "base", "--credential-source", "Environment"], 2, "cannot go together"),
         (["dev", "--undo", "--fastest"], 2, "--undo goes with no option but"),

@@ -108,7 +108,7 @@ def _processes(config: AwsConfig, name: str, found: Profile | None, context: Cal
         raw = merge(config, whose)
         for form in (raw.bare, raw.prefixed):
             if "credential_process" in form:
-                line = form["credential_process"].text
+                line = form["credential_process"]
                 yield from process_command.credential_process(line, whose, context.environ, start=True)
 
 

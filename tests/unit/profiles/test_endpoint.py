@@ -60,7 +60,7 @@ def test_a_region_that_can_be_one_is_taken(region: str) -> None:
 
 @pytest.mark.parametrize("region", ["-a", "a-", "a.b", "a/b", "a b", "x" * 64, "\u00e9", "a@b", "#"])
 def test_a_region_that_cannot_be_a_part_of_a_host_s_name_is_refused(region: str) -> None:
-    with pytest.raises(ConfigurationError, match="cannot be one; use a name like eu-central-1"):
+    with pytest.raises(ConfigurationError, match="is not valid; use a name like eu-central-1"):
         endpoint_settings.from_settings(*settings({"region": region}), NOTHING)
 
 
@@ -178,7 +178,7 @@ def test_an_endpoint_url_is_taken(url: str) -> None:
     ],
 )
 def test_an_endpoint_url_that_is_none_is_refused(url: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"the endpoint URL .* cannot be one; it looks like https://"):
+    with pytest.raises(ConfigurationError, match=r"the endpoint URL .* is not valid; it looks like https://"):
         endpoint({"endpoint_url": url})
 
 
@@ -187,7 +187,7 @@ def test_an_endpoint_url_that_is_none_is_refused(url: str) -> None:
 def test_an_endpoint_url_with_a_password_is_refused_without_it(url: str, source: str) -> None:
     profile = {"variable": {}, "profile": {"endpoint_url": url}, "services": {"services": "s"}}[source]
     environ = {"AWS_ENDPOINT_URL": url} if source == "variable" else {}
-    with pytest.raises(ConfigurationError, match="the endpoint URL cannot be one") as caught:
+    with pytest.raises(ConfigurationError, match="the endpoint URL is not valid") as caught:
         endpoint(profile, environ, services={"s": {"sts": f"\nendpoint_url = {url}"}})
     assert "Canary" not in str(caught.value)
 
@@ -298,3 +298,14 @@ def test_sts_is_called_in_the_region_unless_legacy_is_asked_for(read: Read) -> N
     assert read(text + "sts_regional_endpoints = regional\n", environ=old).endpoint.sts_regional_endpoints == "legacy"
     with pytest.raises(ConfigurationError, match=r"sts_regional_endpoints of \[dev\] is global; use regional or"):
         read(text + "sts_regional_endpoints = global\n")
+
+
+def test_without_a_role_every_region_will_do_and_there_is_a_first_one() -> None:
+    assert endpoint_settings.resolve(EndpointSettings(("cn-north-1", "us-east-1")), None).region == "cn-north-1"
+    assert endpoint_settings.resolve(NOTHING, None).region == "us-east-1"
+
+
+def test_a_bad_value_of_the_environment_is_named_by_its_variable() -> None:
+    for variable in ("AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"):
+        with pytest.raises(ConfigurationError, match=f"{variable} is maybe; use true or false"):
+            endpoint_settings.from_settings(*settings({}, {variable: "maybe"}), NOTHING)

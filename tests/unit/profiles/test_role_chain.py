@@ -5,6 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from assume_helper.errors import ConfigurationError
+from assume_helper.profiles import role_chain
+from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.role import Endpoint, EnvironmentKeys, Profile, StaticKeys, WebIdentity
 
 Read = Callable[..., Profile]
@@ -308,3 +310,36 @@ def test_another_program_s_process_is_no_role(refused: Refused) -> None:
 
 def test_a_link_s_values_are_checked_too(refused: Refused) -> None:
     assert "duration_seconds of [here]" in refused(SOURCE + HUB + "duration_seconds = 1\n")
+
+
+# Which profiles have a role.
+
+
+@pytest.mark.parametrize(
+    ("profile", "has"),
+    [
+        ({"role_arn": "x"}, True),
+        ({"assume_helper_role_arn": "x"}, True),
+        ({"role_arn": ""}, False),
+        ({"include_profile": "role"}, True),
+        ({"include_profile": "plain"}, False),
+        ({"include_profile": "gone"}, True),  # to be read, and told what is wrong
+        ({"role_arn": "a\x1b"}, True),
+        ({"credential_process": "assume-helper get role"}, True),
+        ({"assume_helper_credential_process": "assume-helper get role"}, True),
+        ({"credential_process": "vault login"}, False),
+        ({"source_profile": "x"}, False),
+        ({}, False),
+    ],
+)
+def test_a_profile_has_a_role_of_its_own_an_included_one_or_another_profile_s(
+    profile: dict[str, str], has: bool
+) -> None:
+    profiles = {"dev": profile, "role": {"role_arn": "x"}, "plain": {"region": "a"}}
+    assert role_chain.has_role(AwsConfig("/config", "/credentials", profiles, profiles, {}, {}), "dev") is has
+
+
+def test_a_value_that_is_not_used_fails_nothing(read: Read) -> None:
+    """Of a source with an access key only the keys of MFA count beside it."""
+    bad = "region = <\nduration_seconds = soon\nrole_session_name = <\nuse_fips_endpoint = maybe\n"
+    assert read(SOURCE + KEY + bad).source == StaticKeys("here", "AKIAHERE", "s", None)
