@@ -178,7 +178,7 @@ def test_a_key_that_shapes_the_session_makes_it_another_in_the_cache(
     def made(line: str) -> str:
         ready.config.write_text(written(ready, offline_front, case, line))
         environ = {"HOME": str(ready.folder), "AWS_ACCESS_KEY_ID": "AKIAENVIRONMENT00000"}
-        return entries.key(role_chain.read(aws_config.load(environ), environ, "dev").session_inputs())
+        return entries.key(role_chain.read_profile(aws_config.load(environ), environ, "dev").session_inputs())
 
     assert (made(f"{key} = {case.value}\n") != made("")) is case.shapes
 
@@ -211,7 +211,7 @@ def test_a_source_profile_s_key_makes_another_session_where_it_says_whose_it_is(
     def made(text: str) -> str:
         ready.config.write_text(text)
         environ = {"HOME": str(ready.folder)}
-        return entries.key(role_chain.read(aws_config.load(environ), environ, "dev").session_inputs())
+        return entries.key(role_chain.read_profile(aws_config.load(environ), environ, "dev").session_inputs())
 
     before = made(with_source("", keys))
     assert made(with_source("assume_helper_", keys)) == before

@@ -31,7 +31,7 @@ def read(path: Path, environ: dict[str, str]) -> dict[str, Profile]:
     config = aws_config.load(environ)
     keys = ("role_arn", "assume_helper_role_arn", "credential_process")
     return {
-        name: role_chain.read(config, environ, name)
+        name: role_chain.read_profile(config, environ, name)
         for name, profile in config.profiles.items()
         if any(key in profile for key in keys) and "vault" not in name
     }

@@ -17,10 +17,10 @@ from assume_helper import hit
 from assume_helper.cache import directory
 from assume_helper.doctor import cache_directory, config_files, live, process_command, sdk_precedence
 from assume_helper.doctor.check import Check
-from assume_helper.profiles import known_keys
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.role import Profile
-from assume_helper.profiles.settings import KEPT_KEY
+from assume_helper.profiles.settings import KEYS as PROFILE_KEYS
+from assume_helper.profiles.settings import STORAGE_KEY
 from assume_helper.system.context import CallContext, Clock
 
 ROLE = "arn:aws:iam::123456789012:role"
@@ -92,7 +92,7 @@ def test_the_keys_that_are_known_are_those_of_the_reference() -> None:
     rows = re.findall(r"^\| ((?:`\w+`[^|]*)) \|", page, flags=re.M)
     told = {key for row in rows for key in re.findall(r"`(\w+)`", row)}
     of_a_source = {"aws_access_key_id", "aws_secret_access_key", "aws_session_token", "credential_process"}
-    assert told | of_a_source == known_keys.OURS | {KEPT_KEY}
+    assert told | of_a_source == PROFILE_KEYS | {STORAGE_KEY}
 
 
 @pytest.mark.parametrize(
