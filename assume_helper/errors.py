@@ -1,18 +1,18 @@
-"""What can go wrong: each error says what happened, what to do next, and its exit code.
+"""The errors: each says what happened and what to do next, and has an exit code.
 
     AssumeHelperError          1  anything else
     ├── ConfigurationError     3  the AWS config, or a value in it
-    │   ├── ChangedMeanwhile   3  a file that was to be replaced has changed
-    │   └── UnknownRegion      3  a region's name that is none
+    │   ├── ChangedMeanwhile   3  a file has changed since it was read
+    │   └── UnknownRegion      3  an unknown region
     ├── SourceError            4  no usable source credentials
-    │   ├── SourceExpired      4  there were some: a login, a token or a process has run out
+    │   ├── SourceExpired      4  a login, a token or a session has expired
     │   └── SourceNotKnown     4  STS does not know them
     ├── MFARequired            5  a code is needed and cannot be had
-    │   └── MFANotGiven        5  somebody was asked for it, and gave none
-    ├── MFACodeRefused         6  STS does not take the code
+    │   └── MFANotGiven        5  a person was asked, and gave none
+    ├── MFACodeRefused         6  STS refused the code
     ├── STSRefused             6  STS answered: no
     ├── STSNotReached          7  network, 5xx, deadline, an answer that is no answer
-    │   ├── STSNotConnected    7  not so much as a request has left
+    │   ├── STSNotConnected    7  no request was sent
     │   └── STSThrottled       7  STS was reached and asked for patience
     ├── ProgramNotFound      127  the program of `exec` is not there
     └── ProgramNotRunnable   126  it is there and cannot be started
@@ -38,86 +38,76 @@ class AssumeHelperError(Exception):
 
 
 class ConfigurationError(AssumeHelperError):
-    """The AWS config cannot be read, or says something that cannot be done."""
+    """The AWS config cannot be read, or holds a value that cannot be used."""
 
     exit_code = 3
 
 
 class ChangedMeanwhile(ConfigurationError):
-    """A file that was to be replaced is no longer what it was when it was read."""
+    """A file has changed since it was read, and was not replaced."""
 
 
 class UnknownRegion(ConfigurationError):
-    """STS was not found in a region that nobody knows; it may be a new one, so what is cached may still be served."""
+    """STS was not found in an unknown region. It may be a new one: cached credentials may be served."""
 
 
 class SourceError(AssumeHelperError):
-    """The credentials that would assume the role are missing or not accepted."""
+    """The source's credentials are missing or not accepted."""
 
     exit_code = 4
 
 
 class SourceExpired(SourceError):
-    """The credentials that would assume the role have run out: what is cached may still be served."""
+    """The source's credentials have expired. Cached credentials may be served."""
 
 
 class SourceNotKnown(SourceError):
-    """STS does not know the credentials that would assume the role: deleted, deactivated, or another place's."""
+    """STS does not know the source's credentials: deleted, deactivated, or of another partition."""
 
 
 class MFARequired(AssumeHelperError):
-    """The role wants an MFA code and there is no way to get one: what is cached may still be served."""
+    """An MFA code is needed and cannot be had. Cached credentials may be served."""
 
     exit_code = 5
 
 
 class MFANotGiven(MFARequired):
-    """Somebody was asked for an MFA code, and gave none: those who wait are not to ask again."""
+    """A person was asked for an MFA code and gave none. Followers must not ask again."""
 
 
 class MFACodeRefused(AssumeHelperError):
-    """STS does not take the MFA code, which says nothing of the role: what is cached may still be served."""
+    """STS refused the MFA code, not the role. Cached credentials may be served."""
 
     exit_code = 6
 
 
 class STSRefused(AssumeHelperError):
-    """STS was reached and refused: what is cached is no longer to be served."""
+    """STS refused. Cached credentials are deleted."""
 
     exit_code = 6
 
 
 class STSNotReached(AssumeHelperError):
-    """STS could not be reached, or gave no usable answer: what is cached may still be served."""
+    """STS could not be reached, or gave no usable answer. Cached credentials may be served."""
 
     exit_code = 7
 
 
 class STSNotConnected(STSNotReached):
-    """No connection to STS was made: it has not seen what was to be sent, an MFA code perhaps."""
+    """No connection to STS was made: it has not seen the request, nor an MFA code in it."""
 
 
 class STSThrottled(STSNotReached):
-    """STS throttles this account or address: the one failure that is worth waiting longer for."""
+    """STS throttles this account or address: the one failure worth waiting for longer."""
 
 
 class ProgramNotFound(AssumeHelperError):
-    """The program that is to be run is not there; the exit code is a shell's."""
+    """The program of `exec` was not found; the exit code is a shell's."""
 
     exit_code = 127
 
 
 class ProgramNotRunnable(AssumeHelperError):
-    """The program that is to be run cannot be started; the exit code is a shell's."""
+    """The program of `exec` cannot be started; the exit code is a shell's."""
 
     exit_code = 126
-
-
-def error_class(name: str) -> type[AssumeHelperError]:
-    """The class called `name`. Raises ValueError where there is none."""
-    classes: list[type[AssumeHelperError]] = [AssumeHelperError]
-    for known in classes:
-        if known.__name__ == name:
-            return known
-        classes.extend(known.__subclasses__())
-    raise ValueError(name)

@@ -1,12 +1,12 @@
 """A fresh document straight from disk: no config parsed, no lock taken, nothing imported but os and sys.
 
-This module is the lowest: it owns what a hit and the full way must agree on (where the cache is, what a private file
-is, how a file is sealed, what an answer depends on), so that it is written once.
+This module is the lowest. It owns what a hit and the full way must agree on: where the cache is, what a private file
+is, and the file formats that a hit reads. Each format has one writer and one parser, here.
 
-    <cache>/<fingerprint>.hit   the stamp of a profile's answer, then the entry's key
-    <cache>/<key>.entry         three times, the document, then what the full way wants to know
+    <cache>/<fingerprint>.hit   the stamp of a profile's answer; then the entry's key, or a failure for the herd gate
+    <cache>/<key>.entry         three times, the document, then the record that the full way reads
 
-What one operating system lacks is asked for here by name.
+What an operating system lacks is asked for here by name.
 """
 
 import os
@@ -16,15 +16,22 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    # The times of an entry (seconds since the epoch): not before, served until, refreshed from.
+    Times = tuple[int, int, int]
+    # What a `.hit` file leads to: the entry's key, its directory ("": the cache's own), the states of further files.
+    Pointer = tuple[str, str, dict[str, str]]
+    # The leader's failure: when (seconds since the epoch), its exit code, and its line on standard error.
+    GateFailure = tuple[float, int, bytes]
+
 FORMAT = 1
-# What a key's lock for refreshing it behind callers' backs is called.
-AHEAD = ".ahead"
+# The suffix of the lock that a background refresh of a key holds.
+AHEAD_SUFFIX = ".ahead"
 LARGEST_FILE = 64 * 1024
-# Set for the processes that the helper starts: whoever finds it must look for a loop, and a hit does not look.
+# Set for processes that the helper starts. Whoever finds it must look for a loop, which a hit does not.
 CALLERS = "ASSUME_HELPER_CALLERS"
-# Set with the region for a program of `exec` and a shell of `env`: it is a profile's, not what somebody wants here.
+# Set beside the region for a program of `exec` and a shell of `env`: the region is the profile's, not the user's wish.
 REGION = "ASSUME_HELPER_REGION"
-# The environment that can change which session is meant. (Proxies and CA bundles only change the way to it.)
+# The variables that can change which session is meant. (Proxies and CA bundles only change the way to STS.)
 WATCHED = (
     "AWS_CONFIG_FILE",
     "AWS_SHARED_CREDENTIALS_FILE",
@@ -41,31 +48,31 @@ WATCHED = (
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 )
-# The largest prime of 128 bits: the remainder is one cheap step in C, and finds what happens to a file by accident.
+# The largest prime of 128 bits. The remainder is one step in C, and detects accidental damage.
 _PRIME = 2**128 - 159
 _MAGIC = b"assume-helper "
 
 _O_PRIVATE = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-# Windows has no owner and mode to check: there the directory's inherited access list protects the files.
+# Windows has no owner and mode: there the inherited access list of LOCALAPPDATA protects the files.
 _geteuid = getattr(os, "geteuid", None)
 
 
 class NotPrivate(OSError):
-    """A file or directory that is a link, someone else's, open to others, or not of the kind it should be."""
+    """A file or directory that is a link, belongs to someone else, is open to others, or is of the wrong kind."""
 
 
 class NewerFormat(ValueError):
-    """A file that a newer version has written: not read, and not overwritten."""
+    """A file written by a newer version: it is neither read nor overwritten."""
 
 
 def cache_directory(environ: "Mapping[str, str]") -> str | None:
-    """Where the cache is, as platformdirs says it, None where that cannot be told without more work.
+    """The cache directory, as platformdirs names it. None where that takes more work to find out.
 
-    Never a path that is not absolute: it would follow the caller's working directory.
+    Never a relative path: it would follow the caller's working directory.
     """
     given = environ.get("ASSUME_HELPER_CACHE_DIR")
     if given:
-        path = _expanded(given, environ).rstrip(os.sep) or os.sep  # behind a slash a link is followed
+        path = _expand_home(given, environ).rstrip(os.sep) or os.sep  # behind a slash a link is followed
         return path if os.path.isabs(path) else None
     if sys.platform == "win32":
         local = environ.get("LOCALAPPDATA", "")
@@ -146,21 +153,21 @@ def config_paths(environ: "Mapping[str, str]") -> tuple[str, str]:
         path = environ.get(name) or default
         if "$" in path:  # expandvars imports re: only for those who need it
             path = os.path.expandvars(path)
-        found.append(_expanded(path, environ))
+        found.append(_expand_home(path, environ))
     return found[0], found[1]
 
 
-def _expanded(path: str, environ: "Mapping[str, str]") -> str:
-    """`path` with a leading `~` replaced by the home that `environ` names, else by the user's own."""
+def _expand_home(path: str, environ: "Mapping[str, str]") -> str:
+    """`path` with a leading `~` replaced by HOME, or by the user's home where HOME is not set."""
     home = environ.get("HOME") if sys.platform != "win32" else None
     return home.rstrip("/") + path[1:] if home and path.startswith("~/") else os.path.expanduser(path)
 
 
 def stamp(profile: str, environ: "Mapping[str, str]") -> tuple[str, bytes]:
-    """What the answer for `profile` depends on: the name of the file that remembers it, and the stamp itself.
+    """What the answer for `profile` depends on: the name of its `.hit` file, and the stamp itself.
 
-    The name is made of the profile, the environment and the paths, so that two shells with different settings do
-    not push each other out; the stamp holds the state of the files too (size, mtime in ns, ctime in ns, inode, device).
+    The name is made of the profile, the environment and the paths: shells with different settings have files of their
+    own. The stamp also holds the state of the config files (size, mtime in ns, ctime in ns, inode, device).
     """
     paths = config_paths(environ)
     facts = [profile, *paths]
@@ -173,7 +180,7 @@ def stamp(profile: str, environ: "Mapping[str, str]") -> tuple[str, bytes]:
 
 
 def file_state(path: str) -> str:
-    """What changes when the file at `path` does."""
+    """A text that changes when the file at `path` does; `absent` where there is none."""
     try:
         s = os.stat(path)
     except (OSError, ValueError):
@@ -181,70 +188,95 @@ def file_state(path: str) -> str:
     return f"{s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} {s.st_ino} {s.st_dev}"
 
 
-def remembered(stamp: bytes, key: str, files: "Mapping[str, str]", elsewhere: str = "") -> bytes:
-    """What a `.hit` file holds: the stamp, the entry's key (with its directory, where that is `elsewhere`), and the
-    state of each further file that was read.
+def pack_pointer(stamp: bytes, key: str, files: "Mapping[str, str]", directory: str = "") -> bytes:
+    """The content of a `.hit` file that leads to the entry of `key`.
+
+    `directory` is the entry's, where that is not the cache's own. `files` are further files that were read, by path,
+    each with its state.
     """
-    lines = [f"{key}\0{elsewhere}" if elsewhere else key, *(f"{state}\0{path}" for path, state in files.items())]
+    lines = [f"{key}\0{directory}" if directory else key, *(f"{state}\0{path}" for path, state in files.items())]
     return stamp + b"\n" + "\n".join(lines).encode("utf-8", "surrogateescape")
 
 
-def remembered_failure(stamp: bytes, at: float, exit_code: int, line: str) -> bytes:
-    """What a `.hit` file holds where who went in has failed, `at` seconds since the epoch, and has said `line`."""
+def pack_gate_failure(stamp: bytes, at: float, exit_code: int, line: str) -> bytes:
+    """The content of a `.hit` file where the leader failed `at` seconds since the epoch, and printed `line`."""
     return b"%s\n-\n%.3f\n%d\n%s" % (stamp, at, exit_code, line.encode("utf-8", "backslashreplace"))
 
 
-def answer(profile: str, environ: "Mapping[str, str]", now: float) -> tuple[bytes, str] | None:
-    """The document for `profile`, if one is at hand that is still to be handed out at `now` (seconds since the epoch),
-    and the path of the lock for refreshing it, empty while that is not due.
+def unpack_hit(content: bytes, stamp: bytes) -> "tuple[Pointer | None, GateFailure | None]":
+    """What a `.hit` file holds for `stamp`: a pointer, a failure or neither. Raises ValueError if it is malformed."""
+    if not content.startswith(stamp + b"\n"):
+        return None, None
+    rest = content[len(stamp) + 1 :]
+    if rest.startswith(b"-\n"):
+        at, exit_code, line = rest[2:].split(b"\n", 2)
+        return None, (float(at), int(exit_code), line)
+    first, *others = rest.decode("utf-8", "surrogateescape").split("\n")
+    key, _, directory = first.partition("\0")
+    if not key.isalnum():
+        raise ValueError("no key")
+    files = {path: state for state, path in (other.split("\0") for other in others)}
+    return (key, directory, files), None
 
-    None for anything else: the full way then finds out, and says, what is the matter.
+
+def pack_entry(times: "Times", document: bytes, record: bytes) -> bytes:
+    """The content of an `.entry` file: `times` and `document` for a hit, `record` for the full way."""
+    return b"%d %d %d\n%s\n%s" % (*times, document, record)
+
+
+def unpack_entry(content: bytes) -> "tuple[Times, bytes, bytes]":
+    """The times, the document and the record of an `.entry` file. Raises ValueError where it is malformed."""
+    times, document, record = content.split(b"\n", 2)
+    not_before, served_until, refreshed_from = map(int, times.split())
+    return (not_before, served_until, refreshed_from), document, record
+
+
+def read_hit(profile: str, environ: "Mapping[str, str]") -> "tuple[str, Pointer | None, GateFailure | None]":
+    """The cache directory, and what the `.hit` file of `profile` holds (see `unpack_hit`).
+
+    Raises OSError and ValueError where there is no such file, or it is not to be trusted.
     """
     directory = cache_directory(environ)
-    if directory is None or CALLERS in environ:
+    if directory is None:
+        raise NotPrivate("there is no cache")
+    check_private(os.lstat(directory), 0o040000)
+    name, expected = stamp(profile, environ)
+    return directory, *unpack_hit(unseal(read_private(os.path.join(directory, name))), expected)
+
+
+def fresh_document(profile: str, environ: "Mapping[str, str]", now: float) -> tuple[bytes, str] | None:
+    """The document of `profile` where a fresh one is cached at `now` (seconds since the epoch), with its line's end.
+
+    Beside it the path of the lock for refreshing it in the background, "" while that is not due. None for anything
+    else: the full way then finds out what is the matter.
+    """
+    if CALLERS in environ:
         return None
     try:
-        check_private(os.lstat(directory), 0o040000)
-        name, expected = stamp(profile, environ)
-        found = unseal(read_private(os.path.join(directory, name)))
-        if not found.startswith(expected + b"\n"):
+        directory, pointer, _ = read_hit(profile, environ)
+        if pointer is None:
             return None
-        key, *files = found[len(expected) + 1 :].decode("utf-8", "surrogateescape").split("\n")
-        key, _, elsewhere = key.partition("\0")
+        key, elsewhere, files = pointer
         if elsewhere:
             directory = elsewhere
             check_private(os.lstat(directory), 0o040000)
-        if not key.isalnum() or any(file_state(path) != state for state, path in (f.split("\0") for f in files)):
+        if any(file_state(path) != state for path, state in files.items()):
             return None
-        times, document, _ = unseal(read_private(os.path.join(directory, key + ".entry"))).split(b"\n", 2)
-        not_before, served_until, refreshed_from = map(int, times.split())
+        entry = unseal(read_private(os.path.join(directory, key + ".entry")))
+        (not_before, served_until, refreshed_from), document, _ = unpack_entry(entry)
         if not not_before <= now < served_until:
             return None
-        return document + b"\n", os.path.join(directory, key + AHEAD) if now >= refreshed_from else ""
+        return document + b"\n", os.path.join(directory, key + AHEAD_SUFFIX) if now >= refreshed_from else ""
     except (OSError, ValueError):
         return None
 
 
 def is_elevated() -> bool:
-    """Whether this process runs with another user's or group's rights (setuid, setgid): then it is to do nothing."""
+    """Whether this process runs with another user's or group's rights (setuid, setgid). It then refuses to work."""
     getuid, getgid, getegid = (getattr(os, name, None) for name in ("getuid", "getgid", "getegid"))
     if _geteuid is None or getuid is None or getgid is None or getegid is None:
         return False
     return bool(getuid() != _geteuid() or getgid() != getegid())
-
-
-def open_missing_descriptors() -> bool:
-    """Open /dev/null where standard input, output or error is closed; True where standard output was.
-
-    Otherwise the next file that is opened, a cache entry perhaps, would become standard output.
-    """
-    if None in (sys.stdin, sys.stdout, sys.stderr):
-        descriptor = os.open(os.devnull, os.O_RDWR)
-        while descriptor < 3:
-            os.set_inheritable(descriptor, True)  # noqa: FBT003
-            descriptor = os.dup(descriptor)
-        os.close(descriptor)
-    return sys.stdout is None
 
 
 def write(descriptor: int, data: bytes) -> None:
@@ -253,12 +285,13 @@ def write(descriptor: int, data: bytes) -> None:
         data = data[os.write(descriptor, data) :]
 
 
-def main(profile: str, now: float) -> str | None:
-    """Print the document for `profile` if it is at hand at `now` (seconds since the epoch), and None if it is not.
+def serve(profile: str, environ: "Mapping[str, str]", now: float) -> str | None:
+    """Print the document of `profile` if a fresh one is cached at `now` (seconds since the epoch); None if not.
 
-    The path of the lock for refreshing it, empty while that is not due. Raises OSError where it cannot be printed.
+    The path of the lock for refreshing it in the background, "" while that is not due. Raises OSError where the
+    document cannot be printed.
     """
-    found = answer(profile, os.environ, now)
+    found = fresh_document(profile, environ, now)
     if found is None:
         return None
     write(1, found[0])

@@ -16,7 +16,7 @@ _LONGEST_TEXT = 400
 
 
 def printable(text: str, longest: int = _LONGEST_TEXT) -> str:
-    """`text` as it may stand in one line for a person.
+    """`text` made safe for a line that a person reads.
 
     Control characters are written as escapes, anything over `longest` characters is cut.
     """
@@ -27,12 +27,12 @@ def printable(text: str, longest: int = _LONGEST_TEXT) -> str:
 
 
 def error_line(subject: str, what: str) -> str:
-    """The one line of standard error that says of `subject` what went wrong: SDKs show it as their exception's text."""
+    """The line on stderr that says what went wrong with `subject`. SDKs show it as their exception's text."""
     return "assume-helper: " + (f"{printable(subject, 64)}: " if subject else "") + one_line(what)
 
 
 def one_line(what: str) -> str:
-    """What went wrong, on one line, as it is said and logged."""
+    """What went wrong, on one line, as it is printed and logged."""
     return printable(" ".join(what.split()), 1000)
 
 
@@ -53,7 +53,7 @@ def duration_text(seconds: float) -> str:
 
 
 def redacted(text: str) -> str:
-    """Words of a server or another process, as they may be repeated: one line, without anything like a secret.
+    """Words of a server or of another process, made safe to repeat: one line, without anything like a secret.
 
     Names and paths are long words too, so only those that mix upper case, lower case and digits, or are
     hexadecimal numbers, count as secrets.

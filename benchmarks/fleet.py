@@ -21,8 +21,9 @@ from pathlib import Path
 
 import plot
 
-from assume_helper.credentials import LAST_RESORT, Credentials, Session, printed_expiration
-from assume_helper.sessions.single_flight import _RETRY_AFTER
+from assume_helper.cache.session import Session, printed_expiration
+from assume_helper.credentials import LAST_RESORT, Credentials
+from assume_helper.sessions.time_budget import BACK_OFF
 
 # Programs that run on, by the SDK that they are written with: with less than so many seconds left they ask again.
 PROGRAMS = {
@@ -56,7 +57,7 @@ class Trial:
 
     tells_shaded: bool = True
     goes_by_shaded: bool = True
-    retry_after: tuple[float, float] = _RETRY_AFTER
+    retry_after: tuple[float, float] = BACK_OFF
     alike: bool = True
     cron: bool = False
     away: tuple[float, float] = (math.inf, math.inf)
@@ -67,7 +68,7 @@ JITTER = Trial(tells_shaded=False)
 SHADED = Trial()
 # Ten minutes, in which all that is cached comes to its window for the first time.
 _AWAY = (2400.0, 3000.0)
-_EQUAL = (sum(_RETRY_AFTER) / 2,) * 2
+_EQUAL = (sum(BACK_OFF) / 2,) * 2
 DRAWN = {
     "neither shade nor jitter": NEITHER,
     "jitter of the helper's own refresh only": JITTER,

@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import filelock
+from running import into
 
 from assume_helper import hit
 from assume_helper.cache import entries
@@ -46,10 +47,10 @@ def answer(number: int) -> Answer:
 def answer_with(number: int) -> None:
     """From now on STS gives this answer."""
     given = answer(number)
-    calls.assume_role = lambda *_arguments: given
+    calls.request_session = lambda *_arguments: given
 
 
-def call_context(environ: dict[str, str], warn: Callable[[str], None]) -> CallContext:
+def call_context(environ: dict[str, str], warn: Callable[[object], None]) -> CallContext:
     return CallContext(
         environ=environ,
         clock=Clock(),
@@ -68,7 +69,7 @@ def refresh_for_ever(environ: dict[str, str], done: int) -> None:
         number += 1
         answer_with(number)
         warnings: list[str] = []
-        entry = provider.get_credentials("dev", call_context(environ, warnings.append))
+        entry = provider.get_credentials("dev", call_context(environ, into(warnings)))
         if warnings or not is_one(entry):
             os.write(2, f"{warnings}\n".encode())
             os._exit(3)
@@ -92,7 +93,7 @@ def read_for_ever(environ: dict[str, str]) -> None:
     store = Cache(environ["ASSUME_HELPER_CACHE_DIR"], lambda _warning: os._exit(4))
     while True:
         time.sleep(0.001)
-        found = hit.answer("dev", environ, time.time())
+        found = hit.fresh_document("dev", environ, time.time())
         if found is not None and not found[0].endswith(b'"AccountId":"123456789012"}\n'):
             os._exit(3)
         for path in Path(environ["ASSUME_HELPER_CACHE_DIR"]).glob("*.entry"):

@@ -5,13 +5,14 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import preloaded
+import pytest
 
 SCRIPT = str(Path(sys.executable).parent / "assume-helper")
 PACKAGE = Path(__file__).resolve().parent.parent / "assume_helper"
@@ -21,6 +22,16 @@ LIKE_ANY_USER = ["setpriv", f"--bounding-set={_BARRED}", f"--inh-caps={_BARRED}"
 # Secrets that no output but the document may ever show (see test_secrets).
 SECRET = "CanarySecretAccessKey0123456789+/abcdefg"
 ACCESS_KEY_ID = "AKIACANARY0123456789"
+
+
+def no_warning(warning: object) -> None:
+    """What a test hands in where nothing is to be warned of."""
+    pytest.fail(f"a warning: {warning}")
+
+
+def into(lines: list[str]) -> "Callable[[object], None]":
+    """What takes warnings and adds each to `lines` as text."""
+    return lambda warning: lines.append(str(warning))
 
 
 @contextmanager

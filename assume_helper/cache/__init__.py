@@ -1,1 +1,1 @@
-"""Sessions on disk: entries, their directory, their encryption, their locks."""
+"""Sessions kept between calls: the entries, how and where they are stored, and the lock of each key."""

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from assume_helper import hit
 from assume_helper.cache.encryption import Cipher
 from assume_helper.system import private_files
+from assume_helper.system.warning import Warning
 from assume_helper.text import printable
 
-# Temporary files are swept once their writer is dead, and after an hour where that cannot be told; data after a week:
-# no session is as long.
+# Temporary files are swept when their writer is dead, or after an hour where that is not known. Data is swept after a
+# week: no session lasts as long.
 _SWEEP_TEMPORARY = 3600
 _SWEEP_DATA = 7 * 24 * 3600
-# The names that are given here, and no others: the directory may be somebody's own.
+# Only names of ours are touched: the directory may hold other files.
 _TEMPORARY = re.compile(r"tmp-(?:([0-9a-f]{8})-)?([0-9]{1,10})-[0-9a-f]{16}")
 _LEFT_BEHIND = re.compile(_TEMPORARY.pattern + r"|[0-9a-f]{32}\.door")
 _OURS = re.compile(_LEFT_BEHIND.pattern + r"|[0-9a-f]{64}\.(entry|failure|code)|[0-9a-f]{32}\.hit")
@@ -32,7 +33,7 @@ class Cache:
     """
 
     directory: str | None
-    warn: Callable[[str], None]
+    warn: Callable[[Warning], None]
     cipher: Cipher | None = None
 
     def path(self, name: str) -> str:
@@ -42,36 +43,39 @@ class Cache:
         return os.path.join(self.directory, name)
 
 
-def open_cache(environ: Mapping[str, str], warn: Callable[[str], None]) -> Cache:
-    """The cache, its directory made if it is not there. One that is not ours alone is not used, and said so."""
+def open_cache(environ: Mapping[str, str], warn: Callable[[Warning], None]) -> Cache:
+    """The cache. Its directory is made if it is missing; one that is not ours alone is not used, with a warning."""
     try:
         directory = _directory(environ)
     except (OSError, RuntimeError, ValueError):
-        warn("no cache: its directory cannot be made (no home directory); set ASSUME_HELPER_CACHE_DIR")
+        warn(Warning("no cache: there is no home directory", "set ASSUME_HELPER_CACHE_DIR", "not cached"))
         return Cache(None, warn)
     if directory is None:
-        warn("no cache: its directory is not absolute; set HOME, or ASSUME_HELPER_CACHE_DIR to an absolute path")
+        next_step = "set HOME, or ASSUME_HELPER_CACHE_DIR to an absolute path"
+        warn(Warning("no cache: its directory is not absolute", next_step, "not cached"))
         return Cache(None, warn)
     return open_directory(directory, warn)
 
 
-def open_directory(directory: str, warn: Callable[[str], None]) -> Cache:
+def open_directory(directory: str, warn: Callable[[Warning], None]) -> Cache:
     """The cache in `directory`, an absolute path; as `open_cache` otherwise."""
     try:
         private_files.make_directory(directory)
         hit.check_private(os.lstat(directory), 0o040000)
     except hit.NotPrivate as error:
-        warn(f"no cache: {printable(directory)} {error}; it must be a directory of yours with mode 0700")
+        what = f"no cache: {printable(directory)} {error}"
+        warn(Warning(what, "it must be a directory of yours with mode 0700", "not cached"))
         return Cache(None, warn)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no path"
-        warn(f"no cache: its directory cannot be made ({reason}); set ASSUME_HELPER_CACHE_DIR")
+        what = f"no cache: its directory cannot be made ({reason})"
+        warn(Warning(what, "set ASSUME_HELPER_CACHE_DIR", "not cached"))
         return Cache(None, warn)
     return Cache(directory, warn)
 
 
 def _directory(environ: Mapping[str, str]) -> str | None:
-    """`hit.cache_directory`, and where that cannot tell, what platformdirs finds with more work."""
+    """`hit.cache_directory`, or what platformdirs finds with more work."""
     found = hit.cache_directory(environ)
     if found is None and not environ.get("ASSUME_HELPER_CACHE_DIR"):
         import platformdirs
@@ -81,13 +85,13 @@ def _directory(environ: Mapping[str, str]) -> str | None:
 
 
 def read(cache: Cache, name: str) -> bytes | None:
-    """What is in the file `name`; None where nothing is that can be read and believed."""
+    """The content of the file `name`. None where it is missing, damaged or not private."""
     if cache.directory is None:
         return None
     try:
         return hit.unseal(hit.read_private(cache.path(name)))
     except hit.NotPrivate as error:
-        cache.warn(f"not used: {printable(cache.path(name))} {error}; remove it")
+        cache.warn(Warning(f"not used: {printable(cache.path(name))} {error}", "remove it"))
     except (OSError, ValueError):
         pass  # not there, not whole, not ours to read: a miss
     return None
@@ -115,7 +119,7 @@ def write(cache: Cache, name: str, payload: bytes, *, durable: bool) -> bool:
                 os.close(descriptor)
             os.replace(temporary, target)
         except BaseException:
-            # A signal may come before there is such a file, and after it has got its name.
+            # A signal may come before the file exists, or after it was renamed.
             try:
                 os.unlink(temporary)
             except FileNotFoundError:
@@ -124,7 +128,8 @@ def write(cache: Cache, name: str, payload: bytes, *, durable: bool) -> bool:
         if durable:
             private_files.flush_directory(cache.directory)
     except OSError as error:
-        cache.warn(f"nothing is cached: {printable(cache.directory)} cannot be written ({error.strerror})")
+        what = f"nothing is cached: {printable(cache.directory)} cannot be written ({error.strerror})"
+        cache.warn(Warning(what, "look at its disk and its rights, or set ASSUME_HELPER_CACHE_DIR", "not cached"))
         return False
     return True
 
@@ -140,28 +145,29 @@ def _is_newer(path: str) -> bool:
 
 
 def remove(cache: Cache, name: str) -> None:
-    """Take the file `name` away, if it is there."""
+    """Delete the file `name`, if it exists."""
     if cache.directory is not None:
         try:
             os.unlink(cache.path(name))
         except FileNotFoundError:
             pass
         except OSError as error:
-            cache.warn(f"{printable(cache.path(name))} cannot be removed ({error.strerror})")
+            what = f"{printable(cache.path(name))} cannot be removed ({error.strerror})"
+            cache.warn(Warning(what, "look at who may write to its directory"))
 
 
 def is_ours(name: str) -> bool:
-    """Whether a file of this name was made here; a lock is nobody's to look at."""
+    """Whether a file of this name is ours and holds data. (A lock does not.)"""
     return _OURS.fullmatch(name) is not None
 
 
 def is_temporary(name: str) -> bool:
-    """Whether a file of this name is there while a process needs it, and after that where it was killed."""
+    """Whether a file of this name exists only while a process needs it, or because that process was killed."""
     return _LEFT_BEHIND.fullmatch(name) is not None
 
 
 def sweep(cache: Cache, written: str) -> None:
-    """Remove what dead processes have left behind, and data that has long run out. Locks stay.
+    """Delete what dead processes left behind, and data that ended long ago. Locks stay.
 
     How old they are is told by the file that was just `written`: a file server's clock may be another than ours.
 
@@ -205,7 +211,7 @@ def _where_ids_are_ours() -> str:
 
 
 def _is_dead(process: int) -> bool:
-    """Whether nobody has the id `process` any more; one that cannot be told is not."""
+    """Whether no process has the id `process`. False where that is not known."""
     if sys.platform == "win32":
         return False  # os.kill would end it
     try:

@@ -13,22 +13,27 @@ from dataclasses import dataclass, field
 
 from assume_helper.system.deadline import within
 
-# Under what name the keyrings have the key.
+# The key's name in a keyring.
 _SERVICE = "assume-helper"
 _NAME = "cache key"
 _KEY_BYTES = 32  # AES-256
 _NONCE_BYTES = 12  # GCM's (NIST SP 800-38D, 8.2)
-# Seconds for a keyring, which may ask somebody to unlock it.
+# Seconds for a keyring, which may ask a person to unlock it.
 _PATIENCE = 5.0
 
 
 class NoKey(Exception):
-    """There is no key to encrypt with, and why."""
+    """There is no key to encrypt with: `what` is the reason, `next_step` mends it."""
+
+    def __init__(self, what: str, next_step: str) -> None:
+        super().__init__(what, next_step)
+        self.what = what
+        self.next_step = next_step
 
 
 @dataclass(frozen=True)
 class Cipher:
-    """AES-GCM with one key; what is sealed for one name is not opened for another."""
+    """AES-GCM with one key. What is sealed for one name cannot be opened for another."""
 
     key: bytes = field(repr=False)
 
@@ -52,7 +57,7 @@ class Cipher:
 
 @functools.cache
 def cipher() -> Cipher:
-    """The cipher with the keyring's key, which is made where there is none yet.
+    """The cipher with the keyring's key. The key is made on first use.
 
     Raises NoKey where no keyring is at hand, it stays locked, or a library is missing.
     """
@@ -62,16 +67,16 @@ def cipher() -> Cipher:
         from keyring.backends import fail, null
         from keyring.errors import KeyringError
     except ImportError as error:
-        raise NoKey(f'{error.name} is missing; pip install "assume-helper[keyring]"') from None
+        raise NoKey(f"{error.name} is missing", 'pip install "assume-helper[keyring]"') from None
     try:
         backend = within(_PATIENCE, keyring.get_keyring)
         if isinstance(backend, fail.Keyring | null.Keyring):
             return Cipher(_of_the_kernel())
         found = within(_PATIENCE, lambda: _of(backend))
     except TimeoutError:
-        raise NoKey("the keyring gave no answer; unlock it") from None
+        raise NoKey("the keyring gave no answer", "unlock it") from None
     except KeyringError as error:
-        raise NoKey(f"the keyring gives no key ({type(error).__name__}); unlock it") from None
+        raise NoKey(f"the keyring gives no key ({type(error).__name__})", "unlock it") from None
     return Cipher(found)
 
 
@@ -85,19 +90,19 @@ def _of(backend: "keyring.backend.KeyringBackend") -> bytes:  # type: ignore[nam
     except ValueError:
         key = b""
     if len(key) != _KEY_BYTES:
-        raise NoKey(f"what the keyring has as {_SERVICE} {_NAME} is no key; remove it there")
+        raise NoKey(f"what the keyring has as {_SERVICE} {_NAME} is no key", "remove it there")
     return key
 
 
 def _of_the_kernel() -> bytes:
     """The key in the user's own keyring of the kernel (keyrings(7), user-keyring(7))."""
     if sys.platform != "linux":
-        raise NoKey("there is no keyring here")
+        raise NoKey("there is no keyring here", "use assume_helper_cache = memory")
     import keyctl2
 
     description = f"{_SERVICE}:{_NAME}"
     try:
-        # A key is read by who possesses it: a process that has a keyring with it, which a service's may not.
+        # Only a process whose keyrings contain a key may read it. A service's process may lack the user's keyring.
         keyctl2.keyring(keyctl2.KeySpec.USER_KEYRING).link(keyctl2.KeySpec.PROCESS_KEYRING)
         try:
             serial = keyctl2.search(keyctl2.KeySpec.USER_KEYRING, "user", description)
@@ -107,7 +112,9 @@ def _of_the_kernel() -> bytes:
         key = keyctl2.Key(serial).read()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not supported"
-        raise NoKey(f"the kernel's keyring gives no key ({reason})") from None
+        raise NoKey(
+            f"the kernel's keyring gives no key ({reason})", "use a desktop's keyring, or assume_helper_cache = memory"
+        ) from None
     if len(key) != _KEY_BYTES:
-        raise NoKey(f"what the kernel's keyring has as {description} is no key; remove it there")
+        raise NoKey(f"what the kernel's keyring has as {description} is no key", "remove it there")
     return key

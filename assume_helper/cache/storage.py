@@ -1,4 +1,4 @@
-"""Where a profile's sessions are kept: on disk, encrypted there, in memory, or nowhere (`assume_helper_cache`)."""
+"""How a profile's sessions are stored: on disk, encrypted there, in memory, or not at all (`assume_helper_cache`)."""
 
 import os
 import sys
@@ -9,6 +9,7 @@ from assume_helper.cache import directory as cache_directory
 from assume_helper.cache import encryption
 from assume_helper.cache.directory import Cache
 from assume_helper.credentials import Storage
+from assume_helper.system.warning import Warning
 from assume_helper.text import printable
 
 # Below the cache's directory: entries that a hit must not find.
@@ -17,21 +18,20 @@ _IN_MEMORY = {"tmpfs", "ramfs"}
 _MOUNTS = "/proc/self/mountinfo"
 
 
-def open_store(environ: Mapping[str, str], warn: Callable[[str], None], kept: Storage = "file") -> Cache:
-    """The cache for sessions that are `kept` so. Where that cannot be, they are not cached, and `warn` is told: what is
-    not to lie on a disk in plain text never does.
+def open_store(environ: Mapping[str, str], warn: Callable[[Warning], None], storage: Storage = "file") -> Cache:
+    """The cache for sessions of this `storage`. Where it cannot be had they are not cached, and `warn` is called.
+
+    What must not be on a disk in plain text never is.
     """
-    if kept == "none":
+    if storage == "none":
         return Cache(None, warn)
-    if kept == "file":
+    if storage == "file":
         return cache_directory.open_cache(environ, warn)
-    if kept == "memory":
+    if storage == "memory":
         directory = memory_directory(environ)
         if directory is None:
-            warn(
-                "nothing is cached: assume_helper_cache = memory wants a runtime directory in memory; set "
-                "XDG_RUNTIME_DIR to one of yours on a tmpfs"
-            )
+            what = "nothing is cached: assume_helper_cache = memory needs a runtime directory in memory"
+            warn(Warning(what, "set XDG_RUNTIME_DIR to one of yours on a tmpfs", "not cached"))
             return Cache(None, warn)
         return cache_directory.open_directory(directory, warn)
     plain = cache_directory.open_cache(environ, warn)
@@ -40,13 +40,14 @@ def open_store(environ: Mapping[str, str], warn: Callable[[str], None], kept: St
     try:
         cipher = encryption.cipher()
     except encryption.NoKey as error:
-        warn(f"nothing is cached: assume_helper_cache = encrypted, and {error}")
+        what = f"nothing is cached: assume_helper_cache = encrypted, and {error.what}"
+        warn(Warning(what, error.next_step, "not cached"))
         return Cache(None, warn)
     return replace(cache_directory.open_directory(os.path.join(plain.directory, _ENCRYPTED), warn), cipher=cipher)
 
 
-def all_stores(environ: Mapping[str, str], warn: Callable[[str], None]) -> Iterator[Cache]:
-    """Every place where something may be kept, those that are there already."""
+def all_stores(environ: Mapping[str, str], warn: Callable[[Warning], None]) -> Iterator[Cache]:
+    """Every place that exists and may hold sessions."""
     plain = cache_directory.open_cache(environ, warn)
     yield plain
     encrypted = os.path.join(plain.directory, _ENCRYPTED) if plain.directory is not None else None
@@ -89,25 +90,25 @@ def _is_in_memory(path: str) -> bool:
     return kind in _IN_MEMORY
 
 
-def described(environ: Mapping[str, str], kept: Storage) -> tuple[bool, str]:
-    """Whether sessions that are `kept` so can be, and where they are or why not, in words."""
-    said: list[str] = []
-    store = open_store(environ, said.append, kept)
-    if kept == "none":
-        return True, "nothing is kept: every call goes to STS"
+def describe(environ: Mapping[str, str], storage: Storage) -> str | Warning:
+    """Where sessions of this `storage` are, in words; the warning where they cannot be cached so."""
+    if storage == "none":
+        return "nothing is cached: every call goes to STS"
+    warnings: list[Warning] = []
+    store = open_store(environ, warnings.append, storage)
     if store.directory is None:
-        return False, said[-1] if said else "nothing is cached"
-    how = {"file": "in plain text", "encrypted": "encrypted", "memory": "in memory"}[kept]
-    return True, f"sessions are kept {how}, in {printable(store.directory)}"
+        return warnings[-1]
+    how = {"file": "in plain text", "encrypted": "encrypted", "memory": "in memory"}[storage]
+    return f"sessions are cached {how}, in {printable(store.directory)}"
 
 
-def is_found_by_a_hit(kept: Storage) -> bool:
-    """Whether a hit can read what is kept so: it opens files, and decrypts none."""
-    return kept in ("file", "memory")
+def is_readable_by_hit(storage: Storage) -> bool:
+    """Whether a hit can read entries of this `storage`: it opens files, and decrypts none."""
+    return storage in ("file", "memory")
 
 
-def remembered_where(environ: Mapping[str, str], store: Cache, kept: Storage) -> tuple[Cache, str]:
-    """The cache that remembers for a hit where a profile's entry is, and that place where it is another one."""
-    if kept == "file":
+def hit_location(environ: Mapping[str, str], store: Cache, storage: Storage) -> tuple[Cache, str]:
+    """The cache for a profile's `.hit` file, and the entry's directory where that is another one."""
+    if storage == "file":
         return store, ""
     return cache_directory.open_cache(environ, store.warn), store.directory or ""

@@ -1,1 +1,1 @@
-"""What a person types: commands, options, and what they print."""
+"""What a person types: the commands, their options, their output, and errors as exit codes."""

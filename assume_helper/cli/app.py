@@ -119,7 +119,7 @@ def _run(invocation: Invocation, arguments: list[str], failed: BaseException | N
         raise failed
     with assume_helper.make_context("assume-helper", arguments, obj=invocation) as context:
         assume_helper.invoke(context)
-    _record(invocation, [("warning", warning) for warning in invocation.warnings])
+    _record(invocation, [("warning", str(warning)) for warning in invocation.warnings])
     if sys.stderr is not None and sys.stderr.isatty():
         for warning in invocation.warnings:
             invocation.say(f"assume-helper: {printable(invocation.subject, 64)}: warning: {warning}")
@@ -128,7 +128,7 @@ def _run(invocation: Invocation, arguments: list[str], failed: BaseException | N
 
 def _fail(invocation: Invocation, exit_code: int, what: str) -> int:
     """Say in one line what went wrong, on standard error and in the log."""
-    events = [("warning", warning) for warning in invocation.warnings]
+    events = [("warning", str(warning)) for warning in invocation.warnings]
     if invocation.is_process or exit_code not in {USAGE, INTERRUPTED}:
         # What a person has mistyped or broken off is no failure to look for.
         events.append(("failure", one_line(what)))

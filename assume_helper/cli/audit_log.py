@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from assume_helper import hit
+from assume_helper.cache.session import Session
 from assume_helper.cli import caller
-from assume_helper.credentials import Session
 from assume_helper.errors import AssumeHelperError
 from assume_helper.system import private_files
 from assume_helper.text import printable

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assume_helper import hit
+from assume_helper.cache.session import Session
 from assume_helper.cli import audit_log
-from assume_helper.credentials import Session
 from assume_helper.errors import AssumeHelperError
 from assume_helper.profiles.role_session_name import session_name
 from assume_helper.sessions import refresh_ahead
 from assume_helper.system.context import CallContext, Clock
+from assume_helper.system.warning import Warning
 
 
 @dataclass
@@ -29,12 +30,12 @@ class Invocation:
     arguments: tuple[str, ...] = ()
     is_process: bool = False
     subject: str = ""
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[Warning] = field(default_factory=list)
 
-    def warn(self, message: str) -> None:
+    def warn(self, warning: Warning) -> None:
         """Keep a warning for the end, once: some clients take anything on stderr for a failure (measured: duckdb)."""
-        if message not in self.warnings:
-            self.warnings.append(message)
+        if warning not in self.warnings:
+            self.warnings.append(warning)
 
     def call_context(self) -> CallContext:
         """What `resolve` is handed."""

@@ -1,1 +1,1 @@
-"""The AWS config file, changed so that SDKs call the helper."""
+"""The AWS config file, changed as text: all that is not to be changed stays."""

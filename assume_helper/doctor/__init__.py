@@ -1,1 +1,1 @@
-"""What can be wrong, and what mends it."""
+"""What can be wrong, one check at a time, each with the way to fix it."""

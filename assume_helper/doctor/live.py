@@ -15,11 +15,11 @@ from assume_helper import hit
 from assume_helper.cache import entries, storage
 from assume_helper.credentials import Credentials
 from assume_helper.doctor.check import Check, failed
-from assume_helper.doctor.config_files import links
 from assume_helper.errors import AssumeHelperError, STSRefused
-from assume_helper.profiles import endpoint as way_to_sts
+from assume_helper.profiles import endpoint as endpoint_settings
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.endpoint import EndpointSettings
+from assume_helper.profiles.raw_profile import merge
 from assume_helper.profiles.role import (
     CredentialProcess,
     Endpoint,
@@ -29,11 +29,12 @@ from assume_helper.profiles.role import (
     WebIdentity,
     described,
 )
-from assume_helper.profiles.settings import Keys
+from assume_helper.profiles.settings import ProfileSettings
 from assume_helper.sessions import provider
 from assume_helper.system import terminal
 from assume_helper.system.context import CallContext, Clock
 from assume_helper.system.deadline import Deadline, within
+from assume_helper.system.warning import Warning
 from assume_helper.text import duration_text, printable, redacted
 
 # Seconds for one call to STS, as for a `get` that has nothing cached; and for a source's process, which may ask
@@ -57,30 +58,24 @@ class Reached:
     clock_difference: float | None
 
 
-def anybody(config: AwsConfig | None, context: CallContext, name: str | None) -> Profile:
-    """For whom STS is asked where no role is known: the way of the profile `name`, or of the default one.
+def default_endpoint(config: AwsConfig | None, context: CallContext, name: str | None) -> Endpoint:
+    """The STS to call where no role is known: that of the profile `name`, or of the default one.
 
     Raises ConfigurationError.
     """
     if config is None or (name or "default") not in config.profiles:
         config, name = AwsConfig("", "", {"default": {}}, {}, {}, {}), None
-    way = way_to_sts.read(Keys(config, context.environ, name or "default"), EndpointSettings())
-    endpoint = Endpoint(
-        way.regions[0] if way.regions else "us-east-1",
-        way.endpoint_url,
-        way.ca_bundle,
-        way.use_fips_endpoint or False,
-        way.use_dualstack_endpoint or False,
-        way.sts_regional_endpoints or "regional",
+    settings = ProfileSettings(merge(config, name or "default"))
+    return endpoint_settings.resolve(
+        endpoint_settings.from_settings(settings, context.environ, EndpointSettings()), None
     )
-    return Profile("default", "arn:aws:iam::000000000000:role/nobody", EnvironmentKeys(None), endpoint)
 
 
-def sts(asked: Profile, clock: Clock) -> tuple[list[Check], bool]:
+def sts(endpoint: Endpoint, clock: Clock) -> tuple[list[Check], bool]:
     """Whether STS answers, how fast, and how far its clock is from ours; and whether it was reached."""
-    where = printable(asked.endpoint.endpoint_url or f"in {asked.endpoint.region}", 120)
+    where = printable(endpoint.endpoint_url or f"in {endpoint.region}", 120)
     try:
-        reached = _reach(asked, clock)
+        reached = _reach(endpoint, clock)
     except AssumeHelperError as error:
         return [failed("sts", error)], False
     took = f"STS {where} answered in {reached.seconds:.2f} s"
@@ -92,19 +87,22 @@ def sts(asked: Profile, clock: Clock) -> tuple[list[Check], bool]:
     return [*checks, *_clock(reached.clock_difference)], True
 
 
-def _reach(asked: Profile, clock: Clock) -> Reached:
-    """Any answer of STS's will do, and one that asks for nobody's rights is a refusal. Raises AssumeHelperError."""
+def _reach(endpoint: Endpoint, clock: Clock) -> Reached:
+    """Call STS without valid credentials: any answer of it will do, a refusal too. Raises AssumeHelperError."""
     import botocore.exceptions as aws
 
-    from assume_helper.sts import calls
+    from assume_helper.sts import client, request
     from assume_helper.sts.failures import translate_errors
     from assume_helper.sts.refusals import not_reached
+    from assume_helper.sts.response import answered_at
+
+    asked = request.get_caller_identity(endpoint, EnvironmentKeys(None))
 
     def answer() -> dict[str, Any]:
-        client = calls.client_of(asked.endpoint, _NOBODY)
+        connected = client.connect(endpoint, _NOBODY)
         begun.append(clock.monotonic())
         try:
-            response = client.call("GetCallerIdentity", {})
+            response = connected.call(asked.operation, asked.values)
             response["Arn"]  # where nobody is let in as somebody, it is a local STS; a portal's page has none
         except aws.ClientError as error:
             response = dict(error.response)
@@ -116,8 +114,8 @@ def _reach(asked: Profile, clock: Clock) -> Reached:
     try:
         response = within(_PATIENCE, lambda: translate_errors(answer, asked, clock.now))
     except TimeoutError:
-        raise not_reached(asked, "gave no answer in time") from None
-    theirs, now = calls.answered_at(response), clock.now()
+        raise not_reached(endpoint, "gave no answer in time") from None
+    theirs, now = answered_at(response), clock.now()
     return Reached(clock.monotonic() - begun[0], None if theirs is None else now - theirs)
 
 
@@ -149,9 +147,9 @@ def source(found: Profile, context: CallContext, *, is_reached: bool) -> Check:
     """Whose credentials assume the first role: there, and as STS knows them."""
     from assume_helper.sessions.source_credentials import source_credentials
     from assume_helper.sources import web_identity
-    from assume_helper.sts import calls
+    from assume_helper.sts import calls, request
 
-    first = list(links(found))[-1]
+    first = found.first_link
     named = described(found.origin)
     clock = context.clock
     try:
@@ -168,7 +166,8 @@ def source(found: Profile, context: CallContext, *, is_reached: bool) -> Check:
             what = f"{named} is there; STS, which would say whose it is, was not reached"
             return Check("source", "warn", what, "mend the way to STS first")
         at = clock.monotonic() + _PATIENCE
-        who = calls.get_caller_identity(first, credentials, Deadline(at, at), clock)
+        asked = request.get_caller_identity(first.endpoint, found.origin)
+        who = calls.get_caller_identity(asked, credentials, Deadline(at, at), clock)
     except AssumeHelperError as error:
         return failed("source", error)
     return Check("source", "ok", f"{named} is {printable(who.arn, 200)}")
@@ -176,7 +175,7 @@ def source(found: Profile, context: CallContext, *, is_reached: bool) -> Check:
 
 def mfa(found: Profile, context: CallContext) -> Check | None:
     """The MFA device that the way needs, and where a code would come from; None where it needs none."""
-    first = list(links(found))[-1]
+    first = found.first_link
     device = first.mfa
     if device is None:
         return None
@@ -217,7 +216,7 @@ def _program(device: MFADevice, context: CallContext) -> str | None:
 
 def role(found: Profile, name: str, context: CallContext) -> list[Check]:
     """The role, as `get` would have it: from the cache or from STS; and how long its session lasts."""
-    warnings: list[str] = []
+    warnings: list[Warning] = []
     clock = context.clock
     begun = clock.monotonic()
     # As a `get` that starts now: what was checked before has taken some of this process's time.
@@ -231,9 +230,7 @@ def role(found: Profile, name: str, context: CallContext) -> list[Check]:
     took = "from the cache" if session.issued < as_get.started else f"from STS in {clock.monotonic() - begun:.2f} s"
     who = printable(session.assumed_role_arn or found.role_arn, 200)
     checks = [Check("role", "ok", f"{who}, {took}, good for another {duration_text(session.left(clock.now()))}")]
-    for warning in dict.fromkeys(warnings):
-        said, _, next_step = warning.partition("; ")
-        checks.append(Check("role", "warn", said, next_step or "mend what else is not ok here"))
+    checks += [Check("role", "warn", warning.what, warning.next_step) for warning in dict.fromkeys(warnings)]
     lasts = f"sessions last {duration_text(session.lifetime)}" + (
         "" if found.duration_seconds else ", which is the default"
     )

@@ -1,1 +1,1 @@
-"""How credentials leave: a shell's lines, a program's environment, an endpoint."""
+"""How credentials leave: as variables, to a program, or from an endpoint for containers."""

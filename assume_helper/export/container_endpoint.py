@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from assume_helper.cache.document import timestamp
-from assume_helper.credentials import Session
+from assume_helper.cache.session import Session
 from assume_helper.errors import AssumeHelperError
 
 _PATH = "/credentials"

@@ -9,7 +9,7 @@ from types import FrameType
 
 from assume_helper import hit
 from assume_helper.cache.document import timestamp
-from assume_helper.credentials import Session
+from assume_helper.cache.session import Session
 from assume_helper.errors import AssumeHelperError, ProgramNotFound, ProgramNotRunnable
 from assume_helper.profiles import aws_config
 from assume_helper.profiles.role import Profile

@@ -1,1 +1,1 @@
-"""Logins that others keep: IAM Identity Center and the console."""
+"""Logins with Identity Center and the AWS console, as the AWS CLI stores them."""

@@ -1,1 +1,1 @@
-"""A profile in, a session out: cached, shared between processes, refreshed ahead."""
+"""A profile in, a session out: from the cache, or from one call to STS for all who wait."""

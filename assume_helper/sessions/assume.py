@@ -1,134 +1,129 @@
-"""A role assumed: its source's credentials found, its MFA code asked for, AssumeRole called."""
+"""The session of a role: from its source's credentials, from another session of ours, or with an MFA code itself."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field
 
-from assume_helper.cache import directory as cache_directory
 from assume_helper.cache import entries, storage
 from assume_helper.cache.directory import Cache
 from assume_helper.cache.entries import Entry
 from assume_helper.credentials import Answer, Credentials, WebIdentityToken
 from assume_helper.errors import AssumeHelperError, ConfigurationError, MFARequired, SourceExpired, SourceNotKnown
-from assume_helper.profiles.role import CredentialProcess, MFASession, Profile, WebIdentity
-from assume_helper.sessions import single_flight
-from assume_helper.sessions.single_flight import PATIENCE, Flight, LeaderBudget
+from assume_helper.profiles.role import CredentialProcess, MFADevice, Profile, SourceOfKeys, WebIdentity
+from assume_helper.sessions import mfa_session, single_flight, time_budget
+from assume_helper.sessions.single_flight import Flight, LeaderBudget
 from assume_helper.system.context import CallContext
 
-# Seconds that are kept for STS when somebody is asked for an MFA code: for the MFA session, and for the role.
-_RESERVE_AFTER_CODE = 6.0
-
-
-def source_credentials(profile: Profile, context: CallContext) -> Credentials:
-    """The credentials that assume the role of `profile`: its source's, or the session of the role before it.
-
-    Raises AssumeHelperError; ConfigurationError where a token takes the place of credentials.
-    """
-    from assume_helper.sessions import source_credentials as sources
-
-    if isinstance(profile.source, Profile):
-        return _role_session(profile.source, context).session.credentials
-    if isinstance(profile.source, WebIdentity):
-        raise ConfigurationError("a web identity token is no credentials", "look at the role's identity")
-    if isinstance(profile.source, CredentialProcess):
-        context.asking()
-    return sources.source_credentials(profile.source, context.environ, PATIENCE)
-
-
-def _role_session(profile: Profile, context: CallContext) -> Entry:
-    """The session of `profile`, which may be a link in another's chain."""
-    return single_flight.session(flight(profile, context))
+# The SDK, and the sources, are imported where they are used: a follower, which takes the leader's result, needs none.
 
 
 def flight(profile: Profile, context: CallContext) -> Flight:
     """The session of `profile` as `single_flight` takes it: its store, its key, and the call that gets it."""
     store = storage.open_store(context.environ, context.warn, profile.storage)
 
-    def call(turn: LeaderBudget) -> Answer:
-        return _assumed(profile, store, context, turn)
+    def call(budget: LeaderBudget) -> Answer:
+        return _answer(_RoleCall(profile, store, budget.limit(context), budget))
 
     return Flight(store, entries.key(profile.session_inputs()), context, profile.asks_somebody, call)
 
 
-def _assumed(profile: Profile, store: Cache, context: CallContext, turn: LeaderBudget) -> Answer:
-    """Have the source's credentials, and assume the role with them."""
-    # Here and not above: those that wait for another process's call never need an SDK.
-    from assume_helper.sessions import source_credentials as sources
-    from assume_helper.sources import mfa, web_identity
-    from assume_helper.sts import calls
+def source_credentials(profile: Profile, context: CallContext) -> Credentials:
+    """The credentials that assume the role of `profile`: its source's, or the session of the role before it.
 
-    def assume(source: Credentials | WebIdentityToken, code: str | None = None) -> Answer:
-        name = profile.role_session_name or context.session_name()
-        return calls.assume_role(profile, source, name, turn.deadline, context.clock, turn.waiting, code)
-
-    def assume_with(session: Callable[[], Entry], key: str, store: Cache = store) -> Answer:
-        """With a session of ours; a cached one that STS no longer takes is replaced, if it can be."""
-        entry = session()
-        try:
-            return assume(entry.session.credentials)
-        except (SourceExpired, SourceNotKnown) as error:
-            if entry.session.issued >= context.started:
-                raise
-            entries.remove(store, key)
-            try:
-                replaced = session()
-            except AssumeHelperError as problem:
-                entries.write(store, key, entry)  # it may be good elsewhere
-                raise (error if isinstance(problem, MFARequired) else problem) from None
-        return assume(replaced.session.credentials)
-
+    Raises AssumeHelperError; ConfigurationError for a web identity token, which takes the place of credentials.
+    """
     source = profile.source
-    in_time = replace(context, until=turn.deadline.throttled_at, may_ask=context.may_ask and not turn.has_cached)
-    if isinstance(source, WebIdentity):
-        return assume(web_identity.read_token(source))
     if isinstance(source, Profile):
-        link_store = storage.open_store(context.environ, context.warn, source.storage)
-        return assume_with(lambda: _role_session(source, in_time), entries.key(source.session_inputs()), link_store)
-
-    def credentials() -> Credentials:
-        if isinstance(source, CredentialProcess):
-            in_time.asking()
-        return sources.source_credentials(source, context.environ, turn.deadline.at - context.clock.monotonic())
-
-    if profile.mfa is None:
-        return assume(credentials())
-    link = profile.mfa_session
-    key = entries.key(link.session_inputs()) if link is not None else ""
-    cached = entries.read(store, key) if link is not None else None
-    if link is not None and cached is not None:
-        return assume_with(lambda: _mfa_session(link, credentials, store, in_time), key)
-    mfa.check(profile.mfa, profile.name, in_time)
-    found = credentials()
-    if link is None or found.session_token is not None:
-        # GetSessionToken is for a user's own access key.
-        until = turn.deadline.at - _RESERVE_AFTER_CODE
-        asking = mfa.Asking(profile.mfa, profile.name, _used_codes(context), in_time, until)
-        return mfa.with_code(asking, lambda code: assume(found, code))
-    return assume_with(lambda: _mfa_session(link, lambda: found, store, in_time), key)
+        return single_flight.session(flight(source, context)).session.credentials
+    if isinstance(source, WebIdentity):
+        raise ConfigurationError("a web identity token is no access key", "ask for the role's identity instead")
+    return _credentials_of(source, context, time_budget.WITHOUT_CACHE)
 
 
-def _used_codes(context: CallContext) -> Cache:
-    """Where it is remembered which codes were used: for all profiles in one place, and never the codes themselves."""
-    return cache_directory.open_cache(context.environ, context.warn)
+@dataclass(frozen=True)
+class _RoleCall:
+    """A leader's call for the role of `profile`; `context` is limited to the leader's `budget`."""
+
+    profile: Profile
+    store: Cache
+    context: CallContext = field(repr=False)
+    budget: LeaderBudget
+
+    def credentials(self, source: SourceOfKeys) -> Credentials:
+        """The credentials of `source`, within the budget."""
+        return _credentials_of(source, self.context, self.budget.deadline.at - self.context.clock.monotonic())
+
+    def assume(
+        self, credentials: Credentials | None, *, code: str | None = None, token: WebIdentityToken | None = None
+    ) -> Answer:
+        """Assume the role with `credentials`, and the MFA `code`; or with a `token` alone."""
+        from assume_helper.sts import calls, request
+
+        name = self.profile.role_session_name or self.context.session_name()
+        asked = request.assume_role(self.profile, name, code=code, token=token)
+        return calls.request_session(
+            asked, credentials, self.budget.deadline, self.context.clock, self.budget.extend_claim
+        )
 
 
-def _mfa_session(
-    session: MFASession, credentials: Callable[[], Credentials], store: Cache, context: CallContext
-) -> Entry:
-    """The session that one MFA code gives, for all roles with that device and source."""
+def _answer(call: _RoleCall) -> Answer:
+    """What STS answers, asked in the way that the role's source needs."""
+    source, device = call.profile.source, call.profile.mfa
+    if isinstance(source, WebIdentity):
+        from assume_helper.sources import web_identity
+
+        return call.assume(None, token=web_identity.read_token(source))
+    if isinstance(source, Profile):
+        return _with_session(flight(source, call.context), call.assume)
+    if device is None:
+        return call.assume(call.credentials(source))
+    return _with_mfa(call, source, device)
+
+
+def _credentials_of(source: SourceOfKeys, context: CallContext, seconds: float) -> Credentials:
+    from assume_helper.sessions import source_credentials as sources
+
+    if isinstance(source, CredentialProcess):
+        context.asking()
+    return sources.source_credentials(source, context.environ, seconds)
+
+
+def _with_mfa(call: _RoleCall, source: SourceOfKeys, device: MFADevice) -> Answer:
+    """Assume a role that requires MFA: with the MFA session, or with a code where there can be no such session.
+
+    GetSessionToken is for a user's own access key: a session token cannot call it.
+    """
     from assume_helper.sources import mfa
-    from assume_helper.sts import calls
 
-    def call(turn: LeaderBudget) -> Answer:
-        until = turn.deadline.at - _RESERVE_AFTER_CODE
-        in_time = replace(context, may_ask=context.may_ask and not turn.has_cached)
-        mfa.check(session.device, session.name, in_time)
-        found = credentials()
+    session = call.profile.mfa_session
+    if session is not None:
+        link = mfa_session.flight(session, lambda: call.credentials(source), call.store, call.context)
+        if entries.read(link.store, link.key) is not None:
+            return _with_session(link, call.assume)
+    mfa.check(device, call.profile.name, call.context)
+    found = call.credentials(source)
+    if session is not None and found.session_token is None:
+        return _with_session(mfa_session.flight(session, lambda: found, call.store, call.context), call.assume)
+    request = mfa_session.code_request(device, call.profile.name, call.context, call.budget)
+    return mfa.call_with_code(request, lambda code: call.assume(found, code=code))
 
-        def exchange(code: str) -> Answer:
-            return calls.get_session_token(session, found, code, turn.deadline, context.clock, turn.waiting)
 
-        asking = mfa.Asking(session.device, session.name, _used_codes(context), in_time, until)
-        return mfa.with_code(asking, exchange)
+def _with_session(link: Flight, assume: Callable[[Credentials], Answer]) -> Answer:
+    """Assume a role with a session of ours. A cached one that STS no longer accepts is replaced, if it can be."""
+    entry = single_flight.session(link)
+    try:
+        return assume(entry.session.credentials)
+    except (SourceExpired, SourceNotKnown) as error:
+        if entry.session.issued >= link.context.started:
+            raise
+        replacement = _replaced(link, entry, error)
+    return assume(replacement.session.credentials)
 
-    key = entries.key(session.session_inputs())
-    return single_flight.session(Flight(store, key, context, asks_somebody=True, call=call))
+
+def _replaced(link: Flight, entry: Entry, error: AssumeHelperError) -> Entry:
+    """A new session in place of `entry`, which STS refused with `error`. Raises AssumeHelperError."""
+    entries.remove(link.store, link.key)
+    try:
+        return single_flight.session(link)
+    except AssumeHelperError as problem:
+        entries.write(link.store, link.key, entry)  # it may be good elsewhere
+        raise (error if isinstance(problem, MFARequired) else problem) from None

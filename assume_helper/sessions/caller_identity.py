@@ -1,116 +1,82 @@
-"""Who somebody is to AWS: of the environment, of a role's source, of the role."""
+"""Who credentials are to AWS: the environment's, those of a role's source, the role's."""
 
-import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import replace
+from datetime import datetime
 
-from assume_helper.credentials import Credentials, Session
+from assume_helper.cache.session import Session
+from assume_helper.credentials import Credentials, Identity
 from assume_helper.errors import ConfigurationError, SourceError
-from assume_helper.profiles import aws_config
-from assume_helper.profiles.role import Endpoint, EnvironmentKeys, MFASession, Profile
+from assume_helper.profiles import aws_config, endpoint
+from assume_helper.profiles.role import Endpoint, EnvironmentKeys, Origin, Profile
 from assume_helper.system import environment
 from assume_helper.system.context import Clock
-from assume_helper.text import duration_text, printable, redacted
+from assume_helper.text import printable, redacted
 
 # Seconds for one GetCallerIdentity.
 _PATIENCE = 15.0
+_NO_CREDENTIALS = ("an SDK finds no credentials in this environment", "set AWS_PROFILE, or log in")
 
 
-@dataclass(frozen=True)
-class Identity:
-    """Somebody: `whose` says where the credentials are from; `left` is in seconds, None where they do not end."""
-
-    whose: str
-    arn: str
-    account_id: str
-    user_id: str
-    left: float | None = None
-
-    @property
-    def session_name(self) -> str | None:
-        """The session's name, of an assumed role."""
-        return self.arn.rpartition("/")[2] if ":assumed-role/" in self.arn else None
-
-    def pairs(self) -> list[tuple[str, str]]:
-        """Names and values for a person."""
-        found = [("account", self.account_id), ("ARN", self.arn)]
-        if self.user_id:
-            found.append(("user id", self.user_id))
-        if self.session_name is not None:
-            found.append(("session", self.session_name))
-        if self.left is not None:
-            found.append(
-                ("expires", f"in {duration_text(self.left)}" if self.left > 0 else f"{duration_text(self.left)} ago")
-            )
-        return found
-
-    def as_json(self) -> dict[str, object]:
-        """The same for a program."""
-        return {
-            "whose": self.whose,
-            "account_id": self.account_id,
-            "arn": self.arn,
-            "user_id": self.user_id,
-            "session_name": self.session_name,
-            "seconds_left": None if self.left is None else int(self.left),
-        }
-
-
-def of(whose: str, credentials: Credentials, asked: Profile | MFASession, clock: Clock, left: float | None) -> Identity:
-    """Whose `credentials` they are, by the STS of `asked`. Raises AssumeHelperError."""
-    from assume_helper.sts import calls
+def of(whose: str, credentials: Credentials, source: Origin | Profile, sts: Endpoint, clock: Clock) -> Identity:
+    """Ask `sts` who `credentials` of `source` are. Raises AssumeHelperError."""
+    from assume_helper.sts import calls, request
     from assume_helper.system.deadline import Deadline
 
     at = clock.monotonic() + _PATIENCE
+    asked = request.get_caller_identity(sts, source)
     found = calls.get_caller_identity(asked, credentials, Deadline(at, at), clock)
-    return Identity(whose, found.arn, found.account_id, found.user_id, left)
+    end = credentials.expiration
+    return replace(found, whose=whose, left=end.timestamp() - clock.now() if end is not None else None)
 
 
 def of_session(name: str, session: Session, now: float) -> Identity:
-    """Who a role's session is, by what STS said when it gave it; the user id is not known then."""
-    arn, account_id = session.assumed_role_arn or "", session.account_id or ""
-    return Identity(f"role of {name}", arn, account_id, "", session.left(now))
+    """Who a role's session is, by what STS said when it gave it. The user id is unknown then."""
+    return Identity(
+        session.assumed_role_arn or "", session.account_id or "", whose=f"role of {name}", left=session.left(now)
+    )
 
 
 def of_environment(environ: Mapping[str, str], clock: Clock) -> Callable[[], Identity]:
-    """Who an SDK is that is started in `environ`, to be called: its credentials are found before that, since a program
-    that has them may ask somebody for something.
+    """Find the credentials that an SDK uses in `environ`; the result asks STS who they are.
 
-    Raises SourceError where it finds none.
+    In two steps, since a program that has the credentials may ask a person for something. Raises SourceError,
+    ConfigurationError.
     """
+    _check_profile(environ)
+    method, credentials, sts = _sdk_credentials(environ)
+    return lambda: of(f"the environment ({method})", credentials, EnvironmentKeys(None), sts, clock)
+
+
+def _check_profile(environ: Mapping[str, str]) -> None:
+    """Raise ConfigurationError for config files that cannot be read, and for a profile that is not in them."""
+    name = environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE")
+    config = aws_config.load(environ)
+    if name and name not in config.profiles and not environ.get("AWS_ACCESS_KEY_ID"):
+        raise ConfigurationError(
+            f"the environment names profile {printable(name, 64)}, which is not there",
+            "correct AWS_PROFILE, or unset it",
+        )
+
+
+def _sdk_credentials(environ: Mapping[str, str]) -> tuple[str, Credentials, Endpoint]:
+    """How botocore finds credentials in `environ`, these credentials, and its STS. Raises SourceError."""
     import botocore.exceptions
     import botocore.session
 
-    named = environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE")
-    config = aws_config.load(environ)  # says what is wrong with the files
-    if named and named not in config.profiles and not environ.get("AWS_ACCESS_KEY_ID"):
-        raise ConfigurationError(
-            f"the environment names profile {printable(named, 64)}, which is not there",
-            "correct AWS_PROFILE, or unset it",
-        )
-    # This is what SDK code is otherwise kept from seeing (see `environment`); no credential process runs here.
-    os.environ.update(environ)
-    session = botocore.session.Session()
-    url = environ.get("AWS_ENDPOINT_URL_STS") or environ.get("AWS_ENDPOINT_URL")
-    nothing = SourceError("an SDK finds no credentials in this environment", "set AWS_PROFILE, or log in")
     try:
-        region = session.get_config_variable("region") or "us-east-1"
-        url = url or session.get_scoped_config().get("endpoint_url")
-        found = session.get_credentials()
-        if found is None:
-            raise nothing
-        frozen = found.get_frozen_credentials()
+        with environment.shown(environ):
+            session = botocore.session.Session()
+            region = session.get_config_variable("region") or "us-east-1"
+            url = environ.get("AWS_ENDPOINT_URL_STS") or environ.get("AWS_ENDPOINT_URL")
+            url = url or session.get_scoped_config().get("endpoint_url")
+            found = session.get_credentials()
+            keys = None if found is None else found.get_frozen_credentials()
     except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError, RuntimeError) as error:
         said = redacted(str(error))
-        raise SourceError(f"an SDK gets no credentials in this environment: {said}", nothing.next_step) from None
-    finally:
-        environment.hide(os.environ)
-    if frozen.access_key is None or frozen.secret_key is None:
-        raise nothing
-    endpoint = Endpoint(region, url, environ.get("AWS_CA_BUNDLE"))
-    asked = Profile("", "arn:aws:iam::000000000000:role/x", EnvironmentKeys(None), endpoint)
-    credentials = Credentials(frozen.access_key, frozen.secret_key, frozen.token)
-    expires = getattr(found, "_expiry_time", None)
-    left = None if expires is None else expires.timestamp() - clock.now()
-    return partial(of, f"the environment ({found.method})", credentials, asked, clock, left)
+        raise SourceError(f"an SDK gets no credentials in this environment: {said}", _NO_CREDENTIALS[1]) from None
+    if found is None or keys is None or keys.access_key is None or keys.secret_key is None:
+        raise SourceError(*_NO_CREDENTIALS)
+    expiration: datetime | None = getattr(found, "_expiry_time", None)
+    credentials = Credentials(keys.access_key, keys.secret_key, keys.token, expiration)
+    return found.method, credentials, Endpoint(region, url, endpoint.ca_bundle(environ))

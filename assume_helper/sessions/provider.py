@@ -1,4 +1,4 @@
-"""A profile's name in, a session and its document out: the only place that composes the other modules."""
+"""A profile's name in, its session and its document out."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from assume_helper import hit
 from assume_helper.cache import entries, storage
 from assume_helper.cache.entries import Entry
-from assume_helper.credentials import Session
+from assume_helper.cache.session import Session
 from assume_helper.errors import (
     STSNotReached,
     STSRefused,
@@ -20,19 +20,18 @@ from assume_helper.sessions import assume, single_flight
 from assume_helper.system.context import CallContext
 from assume_helper.text import error_line
 
-# A config that has changed this recently (ns) may change again without a new mtime: the kernel's clock ticks every
-# 4 ms or so, some file systems count whole seconds or two.
+# A file that changed this recently (ns) may change again without a new mtime: the kernel's clock ticks every 4 ms or
+# so, and some file systems count whole seconds, or two.
 _TICK = 20_000_000
 _COARSE_TICK = 2_000_000_000
 
 
 @dataclass(frozen=True)
 class RoleRequest:
-    """What a call is about: a profile's name, or a role's ARN with the `keys` that a profile of that name would have.
+    """What a call asks for: a profile's name, or a role's ARN with the `keys` that a profile of that name would have.
 
-    `options` are keys of the profile that this call sets by itself. They have a session of their own, by its key, and
-    are never remembered for the profile's name: what they narrow is not served to who does not ask for it. `picked`
-    is what nobody has named before.
+    `options` are keys of the profile that this call sets. Each set of options is cached separately, and is never
+    remembered for the profile's name. `picked`: a person chose the name in the picker.
     """
 
     name: str
@@ -41,7 +40,7 @@ class RoleRequest:
     picked: bool = False
 
     def words(self) -> list[str]:
-        """The words of a command that ask for the same."""
+        """The words of a command that requests the same."""
         given = {**self.options}
         if self.keys is not None and "source_profile" in self.keys:
             given["source_profile"] = self.keys["source_profile"]
@@ -54,68 +53,74 @@ def get_credentials(name: str, context: CallContext, options: Mapping[str, str] 
     return session(RoleRequest(name, options or {}), context)[1]
 
 
-def read_profile(wanted: RoleRequest, environ: Mapping[str, str]) -> tuple[AwsConfig, Profile]:
-    """The AWS config, and the profile that is `wanted` from it. Raises AssumeHelperError as `chain.read` does."""
+def read_profile(request: RoleRequest, environ: Mapping[str, str]) -> tuple[AwsConfig, Profile]:
+    """The AWS config, and the profile that is requested. Raises AssumeHelperError as `role_chain.read` does."""
     config = aws_config.load(environ)
-    if wanted.keys is not None:
-        config = replace(config, profiles={**config.profiles, wanted.name: wanted.keys})
-    return config, role_chain.read(config, environ, wanted.name, wanted.options)
+    if request.keys is not None:
+        config = replace(config, profiles={**config.profiles, request.name: request.keys})
+    return config, role_chain.read_profile(config, environ, request.name, request.options)
 
 
-def session(wanted: RoleRequest, context: CallContext) -> tuple[Profile, Entry]:
-    """The profile that is wanted, its session and its document: from the cache, or from STS.
+def session(request: RoleRequest, context: CallContext) -> tuple[Profile, Entry]:
+    """The profile that is requested, its session and its document: from the cache, or from STS.
 
     Raises AssumeHelperError: ConfigurationError, SourceError, MFARequired, STSRefused, STSNotReached.
     """
     # Before the config is read: what changes after this is seen by the next call.
-    stamp = hit.stamp(wanted.name, context.environ)
+    stamp = hit.stamp(request.name, context.environ)
     checked_at = context.clock.now()
-    config, profile = read_profile(wanted, context.environ)
-    context = _among_callers(context, config.config_path, profile)
+    config, profile = read_profile(request, context.environ)
+    context = _add_caller(context, config.config_path, profile)
     flight = assume.flight(profile, context)
     store, key = flight.store, flight.key
     files = profile.files()
-    is_plain = not wanted.options and wanted.keys is None and not _is_relative(profile)
-    is_remembered = is_plain and storage.is_found_by_a_hit(profile.storage)
-    is_remembered = is_remembered and _is_settled([config.config_path, config.credentials_path, *files], checked_at)
-    remembered = storage.remembered_where(context.environ, store, profile.storage) if is_remembered else None
+    location = None
+    if _may_remember(request, profile) and _is_settled(
+        [config.config_path, config.credentials_path, *files], checked_at
+    ):
+        location = storage.hit_location(context.environ, store, profile.storage)
     try:
         entry = single_flight.session(flight)
     except (STSRefused, STSNotReached) as error:
-        if remembered is not None and not files:
-            said = error_line(wanted.name, str(error))
-            entries.remember_failure(remembered[0], stamp, context.clock.now(), error.exit_code, said)
+        if location is not None and not files:
+            line = error_line(request.name, str(error))
+            entries.remember_failure(location[0], stamp, context.clock.now(), error.exit_code, line)
         raise
-    is_hit = entry.session.issued < context.started
-    if is_hit and store.directory is not None and entry.session.is_due(context.clock.now()):
-        context.due(store.path(key + hit.AHEAD))
-    if remembered is not None:
-        where, elsewhere = remembered
-        entries.remember(where, stamp, key, files, elsewhere)
+    is_cached = entry.session.issued < context.started
+    if is_cached and store.directory is not None and entry.session.is_due(context.clock.now()):
+        context.due(store.path(key + hit.AHEAD_SUFFIX))
+    if location is not None:
+        cache, elsewhere = location
+        entries.remember(cache, stamp, key, files, elsewhere)
     return profile, entry
 
 
-def refresh(wanted: RoleRequest, context: CallContext, put_off: Callable[[float], None]) -> Session | None:
-    """Replace the session that is wanted where that is due, for nobody who waits; see `single_flight.refresh`.
+def refresh(request: RoleRequest, context: CallContext, back_off: Callable[[float], None]) -> Session | None:
+    """Replace the session that is requested where it is due, in the background; see `single_flight.refresh`.
 
     The new session, None where none was needed. Raises AssumeHelperError.
     """
-    config, profile = read_profile(wanted, context.environ)
-    context = replace(_among_callers(context, config.config_path, profile), may_ask=False)
+    config, profile = read_profile(request, context.environ)
+    context = replace(_add_caller(context, config.config_path, profile), may_ask=False)
     flight = assume.flight(profile, context)
-    if not single_flight.refresh(flight, put_off):
+    if not single_flight.refresh(flight, back_off):
         return None
     entry = entries.read(flight.store, flight.key)
     return entry.session if entry is not None else None
 
 
-def _is_relative(profile: Profile) -> bool:
-    """Whether the working directory, which a hit does not look at, has a say in who the source is."""
-    return isinstance(profile.origin, CredentialProcess) and profile.origin.directory is not None
+def _may_remember(request: RoleRequest, profile: Profile) -> bool:
+    """Whether a hit may answer this request next time.
+
+    Not with options, and not where the working directory, which a hit does not look at, decides who the source is.
+    """
+    is_relative = isinstance(profile.origin, CredentialProcess) and profile.origin.directory is not None
+    is_plain = not request.options and request.keys is None
+    return is_plain and not is_relative and storage.is_readable_by_hit(profile.storage)
 
 
 def _is_settled(paths: list[str], now: float) -> bool:
-    """Whether a file that changes again will show it: if it has just changed, its next mtime may be the same."""
+    """Whether the next change of each file will show. If one has just changed, its next mtime may be the same."""
     for path in paths:
         try:
             mtime = os.stat(path).st_mtime_ns
@@ -127,10 +132,10 @@ def _is_settled(paths: list[str], now: float) -> bool:
     return True
 
 
-def _among_callers(context: CallContext, config_path: str, profile: Profile) -> CallContext:
-    """`context` with this call added to those that have led here, for the processes that it starts.
+def _add_caller(context: CallContext, config_path: str, profile: Profile) -> CallContext:
+    """`context` with this call added to the chain of callers, for the processes that it starts.
 
-    Raises ConfigurationError, with the loop drawn, where one of them is this one.
+    Raises ConfigurationError, with the loop drawn, where this call is in that chain already.
     """
     try:
         callers = [(str(path), str(name)) for path, name in json.loads(context.environ.get(hit.CALLERS, "[]"))]

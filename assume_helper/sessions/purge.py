@@ -1,4 +1,4 @@
-"""What is cached, taken away: safe beside processes that run meanwhile, for it is done under each key's lock."""
+"""Delete cached sessions, each under its key's lock."""
 
 import os
 from typing import Literal
@@ -7,25 +7,23 @@ from assume_helper.cache import directory as cache_directory
 from assume_helper.cache import entries, key_lock
 from assume_helper.cache.directory import Cache
 from assume_helper.profiles.role import Profile
+from assume_helper.system.warning import Warning
 
-# Files that hold nothing but what can be found out again; locks stay, and so does what MFA codes were used.
+# Files whose content can be found out again. Locks stay, and so do the used MFA codes.
 _DATA = (".entry", ".failure", ".hit")
-# What has become of a file: taken away; not there any more; held by a process that gets a new one; not removable.
+# What has become of a file. `busy`: a process is replacing it; `stays`: it cannot be removed.
 Outcome = Literal["removed", "gone", "busy", "stays"]
 
 
 def of_profile(store: Cache, profile: Profile) -> dict[str, str]:
-    """The files of a profile's session, and of the MFA session behind it, each with what it is in words."""
+    """The files of a profile's session and of its MFA session, each with a description."""
     found = {}
     key = entries.key(profile.session_inputs())
     if _is_there(store, f"{key}.entry"):
         found[f"{key}.entry"] = f"the credentials of {profile.name}"
     if _is_there(store, f"{key}.failure"):
         found[f"{key}.failure"] = f"the last failure of {profile.name}"
-    first = profile
-    while isinstance(first.source, Profile):
-        first = first.source
-    link = first.mfa_session
+    link = profile.first_link.mfa_session
     if link is not None:
         key = entries.key(link.session_inputs())
         if _is_there(store, f"{key}.entry"):
@@ -34,7 +32,7 @@ def of_profile(store: Cache, profile: Profile) -> dict[str, str]:
 
 
 def ended(store: Cache, now: float) -> dict[str, str]:
-    """The sessions that are over at `now` (seconds since the epoch), or that cannot be read."""
+    """The sessions that have ended at `now` (seconds since the epoch), or that cannot be read."""
     found = {}
     for name, what in all_of(store).items():
         if not name.endswith(".entry"):
@@ -46,7 +44,7 @@ def ended(store: Cache, now: float) -> dict[str, str]:
 
 
 def all_of(store: Cache) -> dict[str, str]:
-    """All that is cached."""
+    """Every cached file, each with a description."""
     found: dict[str, str] = {}
     for name in _names(store):
         if name.endswith(".entry"):
@@ -56,18 +54,18 @@ def all_of(store: Cache) -> dict[str, str]:
                 f"the credentials of {arn}" if arn else "an MFA session" if entry else "a file that is no entry"
             )
         elif name.endswith(_DATA):
-            found[name] = "what was noted of a profile" if name.endswith(".hit") else "a note of a failure"
+            found[name] = "what a profile leads to" if name.endswith(".hit") else "the last failure of a call"
     return found
 
 
-def forget(store: Cache, name: str) -> Outcome:
-    """Take the file `name` away, unless a process holds its key's lock: that one is about to replace it anyway.
+def delete(store: Cache, name: str) -> Outcome:
+    """Delete the file `name`, unless a process holds its key's lock: that one is about to replace it.
 
-    Where there are no locks it is taken away without: the worst that can come of it is one more call to STS.
+    Where there are no locks it is deleted without: that costs one more call to STS at worst.
     """
     if not name.endswith((".entry", ".failure")):
         return _removed(store, name)
-    no_lock: list[str] = []
+    no_lock: list[Warning] = []
     with key_lock.acquire(Cache(store.directory, no_lock.append), name.partition(".")[0], lambda: True) as is_held:
         return _removed(store, name) if is_held or no_lock else "busy"
 

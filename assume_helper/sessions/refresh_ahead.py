@@ -1,23 +1,22 @@
-"""The process that refreshes a session behind its callers' backs: started by a hit, one for each key at most.
+"""The process that refreshes a session in the background: started by a hit, at most one for each key.
 
-The lock that says so is taken here and inherited by that process, so the kernel frees it however that ends. The lock's
-file holds until when the next try waits after one that failed (seconds since the epoch).
+Its lock is acquired here and inherited by that process, so the kernel releases it however the process ends. The lock's
+file holds until when the next try waits after a failed one (seconds since the epoch).
 """
 
 import os
 import sys
 
 from assume_helper import hit
+from assume_helper.sessions import time_budget
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import NoReturn
 
-# What the new process knows of being one: the lock's descriptor.
+# Tells the new process which descriptor holds the lock.
 OPTION = "--refresh-ahead"
-# No try is put off for longer than this (seconds): what says so was written by another clock.
-_LONGEST_WAIT = 60.0
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 # Which descriptor that is: the first one behind the standard streams; or none.
 _DESCRIPTOR = 3
@@ -25,10 +24,10 @@ _NO_LOCK = -1
 
 
 def start(path: str, arguments: "Sequence[str]", environ: "Mapping[str, str]", now: float) -> None:
-    """Have `arguments` (those of the hit) run once more by a process of its own, which refreshes what is cached.
+    """Start a process that runs `arguments` (those of the hit) once more and refreshes what is cached.
 
-    Not where one does already, or has failed just before `now` (seconds since the epoch). `path` is the lock's. The
-    caller has its answer: whatever goes wrong here is not its trouble.
+    Not where one is running, or has failed just before `now` (seconds since the epoch). `path` is the lock's. Failures
+    are ignored: the caller has its answer.
     """
     if not sys.executable:
         return
@@ -48,7 +47,7 @@ def start(path: str, arguments: "Sequence[str]", environ: "Mapping[str, str]", n
 if sys.platform == "win32":
 
     def _start_on_windows(words: list[str], environ: "Mapping[str, str]") -> None:
-        """There no descriptor says that one is under way: the key's own lock does."""
+        """Windows inherits no lock: the key's own lock prevents a second refresh."""
         import subprocess
 
         subprocess.Popen(
@@ -64,27 +63,27 @@ if sys.platform == "win32":
 else:
 
     def _start(words: list[str], environ: "Mapping[str, str]", path: str, now: float) -> None:
-        descriptor = _claimed(path, now)
+        descriptor = _claim(path, now)
         if descriptor is None:
             return
         try:
             child = os.fork()
             if child == 0:
-                _become(words, environ, descriptor)
+                _exec_child(words, environ, descriptor)
             os.waitpid(child, 0)
         finally:
             os.close(descriptor)
 
-    def _become(words: list[str], environ: "Mapping[str, str]", descriptor: int) -> "NoReturn":
-        """Be the new process: in a session of its own, so that no terminal asks and no signal of the caller's comes,
-        and with none of the caller's descriptors: who reads its output would wait for the end of it.
+    def _exec_child(words: list[str], environ: "Mapping[str, str]", descriptor: int) -> "NoReturn":
+        """Become the new process, in a session of its own: no terminal, no signals of the caller.
 
-        It is a child's child: the program that `exec` makes of the caller has none that it did not start.
+        It keeps no descriptor of the caller's, or whoever reads the caller's output would wait for its end. It is a
+        grandchild: a program that takes the caller's place (`exec`) has no child that it did not start.
         """
         try:
             import signal
 
-            # Where the caller is the last one on a terminal, that hangs up when it ends, which may be at once.
+            # The terminal may hang up when the caller ends, which may be at once.
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
             if os.fork() != 0:
                 os._exit(0)
@@ -100,8 +99,8 @@ else:
         finally:
             os._exit(127)
 
-    def _claimed(path: str, now: float) -> int | None:
-        """The descriptor of the lock, which is held; None where another process holds it or the last try has failed."""
+    def _claim(path: str, now: float) -> int | None:
+        """A descriptor that holds the lock. None where another process holds it, or the last try has just failed."""
         import fcntl
 
         descriptor = os.open(path, _FLAGS, 0o600)
@@ -110,14 +109,14 @@ else:
                 os.fchmod(descriptor, 0o600)  # a umask may have taken the owner's rights
             hit.check_private(os.fstat(descriptor), 0o100000)
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if not now < _put_off_until(descriptor) <= now + _LONGEST_WAIT:
+            if not now < _back_off_until(descriptor) <= now + time_budget.BACK_OFF[1]:
                 return os.dup(descriptor)
         finally:
             os.close(descriptor)
         return None
 
 
-def _put_off_until(descriptor: int) -> float:
+def _back_off_until(descriptor: int) -> float:
     try:
         return float(os.read(descriptor, 32))
     except ValueError:
@@ -125,11 +124,11 @@ def _put_off_until(descriptor: int) -> float:
 
 
 def back_off(descriptor: int, until: float) -> None:
-    """Have the next try wait until `until` (seconds since the epoch)."""
+    """Make the next try wait until `until` (seconds since the epoch)."""
     if descriptor == _NO_LOCK:
         return
     try:
         os.lseek(descriptor, 0, os.SEEK_SET)
         os.write(descriptor, b"%032.3f" % until)
     except OSError:
-        pass  # it is tried again at the next hit, then
+        pass  # the next hit tries again

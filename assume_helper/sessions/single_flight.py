@@ -1,15 +1,20 @@
-"""One call to STS for all processes that want the same session: what is cached, another's call, or one's own."""
+"""Single flight: one call to STS for all processes that want the same session.
+
+Of these one leads: it holds the key's lock and calls. The followers wait, and take its session or its failure.
+"""
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
-from assume_helper.cache import entries, key_lock
+from assume_helper.cache import entries, key_lock, outcomes
 from assume_helper.cache.directory import Cache
 from assume_helper.cache.document import credential_document
-from assume_helper.cache.entries import Entry, Failure
-from assume_helper.credentials import LAST_RESORT, Answer, Session, printed_expiration
+from assume_helper.cache.entries import Entry
+from assume_helper.cache.outcomes import Failure, LeaderClaim
+from assume_helper.cache.session import Session, printed_expiration
+from assume_helper.credentials import LAST_RESORT, Answer
 from assume_helper.errors import (
     AssumeHelperError,
     MFACodeRefused,
@@ -20,41 +25,31 @@ from assume_helper.errors import (
     STSRefused,
     UnknownRegion,
 )
+from assume_helper.sessions import time_budget
 from assume_helper.system import terminal
 from assume_helper.system.context import CallContext
 from assume_helper.system.deadline import Deadline
+from assume_helper.system.warning import Warning
 
-# Deadlines in seconds from the process's start, where cached credentials can be served instead, and where not (design,
-# "Time": old Rust clients give up at 5 s, new ones at 21.6 s, Go and Kotlin at 60 s).
-_PATIENCE_WITH_CACHE = 4.0
-PATIENCE = 15.0
-# A source's process, or the way to an MFA code, may ask a person for something.
-_PATIENCE_WITH_SOMEBODY = 55.0
-# While STS only throttles.
-_PATIENCE_THROTTLED = 30.0
-# Who waits for another's call stops this much earlier, and still has time for a call of its own; but on a machine so
-# busy that starting took most of the time, a wait is worth more than one more process that calls. (With the longest
-# wait at the door before it, it is no longer than for those who begin here.)
-_RESERVE = 4.0
-_SHORTEST_WAIT = 5.0
-# Who calls gives up before those that wait do, so that they get its failure and do not all call as well.
-_HEAD_START = 1.0
-# After a failed refresh STS is left alone for so long, while what is cached is good.
-_RETRY_AFTER = (30.0, 60.0)
-# What does not take away the right to use what is cached.
-_BRIDGED = (STSNotReached, SourceExpired, MFARequired, MFACodeRefused, UnknownRegion)
-_STILL_CALLED = STSNotReached("another process is still calling STS", "try again in a minute")
+# Errors that do not take away the right to use what is cached (RFC 5861, stale-if-error).
+STALE_IF_ERROR = (STSNotReached, SourceExpired, MFARequired, MFACodeRefused, UnknownRegion)
 
 
 @dataclass(frozen=True)
 class LeaderBudget:
-    """What the one that calls is given: its time, whether something cached can be served instead, and how to tell
-    those who wait that it takes longer.
+    """What the leader is given: its deadline, whether cached credentials can be served instead of new ones, and how to
+    tell the followers that it takes longer.
     """
 
     deadline: Deadline
     has_cached: bool
-    waiting: Callable[[], None]
+    extend_claim: Callable[[], None]
+
+    def limit(self, context: CallContext) -> CallContext:
+        """`context` for what the leader needs first: had in its time, and without asking anybody for a code where
+        something cached can be served instead.
+        """
+        return replace(context, until=self.deadline.throttled_at, may_ask=context.may_ask and not self.has_cached)
 
 
 @dataclass(frozen=True)
@@ -64,169 +59,167 @@ class Flight:
     store: Cache
     key: str
     context: CallContext = field(repr=False)
-    asks_somebody: bool
+    asks_person: bool
     call: Callable[[LeaderBudget], Answer]
 
 
 def session(flight: Flight) -> Entry:
     """The session: cached, another process's, or a new one. Raises AssumeHelperError."""
     store, key, context = flight.store, flight.key, flight.context
-    clock = context.clock
+    now = context.clock.now
     entry = entries.read(store, key)
-    if entry is not None and entry.session.is_fresh(clock.now()):
+    if entry is not None and entry.session.is_fresh(now()):
         return entry
-    usable = entry if entry is not None and _is_usable(entry.session, clock.now()) else None
-    if usable is not None and _is_left_alone(entries.read_failure(store, key), clock.now()):
-        return _last_stretch(usable, clock.now())
+    usable = entry if entry is not None and _is_usable(entry.session, now()) else None
+    if usable is not None and _is_backing_off(outcomes.read(store, key), now()):
+        return stale_entry(usable, now())
     try:
-        return _shared_call(flight, has_cached=usable is not None)
-    except _BRIDGED as error:
+        return _lead_or_follow(flight, has_cached=usable is not None)
+    except STALE_IF_ERROR as error:
         if usable is None:
             raise
-        context.warn(f"cached credentials were served, and no new ones could be had: {error.message}")
-        return _last_stretch(usable, clock.now())
+        what = f"cached credentials were served, and no new ones could be had: {error.message}"
+        context.warn(Warning(what, error.next_step, "stale"))
+        return stale_entry(usable, now())
 
 
-def refresh(flight: Flight, put_off: Callable[[float], None]) -> bool:
-    """Replace a session that is due, for nobody who waits; whether it was. Not where another process does it now.
+def refresh(flight: Flight, back_off: Callable[[float], None]) -> bool:
+    """Replace a session that is due for it, in the background; whether it was replaced.
 
-    `put_off` is told until when (seconds since the epoch) STS is left alone. Raises AssumeHelperError.
+    Not while another process does it. `back_off` is told until when (seconds since the epoch) STS is left alone.
+    Raises AssumeHelperError.
     """
     store, key, clock = flight.store, flight.key, flight.context.clock
     with key_lock.acquire(store, key, lambda: True) as is_held:
         entry = entries.read(store, key)
         if not is_held or entry is None or not entry.session.is_due(clock.now()):
             return False
-        failure = entries.read_failure(store, key)
-        if _is_left_alone(failure, clock.now()):
-            put_off(failure.retry_at)
+        failure = outcomes.read(store, key)
+        if _is_backing_off(failure, clock.now()):
+            back_off(failure.retry_at)
             return False
         try:
-            _own_call(flight, has_cached=True, patience=_patience(flight, has_cached=False))
+            patience = time_budget.patience(has_cached=False, asks_person=flight.asks_person)
+            _lead(flight, has_cached=True, patience=patience)
         except AssumeHelperError:
-            failure = entries.read_failure(store, key)
-            put_off(failure.retry_at if failure is not None else clock.now() + _RETRY_AFTER[1])
+            left = outcomes.read_failure(store, key)
+            back_off(left.retry_at if left is not None else clock.now() + time_budget.BACK_OFF[1])
             raise
     return True
 
 
-def _is_usable(session: Session, now: float) -> bool:
-    return session.not_before <= now and session.left(now) > LAST_RESORT
+def stale_entry(entry: Entry, now: float) -> Entry:
+    """An entry past its window, to be served in need: where its printed end has come, with the true one.
 
-
-def _is_left_alone(failure: Failure | None, now: float) -> TypeGuard[Failure]:
-    """Whether a refresh has failed only now. (A `retry_at` far ahead is a clock that has jumped.)"""
-    return (
-        failure is not None
-        and isinstance(failure.error, _BRIDGED)
-        and not failure.waiting
-        and now < failure.retry_at <= now + _RETRY_AFTER[1]
-    )
-
-
-def _last_stretch(entry: Entry, now: float) -> Entry:
-    """An entry past its window: its document as it is or, where the printed end has come, with the true one."""
+    `now` is in seconds since the epoch.
+    """
     session = entry.session
     if session.printed_left(now) > LAST_RESORT:
         return entry
     return Entry(session, credential_document(session.credentials, session.expiration, session.account_id))
 
 
-def _shared_call(flight: Flight, *, has_cached: bool) -> Entry:
-    """One call to STS for all processes that want it now: its result, or its failure."""
+def _is_usable(session: Session, now: float) -> bool:
+    return session.not_before <= now and session.left(now) > LAST_RESORT
+
+
+def _is_backing_off(outcome: LeaderClaim | Failure | None, now: float) -> TypeGuard[Failure]:
+    """Whether a refresh has just failed. (A `retry_at` far ahead is a clock that has jumped.)"""
+    return (
+        isinstance(outcome, Failure)
+        and isinstance(outcome.error, STALE_IF_ERROR)
+        and now < outcome.retry_at <= now + time_budget.BACK_OFF[1]
+    )
+
+
+def _result(flight: Flight) -> Entry | None:
+    """What another process has got since this one began. Raises its failure, where that is this process's too."""
+    store, key, context = flight.store, flight.key, flight.context
+    now = context.clock.now()
+    entry = entries.read(store, key)
+    if entry is not None:
+        is_new = context.started <= entry.session.issued <= now + 1 and entry.session.left(now) > 0
+        if is_new or entry.session.is_fresh(now):
+            return entry
+    failure = outcomes.read_failure(store, key)
+    if failure is None or not context.started <= failure.at <= now + 1:
+        return None
+    if type(failure.error) is MFARequired:
+        return None  # that process had no way to a code: this one may have a terminal
+    if isinstance(failure.error, MFANotGiven) and failure.terminal != terminal.name():
+        return None  # somebody else was asked
+    raise failure.error
+
+
+def _lead_or_follow(flight: Flight, *, has_cached: bool) -> Entry:
+    """Wait for the leader's result, or lead."""
     store, key, context = flight.store, flight.key, flight.context
     clock = context.clock
+    patience = time_budget.patience(has_cached=has_cached, asks_person=flight.asks_person)
+    wait_until, extended_until = time_budget.follower_deadlines(
+        context.started_monotonic, clock.monotonic(), patience, context.until, has_cached=has_cached
+    )
 
-    def settled() -> Entry | None:
-        """What another process has got since this one began. Raises its failure."""
-        now = clock.now()
-        found = entries.read(store, key)
-        if found is not None and (
-            found.session.is_fresh(now)
-            or (context.started <= found.session.issued <= now + 1 and found.session.left(now) > 0)
-        ):
-            return found
-        failure = entries.read_failure(store, key)
-        if failure is None or failure.waiting or not context.started <= failure.at <= now + 1:
-            return None
-        if type(failure.error) is MFARequired:
-            return None  # that there is no way to a code is said of that process: this one may have a terminal
-        if isinstance(failure.error, MFANotGiven) and failure.terminal != terminal.name():
-            return None  # somebody else was asked
-        raise failure.error
-
-    patience = _patience(flight, has_cached=has_cached)
-    begun = clock.monotonic()
-    limit = context.started_monotonic + patience - (0 if has_cached else _RESERVE)
-    wait_until = min(limit if has_cached else max(limit, begun + _SHORTEST_WAIT), context.until)
-
-    def enough() -> bool:
-        """Whether to wait no longer: there is an outcome, or neither this process nor the one that calls has time."""
+    def stop_waiting() -> bool:
+        """Whether there is a result, or neither this process nor the leader has time left."""
         try:
-            if settled() is not None:
+            if _result(flight) is not None:
                 return True
         except AssumeHelperError:
             return True
         if clock.monotonic() < wait_until:
             return False
-        note = entries.read_failure(store, key)
-        is_called = note is not None and note.waiting and clock.now() < note.retry_at + _HEAD_START
-        return has_cached or not is_called or clock.monotonic() >= min(begun + _PATIENCE_WITH_SOMEBODY, context.until)
+        claim = outcomes.read(store, key)
+        is_led = isinstance(claim, LeaderClaim) and clock.now() < claim.until + time_budget.LEADER_HEAD_START
+        return has_cached or not is_led or clock.monotonic() >= extended_until
 
-    with key_lock.acquire(store, key, enough) as is_held:
-        found = settled()
+    with key_lock.acquire(store, key, stop_waiting) as is_held:
+        found = _result(flight)
         if found is not None:
             return found
         if has_cached and not is_held and store.directory is not None and clock.monotonic() >= wait_until:
-            raise _STILL_CALLED
-        return _own_call(flight, has_cached=has_cached, patience=patience)
+            raise STSNotReached("another process is still calling STS", "try again in a minute")
+        return _lead(flight, has_cached=has_cached, patience=patience)
 
 
-def _patience(flight: Flight, *, has_cached: bool) -> float:
-    if has_cached:
-        return _PATIENCE_WITH_CACHE
-    return _PATIENCE_WITH_SOMEBODY if flight.asks_somebody else PATIENCE
-
-
-def _own_call(flight: Flight, *, has_cached: bool, patience: float) -> Entry:
-    """Call STS, and leave to the others what came of it."""
+def _lead(flight: Flight, *, has_cached: bool, patience: float) -> Entry:
+    """Call STS, and leave the result to the followers."""
     store, key, context = flight.store, flight.key, flight.context
     clock = context.clock
-    begun = clock.monotonic()
-    if has_cached:
-        at = max(context.started_monotonic + patience, begun + 0.5)
-    else:
-        at = max(min(context.started_monotonic + patience, begun + patience - _RESERVE - _HEAD_START), begun + _RESERVE)
-    at = min(at, context.until)
-    throttled_at = at
-    if not has_cached:
-        throttled_at = max(at, min(begun + _PATIENCE_THROTTLED - _RESERVE - _HEAD_START, context.until))
+    at, throttled_at = time_budget.leader_deadlines(
+        context.started_monotonic, clock.monotonic(), patience, context.until, has_cached=has_cached
+    )
 
-    def note(until: float) -> None:
-        """Tell those who wait until when this process tries: they need not, unless it is stopped."""
+    def claim(until: float) -> None:
+        """Tell the followers until when this process tries (monotonic)."""
         now = clock.now()
-        entries.write_failure(store, key, Failure(now, now + until - clock.monotonic(), _STILL_CALLED, waiting=True))
+        outcomes.write_claim(store, key, LeaderClaim(now, now + until - clock.monotonic()))
 
-    note(at)
+    claim(at)
     try:
-        answer = flight.call(LeaderBudget(Deadline(at, throttled_at), has_cached, lambda: note(throttled_at)))
+        answer = flight.call(LeaderBudget(Deadline(at, throttled_at), has_cached, lambda: claim(throttled_at)))
     except AssumeHelperError as error:
         if isinstance(error, STSRefused):
             entries.remove(store, key)
         now = clock.now()
-        where = terminal.name() if isinstance(error, MFANotGiven) else ""
-        entries.write_failure(store, key, Failure(now, now + random.uniform(*_RETRY_AFTER), error, terminal=where))
+        asked_on = terminal.name() if isinstance(error, MFANotGiven) else ""
+        failure = Failure(now, now + random.uniform(*time_budget.BACK_OFF), error, asked_on)
+        outcomes.write_failure(store, key, failure)
         raise
+    entry = _new_entry(answer, key, context)
+    entries.write(store, key, entry)
+    return entry
+
+
+def _new_entry(answer: Answer, key: str, context: CallContext) -> Entry:
     session = Session(
         credentials=answer.credentials,
         expiration=answer.expiration,
         printed_expiration=printed_expiration(answer.expiration, answer.lifetime, context.host, key),
-        issued=clock.now(),
+        issued=context.clock.now(),
         lifetime=answer.lifetime,
         assumed_role_arn=answer.assumed_role_arn,
         account_id=answer.account_id,
         clock_difference=answer.clock_difference,
     )
-    entry = Entry(session, credential_document(session.credentials, session.printed_expiration, session.account_id))
-    entries.write(store, key, entry)
-    return entry
+    return Entry(session, credential_document(session.credentials, session.printed_expiration, session.account_id))

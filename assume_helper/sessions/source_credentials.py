@@ -7,11 +7,12 @@ from assume_helper.profiles.role import CredentialProcess, EnvironmentKeys, Logi
 
 
 def source_credentials(source: SourceOfKeys, environ: Mapping[str, str], seconds: float) -> Credentials:
-    """The credentials of `source`; a process gets `seconds` to answer, and `environ` (see `system.environment`).
+    """The credentials of `source`, within `seconds`. A process is started in `environ` (see `system.environment`).
 
-    Raises SourceError; SourceExpired where the source is right and only its credentials have run out.
+    Raises SourceError; SourceExpired where only the source's credentials have expired; ConfigurationError;
+    STSNotReached where a login's service is not reached.
     """
-    # Each kind imports what it needs: for an access key no SDK is loaded.
+    # Each kind imports what it needs: an access key loads no SDK.
     match source:
         case StaticKeys():
             from assume_helper.sources import access_key
@@ -29,7 +30,11 @@ def source_credentials(source: SourceOfKeys, environ: Mapping[str, str], seconds
             from assume_helper.sources import metadata
 
             return metadata.credentials(source, seconds)
-        case Login():
+        case Login(method="sso"):
             from assume_helper.logins import identity_center
 
             return identity_center.credentials(source, seconds)
+        case Login():
+            from assume_helper.logins import console_login
+
+            return console_login.credentials(source, seconds)

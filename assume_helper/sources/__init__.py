@@ -1,1 +1,1 @@
-"""What a session is made from: an access key, a process, metadata, a token, an MFA code."""
+"""What a session is made from: access keys, processes, metadata, web identity tokens and MFA codes."""

@@ -1,4 +1,4 @@
-"""An access key as a source: of a profile, or in the environment's variables."""
+"""An access key as a source: in a profile, or in the environment."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from assume_helper.text import printable
 
 
 def of_profile(source: StaticKeys) -> Credentials:
-    """The access key that stands in a profile. Raises SourceError for one that no request could carry."""
+    """The access key in a profile. Raises SourceError where a request could not carry it."""
     where = f"profile {printable(source.profile, 64)}"
     return checked(source.access_key_id, source.secret_access_key, source.session_token, where)
 
@@ -20,15 +20,17 @@ def of_environment(environ: Mapping[str, str]) -> Credentials:
     secret_access_key = environ.get("AWS_SECRET_ACCESS_KEY")
     if not access_key_id or not secret_access_key:
         missing = "AWS_SECRET_ACCESS_KEY" if access_key_id else "AWS_ACCESS_KEY_ID"
-        raise SourceError(f"credential_source is Environment and {missing} is not set", "set it, or use source_profile")
+        raise SourceError(
+            f"credential_source is Environment, but {missing} is not set", "set it, or use source_profile"
+        )
     return checked(access_key_id, secret_access_key, environ.get("AWS_SESSION_TOKEN"), "the environment")
 
 
 def checked(access_key_id: object, secret_access_key: object, session_token: object, where: str) -> Credentials:
-    """The credentials, where each part can be sent in a request's header. Raises SourceError, which names `where`."""
+    """The credentials, each part checked: a request's header must carry it. Raises SourceError, which names `where`."""
     texts = []
     for value in (access_key_id, secret_access_key, session_token or "none"):
         if not can_be_sent(value):
-            raise SourceError(f"the access key of {where} is not one", "copy the key again, without blanks")
+            raise SourceError(f"the access key of {where} is malformed", "copy the key again, without blanks")
         texts.append(value)
     return Credentials(texts[0], texts[1], texts[2] if session_token else None)

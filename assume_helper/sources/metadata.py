@@ -1,4 +1,4 @@
-"""The metadata service of a machine (EC2) or a container (ECS, EKS) as a source, by botocore's providers."""
+"""The metadata service of a machine (EC2) or a container (ECS, EKS) as a source, through botocore's providers."""
 
 import os
 
@@ -12,26 +12,24 @@ from assume_helper.system import sdk_provider
 from assume_helper.system.deadline import within
 
 # botocore's names for its providers (`CredentialProvider.METHOD`).
-_METADATA = {"Ec2InstanceMetadata": "iam-role", "EcsContainer": "container-role"}
-_NOT_THERE = {
+_METHODS = {"Ec2InstanceMetadata": "iam-role", "EcsContainer": "container-role"}
+_NO_CREDENTIALS = {
     "Ec2InstanceMetadata": (
         "the EC2 metadata service gave no credentials",
-        "attach an instance profile to this instance (and let AWS_EC2_METADATA_DISABLED not be true), or use another "
-        "credential_source",
+        "attach an instance profile, unset AWS_EC2_METADATA_DISABLED, or use another credential_source",
     ),
     "EcsContainer": (
-        "this process runs in no container with credentials (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or "
-        "AWS_CONTAINER_CREDENTIALS_FULL_URI is not set)",
-        "give the task a role; correct AWS_CONTAINER_CREDENTIALS_FULL_URI or AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE if "
-        "they are set, or use another credential_source",
+        "this is not a container with credentials: AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or "
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI is not set",
+        "give the task a role, correct AWS_CONTAINER_CREDENTIALS_FULL_URI, or use another credential_source",
     ),
 }
 
 
 def credentials(source: Metadata, seconds: float) -> Credentials:
-    """What the metadata service gives within `seconds`. Raises SourceError, SourceExpired."""
-    message, next_step = _NOT_THERE[source.credential_source]
-    method = _METADATA[source.credential_source]
+    """The credentials that the metadata service gives within `seconds`. Raises SourceError, SourceExpired."""
+    message, next_step = _NO_CREDENTIALS[source.credential_source]
+    method = _METHODS[source.credential_source]
     try:
         found = within(seconds, lambda: sdk_provider.load(method, os.devnull, os.devnull, None, {}))
     except TimeoutError:

@@ -1,4 +1,4 @@
-"""A `credential_process` of another program as a source: run once, its document read."""
+"""Another program's `credential_process` as a source: run once, its document read."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from assume_helper.system.environment import for_child
 from assume_helper.system.process import Finished
 from assume_helper.text import printable, redacted
 
-# What this helper says where a source's process has led back to it.
+# What this helper prints where it finds that it has been called by itself.
 _LOOP = re.compile(r"the sources form a loop: [^;]+")
 
 
@@ -42,7 +42,7 @@ def run(source: CredentialProcess, environ: Mapping[str, str], seconds: float) -
     except CredentialRetrievalError:
         finished = ran[0]
         if finished.returncode == 0:
-            raise SourceError(f"{whose} did not print a document of Version 1", "run it by hand and look") from None
+            raise SourceError(f"{whose} did not print a document of Version 1", "run it by hand to see why") from None
         said = redacted(finished.stderr.decode("utf-8", "replace"))
         loop = _LOOP.search(said)
         if loop is not None:
@@ -52,7 +52,7 @@ def run(source: CredentialProcess, environ: Mapping[str, str], seconds: float) -
             "log in to that source again, or run its command by hand",
         ) from None
     except RecursionError:
-        raise SourceError(f"{whose} printed JSON nested too deeply", "run it by hand and look") from None
+        raise SourceError(f"{whose} printed JSON nested too deeply", "run it by hand to see why") from None
     except RuntimeError:  # botocore: "the refreshed credentials are still expired"
         raise SourceExpired(f"{whose} gave credentials that have expired", "log in to that source again") from None
     except (ValueError, TypeError, AttributeError, OverflowError):
@@ -60,7 +60,7 @@ def run(source: CredentialProcess, environ: Mapping[str, str], seconds: float) -
             raise ConfigurationError(f"{whose} cannot be read", "look for a quote that is not closed") from None
         raise SourceError(
             f"{whose} did not print the JSON document of a credential process, with an Expiration in UTC",
-            "run it by hand and look",
+            "run it by hand to see why",
         ) from None
     return checked(frozen.access_key, frozen.secret_key, frozen.token, whose)
 
@@ -69,15 +69,14 @@ def _run(words: list[str], environ: Mapping[str, str], seconds: float, whose: st
     try:
         finished = process.run(words, for_child(environ), seconds)
     except TimeoutError:
-        raise SourceExpired(f"{whose} did not answer in {seconds:.0f} s", "run it by hand and look") from None
+        raise SourceExpired(f"{whose} did not answer in {seconds:.0f} s", "run it by hand to see why") from None
     except (OSError, ValueError, IndexError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "the command cannot be read"
         program = f"{redacted(words[0])}: " if words else ""
         raise ConfigurationError(
-            f"{whose} cannot be started ({program}{printable(reason)})",
+            f"{whose} cannot be started ({program}{printable(process.reason(error))})",
             "give the program's absolute path, in double quotes where it has blanks",
         ) from None
     if finished.too_long:
-        raise SourceError(f"{whose} printed far more than a document", "run it by hand and look")
-    # SDKs decode what is on a process's stderr as UTF-8, and fail where it is not
+        raise SourceError(f"{whose} printed far more than a document", "run it by hand to see why")
+    # botocore decodes the process's stderr as UTF-8, and fails where it is not
     return replace(finished, stderr=finished.stderr.decode("utf-8", "replace").encode())

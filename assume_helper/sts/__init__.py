@@ -1,1 +1,1 @@
-"""Calls to STS: the client, the request, the answer checked, refusals told apart."""
+"""Calls to STS: within a deadline, with the answer checked and refusals told apart."""

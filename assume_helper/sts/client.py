@@ -1,14 +1,15 @@
 """STS's client, made of those parts of botocore that a call to STS needs.
 
 `session.create_client` also loads the endpoints of every service, documentation, waiters, pagination and the chain of
-credential providers: more than half of what a miss costs. What is sent and what is made of the answer is the same: see
-tests/unit/test_sts_client.py, which compares the two.
+credential providers: more than half of what a miss costs. What is sent, and what is made of the answer, is the same:
+tests/unit/sts/test_client.py compares the two.
 """
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import botocore.exceptions as aws
 from botocore.auth import SigV4Auth
@@ -23,7 +24,9 @@ from botocore.useragent import UserAgentString
 from botocore.utils import get_environ_proxies, is_valid_endpoint_url, is_valid_ipv6_endpoint_url, validate_region_name
 
 from assume_helper.credentials import Credentials
+from assume_helper.errors import ConfigurationError
 from assume_helper.profiles.role import Endpoint
+from assume_helper.text import printable, redacted
 
 CONNECT_TIMEOUT = 3
 READ_TIMEOUT = 5
@@ -32,7 +35,7 @@ _RULES = "sts/2011-06-15/endpoint-rule-set-1"
 
 
 class _Keys(NamedTuple):
-    """Credentials as botocore's signer reads them."""
+    """Credentials in the form that botocore's signer reads."""
 
     access_key: str
     secret_key: str
@@ -41,7 +44,7 @@ class _Keys(NamedTuple):
 
 @dataclass(frozen=True)
 class Client:
-    """One STS, and the way to it; `keys` is None where requests are not signed."""
+    """A connection to one STS; `keys` is None where requests are not signed."""
 
     url: str
     signing_region: str
@@ -50,7 +53,7 @@ class Client:
     http: Any = field(repr=False)
 
     def call(self, operation: str, request: Mapping[str, object]) -> dict[str, Any]:
-        """What STS answers to `request`. Raises botocore's errors: ClientError for an answer that is an error."""
+        """STS's answer to `request`. Raises botocore's errors: ClientError for an error answer."""
         described = self.model.operation_model(operation)
         raw = create_serializer(self.model.resolved_protocol).serialize_to_request(dict(request), described)
         prepare_request_dict(raw, self.url, user_agent=UserAgentString.from_environment().to_string())
@@ -69,37 +72,72 @@ class Client:
         return found
 
 
-def client(endpoint: Endpoint, source: Credentials | None) -> Client:
-    """The client for the STS of `endpoint`. Raises botocore's errors, and ValueError for a URL that is none."""
+def connect(endpoint: Endpoint, credentials: Credentials | None) -> Client:
+    """A client for the STS at `endpoint`, its settings checked first; without `credentials` it does not sign.
+
+    Raises ConfigurationError; botocore's InvalidRegionError and EndpointProviderError for a region.
+    """
+    if endpoint.ca_bundle is not None and not os.path.exists(endpoint.ca_bundle):
+        raise ConfigurationError(
+            f"the CA bundle {printable(endpoint.ca_bundle)} is not there",
+            "correct AWS_CA_BUNDLE, ca_bundle or REQUESTS_CA_BUNDLE",
+        )
+    _check_proxy(endpoint.endpoint_url or "https://sts.amazonaws.com")
+    try:
+        return client(endpoint, credentials)
+    except (aws.InvalidRegionError, aws.EndpointProviderError):
+        raise
+    except (aws.BotoCoreError, ValueError) as error:
+        raise ConfigurationError(
+            f"the SDK rejects its settings: {redacted(str(error))}", "check the AWS_ variables of the environment"
+        ) from None
+
+
+def _check_proxy(url: str) -> None:
+    """Raise ConfigurationError where the environment's proxy for `url` is malformed. It may hold a password."""
+    scheme = urlsplit(url).scheme
+    proxy = get_environ_proxies(url).get(scheme)
+    try:
+        parts = urlsplit(proxy if proxy is None or "://" in proxy else f"//{proxy}")
+        is_valid = proxy is None or (bool(parts.hostname) and " " not in proxy and parts.port != 0)
+    except ValueError:
+        is_valid = False
+    if not is_valid:
+        raise ConfigurationError(
+            f"{scheme.upper()}_PROXY is not the URL of a proxy", "set it to a URL like http://proxy.example.com:3128"
+        )
+
+
+def client(endpoint: Endpoint, credentials: Credentials | None) -> Client:
+    """A client for the STS at `endpoint`. Raises botocore's errors, and ValueError for a malformed URL."""
     loader = Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
     validate_region_name(endpoint.region)
     url, signing_region = _resolved(endpoint, loader)
     if not is_valid_endpoint_url(url) and not is_valid_ipv6_endpoint_url(url):
         raise ValueError(f"Invalid endpoint: {url}")
-    bundle = endpoint.ca_bundle or os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE")
-    if bundle is not None and not bundle.strip():
-        raise aws.InvalidConfigError(error_msg="REQUESTS_CA_BUNDLE is blank")
     timeout: Any = (CONNECT_TIMEOUT, READ_TIMEOUT)
-    verify: Any = True if bundle is None else bundle
+    verify: Any = True if endpoint.ca_bundle is None else endpoint.ca_bundle
     http = URLLib3Session(
         verify=verify,
         proxies=get_environ_proxies(url),
         timeout=timeout,
         max_pool_connections=1,
     )
-    keys = None if source is None else _Keys(source.access_key_id, source.secret_access_key, source.session_token)
+    keys = None
+    if credentials is not None:
+        keys = _Keys(credentials.access_key_id, credentials.secret_access_key, credentials.session_token)
     return Client(url, signing_region, keys, ServiceModel(loader.load_data(_MODEL), service_name="sts"), http)
 
 
 def _resolved(endpoint: Endpoint, loader: Any) -> tuple[str, str]:
-    """The URL of STS, and the region that is signed, by AWS's own rules."""
+    """The URL of STS and the region to sign for, by AWS's own rules."""
     rules = EndpointProvider(loader.load_data(_RULES), loader.load_data("partitions"))
     given: dict[str, object] = {
         "Region": endpoint.region,
         "UseGlobalEndpoint": endpoint.sts_regional_endpoints == "legacy",
     }
     if endpoint.endpoint_url is not None:
-        given["Endpoint"] = endpoint.endpoint_url  # which is of no kind
+        given["Endpoint"] = endpoint.endpoint_url  # FIPS and dual-stack do not apply to it
     else:
         given |= {"UseFIPS": endpoint.use_fips_endpoint, "UseDualStack": endpoint.use_dualstack_endpoint}
     found = rules.resolve_endpoint(**given)

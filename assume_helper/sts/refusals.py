@@ -1,4 +1,4 @@
-"""What STS says no with: the source's credentials, the role, the MFA code, a value, or only a bad moment."""
+"""STS's error answers as errors of ours: throttled, out of order, or a refusal of the source, role, code or a value."""
 
 import re
 from datetime import UTC, datetime
@@ -17,16 +17,8 @@ from assume_helper.errors import (
     STSRefused,
     STSThrottled,
 )
-from assume_helper.profiles.role import (
-    EnvironmentKeys,
-    Login,
-    Metadata,
-    MFASession,
-    Profile,
-    StaticKeys,
-    WebIdentity,
-    described,
-)
+from assume_helper.profiles.role import Endpoint
+from assume_helper.sts.request import ASSUME_ROLE_WITH_WEB_IDENTITY, GET_CALLER_IDENTITY, GET_SESSION_TOKEN, Request
 from assume_helper.text import duration_text, printable, redacted
 
 # Codes from the API reference of STS ("Common Errors"), botocore's retry rules (`botocore.retries.standard`) and
@@ -72,205 +64,190 @@ _BAD_SIGNATURE = {
     "RequestExpired",
     "RequestTimeTooSkewed",
 }
-# The keys that a code is about.
+# The profile keys that a code is about.
 _KEYS = {
     "MalformedPolicyDocument": "session_policy",
-    "PackedPolicyTooLarge": "session_policy, policy_arns and session_tags, which together are too much,",
+    "PackedPolicyTooLarge": "session_policy, policy_arns and session_tags, which together are too large,",
 }
 _DENIED = {"AccessDenied", "AccessDeniedException"}
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9.:]{0,80}")
 _CALLER = re.compile(r"User: (arn:aws[a-z-]*:(?:iam|sts)::[0-9]{12}:[\x21-\x7e]{1,300}) is not authorized")
-# IAM says which kind of policy withholds it, where it may (User Guide, "Access denied error messages").
+# The kind of policy that withholds the right, where IAM says it (User Guide, "Access denied error messages").
 _WITHHELD = re.compile(r"because (no [a-z -]{1,40} allows)|with an (explicit deny in an? [a-z -]{1,40} policy)")
-# What a key needs a right of its own for, beside the one to assume the role.
+# Rights that a key of the profile needs beside the one to assume the role.
 _RIGHT = re.compile(r"sts:(TagSession|SetSourceIdentity)\b")
 _RIGHTS = {"TagSession": "session_tags", "SetSourceIdentity": "source_identity"}
-# Signatures are good for minutes; STS says its own time in a header, and in this message.
+# A signature is good for minutes. STS sends its own time in a header, and in this message.
 _CLOCK_TOLERANCE = 300
-_THEIR_TIME = re.compile(r"\(([0-9]{8}T[0-9]{6}Z) [-+] [0-9]+ min")
+_STS_TIME = re.compile(r"\(([0-9]{8}T[0-9]{6}Z) [-+] [0-9]+ min")
+NOT_FROM_STS = "gave an answer that is not from STS"
 
 
-def where(asked: Profile | MFASession) -> str:
-    """Where STS was looked for, as a message names it."""
-    endpoint = asked.endpoint
+def where(endpoint: Endpoint) -> str:
+    """The STS that was called, as a message names it."""
     return printable(f"at {endpoint.endpoint_url}" if endpoint.endpoint_url else f"in {endpoint.region}", 120)
 
 
-def not_reached(asked: Profile | MFASession, what: str, kind: type[STSNotReached] = STSNotReached) -> STSNotReached:
+def not_reached(endpoint: Endpoint, what: str, kind: type[STSNotReached] = STSNotReached) -> STSNotReached:
     """The error for a call that got no usable answer."""
-    return kind(
-        f"STS {where(asked)} {what}", "check the network, the proxy, the region and the endpoint, then try again"
-    )
+    return kind(f"STS {where(endpoint)} {what}", "check the network, proxy, region and endpoint, then try again")
 
 
-def answered(error: aws.ClientError, asked: Profile | MFASession, now: float) -> AssumeHelperError:
-    """The error for what STS answered; `now` is this machine's clock (seconds since the epoch).
+def refusal(error: aws.ClientError, request: Request, now: float) -> AssumeHelperError:
+    """The error for an error answer to `request`; `now` is this machine's clock (seconds since the epoch).
 
-    Nothing of it is repeated but STS's own message, and not that where a signature failed: there STS prints the
-    request, session token included.
+    Of the answer only STS's own message is repeated. Where a signature failed not even that: it holds the request,
+    session token included.
     """
     answer: Any = error.response
     given = answer.get("Error", {}).get("Code")
     code = given if isinstance(given, str) else ""
     status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     said = str(answer.get("Error", {}).get("Message", ""))
-    source = described(asked.source)
+    source, endpoint = request.source, request.endpoint
     if code in _THROTTLED or status == 429:
-        return STSThrottled(f"STS {where(asked)} throttles ({code})", "wait a minute and try again")
+        return STSThrottled(f"STS {where(endpoint)} throttles ({code})", "wait a minute and try again")
     if code in _UNAVAILABLE or status >= 500:
-        return not_reached(asked, f"is out of order (HTTP {status})")
+        return not_reached(endpoint, f"is out of order (HTTP {status})")
     if not _CODE.fullmatch(code):
-        return not_reached(asked, f"gave an answer that is none of STS's (HTTP {status})")
+        return not_reached(endpoint, f"{NOT_FROM_STS} (HTTP {status})")
     if code in _EXPIRED:
-        return SourceExpired(f"{source} has expired", _renewed(asked))
+        return SourceExpired(f"{source.text} has expired", source.renewal)
     if code in _BAD_KEYS:
-        return SourceNotKnown(f"STS does not know {source} ({code})", _known(asked, code))
+        return SourceNotKnown(f"STS does not know {source.text} ({code})", _if_unknown(request, code))
     if code in _BAD_SIGNATURE:
         return _clock_is_off(answer, said, now) or SourceError(
-            f"STS does not accept the signature of {source} ({code})",
+            f"STS does not accept the signature of {source.text} ({code})",
             "correct its secret access key, or this machine's clock if that is off by minutes",
         )
     if "MultiFactorAuthentication failed" in said:
-        return _code_refused(asked, said)
+        return _code_refused(request, said)
     if code in _DENIED:
-        return _denied(asked, said)
+        return _denied(request, said)
     if code == "RegionDisabledException":
-        return STSRefused(f"STS {where(asked)} is not activated for the account", "activate it, or use another region")
-    return _invalid(asked, code, said)
+        return STSRefused(
+            f"STS {where(endpoint)} is not activated for the account", "activate it, or use another region"
+        )
+    return _invalid(request, code, said)
 
 
-def _renewed(asked: Profile | MFASession) -> str:
-    """How credentials that have expired are had anew."""
-    match asked.source:
-        case Login():
-            return f"run: {asked.source.command}"
-        case StaticKeys(profile=name):
-            return f"log in to that source again, or renew the session token in [{printable(name, 64)}]"
-        case EnvironmentKeys():
-            return "set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN anew"
-        case WebIdentity():
-            return "have its writer write a new token"
-        case _:
-            return "log in to that source again, or renew its session token"
-
-
-def _known(asked: Profile | MFASession, code: str) -> str:
-    """What to do where STS does not know the credentials."""
-    if isinstance(asked.source, WebIdentity):
-        if code == "IDPRejectedClaim":
-            return (
-                "the provider says that the token is not good: what it says of aud, its end, or the user is not right"
-            )
-        return "IAM needs an identity provider (aws iam create-open-id-connect-provider) for the token's iss and aud"
-    if isinstance(asked.source, Profile):
-        return "it is tried with a new session next time; if that does not help, look at the region"
-    return "the key was deleted, deactivated or mistyped: set a valid one"
+def _if_unknown(request: Request, code: str) -> str:
+    if code == "IDPRejectedClaim":
+        return "get another token: its issuer rejects this one's aud, expiry or user"
+    return request.source.if_unknown
 
 
 def _clock_is_off(answer: Any, said: str, now: float) -> SourceError | None:
-    """The error where the signature's time is what is wrong with it: STS's clock and this machine's differ."""
+    """The error for a signature whose time is wrong, because this machine's clock is; None where the clock is right."""
     header = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
-    told = _THEIR_TIME.search(said)
+    found = _STS_TIME.search(said)
     try:
-        if told is not None:
-            theirs = datetime.strptime(told.group(1), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        if found is not None:
+            sts_time = datetime.strptime(found.group(1), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
         else:
-            theirs = parsedate_to_datetime(header)
-        difference = now - theirs.timestamp()
+            sts_time = parsedate_to_datetime(header)
+        difference = now - sts_time.timestamp()
     except (TypeError, ValueError, OverflowError):
         return None
     if abs(difference) <= _CLOCK_TOLERANCE:
         return None
     return SourceError(
         f"this machine's clock is {duration_text(difference)} {'ahead of' if difference > 0 else 'behind'} STS's, "
-        "which takes no signature from so far away",
-        "set the clock (`timedatectl set-ntp true` has it kept right)",
+        "which accepts 5 minutes at most",
+        "set the clock (`timedatectl set-ntp true` keeps it right)",
     )
 
 
-def _code_refused(asked: Profile | MFASession, said: str) -> AssumeHelperError:
-    """STS has two texts: for a code that is wrong or was used before, and for a device that is not the caller's."""
-    device = asked.mfa if isinstance(asked, Profile) else asked.device
-    serial = printable(device.serial, 256) if device else "?"
+def _code_refused(request: Request, said: str) -> AssumeHelperError:
+    """STS has two texts: one for a wrong or used code, one for a device that is not the caller's."""
+    serial = printable(str(request.values.get("SerialNumber", "?")), 256)
     if "unable to validate" in said:
         return STSRefused(
-            f"STS knows no MFA device {serial} of {described(asked.source)}",
-            "correct mfa_serial (`aws iam list-mfa-devices` shows it); a role's session, as a source, has no device",
+            f"STS knows no MFA device {serial} of {request.source.text}",
+            "correct mfa_serial (`aws iam list-mfa-devices` shows it); a role's session has no device",
         )
     return MFACodeRefused(
         f"STS refused the MFA code of {serial}",
-        "use the next code; if none is taken, check the clock of the device that shows them, and mfa_serial",
+        "use the next code; if STS refuses that too, check the device's clock and mfa_serial",
     )
 
 
-def _denied(asked: Profile | MFASession, said: str) -> STSRefused:
-    """AccessDenied: who was denied what, and where to look, the likeliest first."""
-    source = described(asked.source)
+def _denied(request: Request, said: str) -> STSRefused:
+    """AccessDenied: who was denied what, and what to check."""
     caller = _CALLER.search(said)
-    who = f"{caller.group(1)} ({source})" if caller else source
-    withheld = _WITHHELD.search(said)
-    reason = f": {withheld.group(1) or withheld.group(2)} it" if withheld and withheld.group(1) else ""
-    if withheld and withheld.group(2):
-        reason = f": {withheld.group(2)}"
-    if said and "not authorized" not in said.lower():  # of another kind: "Roles may not be assumed by root accounts."
-        reason = f": {redacted(said)}"
-    if isinstance(asked, MFASession):
-        return STSRefused(
-            f"STS denied GetSessionToken to {who}{reason}", "no policy of that user's may deny sts:GetSessionToken"
-        )
-    role = printable(asked.role_arn, 200)
-    if isinstance(asked.source, WebIdentity):
-        return STSRefused(
-            f"STS denied AssumeRoleWithWebIdentity on {role} to {who}{reason}",
-            "check in this order: (1) the role's trust policy names the token's identity provider, "
-            "(2) what it says of aud and sub is what the token says",
-        )
+    who = f"{caller.group(1)} ({request.source.text})" if caller else request.source.text
+    reason = _reason(said)
     right = _RIGHT.search(said)
-    if right:
+    if request.operation == GET_CALLER_IDENTITY:  # IAM needs no right for it
+        return STSRefused(f"STS denied GetCallerIdentity to {who}", "the VPC endpoint's policy must allow it")
+    if request.operation == GET_SESSION_TOKEN:
+        return STSRefused(
+            f"STS denied GetSessionToken to {who}{reason}", "no policy of that user may deny sts:GetSessionToken"
+        )
+    role = _role(request)
+    if right and request.operation != ASSUME_ROLE_WITH_WEB_IDENTITY:
         return STSRefused(
             f"STS denied {right.group(1)} on {role} to {who}{reason}",
-            f"the role's trust policy and the caller's own policies must allow {right.group()}; "
-            f"or take {_RIGHTS[right.group(1)]} out",
+            f"allow {right.group()} in the role's trust policy and the caller's policies, "
+            f"or remove {_RIGHTS[right.group(1)]}",
         )
-    if isinstance(asked.origin, Login | Metadata):
-        mfa = "it wants MFA, which this source cannot give"
-    else:
-        mfa = (
-            "it wants MFA: set mfa_serial"
-            if not asked.asks_for_code
-            else ("it wants the MFA of another device, or a younger one: lower mfa_session_duration_seconds")
-        )
-    external_id = "it wants another external_id" if asked.external_id else "it wants an external id: set external_id"
-    return STSRefused(
-        f"STS denied AssumeRole on {role} to {who}{reason}",
-        f"check in this order: (1) the role's trust policy does not name that caller, (2) {mfa}, (3) {external_id}, "
-        "(4) the caller's policies, or its permissions boundary, do not allow sts:AssumeRole on the role",
+    return STSRefused(f"STS denied {request.operation} on {role} to {who}{reason}", _what_to_check(request))
+
+
+def _reason(said: str) -> str:
+    """Why, in STS's words where it says so."""
+    withheld = _WITHHELD.search(said)
+    if said and "not authorized" not in said.lower():  # of another kind: "Roles may not be assumed by root accounts."
+        return f": {redacted(said)}"
+    if withheld is None:
+        return ""
+    return f": {withheld.group(1)} it" if withheld.group(1) else f": {withheld.group(2)}"
+
+
+def _what_to_check(request: Request) -> str:
+    if request.operation == ASSUME_ROLE_WITH_WEB_IDENTITY:
+        return "check the role's trust policy: it must name the token's identity provider, its aud and its sub"
+    mfa = {
+        "impossible": "MFA (this source cannot give it)",
+        "possible": "MFA (set mfa_serial)",
+        "used": "MFA (of another device, or more recent: lower mfa_session_duration_seconds)",
+    }[request.source.mfa]
+    external_id = "another external_id" if "ExternalId" in request.values else "an external id (set external_id)"
+    return (
+        f"check the role's trust policy: it must name this caller, and may require {mfa} or {external_id}, "
+        "then check the caller's policies and permissions boundary"
     )
 
 
-def _invalid(asked: Profile | MFASession, code: str, said: str) -> STSRefused:
-    """A value that STS does not take: the key that has it is named where STS's text tells which."""
-    name = printable(asked.name, 64)
-    if isinstance(asked, MFASession):
-        what = f"an MFA session with {printable(asked.device.serial, 256)}"
-        if "durationSeconds" in said or "DurationSeconds" in said:
+def _role(request: Request) -> str:
+    return printable(str(request.values.get("RoleArn", "?")), 200)
+
+
+def _invalid(request: Request, code: str, said: str) -> STSRefused:
+    """A value that STS does not accept, with the profile's key for it where STS's text tells which."""
+    section = f"[{printable(request.profile, 64)}]"
+    seconds = request.values.get("DurationSeconds")
+    why = f"{redacted(said) or code} ({code})"
+    if request.operation == GET_CALLER_IDENTITY:
+        return STSRefused(f"STS refused GetCallerIdentity: {why}", "check the endpoint")
+    if request.operation == GET_SESSION_TOKEN:
+        what = f"an MFA session with {printable(str(request.values.get('SerialNumber', '?')), 256)}"
+        if "durationseconds" in said.lower():
             return STSRefused(
-                f"STS refused {what}: it may not last {asked.device.session_duration_seconds} s",
-                f"lower mfa_session_duration_seconds in [{name}]",
+                f"STS refused {what}: it may not last {seconds} s", f"lower mfa_session_duration_seconds in {section}"
             )
-        return STSRefused(f"STS refused {what}: {redacted(said) or code} ({code})", "correct that value in the profile")
-    role = printable(asked.role_arn, 200)
+        return STSRefused(f"STS refused {what}: {why}", "correct that value in the profile")
+    role = _role(request)
     if "role chaining" in said:
         return STSRefused(
-            f"STS refused {role}: a role that is assumed with another role's session lasts an hour at most, and "
-            f"{described(asked.source)} is one",
-            f"set duration_seconds = 3600 in [{name}] (or --duration-seconds), or take it out",
+            f"STS refused {role}: it is assumed with {request.source.text}, and a chained role lasts an hour at most",
+            f"set duration_seconds = 3600 in {section} (or --duration-seconds), or remove it",
         )
     if "MaxSessionDuration" in said:
         return STSRefused(
-            f"STS refused {role}: the role's sessions may not last {asked.duration_seconds} s",
-            f"lower duration_seconds in [{name}] (or --duration-seconds), or raise the role's MaxSessionDuration",
+            f"STS refused {role}: the role's sessions may not last {seconds} s",
+            f"lower duration_seconds in {section} (or --duration-seconds), or raise the role's MaxSessionDuration",
         )
     which = _KEYS.get(code)
-    next_step = f"correct {which} in [{name}], or the option" if which else "correct that value in the profile"
-    return STSRefused(f"STS refused {role}: {redacted(said) or code} ({code})", next_step)
+    next_step = f"correct {which} in {section}, or the option" if which else "correct that value in the profile"
+    return STSRefused(f"STS refused {role}: {why}", next_step)

@@ -1,1 +1,1 @@
-"""The operating system: processes, the terminal, private files, deadlines."""
+"""The operating system: processes, the terminal, the environment, deadlines and private files."""

@@ -1,9 +1,11 @@
-"""What a call is handed in: the environment, the clocks, this host's name, and whom to warn."""
+"""The context of a call: environment, clocks, host name, and where warnings go."""
 
 import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+
+from assume_helper.system.warning import Warning
 
 
 @dataclass(frozen=True)
@@ -17,13 +19,12 @@ class Clock:
 
 @dataclass(frozen=True)
 class CallContext:
-    """What a call is handed in.
+    """What a call is given.
 
-    `started` (seconds since the epoch) and `started_monotonic` are when the process began; `until` (monotonic) is when
-    a link of a chain must be there, for the sake of the role that waits for it. `may_ask`: a person may be asked for
-    an MFA code, since there is nothing else to serve; `asking` is called before that, and before another program is run
-    that may ask somebody for something. `due` is told the path of the lock for refreshing what is handed out, where
-    that is due.
+    `started` (seconds since the epoch) and `started_monotonic` are when the process began. `until` (monotonic) is the
+    limit of the role that waits for this session. `may_ask`: a person may be asked for an MFA code, since nothing else
+    can be served. `asking` is called before that, and before a program is run that may ask a person. `due` is told the
+    path of the lock for a background refresh, where the session that is served is due for one.
     """
 
     environ: Mapping[str, str] = field(repr=False)
@@ -32,7 +33,7 @@ class CallContext:
     started_monotonic: float
     host: str
     session_name: Callable[[], str]
-    warn: Callable[[str], None]
+    warn: Callable[[Warning], None]
     until: float = math.inf
     may_ask: bool = True
     asking: Callable[[], None] = lambda: None

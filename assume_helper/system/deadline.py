@@ -1,4 +1,4 @@
-"""A call that ends in time, whatever it waits for."""
+"""A time limit for a call, whatever it waits for."""
 
 import queue
 import threading
@@ -20,8 +20,8 @@ class Deadline:
 def within(seconds: float, call: Callable[[], T]) -> T:
     """The result of `call`, waited for at most `seconds`. Raises TimeoutError, and what `call` raises.
 
-    A name that does not resolve, a server that sends a byte a second, a handshake that hangs know no limit of their
-    own. The thread is left behind and ends with the process.
+    Name resolution, a handshake or a slow answer has no limit of its own. The thread is abandoned, and ends with the
+    process.
     """
     results: queue.SimpleQueue[tuple[bool, T | BaseException]] = queue.SimpleQueue()
 

@@ -1,6 +1,8 @@
-"""The environment: what code of the SDKs must not see, in this process and in those that it starts."""
+"""The environment: which variables SDK code must not see, here and in the processes that are started."""
 
-from collections.abc import Mapping, MutableMapping
+import os
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 
 # With these, SDK code would use other credentials than the profile says, call this helper again, or (`AWS_DATA_PATH`,
 # which the AWS CLI adds for the processes it starts: measured) load another program's data.
@@ -15,8 +17,8 @@ HIDDEN = (
 )
 
 
-# What would have an SDK use other credentials than those that `exec` and `env` give it. The last two are Java's old
-# names; AWS_SECURITY_TOKEN is the session token's.
+# With these an SDK would use other credentials than those of `exec` and `env`. The last two are old names of Java's,
+# AWS_SECURITY_TOKEN is an old name of the session token.
 STALE = (
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -44,6 +46,16 @@ def hide(environ: MutableMapping[str, str]) -> None:
         environ.pop(name, None)
     if environ.get("AWS_CA_BUNDLE") == "":  # for botocore it is a path even so
         del environ["AWS_CA_BUNDLE"]
+
+
+@contextmanager
+def shown(environ: Mapping[str, str]) -> Iterator[None]:
+    """Within it SDK code sees the whole of `environ`, HIDDEN included: botocore reads the process's environment."""
+    os.environ.update(environ)
+    try:
+        yield
+    finally:
+        hide(os.environ)
 
 
 def for_child(environ: Mapping[str, str]) -> dict[str, str]:

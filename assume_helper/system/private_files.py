@@ -2,7 +2,7 @@
 
 import os
 
-# Linux, macOS and Windows differ in which of these they have.
+# Not every system has all of these.
 WRITE_FLAGS = (
     os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 )

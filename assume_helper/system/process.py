@@ -1,4 +1,4 @@
-"""Another program, run to its end: without a shell, without standard input, bounded in time and in what it may say."""
+"""Run a program to its end: no shell, no standard input, limits on its time and on its output."""
 
 import subprocess
 import threading
@@ -8,13 +8,13 @@ from typing import IO
 
 # A document has a few KiB.
 _LONGEST_OUTPUT = 64 * 1024
-# What a process has written is in the pipe when it ends, and is read at once, also where a child keeps the pipe open.
+# When a process ends, its output is in the pipe, and is read at once. A child may keep the pipe open for longer.
 _TO_READ_THE_REST = 1.0
 
 
 @dataclass(frozen=True)
 class Finished:
-    """A process that has ended; `too_long` where it said more than it may."""
+    """A process that has ended; `too_long` where it printed more than is read."""
 
     returncode: int
     stdout: bytes = field(repr=False)
@@ -22,8 +22,13 @@ class Finished:
     too_long: bool = False
 
     def communicate(self) -> tuple[bytes, bytes]:
-        """What botocore's provider asks a process for."""
+        """Output and errors, as botocore's provider reads them."""
         return self.stdout, self.stderr
+
+
+def reason(error: OSError | ValueError | IndexError) -> str:
+    """Why `run` could not start a command, in words."""
+    return error.strerror if isinstance(error, OSError) and error.strerror else "the command cannot be read"
 
 
 def run(words: Sequence[str], environ: Mapping[str, str], seconds: float, screen: int | None = None) -> Finished:

@@ -1,4 +1,4 @@
-"""The terminal of whoever started this: asked on by itself, whatever standard input, output and error are.
+"""The controlling terminal: prompts are written to it and read from it, whatever the standard streams are.
 
 A prompt never reads standard input, which is the calling program's, and is never written to standard error, which
 many SDKs hide.
@@ -35,7 +35,7 @@ def ask(prompt: str, seconds: float) -> str | None:
 
 @contextmanager
 def screen() -> Iterator[int | None]:
-    """A descriptor to write to the terminal with; None where there is none, or it is somebody else's turn on it."""
+    """A descriptor to write to the terminal with; None where there is none, or this process is in its background."""
     with _opened() as descriptor:
         yield None if sys.platform == "win32" else descriptor
 
@@ -48,7 +48,7 @@ def is_there() -> bool:
 
 @contextmanager
 def _opened() -> Iterator[int | None]:
-    """The terminal's descriptor; None where there is none, or it is somebody else's turn on it."""
+    """The terminal's descriptor; None where there is none, or this process is in its background."""
     descriptor = None
     try:
         descriptor = os.open("CONIN$" if sys.platform == "win32" else "/dev/tty", os.O_RDWR | _NO_CONTROL)
@@ -91,7 +91,7 @@ else:
     _NO_CONTROL = os.O_NOCTTY | os.O_CLOEXEC
 
     def _is_in_front(descriptor: int) -> bool:
-        """Whether a read would not stop this process, as it does where the shell has it in the background."""
+        """Whether this process may read: the shell stops a background process that does."""
         try:
             return os.tcgetpgrp(descriptor) == os.getpgrp()
         except OSError:
@@ -108,7 +108,7 @@ else:
 
     @contextmanager
     def _turn(until: float) -> Iterator[None]:
-        """One question at a time on a terminal, whichever process asks: two would take each other's answers.
+        """One prompt at a time on a terminal: two processes would take each other's answers.
 
         Raises TimeoutError.
         """
@@ -130,7 +130,7 @@ else:
 
     @contextmanager
     def _unseen(descriptor: int, prompt: str) -> Iterator[None]:
-        """The question is on the terminal, and what is typed is not; also when a person comes back (`fg`)."""
+        """Show the prompt, and hide what is typed; again when the process comes back to the foreground (`fg`)."""
         before = termios.tcgetattr(descriptor)
         unseen = list(before)
         unseen[0] = (before[0] | termios.ICRNL) & ~(termios.IGNCR | termios.INLCR)
@@ -138,7 +138,7 @@ else:
         shown = prompt.encode("utf-8", "replace")
 
         def put(*_signal: object) -> None:
-            # What was typed before the question is not the answer to it.
+            # What was typed before the prompt is not its answer.
             termios.tcsetattr(descriptor, termios.TCSAFLUSH, unseen)
             os.write(descriptor, shown)
 
@@ -173,7 +173,7 @@ else:
 
 
 def name() -> str:
-    """The path of the terminal of this process's session; empty where it cannot be told."""
+    """The path of the terminal of this process's session; "" where it is not known."""
     if sys.platform == "win32":
         return ""
     for descriptor in (0, 1, 2):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from front import Behaviour, Call, Front, Reply, identity, session
-from running import Home
+from running import Home, no_warning
 
 from assume_helper.cache import directory as cache_directory
 from assume_helper.cache import entries
@@ -84,7 +84,7 @@ class Machine:
     def get(self) -> datetime:
         context = CallContext(
             environ=self.environ, clock=Clock(now=self.now, monotonic=lambda: self.true), started=self.now(),
-            started_monotonic=self.true, host="host", session_name=lambda: "me@host", warn=pytest.fail,
+            started_monotonic=self.true, host="host", session_name=lambda: "me@host", warn=no_warning,
         )  # fmt: skip
         return get_credentials("dev", context).session.expiration
 

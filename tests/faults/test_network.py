@@ -21,7 +21,7 @@ from front import ACCOUNT, Behaviour, Call, Front, Reply, error, html, reset, se
 from needs import needs_root
 from running import SCRIPT, Home
 
-from assume_helper.cache import entries
+from assume_helper.cache import outcomes
 from assume_helper.cache.directory import Cache
 
 # The design's deadlines, from the start of the process, are 4 s where something is cached and 15 s where nothing is.
@@ -181,9 +181,9 @@ def point_at(home: Home, front: Front, name: str) -> dict[str, str]:
     return {"HTTP_PROXY": front.url}
 
 
-def last_failure(home: Home) -> entries.Failure:
+def last_failure(home: Home) -> outcomes.Failure:
     (path,) = home.cache.glob("*.failure")
-    found = entries.read_failure(Cache(str(home.cache), print), path.stem)
+    found = outcomes.read_failure(Cache(str(home.cache), print), path.stem)
     assert found is not None
     return found
 

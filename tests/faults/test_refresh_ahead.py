@@ -15,14 +15,14 @@ from pathlib import Path
 import pexpect
 import pytest
 from front import Behaviour, Call, Front, Reply, denied, error, session, wait_for
-from running import PACKAGE, SCRIPT, Home
+from running import PACKAGE, SCRIPT, Home, no_warning
 
 from assume_helper import hit
 from assume_helper.cache import entries
 from assume_helper.cache.directory import Cache
 from assume_helper.cache.document import credential_document
 from assume_helper.cache.entries import Entry
-from assume_helper.credentials import window
+from assume_helper.cache.session import window
 from assume_helper.sessions import refresh_ahead
 from assume_helper.sessions.provider import RoleRequest, get_credentials, refresh
 from assume_helper.system.context import CallContext, Clock
@@ -80,7 +80,7 @@ def has_new(home: Home) -> bool:
 
 
 def lock_file(home: Home) -> Path:
-    (path,) = home.cache.glob("*" + hit.AHEAD)
+    (path,) = home.cache.glob("*" + hit.AHEAD_SUFFIX)
     return path
 
 
@@ -270,7 +270,7 @@ def test_nobody_is_asked_for_a_code_behind_the_caller_s_back(role: Home, offline
 def test_a_lock_that_is_not_ours_alone_is_not_used_and_the_hit_is_served(
     due: Home, offline_front: Front, kind: str
 ) -> None:
-    path = due.entries()[0].with_suffix(hit.AHEAD)
+    path = due.entries()[0].with_suffix(hit.AHEAD_SUFFIX)
     if kind == "link":
         path.symlink_to(due.folder / "elsewhere")
     elif kind == "fifo":
@@ -285,7 +285,7 @@ def test_a_lock_that_is_not_ours_alone_is_not_used_and_the_hit_is_served(
 
 
 def test_a_lock_that_is_held_is_somebody_else_s_refresh(due: Home, offline_front: Front) -> None:
-    path = due.entries()[0].with_suffix(hit.AHEAD)
+    path = due.entries()[0].with_suffix(hit.AHEAD_SUFFIX)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     assert due.get("dev")["AccessKeyId"] == OLD
@@ -318,14 +318,14 @@ def test_over_a_day_of_a_call_a_minute_only_the_first_caller_waits(
     def context() -> CallContext:
         return CallContext(
             environ=environ, clock=clock, started=now, started_monotonic=now, host="host",
-            session_name=lambda: "me@host", warn=pytest.fail,
+            session_name=lambda: "me@host", warn=no_warning,
         )  # fmt: skip
 
     offline_front.behaviour = sts
     waited = refreshed = 0
     for minute in range(24 * 60):
         now = begin + 60 * minute
-        found = hit.answer("dev", environ, now)
+        found = hit.fresh_document("dev", environ, now)
         if found is None:
             waited += 1
             get_credentials("dev", context())

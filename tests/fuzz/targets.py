@@ -23,18 +23,21 @@ from unit.profiles.test_aws_config import botocore_reads, nested
 
 from assume_helper import credentials, errors, hit, text
 from assume_helper.cache import directory as cache_directory
-from assume_helper.cache import entries
+from assume_helper.cache import entries, outcomes
 from assume_helper.cache.directory import Cache
 from assume_helper.cache.document import credential_document
 from assume_helper.cache.entries import Entry
+from assume_helper.cache.session import Session, printed_expiration
 from assume_helper.errors import AssumeHelperError
 from assume_helper.profiles import aws_config, role_chain, session_parameters
+from assume_helper.profiles.raw_profile import merge
 from assume_helper.profiles.role import CredentialProcess, Endpoint, Profile, StaticKeys
-from assume_helper.profiles.settings import Keys
+from assume_helper.profiles.settings import ProfileSettings
 from assume_helper.sessions import herd_gate, source_credentials
 from assume_helper.sources import mfa, used_mfa_codes
-from assume_helper.sts import calls, failures
+from assume_helper.sts import failures, request, response
 from assume_helper.system import process
+from assume_helper.system.warning import Warning
 from assume_helper.text import CONTROL_CHARACTERS
 
 NOW = 1_800_000_000
@@ -67,8 +70,8 @@ def refused(error: AssumeHelperError) -> None:
     assert len(str(error)) < 4000
 
 
-def _warned(text: str) -> None:
-    harmless(text)
+def _warned(warning: Warning) -> None:
+    harmless(str(warning))
 
 
 def _no_number(name: str) -> None:
@@ -96,7 +99,7 @@ def config(data: bytes) -> None:
     with open(ENVIRON["AWS_SHARED_CREDENTIALS_FILE"], "wb") as file:
         file.write(second)
     try:
-        read = aws_config.load(ENVIRON, aws_config.decoded(first, "config"))
+        read = aws_config.load(ENVIRON, aws_config.decode(first, "config"))
     except errors.ConfigurationError as error:
         refused(error)
         return
@@ -104,7 +107,7 @@ def config(data: bytes) -> None:
     is_secret = data.count(SECRET.encode()) == data.count(f"aws_secret_access_key = {SECRET}\n".encode())
     for name in [*list(read.profiles)[:5], "dev"]:
         try:
-            profile = role_chain.read(read, ENVIRON, name)
+            profile = role_chain.read_profile(read, ENVIRON, name)
         except AssumeHelperError as error:
             if is_secret:
                 refused(error)
@@ -171,7 +174,7 @@ def parameters(data: bytes) -> None:
     values = {key.strip(): value for key, _, value in (line.partition("=") for line in lines)}
     read = aws_config.AwsConfig(ENVIRON["AWS_CONFIG_FILE"], "", {"dev": values}, {}, {}, {})
     try:
-        found = session_parameters.read(Keys(read, ENVIRON, "dev"), "aws")
+        found = session_parameters.from_settings(ProfileSettings(merge(read, "dev")), "aws")
     except AssumeHelperError as error:
         refused(error)
         return
@@ -212,7 +215,7 @@ def answer(data: bytes) -> None:
 
     hit.read_private = watched
     try:
-        found = hit.answer("dev", ENVIRON, NOW)
+        found = hit.fresh_document("dev", ENVIRON, NOW)
     finally:
         hit.read_private = real
     key, _, elsewhere = known.split(b"\n")[0].partition(b"\0")
@@ -224,7 +227,7 @@ def answer(data: bytes) -> None:
     write = hit.write
     hit.write = lambda descriptor, data: told.append(data)  # noqa: ARG005
     try:
-        exit_code = herd_gate.told("dev", ENVIRON, 0)
+        exit_code = herd_gate.replay_failure("dev", ENVIRON, 0)
     finally:
         hit.write = write
     assert exit_code in range(256)
@@ -246,12 +249,12 @@ def entry(data: bytes) -> None:
         entries.write(store, KEY, found)
         again = entries.read(store, KEY)
         assert again == found, (again, found)
-    failure = entries.read_failure(store, KEY)
+    failure = outcomes.read_failure(store, KEY)
     if failure is not None:
         assert isinstance(failure.error, AssumeHelperError)
-        entries.write_failure(store, KEY, failure)
+        outcomes.write_failure(store, KEY, failure)
     for used in used_mfa_codes.read(store, KEY):
-        used.is_it("123456", NOW)
+        used.matches("123456", NOW)
 
 
 def code(data: bytes) -> None:
@@ -276,7 +279,7 @@ _client: list[Any] = []
 _reply: list[tuple[int, bytes, bytes]] = []
 
 
-def _sent(request: Any, **_: Any) -> Any:
+def _sent(request: Any, **_: Any) -> Any:  # as botocore names it
     status, date, body = _reply[0]
 
     class Raw:
@@ -307,17 +310,18 @@ def reply(data: bytes) -> None:
     _reply[:] = [(status, date, body)]
 
     def call() -> dict[str, Any]:
-        response: dict[str, Any] = _sts().assume_role(RoleArn=_PROFILE.role_arn, RoleSessionName="me@here")
-        return response
+        answer: dict[str, Any] = _sts().assume_role(RoleArn=_PROFILE.role_arn, RoleSessionName="me@here")
+        return answer
 
+    asked = request.assume_role(_PROFILE, "me@here")
     try:
-        found = calls.checked(failures.translate_errors(call, _PROFILE, lambda: NOW), _PROFILE, NOW)
+        found = response.session(failures.translate_errors(call, asked, lambda: NOW), asked, NOW)
     except AssumeHelperError as error:
         refused(error)
         return
     assert 0 < found.lifetime <= credentials.LONGEST_SESSION
     assert found.account_id is not None
-    printed = credentials.printed_expiration(found.expiration, found.lifetime, "host", KEY)
+    printed = printed_expiration(found.expiration, found.lifetime, "host", KEY)
     document = credential_document(found.credentials, printed, found.account_id)
     assert document.isascii()
     assert b"\n" not in document
@@ -326,7 +330,7 @@ def reply(data: bytes) -> None:
     assert datetime.strptime(fields["Expiration"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC) == printed
     for name in ("AccessKeyId", "SecretAccessKey", "SessionToken"):
         harmless(fields[name])
-    session = credentials.Session(
+    session = Session(
         found.credentials, found.expiration, printed, NOW, found.lifetime, found.assumed_role_arn, found.account_id
     )
     store = _store()

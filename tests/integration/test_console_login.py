@@ -36,7 +36,7 @@ KEYS = {
 GOOD = timedelta(minutes=14)
 NEARLY_OVER = timedelta(minutes=4)
 OVER = timedelta(hours=-1)
-ENDED = "assume-helper: dev: the login of profile me has run out, or was never made; run: aws login --profile me\n"
+ENDED = "assume-helper: dev: the login of profile me has expired, or was never made; run: aws login --profile me\n"
 
 
 @dataclass(frozen=True)
@@ -233,7 +233,7 @@ def test_a_login_that_may_not_be_renewed_is_exit_4_with_the_permission_it_lacks(
     signin.answer = lambda _asked: (403, denied("INSUFFICIENT_PERMISSIONS"))
     ran = home_.run("get", "dev")
     ran.failed(4, "the login of profile me", "signin:CreateOAuth2Token", "aws login --profile me")
-    assert "has run out" not in ran.stderr
+    assert "has expired" not in ran.stderr
 
 
 def test_a_sign_in_service_that_is_not_reached_is_exit_7(home_: Home, offline_front: Front, login: LoggedIn) -> None:
@@ -288,7 +288,7 @@ def test_cached_credentials_bridge_a_login_that_has_ended(
     signin.answer = lambda _asked: (401, denied("TOKEN_EXPIRED"))
     assert home_.get("dev") == first
     assert len(signin.asked) == 1
-    assert "the login of profile me has run out" in home_.log.read_text()
+    assert "the login of profile me has expired" in home_.log.read_text()
 
 
 def test_cached_credentials_bridge_a_sign_in_service_that_hangs(

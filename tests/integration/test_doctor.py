@@ -155,7 +155,7 @@ def test_a_config_that_cannot_be_read_is_a_failure_and_the_rest_is_still_looked_
 
 def test_a_way_to_sts_that_cannot_be_is_a_failure(dev: Home) -> None:
     found = doctor(dev, code=1, AWS_ENDPOINT_URL="nonsense")
-    only(found, "sts", "fail", "cannot be one")
+    only(found, "sts", "fail", "is not valid")
 
 
 def test_who_wins_where_is_told(dev: Home) -> None:
@@ -242,7 +242,7 @@ def test_cached_credentials_are_had_while_sts_is_out_of_order(dev: Home, offline
 @pytest.mark.parametrize("behaviour", [html(200), html(403), session()])
 def test_what_is_not_sts_is_a_failure(dev: Home, offline_front: Front, behaviour: Behaviour) -> None:
     offline_front.behaviour = behaviour
-    only(doctor(dev, code=1), "sts", "fail", "none of STS's")
+    only(doctor(dev, code=1), "sts", "fail", "not from STS")
 
 
 def test_an_sts_that_says_nothing_is_given_up(dev: Home, offline_front: Front) -> None:
@@ -290,7 +290,7 @@ def test_an_identity_that_is_none_is_a_failure(dev: Home, offline_front: Front) 
         return Reply(reply.status, reply.body.replace(USER.encode(), b"x y"))
 
     offline_front.behaviour = odd
-    only(doctor(dev, "dev", code=1), "source", "fail", "none of STS's")
+    only(doctor(dev, "dev", code=1), "source", "fail", "not from STS")
 
 
 def test_a_web_identity_token_is_read(dev: Home) -> None:

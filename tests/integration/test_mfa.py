@@ -214,7 +214,7 @@ def test_devices_of_every_partition_and_kind(
 
 def test_a_security_key_has_no_codes(role: Home, strict: Strict) -> None:
     role.config.write_text(CONFIG.replace(SERIAL, "arn:aws:iam::123456789012:u2f/user/me/key"))
-    role.run("get", "dev").failed(3, "mfa_serial for [dev] is a security key's")
+    role.run("get", "dev").failed(3, "mfa_serial for [dev] is that of a security key")
 
 
 def test_a_serial_that_is_none_is_refused(role: Home, strict: Strict) -> None:
@@ -361,7 +361,7 @@ def test_a_code_that_sts_never_saw_is_still_good(role: Home, strict: Strict, off
 
 def test_a_code_is_not_sent_again_where_sts_may_have_seen_it(role: Home, strict: Strict, offline_front: Front) -> None:
     offline_front.behaviour = reset
-    role.run("get", "long", ASSUME_HELPER_MFA_TOKEN=strict.device.code()).failed(7, "broke the connection off")
+    role.run("get", "long", ASSUME_HELPER_MFA_TOKEN=strict.device.code()).failed(7, "broke off the connection")
     assert len(offline_front.calls) == 1
 
 

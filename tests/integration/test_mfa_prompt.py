@@ -67,7 +67,7 @@ def test_a_code_is_asked_for_on_the_terminal_and_not_shown(terminal: Terminal, s
 
 def test_three_wrong_codes_are_the_end(terminal: Terminal, strict: Strict) -> None:
     for number in range(3):
-        terminal.asks("STS did not take that code. MFA code of" if number else "MFA code of")
+        terminal.asks("STS did not accept that code. MFA code of" if number else "MFA code of")
         terminal.types(str((int(strict.device.code()) + 1 + number) % 1_000_000).zfill(6))
     assert terminal.ended() == 6
     assert len(strict.codes) == 3
@@ -78,7 +78,7 @@ def test_three_wrong_codes_are_the_end(terminal: Terminal, strict: Strict) -> No
 def test_the_right_code_after_a_wrong_one_is_taken(terminal: Terminal, strict: Strict) -> None:
     terminal.asks()
     terminal.types(str((int(strict.device.code()) + 1) % 1_000_000).zfill(6))
-    terminal.asks("STS did not take that code. MFA code of")
+    terminal.asks("STS did not accept that code. MFA code of")
     terminal.types(strict.device.code())
     assert terminal.ended() == 0
 

@@ -178,7 +178,7 @@ def test_a_token_that_sts_does_not_take_is_exit_4(
 
 def test_a_token_file_that_cannot_be_used_is_exit_4(home_: Home, token: Path) -> None:
     token.write_text("x y")
-    home_.run("get", "dev").failed(4, "is not a web identity token")
+    home_.run("get", "dev").failed(4, "does not hold a web identity token")
     token.write_bytes(b"\xff" * 100)
     home_.run("get", "dev").failed(4, "it is not a token")
     token.unlink()
@@ -273,13 +273,13 @@ def test_an_sso_login_s_keys_may_have_the_prefix_or_be_included(
         logged_in(home_, name, -HOUR)
     for path in home_.entries():
         path.unlink()
-    home_.run("get", "dev").failed(4, "the login of profile login has run out", f"run: {command}\n")
+    home_.run("get", "dev").failed(4, "the login of profile login has expired", f"run: {command}\n")
 
 
 def test_an_sso_login_that_has_run_out_is_exit_4_with_the_command(home_: Home, sso: Canned) -> None:
     for name in ("corp", "https://corp.invalid/start"):
         logged_in(home_, name, -HOUR)
-    home_.run("get", "dev").failed(4, "the login of profile login has run out", "run: aws sso login --profile login")
+    home_.run("get", "dev").failed(4, "the login of profile login has expired", "run: aws sso login --profile login")
 
 
 def test_an_sso_session_renews_its_token_while_it_lasts(home_: Home, offline_front: Front) -> None:
@@ -302,7 +302,7 @@ def test_an_sso_session_renews_its_token_while_it_lasts(home_: Home, offline_fro
         oidc.answer = lambda _asked: (400, {"error": "invalid_grant"})
         for entry in home_.entries():
             entry.unlink()
-        home_.run("get", "dev").failed(4, "has run out", "run: aws sso login --profile login")
+        home_.run("get", "dev").failed(4, "has expired", "run: aws sso login --profile login")
 
 
 def test_an_sso_login_that_was_never_made_is_exit_4_with_the_command(home_: Home, sso: Canned) -> None:

@@ -11,6 +11,7 @@ from assume_helper.cli.invocation import Invocation
 from assume_helper.credentials import Storage
 from assume_helper.errors import AssumeHelperError
 from assume_helper.sessions import provider, purge
+from assume_helper.system.warning import Warning
 from assume_helper.text import printable
 
 
@@ -51,7 +52,7 @@ def command(
             for store in storage.all_stores(invocation.environ, invocation.warn)
         ]
     outcomes = [
-        (store.path(name), what, purge.forget(store, name)) for store, files in found for name, what in files.items()
+        (store.path(name), what, purge.delete(store, name)) for store, files in found for name, what in files.items()
     ]
     removed, busy = (
         [what for path, what, outcome in outcomes if outcome == which and path.endswith(".entry")]
@@ -73,12 +74,8 @@ def _opened(invocation: Invocation, kept: Storage) -> Cache:
     """The cache for what is `kept` so. Raises AssumeHelperError where it is not used: what lies there is not forgotten
     by that.
     """
-    said: list[str] = []
-    store = storage.open_store(invocation.environ, said.append, kept)
-    if store.directory is None and said:
-        what, _, next_step = said[0].partition("; ")
-        what = what.replace("no cache", "nothing was looked at", 1).replace(
-            "nothing is cached", "nothing was looked at", 1
-        )
-        raise AssumeHelperError(what, next_step)
+    warnings: list[Warning] = []
+    store = storage.open_store(invocation.environ, warnings.append, kept)
+    if store.directory is None and warnings:
+        raise AssumeHelperError(f"nothing was deleted: {warnings[0].what}", warnings[0].next_step)
     return replace(store, warn=invocation.warn)

@@ -5,9 +5,9 @@ from typing import Any
 
 import click
 
+from assume_helper.cache.session import Session
 from assume_helper.cli.invocation import Invocation
 from assume_helper.cli.role_options import role_options, session
-from assume_helper.credentials import Session
 from assume_helper.export import container_endpoint, program
 from assume_helper.sessions import provider
 from assume_helper.text import duration_text, printable
@@ -69,7 +69,7 @@ def command(ctx: click.Context, /, refresh: bool, **options: Any) -> None:
         given = program.variables(entry.session, profile)
         invocation.record_issue(entry.session)
         for warning in invocation.warnings:
-            invocation.say(f"assume-helper: warning: {printable(warning)}")
+            invocation.say(f"assume-helper: warning: {printable(str(warning))}")
         ctx.exit(program.exec_program(words, program.environment(invocation.environ, name, given)))
 
     def renewed() -> Session:

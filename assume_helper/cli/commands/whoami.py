@@ -10,9 +10,9 @@ from assume_helper.cache.entries import Entry
 from assume_helper.cli import tables, waiting
 from assume_helper.cli.invocation import Invocation
 from assume_helper.cli.role_options import role_options, session
+from assume_helper.credentials import Identity
 from assume_helper.profiles.role import Profile, WebIdentity
 from assume_helper.sessions import assume, caller_identity, role_listing
-from assume_helper.sessions.caller_identity import Identity
 
 
 @click.command("whoami", short_help="Show who you are: now, or with a role.")
@@ -49,12 +49,12 @@ def command(invocation: Invocation, /, as_json: bool, role: str | None, **option
 def identities(invocation: Invocation, profile: Profile, entry: Entry, asking: Callable[[], None]) -> list[Identity]:
     """The source's identity, where it is credentials, and the role's; `asking` is called before a person is asked."""
     clock = invocation.clock
-    left = entry.session.left(clock.now())
-    role = caller_identity.of(f"role of {profile.name}", entry.session.credentials, profile, clock, left)
+    whose = f"role of {profile.name}"
+    role = caller_identity.of(whose, entry.session.credentials, profile, profile.endpoint, clock)
+    role = replace(role, left=entry.session.left(clock.now()))
     if isinstance(profile.source, WebIdentity):
         return [role]
     credentials = assume.source_credentials(profile, replace(invocation.call_context(), asking=asking))
     whose = f"source: {role_listing.source_name(profile)}"
-    ends = credentials.expiration
-    source = caller_identity.of(whose, credentials, profile, clock, ends.timestamp() - clock.now() if ends else None)
+    source = caller_identity.of(whose, credentials, profile.source, profile.endpoint, clock)
     return [source, role]

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from running import into
 
 from assume_helper.cache.directory import Cache
 from assume_helper.cache.key_lock import acquire
@@ -51,7 +52,7 @@ def warnings() -> list[str]:
 @pytest.fixture
 def cache(tmp_path: Path, warnings: list[str]) -> Cache:
     (tmp_path / "cache").mkdir(mode=0o700)
-    return Cache(str(tmp_path / "cache"), warnings.append)
+    return Cache(str(tmp_path / "cache"), into(warnings))
 
 
 def file(cache: Cache, key: str = KEY) -> Path:
@@ -214,7 +215,7 @@ def test_a_lock_file_is_never_unlinked(cache: Cache) -> None:
 
 
 def test_without_a_cache_there_is_no_lock_and_nothing_is_said(warnings: list[str]) -> None:
-    with acquire(Cache(None, warnings.append), KEY, never) as is_held:
+    with acquire(Cache(None, into(warnings)), KEY, never) as is_held:
         assert not is_held
     assert warnings == []
 
@@ -254,7 +255,7 @@ def test_a_lock_file_that_may_not_be_opened_is_a_warning(warnings: list[str]) ->
     if really == 0:
         os.seteuid(65534)
     try:
-        with acquire(Cache("/", warnings.append), KEY, never) as is_held:
+        with acquire(Cache("/", into(warnings)), KEY, never) as is_held:
             assert not is_held
     finally:
         os.seteuid(really)
@@ -265,6 +266,6 @@ def test_the_warning_has_no_control_characters(tmp_path: Path, warnings: list[st
     directory = tmp_path / "a\x1b[31mred"
     directory.mkdir(mode=0o700)
     (directory / f"{KEY}.lock").mkdir()
-    with acquire(Cache(str(directory), warnings.append), KEY, never):
+    with acquire(Cache(str(directory), into(warnings)), KEY, never):
         pass
     assert "\x1b" not in warnings[0]

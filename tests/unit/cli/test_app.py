@@ -15,17 +15,20 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from running import no_warning
 
 from assume_helper import hit
 from assume_helper.cache import directory as cache_directory
 from assume_helper.cache import entries
 from assume_helper.cache.document import credential_document
 from assume_helper.cache.entries import Entry
+from assume_helper.cache.session import Session
 from assume_helper.cli import app
 from assume_helper.cli.invocation import Invocation
-from assume_helper.credentials import Credentials, Session
+from assume_helper.credentials import Credentials
 from assume_helper.profiles import aws_config, role_chain
 from assume_helper.system.context import Clock
+from assume_helper.system.warning import Warning
 
 SECRET = "DummySecretAccessKey0123456789+/abcdefgh"
 
@@ -55,13 +58,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def document(home: Path) -> bytes:
     """The document for dev, which is in the cache."""
     config = aws_config.load(os.environ)
-    key = entries.key(role_chain.read(config, os.environ, "dev").session_inputs())
+    key = entries.key(role_chain.read_profile(config, os.environ, "dev").session_inputs())
     now = int(time.time())
     end = datetime.fromtimestamp(now + 3600, UTC)
     credentials = Credentials("ASIADUMMY", "dummy-secret", "dummy-token", end)
     session = Session(credentials, end, end, now, 3600, "arn:aws:sts::123456789012:assumed-role/dev/me", "1")
     entry = Entry(session, credential_document(credentials, end, "123456789012"))
-    entries.write(cache_directory.open_cache(os.environ, pytest.fail), key, entry)
+    entries.write(cache_directory.open_cache(os.environ, no_warning), key, entry)
     return entry.document
 
 
@@ -120,9 +123,9 @@ def test_where_all_is_well_the_issue_alone_is_logged(home: Path) -> None:
 def test_after_get_the_answer_is_at_hand_for_a_hit(home: Path, document: bytes) -> None:
     for file in ("config", "credentials"):
         os.utime(home / ".aws" / file, ns=(1, 1))  # a file that has just changed may change again unseen
-    assert hit.answer("dev", os.environ, time.time()) is None
+    assert hit.fresh_document("dev", os.environ, time.time()) is None
     assert run("get", "dev") == 0
-    assert hit.answer("dev", os.environ, time.time()) == (document + b"\n", "")
+    assert hit.fresh_document("dev", os.environ, time.time()) == (document + b"\n", "")
 
 
 @pytest.mark.usefixtures("home")
@@ -359,9 +362,10 @@ def test_warnings_before_a_failure_are_logged_with_it_and_not_said(
 
 def test_a_warning_is_kept_once() -> None:
     invocation = Invocation({}, Clock(), 0, 0, stdout_closed=False)
-    for message in ("one", "two", "one"):
-        invocation.warn(message)
-    assert invocation.warnings == ["one", "two"]
+    one, two = Warning("one", "mend it"), Warning("two", "mend it")
+    for warning in (one, two, one):
+        invocation.warn(warning)
+    assert invocation.warnings == [one, two]
 
 
 # the environment

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from assume_helper.cache.session import Session
 from assume_helper.cli import audit_log, caller
-from assume_helper.credentials import Credentials, Session
+from assume_helper.credentials import Credentials
 from assume_helper.errors import AssumeHelperError
 
 NOW = 1_800_000_000.25

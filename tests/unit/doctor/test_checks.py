@@ -11,16 +11,16 @@ from textwrap import dedent
 
 import pytest
 from front import Front, error
-from running import PACKAGE, SCRIPT, SECRET, umask
+from running import PACKAGE, SCRIPT, SECRET, no_warning, umask
 
 from assume_helper import hit
 from assume_helper.cache import directory
 from assume_helper.doctor import cache_directory, config_files, live, process_command, sdk_precedence
 from assume_helper.doctor.check import Check
-from assume_helper.profiles import known_keys
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.role import Profile
-from assume_helper.profiles.settings import KEPT_KEY
+from assume_helper.profiles.settings import KEYS as PROFILE_KEYS
+from assume_helper.profiles.settings import STORAGE_KEY
 from assume_helper.system.context import CallContext, Clock
 
 ROLE = "arn:aws:iam::123456789012:role"
@@ -87,12 +87,12 @@ def test_a_section_that_is_no_profile_is_told(tmp_path: Path) -> None:
 # The keys.
 
 
-def test_the_keys_that_are_known_are_those_of_readme() -> None:
-    readme = (PACKAGE.parent / "README.md").read_text(encoding="utf-8").partition("\n## Profiles\n")[2]
-    rows = re.findall(r"^\| ((?:`\w+`[^|]*)) \|", readme.partition("\n## MFA")[0], flags=re.M)
+def test_the_keys_that_are_known_are_those_of_the_reference() -> None:
+    page = (PACKAGE.parent / "docs" / "reference" / "profile-keys.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ((?:`\w+`[^|]*)) \|", page, flags=re.M)
     told = {key for row in rows for key in re.findall(r"`(\w+)`", row)}
     of_a_source = {"aws_access_key_id", "aws_secret_access_key", "aws_session_token", "credential_process"}
-    assert told | of_a_source == known_keys.OURS | {KEPT_KEY}
+    assert told | of_a_source == PROFILE_KEYS | {STORAGE_KEY}
 
 
 @pytest.mark.parametrize(
@@ -456,7 +456,7 @@ def test_the_line_that_is_proposed_is_one_that_passes(tmp_path: Path) -> None:
 
 @pytest.fixture
 def store(tmp_path: Path) -> directory.Cache:
-    return directory.open_cache({"ASSUME_HELPER_CACHE_DIR": str(tmp_path / "cache")}, pytest.fail)
+    return directory.open_cache({"ASSUME_HELPER_CACHE_DIR": str(tmp_path / "cache")}, no_warning)
 
 
 def cache(folder: Path, *, now: float | None = None) -> list[Check]:
@@ -545,25 +545,25 @@ def test_an_entry_that_is_not_ours_alone_is_a_failure(tmp_path: Path, store: dir
 def test_an_sts_that_is_slow_is_told(offline_front: Front) -> None:
     offline_front.behaviour = error(403, "InvalidClientTokenId", "no")
     ticks = itertools.count(0, 4)
-    asked = live.anybody(None, context(AWS_ENDPOINT_URL=offline_front.url), None)
-    checks, is_reached = live.sts(asked, Clock(monotonic=lambda: float(next(ticks))))
+    endpoint = live.default_endpoint(None, context(AWS_ENDPOINT_URL=offline_front.url), None)
+    checks, is_reached = live.sts(endpoint, Clock(monotonic=lambda: float(next(ticks))))
     assert is_reached
     one(checks, "warn", "answered in 4.00 s", "give up after 5 s")
 
 
 def context(**environ: str) -> CallContext:
-    return CallContext(environ, Clock(), 0, 0, "host", lambda: "me", pytest.fail)
+    return CallContext(environ, Clock(), 0, 0, "host", lambda: "me", no_warning)
 
 
 def test_sts_is_asked_where_the_environment_or_the_default_profile_says(tmp_path: Path) -> None:
     config = loaded(tmp_path, "[default]\nregion = eu-west-1\n[profile dev]\nregion = eu-west-3\n")
-    regions = [
-        live.anybody(None, context(), None),
-        live.anybody(None, context(AWS_REGION="eu-north-1"), None),
-        live.anybody(config, context(), None),
-        live.anybody(config, context(), "dev"),
-        live.anybody(config, context(), "dve"),
+    endpoints = [
+        live.default_endpoint(None, context(), None),
+        live.default_endpoint(None, context(AWS_REGION="eu-north-1"), None),
+        live.default_endpoint(config, context(), None),
+        live.default_endpoint(config, context(), "dev"),
+        live.default_endpoint(config, context(), "dve"),
     ]
-    assert [asked.endpoint.region for asked in regions] == [
+    assert [endpoint.region for endpoint in endpoints] == [
         "us-east-1", "eu-north-1", "eu-west-1", "eu-west-3", "us-east-1",
     ]  # fmt: skip

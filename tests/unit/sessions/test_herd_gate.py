@@ -1,4 +1,4 @@
-"""The door of a profile's name: one goes in, the others wait a while, and a door that cannot be used is none."""
+"""The herd gate: one process leads, the others wait a while, and a gate that cannot be used is none."""
 
 import fcntl
 import os
@@ -36,8 +36,8 @@ class World:
         for when in [when for when in self.at if when <= self.clock]:
             self.at.pop(when)()
 
-    def passed(self, name: str = "dev") -> str | None:
-        return herd_gate.passed(name, self.environ, NOW)
+    def enter(self, name: str = "dev") -> str | None:
+        return herd_gate.take_or_wait(name, self.environ, NOW)
 
     def file(self) -> Path:
         return self.cache / (hit.stamp("dev", self.environ)[0].removesuffix(".hit") + ".door")
@@ -49,7 +49,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr(herd_gate, "time", found)
     before = set(os.listdir("/proc/self/fd"))
     yield found
-    for descriptor in set(os.listdir("/proc/self/fd")) - before:  # the door is held until a process ends
+    for descriptor in set(os.listdir("/proc/self/fd")) - before:  # the gate is held until a process ends
         try:
             os.close(int(descriptor))
         except OSError:
@@ -62,26 +62,26 @@ def remember(world: World, payload: bytes) -> None:
     path.chmod(0o600)
 
 
-def test_who_is_alone_goes_in(world: World) -> None:
-    assert world.passed() == str(world.file())
+def test_a_process_that_is_alone_leads(world: World) -> None:
+    assert world.enter() == str(world.file())
     assert world.clock == 0
     assert stat.S_IMODE(world.file().stat().st_mode) == 0o600
     assert stat.S_IMODE(world.cache.stat().st_mode) == 0o700
 
 
-def test_whoever_comes_meanwhile_waits_and_then_goes_on(world: World) -> None:
-    world.passed()
-    assert world.passed() is None
+def test_a_follower_waits_and_then_goes_on(world: World) -> None:
+    world.enter()
+    assert world.enter() is None
     assert 6 <= world.clock < 6.2
 
 
-def test_it_waits_no_longer_than_until_the_door_is_open(world: World) -> None:
-    world.passed()
+def test_a_follower_waits_no_longer_than_until_the_gate_is_open(world: World) -> None:
+    world.enter()
     (descriptor,) = (int(n) for n in os.listdir("/proc/self/fd") if linked(n) == str(world.file()))
     world.at[1.0] = lambda: os.close(descriptor)
-    assert world.passed() is None
+    assert world.enter() is None
     assert 1 <= world.clock < 1.2
-    assert world.passed() == str(world.file())  # nobody is left in it
+    assert world.enter() == str(world.file())  # nobody is left in it
 
 
 def linked(descriptor: str) -> str:
@@ -91,33 +91,33 @@ def linked(descriptor: str) -> str:
         return ""
 
 
-def test_it_waits_less_where_it_may_have_something_to_serve(world: World) -> None:
-    world.passed()
+def test_a_follower_waits_less_where_it_may_have_something_to_serve(world: World) -> None:
+    world.enter()
     key = "a" * 64
-    remember(world, hit.remembered(hit.stamp("dev", world.environ)[1], key, {}))
+    remember(world, hit.pack_pointer(hit.stamp("dev", world.environ)[1], key, {}))
     entry = world.cache / f"{key}.entry"
     entry.write_bytes(hit.seal(b"%d %d %d\n{}\n" % (NOW - 3000, NOW - 100, NOW - 400)))
     entry.chmod(0o600)
-    assert world.passed() is None
+    assert world.enter() is None
     assert 2 <= world.clock < 2.2
 
 
-def test_another_name_has_a_door_of_its_own(world: World) -> None:
-    world.passed()
-    assert world.passed("other")
+def test_another_name_has_a_gate_of_its_own(world: World) -> None:
+    world.enter()
+    assert world.enter("other")
     world.environ["AWS_REGION"] = "eu-central-1"
-    assert world.passed()
+    assert world.enter()
 
 
 def test_a_process_of_our_own_does_not_wait_for_the_one_that_started_it(world: World) -> None:
-    world.passed()
+    world.enter()
     world.environ[hit.CALLERS] = "[]"
-    assert world.passed() == ""
+    assert world.enter() == ""
     assert world.clock == 0
 
 
-def test_who_leaves_takes_the_door_away_and_who_waits_goes_on(world: World) -> None:
-    path = world.passed()
+def test_the_leader_removes_the_gate_and_the_follower_goes_on(world: World) -> None:
+    path = world.enter()
     assert path
     (descriptor,) = (int(n) for n in os.listdir("/proc/self/fd") if linked(n) == path)
 
@@ -126,7 +126,7 @@ def test_who_leaves_takes_the_door_away_and_who_waits_goes_on(world: World) -> N
         os.close(descriptor)
 
     world.at[0.5] = left
-    assert world.passed() is None
+    assert world.enter() is None
     assert 0.5 <= world.clock < 0.7
     assert list(world.cache.iterdir()) == []
     herd_gate.leave(path)  # cleared meanwhile
@@ -147,26 +147,26 @@ def loose(path: Path) -> None:
         lambda path: path.symlink_to("/dev/null"),
     ],
 )
-def test_a_door_that_is_not_ours_alone_is_none(world: World, planted: Callable[[Path], None]) -> None:
+def test_a_gate_that_is_not_ours_alone_is_none(world: World, planted: Callable[[Path], None]) -> None:
     world.cache.mkdir(mode=0o700)
     planted(world.file())
-    assert world.passed() == ""
-    assert world.passed() == ""
+    assert world.enter() == ""
+    assert world.enter() == ""
     assert world.clock == 0
     assert not (world.cache / "elsewhere").exists()
 
 
 def test_in_a_directory_that_is_open_to_others_there_is_none(world: World) -> None:
     world.cache.mkdir(mode=0o755)
-    assert world.passed() == ""
+    assert world.enter() == ""
     assert list(world.cache.iterdir()) == []
 
 
 @pytest.mark.parametrize("environ", [{}, {"ASSUME_HELPER_CACHE_DIR": "a"}, {"ASSUME_HELPER_CACHE_DIR": "/dev/null/a"}])
 def test_without_a_directory_there_is_none(world: World, environ: dict[str, str]) -> None:
     world.environ = environ
-    assert world.passed() == ""
-    assert herd_gate.told("dev", environ, NOW) == 0
+    assert world.enter() == ""
+    assert herd_gate.replay_failure("dev", environ, NOW) == 0
 
 
 def test_where_there_are_no_locks_there_is_none(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,40 +174,40 @@ def test_where_there_are_no_locks_there_is_none(world: World, monkeypatch: pytes
         raise OSError(37, "No locks available")
 
     monkeypatch.setattr(fcntl, "flock", flock)
-    assert world.passed() == ""
-    assert world.passed() == ""
+    assert world.enter() == ""
+    assert world.enter() == ""
     assert world.clock == 0
 
 
-# what who went in has failed with
+# the leader's failure
 
 
 def failed(world: World, at: float = NOW, exit_code: int = 6) -> bytes:
-    return hit.remembered_failure(hit.stamp("dev", world.environ)[1], at, exit_code, LINE)
+    return hit.pack_gate_failure(hit.stamp("dev", world.environ)[1], at, exit_code, LINE)
 
 
-def test_its_failure_is_told_and_is_no_hit(world: World, capfd: pytest.CaptureFixture[str]) -> None:
-    world.passed()
+def test_the_leader_s_failure_is_replayed_and_is_no_hit(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    world.enter()
     remember(world, failed(world))
-    assert herd_gate.told("dev", world.environ, NOW - 0.5) == 6
+    assert herd_gate.replay_failure("dev", world.environ, NOW - 0.5) == 6
     assert capfd.readouterr() == ("", LINE + "\n")
-    assert hit.answer("dev", world.environ, NOW) is None
+    assert hit.fresh_document("dev", world.environ, NOW) is None
 
 
 @pytest.mark.parametrize("at", [NOW - 1, NOW + 60])
 def test_a_failure_of_another_time_is_not(world: World, capfd: pytest.CaptureFixture[str], at: float) -> None:
-    world.passed()
+    world.enter()
     remember(world, failed(world, at))
-    assert herd_gate.told("dev", world.environ, NOW) == 0
+    assert herd_gate.replay_failure("dev", world.environ, NOW) == 0
     assert capfd.readouterr() == ("", "")
 
 
 def test_a_failure_of_another_config_is_not(world: World, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    world.passed()
+    world.enter()
     remember(world, failed(world))
     (tmp_path / ".aws").mkdir()
     (tmp_path / ".aws" / "config").write_text("[profile dev]\n")
-    assert herd_gate.told("dev", world.environ, NOW) == 0
+    assert herd_gate.replay_failure("dev", world.environ, NOW) == 0
     assert capfd.readouterr() == ("", "")
 
 
@@ -216,14 +216,14 @@ def test_a_failure_of_another_config_is_not(world: World, tmp_path: Path, capfd:
     [b"", b"\n-", b"\n-\n", b"\n-\nx\n6\nx", b"\n-\nnan\n6\nx", b"\n-\n2000000000\nx\nx", b"\n-\n2000000000\n256\nx"],
 )
 def test_what_nobody_wrote_is_not_told(world: World, rest: bytes, capfd: pytest.CaptureFixture[str]) -> None:
-    world.passed()
+    world.enter()
     remember(world, hit.stamp("dev", world.environ)[1] + rest)
-    assert herd_gate.told("dev", world.environ, NOW) == 0
+    assert herd_gate.replay_failure("dev", world.environ, NOW) == 0
     assert capfd.readouterr().out == ""
 
 
 def test_a_file_that_is_open_to_others_is_not_told(world: World) -> None:
-    world.passed()
+    world.enter()
     remember(world, failed(world))
     (world.cache / hit.stamp("dev", world.environ)[0]).chmod(0o644)
-    assert herd_gate.told("dev", world.environ, NOW) == 0
+    assert herd_gate.replay_failure("dev", world.environ, NOW) == 0

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from running import into, no_warning
 from strict import SERIAL
 
 from assume_helper.cache import directory as cache_directory
@@ -47,9 +48,9 @@ class World:
             raise TimeoutError
         return self.typed.pop(0)
 
-    def asking(
+    def request(
         self, environ: dict[str, str], process: str | None, *, may_ask: bool = True, left: float = 45
-    ) -> mfa.Asking:
+    ) -> mfa.CodeRequest:
         context = CallContext(
             environ,
             Clock(lambda: self.now, lambda: self.now, self.sleep),
@@ -57,11 +58,11 @@ class World:
             self.now,
             "host",
             lambda: "me@host",
-            pytest.fail,
+            no_warning,
             math.inf,
             may_ask,
         )
-        return mfa.Asking(MFADevice(SERIAL, process), "dev", self.store, context, self.now + left)
+        return mfa.CodeRequest(MFADevice(SERIAL, process), "dev", self.store, context, self.now + left)
 
     def get(
         self, call: Callable[[str], Answer] | None = None, process: str | None = None, token: str = "", **more: Any
@@ -70,13 +71,13 @@ class World:
             self.sent.append(code)
             return call(code) if call is not None else ANSWER
 
-        return mfa.with_code(self.asking({mfa.TOKEN: token}, process, **more), taken)
+        return mfa.call_with_code(self.request({mfa.TOKEN: token}, process, **more), taken)
 
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     warnings: list[str] = []
-    world = World(cache_directory.open_cache({"ASSUME_HELPER_CACHE_DIR": str(tmp_path / "cache")}, warnings.append))
+    world = World(cache_directory.open_cache({"ASSUME_HELPER_CACHE_DIR": str(tmp_path / "cache")}, into(warnings)))
     monkeypatch.setattr(terminal, "ask", world.ask)
     monkeypatch.setattr(terminal, "is_there", lambda: world.typed is not None)
     monkeypatch.setattr(terminal, "screen", lambda: nullcontext(None))
@@ -161,7 +162,7 @@ def test_a_process_whose_code_was_used_is_run_again_in_the_next_half_minute(worl
 
 def test_where_the_time_does_not_reach_to_the_next_code_it_is_said(world: World) -> None:
     world.get(token="123456")
-    with pytest.raises(MFARequired, match="used already, the next one is 15 s away"):
+    with pytest.raises(MFARequired, match="used already, the next is 15 s away"):
         world.get(process="echo 111111", left=10)
 
 
@@ -285,13 +286,13 @@ def test_a_code_counts_as_used_before_it_is_sent(world: World) -> None:
 
 def test_another_device_has_codes_of_its_own(world: World) -> None:
     world.get(token="123456")
-    asking = world.asking({mfa.TOKEN: "123456"}, None)
-    other = mfa.Asking(MFADevice("GAHT12345678"), "dev", world.store, asking.context, asking.until)
-    assert mfa.with_code(other, lambda _code: ANSWER) is ANSWER
+    request = world.request({mfa.TOKEN: "123456"}, None)
+    other = mfa.CodeRequest(MFADevice("GAHT12345678"), "dev", world.store, request.context, request.until)
+    assert mfa.call_with_code(other, lambda _code: ANSWER) is ANSWER
 
 
 def test_without_a_cache_a_code_is_used_all_the_same(world: World) -> None:
-    world.store = Cache(None, pytest.fail)
+    world.store = Cache(None, no_warning)
     world.get(token="123456")
     assert world.sent == ["123456"]
 
@@ -313,9 +314,9 @@ def test_whether_there_is_a_way_to_a_code_is_known_before_it_is_wanted(
     world: World, environ: dict[str, str], process: str | None, typed: list[str] | None, may_ask: bool, there: bool
 ) -> None:
     world.typed = typed
-    asking = world.asking(environ, process, may_ask=may_ask)
+    request = world.request(environ, process, may_ask=may_ask)
     try:
-        mfa.check(asking.device, "dev", asking.context)
+        mfa.check(request.device, "dev", request.context)
         found = True
     except MFARequired:
         found = False
@@ -323,4 +324,4 @@ def test_whether_there_is_a_way_to_a_code_is_known_before_it_is_wanted(
 
 
 def test_a_code_is_in_no_representation(world: World) -> None:
-    assert "654321" not in repr(world.asking({mfa.TOKEN: "654321"}, "oathtool 654321"))
+    assert "654321" not in repr(world.request({mfa.TOKEN: "654321"}, "oathtool 654321"))

@@ -1,21 +1,19 @@
-"""AssumeRole: what is asked, how often, for how long, and that nothing odd in an answer gets further."""
+"""Calls to STS: what is sent, how often, for how long, and what comes of it."""
 
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
-from email.utils import format_datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from front import ACCOUNT, Behaviour, Call, Front, Reply, denied, error, free_port, html, reset, session, truncated
 
-from assume_helper.credentials import LONGEST_SESSION, Answer, Credentials, Identity
+from assume_helper.credentials import Answer, Credentials, Identity
 from assume_helper.errors import ConfigurationError, STSNotReached, STSRefused, STSThrottled
 from assume_helper.profiles.role import Endpoint, Profile, StaticKeys
-from assume_helper.sts import calls
-from assume_helper.sts.calls import checked
+from assume_helper.sts import calls, request
 from assume_helper.system.context import Clock
 from assume_helper.system.deadline import Deadline
 
@@ -54,11 +52,11 @@ def assume(
     *,
     patience: float = 15,
     throttled: float = 30,
-    waiting: Callable[[], None] = lambda: None,
+    on_throttled: Callable[[], None] = lambda: None,
 ) -> Answer:
     time = time or Time()
     deadline = Deadline(time.at + patience, time.at + throttled)
-    return calls.assume_role(of, SOURCE, "a-session", deadline, time.clock, waiting)
+    return calls.request_session(request.assume_role(of, "a-session"), SOURCE, deadline, time.clock, on_throttled)
 
 
 def in_turn(*behaviours: Behaviour) -> Behaviour:
@@ -216,7 +214,7 @@ def test_a_throttled_call_that_succeeds_late_is_a_success(offline_front: Front) 
 def test_whoever_waits_for_this_call_is_told_each_time_sts_throttles(offline_front: Front) -> None:
     told: list[str] = []
     offline_front.behaviour = in_turn(THROTTLED, reset, THROTTLED, session(date=NOW))
-    assume(profile(offline_front.url), throttled=60, waiting=lambda: told.append("throttled"))
+    assume(profile(offline_front.url), throttled=60, on_throttled=lambda: told.append("throttled"))
     assert told == ["throttled", "throttled"]
 
 
@@ -239,161 +237,9 @@ def test_a_server_that_hangs_is_given_up_at_the_deadline(offline_front: Front) -
     clock = Clock()
     deadline = Deadline(clock.monotonic() + 0.3, clock.monotonic() + 0.3)
     with pytest.raises(STSNotReached, match="gave no answer in time"):
-        calls.assume_role(profile(offline_front.url), SOURCE, "a-session", deadline, clock)
+        calls.request_session(request.assume_role(profile(offline_front.url), "a-session"), SOURCE, deadline, clock)
     assert not offline_front.released.is_set()
     assert len(offline_front.calls) <= 1
-
-
-# What is in an answer.
-
-
-def response(**changes: Any) -> dict[str, Any]:
-    """An answer as botocore hands it on; None takes a part away."""
-    parts = {
-        "AccessKeyId": "ASIA",
-        "SecretAccessKey": "secret",
-        "SessionToken": "token",
-        "Expiration": NOW + timedelta(hours=1),
-        "Arn": "arn:aws:sts::123456789012:assumed-role/dev/a-session",
-        "date": format_datetime(NOW, usegmt=True),
-    } | changes
-    parts = {name: value for name, value in parts.items() if value is not None}
-    return {
-        "Credentials": {k: parts[k] for k in parts if k not in ("Arn", "date")},
-        "AssumedRoleUser": {k: parts[k] for k in parts if k == "Arn"},
-        "ResponseMetadata": {"HTTPHeaders": {k: parts[k] for k in parts if k == "date"}},
-    }
-
-
-def check(answer: Any, now: datetime = NOW) -> Answer:
-    return checked(answer, profile("https://sts"), now.timestamp())
-
-
-def test_a_good_answer_is_taken() -> None:
-    answer = check(response())
-    assert answer.credentials == Credentials("ASIA", "secret", "token", NOW + timedelta(hours=1))
-    assert (answer.expiration, answer.lifetime) == (NOW + timedelta(hours=1), 3600)
-
-
-@pytest.mark.parametrize("name", ["AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration", "Arn"])
-def test_an_answer_without_a_field_is_none(name: str) -> None:
-    with pytest.raises(STSNotReached, match="STS at https://sts gave an answer that is none of STS's"):
-        check(response(**{name: None}))
-
-
-@pytest.mark.parametrize("name", ["Credentials", "AssumedRoleUser"])
-@pytest.mark.parametrize("value", [None, "text", 1, [], {}])
-def test_an_answer_without_a_part_is_none(name: str, value: object) -> None:
-    with pytest.raises(STSNotReached, match="gave an answer that is none of STS's"):
-        check(response() | {name: value})
-
-
-def test_an_empty_answer_is_none() -> None:
-    with pytest.raises(STSNotReached, match="gave an answer that is none of STS's"):
-        check({})
-
-
-@pytest.mark.parametrize(
-    "value",
-    ["", 1, b"bytes", ["x"], "a b", "a\nb", "a\x00b", "a\x1b[31m", "gr\u00fcn", "\u202e", "x" * (16 * 1024 + 1)],
-)
-@pytest.mark.parametrize("name", ["AccessKeyId", "SecretAccessKey", "SessionToken"])
-def test_credentials_that_cannot_be_used_are_refused_and_not_repeated(name: str, value: object) -> None:
-    with pytest.raises(STSNotReached, match="gave credentials that cannot be used; check the network") as caught:
-        check(response(**{name: value}))
-    assert str(caught.value).isprintable()
-
-
-def test_a_session_token_may_be_as_long_as_they_get() -> None:
-    assert check(response(SessionToken="x" * 16 * 1024)).credentials.session_token == "x" * 16 * 1024
-
-
-@pytest.mark.parametrize("value", ["2030-01-01T13:00:00Z", 1893502800, ["x"]])
-def test_an_end_that_is_no_time_is_refused(value: object) -> None:
-    with pytest.raises(STSNotReached, match="gave an answer that is none of STS's"):
-        check(response(Expiration=value))
-
-
-@pytest.mark.parametrize(
-    "arn",
-    [
-        "",
-        "dev",
-        "arn:aws:iam::123456789012:role/dev",
-        "arn:aws:sts::12345:assumed-role/dev/s",
-        "arn:aws:sts::123456789012:assumed-role/",
-        "arn:aws:sts::123456789012:assumed-role/dev\x1b[31m",
-        "arn:aws:sts::123456789012:assumed-role/d\u00e9v/s",
-        "arn:aws:sts::123456789012:federated-user/dev",
-    ],
-)
-def test_an_answer_that_does_not_say_who_it_is_for_is_refused(arn: str) -> None:
-    with pytest.raises(STSNotReached, match="did not say which role was assumed"):
-        check(response(Arn=arn))
-
-
-@pytest.mark.parametrize("arn", [1, ["x"], {"x": "y"}])
-def test_a_caller_that_is_no_text_is_refused(arn: object) -> None:
-    with pytest.raises(STSNotReached, match="gave an answer that is none of STS's"):
-        check(response(Arn=arn))
-
-
-@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
-def test_the_account_is_the_assumed_role_s(partition: str) -> None:
-    answer = check(response(Arn=f"arn:{partition}:sts::210987654321:assumed-role/dev/a-session"))
-    assert answer.account_id == "210987654321"
-
-
-@pytest.mark.parametrize("seconds", [0, -1, -86400])
-def test_credentials_that_have_expired_already_are_refused(seconds: int) -> None:
-    with pytest.raises(STSNotReached, match="gave credentials that have expired already"):
-        check(response(Expiration=NOW + timedelta(seconds=seconds)))
-
-
-@pytest.mark.parametrize("days", [-400, 0, 400])
-def test_the_lifetime_is_by_sts_s_own_clock(days: float) -> None:
-    assert check(response(), NOW + timedelta(days=days)).lifetime == 3600
-
-
-@pytest.mark.parametrize("days", [-400, 0, 400])
-def test_how_far_this_machine_s_clock_is_off_is_kept(days: float) -> None:
-    assert check(response(), NOW + timedelta(days=days)).clock_difference == days * 86_400
-
-
-def test_a_date_that_a_proxy_has_kept_is_not_sts_s() -> None:
-    answer = check(response(date=format_datetime(NOW - timedelta(days=1), usegmt=True)))
-    assert (answer.lifetime, answer.clock_difference) == (3600, 0.0)
-
-
-@pytest.mark.parametrize(
-    "date",
-    [
-        None,
-        "",
-        "soon",
-        "Tue, 32 Jan 2030 12:00:00 GMT",
-        f"Fri, 07 Jan {10**30} 08:00:00 GMT",
-        f"Fri, 07 Jan 2030 08:00:00 +{10**30}",
-        "Mon, 01 Jan 0001 00:00:00 -0000",
-        "Mon, 01 Jan 0001 00:00:00 +2359",
-    ],
-)
-def test_without_sts_s_time_the_lifetime_is_by_this_machine_s_clock(date: str | None) -> None:
-    assert check(response(date=date), NOW + timedelta(minutes=10)).lifetime == 3000
-
-
-@pytest.mark.parametrize("metadata", [{}, {"HTTPHeaders": None}, None])
-def test_an_answer_without_headers_is_timed_by_this_machine_s_clock(metadata: object) -> None:
-    assert check(response() | {"ResponseMetadata": metadata}, NOW).lifetime == 3600
-
-
-def test_a_lifetime_is_never_longer_than_any_session() -> None:
-    assert check(response(Expiration=NOW + timedelta(days=365))).lifetime == LONGEST_SESSION
-
-
-def test_an_end_is_kept_in_utc_and_whole_seconds() -> None:
-    end = datetime(2030, 1, 1, 14, 0, 0, 999_999, tzinfo=timezone(timedelta(hours=1)))
-    assert check(response(Expiration=end)).expiration == datetime(2030, 1, 1, 13, tzinfo=UTC)
 
 
 def assumed_without_pauses(front: Front) -> Answer:
@@ -401,7 +247,8 @@ def assumed_without_pauses(front: Front) -> Answer:
     now = clock.monotonic()
     keys = StaticKeys("b", "AKIA", "s", None)
     profile = Profile("dev", "arn:aws:iam::123456789012:role/dev", keys, Endpoint("us-east-1", front.url))
-    return calls.assume_role(profile, Credentials("AKIA", "s"), "me", Deadline(now + 15, now + 30), clock)
+    asked = request.assume_role(profile, "me")
+    return calls.request_session(asked, Credentials("AKIA", "s"), Deadline(now + 15, now + 30), clock)
 
 
 def test_throttling_does_not_use_up_the_attempts_that_the_network_has(offline_front: Front) -> None:
@@ -422,24 +269,25 @@ def test_a_date_that_is_none_is_no_answer(offline_front: Front, expiration: str)
 
 
 def identity(**values: str) -> Behaviour:
-    """STS's answer to GetCallerIdentity, its clock 100 s ahead."""
+    """STS's answer to GetCallerIdentity."""
     fields = {"Arn": f"arn:aws:iam::{ACCOUNT}:user/me", "UserId": "AIDAME", "Account": ACCOUNT} | values
     body = (
         '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>'
         + "".join(f"<{name}>{value}</{name}>" for name, value in fields.items() if value)
         + "</GetCallerIdentityResult></GetCallerIdentityResponse>"
     )
-    return lambda _call: Reply(200, body.encode(), date=NOW + timedelta(seconds=100))
+    return lambda _call: Reply(200, body.encode())
 
 
 def whoami(front: Front) -> Identity:
     time = Time()
-    return calls.get_caller_identity(profile(front.url), SOURCE, Deadline(time.at + 15, time.at + 30), time.clock)
+    asked = request.get_caller_identity(Endpoint("us-east-1", front.url), StaticKeys("base", "AKIASOURCE", "s", None))
+    return calls.get_caller_identity(asked, SOURCE, Deadline(time.at + 15, time.at + 30), time.clock)
 
 
-def test_an_identity_is_the_caller_s_with_how_far_the_clocks_are_apart(offline_front: Front) -> None:
+def test_an_identity_is_the_caller_s(offline_front: Front) -> None:
     offline_front.behaviour = identity()
-    assert whoami(offline_front) == Identity(f"arn:aws:iam::{ACCOUNT}:user/me", ACCOUNT, "AIDAME", -100.0)
+    assert whoami(offline_front) == Identity(f"arn:aws:iam::{ACCOUNT}:user/me", ACCOUNT, "AIDAME")
     (call,) = offline_front.calls
     assert (call.action, call.access_key_id, call.session_token) == (
         "GetCallerIdentity",
@@ -464,11 +312,11 @@ def test_everybody_has_an_account(offline_front: Front, arn: str) -> None:
 @pytest.mark.parametrize("values", [{"Arn": ""}, {"Arn": "me"}, {"UserId": ""}, {"UserId": "a b"}])
 def test_an_identity_that_is_none_is_no_answer(offline_front: Front, values: dict[str, str]) -> None:
     offline_front.behaviour = identity(**values)
-    with pytest.raises(STSNotReached, match="none of STS's"):
+    with pytest.raises(STSNotReached, match="not from STS"):
         whoami(offline_front)
 
 
 def test_a_denied_identity_is_not_taken_for_a_denied_role(offline_front: Front) -> None:
     offline_front.behaviour = denied
-    with pytest.raises(STSRefused, match="denied GetCallerIdentity to the access key of profile base"):
+    with pytest.raises(STSRefused, match=r"denied GetCallerIdentity to .* \(the access key of profile base\)"):
         whoami(offline_front)

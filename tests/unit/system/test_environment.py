@@ -1,8 +1,10 @@
 """The environment: what neither this process's SDK code nor a source's process may see."""
 
+import os
+
 import pytest
 
-from assume_helper.system.environment import HIDDEN, for_child, hide
+from assume_helper.system.environment import HIDDEN, for_child, hide, shown
 
 NAMES = [
     "AWS_PROFILE",
@@ -50,3 +52,11 @@ def test_a_childs_environment_is_a_copy() -> None:
     environ = KEPT | {"AWS_PROFILE": "dummy"}
     for_child(environ)["PATH"] = "/elsewhere"
     assert environ == KEPT | {"AWS_PROFILE": "dummy"}
+
+
+def test_sdk_code_is_shown_the_environment_and_no_longer_than_it_is_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in HIDDEN:
+        monkeypatch.delenv(name, raising=False)
+    with shown({"AWS_PROFILE": "dev"}):
+        assert os.environ["AWS_PROFILE"] == "dev"
+    assert "AWS_PROFILE" not in os.environ

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assume_helper.credentials import Credentials, Session, expiration_jitter, printed_expiration, window
+from assume_helper.cache.session import Session, expiration_jitter, printed_expiration, window
+from assume_helper.credentials import Credentials
 
 T = 1_800_000_000
 SECRET, TOKEN = "dummy-secret-access-key", "dummy-session-token"

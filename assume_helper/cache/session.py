@@ -1,0 +1,101 @@
+"""A session as it is kept, and for how long it is handed out."""
+
+import hashlib
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from assume_helper.credentials import CLOCK_TOLERANCE, Credentials
+
+
+@dataclass(frozen=True)
+class Session:
+    """What one call to STS gave, as it is kept.
+
+    `expiration` is the true one, `printed_expiration` the one that clients are told (see `expiration_jitter`); both are
+    UTC, in whole seconds. `issued` is this machine's clock (seconds since the epoch) when the answer came, `lifetime`
+    the session's length in seconds, `clock_difference` how far that clock was ahead of STS's (seconds).
+    """
+
+    credentials: Credentials
+    expiration: datetime
+    printed_expiration: datetime
+    issued: float
+    lifetime: int
+    assumed_role_arn: str | None = None
+    account_id: str | None = None
+    clock_difference: float = 0.0
+
+    @property
+    def _behind(self) -> float:
+        """Seconds to add to STS's times before they are compared with this machine's clock; 0 unless that is far off.
+
+        It is far off where by it the session was over when it came, or had more left than it lasts. Without this, a
+        clock that is a day ahead would send every call to STS.
+        """
+        left = self.expiration.timestamp() - self.issued
+        is_far_off = abs(self.clock_difference) > CLOCK_TOLERANCE
+        return self.clock_difference if is_far_off and not 0 < left <= self.lifetime + CLOCK_TOLERANCE else 0.0
+
+    def left(self, now: float) -> float:
+        """Seconds until the true end."""
+        return self.expiration.timestamp() + self._behind - now
+
+    def printed_left(self, now: float) -> float:
+        """Seconds until the end that clients are told."""
+        return self.printed_expiration.timestamp() + self._behind - now
+
+    @property
+    def not_before(self) -> int:
+        """The first second (since the epoch) in which this is believed: earlier, the clock has jumped back."""
+        longest_left = self.printed_left(0) - self.lifetime - CLOCK_TOLERANCE
+        return math.ceil(max(self.issued - CLOCK_TOLERANCE, longest_left))
+
+    @property
+    def served_until(self) -> int:
+        """The second (since the epoch) from which this is not served without a refresh first."""
+        return int(self.printed_left(0) - window(self.lifetime))
+
+    @property
+    def refreshed_from(self) -> int:
+        """The second (since the epoch) from which this is served, and refreshed in the background."""
+        return int(self.served_until - refresh_stretch(self.lifetime))
+
+    def is_fresh(self, now: float) -> bool:
+        """Whether this is handed out without asking STS."""
+        return self.not_before <= now < self.served_until
+
+    def is_due(self, now: float) -> bool:
+        """Whether a refresh is to begin, though this is still handed out."""
+        return self.is_fresh(now) and now >= self.refreshed_from
+
+
+def window(lifetime: float) -> float:
+    """W(D): with less than this left, in seconds, nothing is handed out without a refresh first.
+
+    botocore asks again with less than 900 s left, on every signed request (measured; `_advisory_refresh_timeout`):
+    960 s clears it. A session of 900 s can never satisfy botocore, so it gets 360 s.
+    """
+    return max(min(960.0, 0.4 * lifetime), 60.0)
+
+
+def refresh_stretch(lifetime: float) -> float:
+    """For how long, in seconds, before the window a session is refreshed in the background."""
+    return min(0.1 * lifetime, 300.0)
+
+
+def expiration_jitter(lifetime: float, host: str, key: str, expiration: datetime) -> float:
+    """J: by how many seconds the printed `Expiration` is earlier than the true one.
+
+    All SDKs refresh a fixed time before the printed end, so hosts that started together would call STS together for
+    ever. `u` in [0, 1) comes from host, key and expiry: the same on every call, another on every host.
+    """
+    drawn = hashlib.sha256(f"{host}\0{key}\0{expiration.timestamp():.0f}".encode()).digest()
+    u = (int.from_bytes(drawn[:7], "big") >> 3) / 2**53
+    return u * min(0.1 * lifetime, 900.0)
+
+
+def printed_expiration(expiration: datetime, lifetime: float, host: str, key: str) -> datetime:
+    """The `Expiration` that clients are told: the true one less the jitter, in whole seconds."""
+    earlier = expiration.timestamp() - expiration_jitter(lifetime, host, key, expiration)
+    return datetime.fromtimestamp(int(earlier), UTC)

@@ -1,0 +1,34 @@
+"""The credentials of a login to the AWS console, with the login that `aws login` made."""
+
+import botocore.exceptions as aws
+
+from assume_helper.credentials import Credentials
+from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError
+from assume_helper.logins import token_exchange
+from assume_helper.profiles.role import Login
+
+
+def credentials(login: Login, seconds: float) -> Credentials:
+    """The credentials of `login`, within `seconds`.
+
+    Raises SourceExpired, with the command that logs in again, SourceError, ConfigurationError, STSNotReached.
+    """
+    return token_exchange.credentials(login, seconds, _refusal, _problem)
+
+
+def _refusal(login: Login, _status: int, _code: str) -> AssumeHelperError:
+    return token_exchange.expired(login)  # a revoked login is a 400, INVALID_REQUEST
+
+
+def _problem(login: Login, error: Exception) -> AssumeHelperError | None:
+    if isinstance(error, aws.MissingDependencyException):
+        return ConfigurationError(
+            f"{token_exchange.name(login)} needs botocore's crt extra",
+            'install it beside assume-helper: pip install "botocore[crt]"',
+        )
+    if isinstance(error, aws.LoginInsufficientPermissions):
+        return SourceError(
+            f"{token_exchange.name(login)} may not be renewed",
+            f"allow signin:CreateOAuth2Token to the user who logs in, then run: {login.command}",
+        )
+    return None

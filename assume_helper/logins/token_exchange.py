@@ -1,0 +1,74 @@
+"""A login's cached token exchanged for credentials, by botocore's provider: what all kinds of logins share."""
+
+from collections.abc import Callable
+from typing import Any
+
+import botocore.exceptions as aws
+
+from assume_helper.credentials import Credentials, can_be_sent
+from assume_helper.errors import AssumeHelperError, SourceError, SourceExpired, STSNotReached
+from assume_helper.profiles.role import Login
+from assume_helper.system import sdk_provider
+from assume_helper.system.deadline import within
+from assume_helper.text import printable
+
+
+def credentials(
+    login: Login,
+    seconds: float,
+    refusal: Callable[[Login, int, str], AssumeHelperError],
+    problem: Callable[[Login, Exception], AssumeHelperError | None],
+) -> Credentials:
+    """The credentials that the cached token of `login` gives within `seconds`.
+
+    `refusal` is the error for an HTTP status and an error code of the login's service, `problem` the one for an
+    exception of botocore's, None where the login has expired. Raises these, SourceError, SourceExpired, STSNotReached.
+    """
+
+    def load() -> Any:
+        # botocore knows neither the prefix nor include_profile: `settings` are the keys that it does not find.
+        return sdk_provider.load(
+            login.method, login.config_path, login.credentials_path, login.profile, dict(login.settings)
+        )
+
+    try:
+        found = within(seconds, load)
+    except (TimeoutError, aws.ConnectionError, aws.HTTPClientError):
+        raise _not_reached(login) from None
+    except aws.ClientError as error:
+        raise _answered(login, error, refusal) from None
+    except (aws.BotoCoreError, RuntimeError, LookupError, TypeError, ValueError, AttributeError, OSError,
+            ArithmeticError) as error:  # fmt: skip
+        # no token, an expired or unreadable one, or an answer that is not from the login's service
+        raise problem(login, error) or expired(login) from None
+    if found is None:
+        raise expired(login)
+    if not all(can_be_sent(value) for value in (found.access_key, found.secret_key, found.token or "none")):
+        raise SourceError(f"{name(login)} gave an access key that cannot be used", f"run: {login.command}")
+    return Credentials(found.access_key, found.secret_key, found.token or None)
+
+
+def name(login: Login) -> str:
+    """The login, as messages name it."""
+    return f"the login of profile {printable(login.profile, 64)}"
+
+
+def expired(login: Login) -> SourceExpired:
+    """The error for a login whose token has expired, or is not there."""
+    return SourceExpired(f"{name(login)} has expired, or was never made", f"run: {login.command}")
+
+
+def _not_reached(login: Login) -> STSNotReached:
+    return STSNotReached(
+        f"the login service of profile {printable(login.profile, 64)} could not be reached",
+        "check the network and the proxy, then try again",
+    )
+
+
+def _answered(
+    login: Login, error: aws.ClientError, refusal: Callable[[Login, int, str], AssumeHelperError]
+) -> AssumeHelperError:
+    response: Any = error.response
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    code = printable(str(response.get("Error", {}).get("Code", "")), 80)
+    return _not_reached(login) if status >= 500 or status == 429 else refusal(login, status, code)

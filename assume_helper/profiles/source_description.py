@@ -1,0 +1,67 @@
+"""A source of credentials in words: whose they are, and what to do when STS refuses them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from assume_helper.profiles.role import (
+    EnvironmentKeys,
+    Login,
+    Metadata,
+    MFADevice,
+    Origin,
+    Profile,
+    StaticKeys,
+    WebIdentity,
+    described,
+)
+from assume_helper.text import printable
+
+
+@dataclass(frozen=True)
+class SourceDescription:
+    """Whose credentials sign a call to STS, as messages name them.
+
+    `renewal` says how to renew them once they have expired, `if_unknown` what to do where STS does not know them.
+    `mfa` is `impossible` for a source that has no MFA device, `used` where the chain sends an MFA code.
+    """
+
+    text: str
+    renewal: str
+    if_unknown: str
+    mfa: Literal["impossible", "possible", "used"] = "possible"
+
+
+def describe(source: Origin | Profile, device: MFADevice | None = None) -> SourceDescription:
+    """Describe `source`, which is asked for a code of `device` where there is one."""
+    origin = source.origin if isinstance(source, Profile) else source
+    uses_code = source.asks_for_code if isinstance(source, Profile) else device is not None
+    return SourceDescription(
+        text=described(source),
+        renewal=_renewal(source),
+        if_unknown=_if_unknown(source),
+        mfa="impossible" if isinstance(origin, Login | Metadata) else "used" if uses_code else "possible",
+    )
+
+
+def _renewal(source: Origin | Profile) -> str:
+    match source:
+        case Login():
+            return f"run: {source.command}"
+        case StaticKeys(profile=name):
+            return f"log in to that source again, or renew the session token in [{printable(name, 64)}]"
+        case EnvironmentKeys():
+            return "set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN anew"
+        case WebIdentity():
+            return "have its issuer write a new token"
+        case _:
+            return "log in to that source again, or renew its session token"
+
+
+def _if_unknown(source: Origin | Profile) -> str:
+    match source:
+        case Profile():
+            return "the next call tries a new session; if that fails too, check the region"
+        case WebIdentity():
+            return "register its issuer in IAM (aws iam create-open-id-connect-provider) for the token's iss and aud"
+        case _:
+            return "the key was deleted, deactivated or mistyped: set a valid one"

@@ -1,0 +1,53 @@
+"""The session that one MFA code gives (GetSessionToken), for all roles with that device and source."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from assume_helper.cache import directory as cache_directory
+from assume_helper.cache import entries
+from assume_helper.cache.directory import Cache
+from assume_helper.credentials import Answer, Credentials
+from assume_helper.profiles.role import MFADevice, MFASession
+from assume_helper.sessions import time_budget
+from assume_helper.sessions.single_flight import Flight, LeaderBudget
+from assume_helper.system.context import CallContext
+
+if TYPE_CHECKING:
+    from assume_helper.sources.mfa import CodeRequest
+
+
+def flight(session: MFASession, credentials: Callable[[], Credentials], store: Cache, context: CallContext) -> Flight:
+    """The MFA session as `single_flight` takes it; `credentials` are asked for once a code can be had."""
+
+    def call(budget: LeaderBudget) -> Answer:
+        return _answer(session, credentials, budget.limit(context), budget)
+
+    return Flight(store, entries.key(session.session_inputs()), context, asks_person=True, call=call)
+
+
+def _answer(
+    session: MFASession, credentials: Callable[[], Credentials], context: CallContext, budget: LeaderBudget
+) -> Answer:
+    # Here and not above: a follower needs no SDK.
+    from assume_helper.sources import mfa
+    from assume_helper.sts import calls, request
+
+    mfa.check(session.device, session.name, context)
+    found = credentials()
+
+    def exchange(code: str) -> Answer:
+        asked = request.get_session_token(session, code)
+        return calls.request_session(asked, found, budget.deadline, context.clock, budget.extend_claim)
+
+    return mfa.call_with_code(code_request(session.device, session.name, context, budget), exchange)
+
+
+def code_request(device: MFADevice, profile: str, context: CallContext, budget: LeaderBudget) -> "CodeRequest":
+    """A request for a code of `device`, early enough for STS to be called with it.
+
+    Which codes were used is remembered for all profiles in one place, also where sessions are not cached in files.
+    """
+    from assume_helper.sources.mfa import CodeRequest
+
+    used_codes = cache_directory.open_cache(context.environ, context.warn)
+    return CodeRequest(device, profile, used_codes, context, budget.deadline.at - time_budget.AFTER_MFA_CODE)

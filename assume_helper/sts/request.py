@@ -1,0 +1,66 @@
+"""What STS is asked: the operation, its values, the endpoint, and whose credentials sign."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from assume_helper.credentials import WebIdentityToken
+from assume_helper.profiles.role import Endpoint, MFASession, Origin, Profile
+from assume_helper.profiles.source_description import SourceDescription, describe
+
+ASSUME_ROLE = "AssumeRole"
+ASSUME_ROLE_WITH_WEB_IDENTITY = "AssumeRoleWithWebIdentity"
+GET_SESSION_TOKEN = "GetSessionToken"  # noqa: S105 - an operation of STS
+GET_CALLER_IDENTITY = "GetCallerIdentity"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request: `operation` and `values` as the API reference of STS names them.
+
+    `profile` is the profile whose keys the values come from, empty where there is none.
+    """
+
+    operation: str
+    endpoint: Endpoint
+    source: SourceDescription
+    values: Mapping[str, object] = field(default_factory=dict, repr=False)
+    profile: str = ""
+
+    @property
+    def has_mfa_code(self) -> bool:
+        """Whether it sends an MFA code, which STS accepts once."""
+        return "TokenCode" in self.values
+
+
+def assume_role(
+    profile: Profile, role_session_name: str, *, code: str | None = None, token: WebIdentityToken | None = None
+) -> Request:
+    """Request the role of `profile`, with a `code` of its MFA device, or with a `token` in place of credentials."""
+    values: dict[str, object] = {"RoleArn": profile.role_arn, "RoleSessionName": role_session_name}
+    if profile.duration_seconds is not None:
+        values["DurationSeconds"] = profile.duration_seconds
+    if profile.external_id is not None:
+        values["ExternalId"] = profile.external_id
+    values |= profile.parameters.request()
+    if profile.mfa is not None and code is not None:
+        values |= {"SerialNumber": profile.mfa.serial, "TokenCode": code}
+    if token is not None:
+        values["WebIdentityToken"] = token.token
+    operation = ASSUME_ROLE if token is None else ASSUME_ROLE_WITH_WEB_IDENTITY
+    return Request(operation, profile.endpoint, describe(profile.source, profile.mfa), values, profile.name)
+
+
+def get_session_token(session: MFASession, code: str) -> Request:
+    """Request an MFA session with a `code` of its device."""
+    values = {
+        "DurationSeconds": session.device.session_duration_seconds,
+        "SerialNumber": session.device.serial,
+        "TokenCode": code,
+    }
+    source = describe(session.source, session.device)
+    return Request(GET_SESSION_TOKEN, session.endpoint, source, values, session.name)
+
+
+def get_caller_identity(endpoint: Endpoint, source: Origin | Profile) -> Request:
+    """Ask the STS at `endpoint` who the credentials of `source` are."""
+    return Request(GET_CALLER_IDENTITY, endpoint, describe(source))

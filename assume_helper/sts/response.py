@@ -1,0 +1,96 @@
+"""What STS answered, checked field by field: a proxy or a captive portal answers too."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from assume_helper.credentials import (
+    CLOCK_TOLERANCE,
+    DEFAULT_SESSION,
+    LONGEST_MFA_SESSION,
+    LONGEST_SESSION,
+    Answer,
+    Credentials,
+    Identity,
+    can_be_sent,
+)
+from assume_helper.sts.refusals import NOT_FROM_STS, not_reached
+from assume_helper.sts.request import GET_SESSION_TOKEN, Request
+
+_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:sts::([0-9]{12}):assumed-role/[\x21-\x7e]+")
+_CALLER_ARN = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::([0-9]{12}):[\x21-\x7e]{1,500}")
+_USER_ID = re.compile(r"[\x21-\x7e]{1,200}")
+# A cache entry holds all three fields twice, and must stay within a cache file's 64 KiB.
+_LONGEST_FIELD = 16 * 1024
+_LONGEST_CREDENTIALS = 24 * 1024
+
+
+def session(response: Mapping[str, Any], request: Request, now: float) -> Answer:
+    """The session in `response`. Raises STSNotReached where a field is missing or cannot be used.
+
+    botocore accepts a 200 without `Credentials`, and an `Expiration` in the past. `now` is this machine's clock
+    (seconds since the epoch), used where STS sent no `Date`.
+    """
+    is_role = request.operation != GET_SESSION_TOKEN
+    try:
+        given = response["Credentials"]
+        fields = [given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]]
+        expiration = given["Expiration"].astimezone(UTC).replace(microsecond=0)
+        arn = _ROLE_ARN.fullmatch(response["AssumedRoleUser"]["Arn"]) if is_role else None
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError):
+        raise not_reached(request.endpoint, NOT_FROM_STS) from None
+    if not all(can_be_sent(value) and len(value) <= _LONGEST_FIELD for value in fields) or (
+        sum(map(len, fields)) > _LONGEST_CREDENTIALS
+    ):
+        raise not_reached(request.endpoint, "gave credentials that cannot be used")
+    if is_role and arn is None:
+        raise not_reached(request.endpoint, "did not say which role was assumed")
+    difference = _clock_difference(response, expiration, request, now)
+    # The session began before the answer's `Date`, by what the call took.
+    lifetime = round(expiration.timestamp() - (now - difference))
+    lifetime = min(lifetime, LONGEST_SESSION if is_role else LONGEST_MFA_SESSION)
+    if lifetime <= 0:
+        raise not_reached(request.endpoint, "gave credentials that have already expired")
+    access_key_id, secret_access_key, session_token = fields
+    credentials = Credentials(access_key_id, secret_access_key, session_token, expiration)
+    role_arn, account_id = (arn.group(), arn.group(1)) if arn else (None, None)
+    return Answer(credentials, expiration, lifetime, role_arn, account_id, difference)
+
+
+def identity(response: Mapping[str, Any], request: Request) -> Identity:
+    """The caller in `response`. Raises STSNotReached where it names none."""
+    try:
+        arn = _CALLER_ARN.fullmatch(response["Arn"])
+        user_id = _USER_ID.fullmatch(response["UserId"])
+    except (KeyError, TypeError):
+        arn = user_id = None
+    if arn is None or user_id is None:
+        raise not_reached(request.endpoint, NOT_FROM_STS)
+    return Identity(arn.group(), arn.group(1), user_id.group())
+
+
+def answered_at(response: Mapping[str, Any]) -> float | None:
+    """When STS answered by its own clock (seconds since the epoch); None where it sent no `Date`."""
+    try:
+        return parsedate_to_datetime(response["ResponseMetadata"]["HTTPHeaders"]["date"]).timestamp()
+    except (KeyError, TypeError, ValueError, OverflowError, OSError):
+        return None
+
+
+def _clock_difference(response: Mapping[str, Any], expiration: datetime, request: Request, now: float) -> float:
+    """The difference of this machine's clock to STS's, in seconds (positive: ahead); 0 where STS's time is unknown.
+
+    A `Date` that a proxy has cached is not STS's time: by it the session would last longer than requested, by this
+    machine's clock it does not.
+    """
+    start = answered_at(response)
+    if start is None:
+        return 0.0
+    requested = request.values.get("DurationSeconds")
+    longest = (requested if isinstance(requested, int) else DEFAULT_SESSION) + CLOCK_TOLERANCE
+    end = expiration.timestamp()
+    if end - start > longest and 0 < end - now <= longest:
+        return 0.0
+    return now - start

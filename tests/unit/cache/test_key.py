@@ -1,0 +1,126 @@
+"""The key of a session: made of all that shapes it, and of nothing else."""
+
+import itertools
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from unit.cache.samples import (
+    SECRET,
+)
+
+from assume_helper.cache import entries
+from assume_helper.profiles.role import CredentialProcess, Endpoint, EnvironmentKeys, Profile, StaticKeys
+
+# the key
+
+STATIC = StaticKeys("base", "AKIADUMMY", SECRET, None)
+PROCESS = CredentialProcess("tool", "tool --login")
+LINK = Profile("link", "arn:aws:iam::111111111111:role/link", STATIC, Endpoint("eu-central-1"))
+PROFILE = Profile("dev", "arn:aws:iam::123456789012:role/dev", STATIC, Endpoint("eu-central-1"))
+
+ANOTHER_SESSION: dict[str, dict[str, Any]] = {
+    "partition": {"role_arn": "arn:aws-cn:iam::123456789012:role/dev"},
+    "account": {"role_arn": "arn:aws:iam::210987654321:role/dev"},
+    "role": {"role_arn": "arn:aws:iam::123456789012:role/ops"},
+    "role's path": {"role_arn": "arn:aws:iam::123456789012:role/path/dev"},
+    "region": {"endpoint": replace(LINK.endpoint, region="eu-west-1")},
+    "endpoint_url": {"endpoint": replace(LINK.endpoint, endpoint_url="http://127.0.0.1:5000")},
+    "external_id": {"external_id": "x-1"},
+    "role_session_name": {"role_session_name": "x-1"},
+    "duration_seconds": {"duration_seconds": 3600},
+    "access key": {"source": replace(STATIC, access_key_id="AKIAOTHER")},
+    "environment": {"source": EnvironmentKeys("AKIADUMMY")},
+    "another environment": {"source": EnvironmentKeys("AKIAOTHER")},
+    "empty environment": {"source": EnvironmentKeys(None)},
+    "process": {"source": PROCESS},
+    "another process": {"source": CredentialProcess("tool", "tool --login --as=other")},
+    "role as source": {"source": LINK},
+    "another role as source": {"source": replace(LINK, role_arn="arn:aws:iam::111111111111:role/other")},
+    "external_id of the source": {"source": replace(LINK, external_id="x-1")},
+    "source of the source": {"source": replace(LINK, source=PROCESS)},
+    "longer chain": {"source": replace(LINK, source=LINK)},
+}
+
+THE_SAME_SESSION: dict[str, tuple[Profile, dict[str, Any]]] = {
+    "name": (PROFILE, {"name": "other"}),
+    "ca_bundle": (PROFILE, {"endpoint": replace(PROFILE.endpoint, ca_bundle="/ca.pem")}),
+    "secret": (PROFILE, {"source": replace(STATIC, secret_access_key="another")}),
+    "session token": (PROFILE, {"source": replace(STATIC, session_token="a-token")}),
+    "name of the source": (PROFILE, {"source": replace(STATIC, profile="other")}),
+    "name of the process's profile": (
+        replace(PROFILE, source=PROCESS),
+        {"source": CredentialProcess("other", PROCESS.command)},
+    ),
+    "name of the link": (replace(PROFILE, source=LINK), {"source": replace(LINK, name="other")}),
+    "ca_bundle of the link": (
+        replace(PROFILE, source=LINK),
+        {"source": replace(LINK, endpoint=replace(LINK.endpoint, ca_bundle="/ca.pem"))},
+    ),
+    "secret at the chain's end": (
+        replace(PROFILE, source=LINK),
+        {"source": replace(LINK, source=replace(STATIC, secret_access_key="another"))},
+    ),
+}
+
+
+def key_of(profile: Profile) -> str:
+    return entries.key(profile.session_inputs())
+
+
+@pytest.mark.parametrize("changes", ANOTHER_SESSION.values(), ids=ANOTHER_SESSION)
+def test_what_shapes_a_session_changes_the_key(changes: dict[str, Any]) -> None:
+    assert key_of(replace(PROFILE, **changes)) != key_of(PROFILE)
+
+
+def test_no_two_different_sessions_share_a_key() -> None:
+    profiles = [PROFILE, *(replace(PROFILE, **changes) for changes in ANOTHER_SESSION.values())]
+    shared = [(one, other) for one, other in itertools.combinations(profiles, 2) if key_of(one) == key_of(other)]
+    assert shared == []
+
+
+@pytest.mark.parametrize(("profile", "changes"), THE_SAME_SESSION.values(), ids=THE_SAME_SESSION)
+def test_what_does_not_shape_a_session_does_not_change_the_key(profile: Profile, changes: dict[str, Any]) -> None:
+    assert replace(profile, **changes) != profile
+    assert key_of(replace(profile, **changes)) == key_of(profile)
+
+
+@pytest.mark.parametrize("name", PROFILE.session_inputs())
+def test_each_input_changes_the_key_and_so_does_its_absence(name: str) -> None:
+    inputs = PROFILE.session_inputs()
+    without = {n: value for n, value in inputs.items() if n != name}
+    assert len({entries.key(inputs), entries.key(inputs | {name: "another"}), entries.key(without)}) == 3
+
+
+def test_the_order_of_the_inputs_does_not_matter() -> None:
+    inputs = PROFILE.session_inputs()
+    assert entries.key(dict(reversed(inputs.items()))) == entries.key(inputs)
+
+
+def test_a_value_that_moves_to_another_input_changes_the_key() -> None:
+    assert key_of(replace(PROFILE, external_id="x-1")) != key_of(replace(PROFILE, role_session_name="x-1"))
+
+
+inputs = st.dictionaries(st.text(), st.none() | st.text() | st.integers(), max_size=5)
+
+
+@given(inputs, inputs)
+def test_different_inputs_have_different_keys_and_equal_ones_the_same(
+    one: dict[str, object], other: dict[str, object]
+) -> None:
+    assert (entries.key(one) == entries.key(other)) == (one == other)
+
+
+@given(inputs)
+def test_a_key_is_64_hexadecimal_digits(of: dict[str, object]) -> None:
+    assert len(entries.key(of)) == 64
+    assert set(entries.key(of)) <= set("0123456789abcdef")
+
+
+def test_no_secret_is_among_the_inputs() -> None:
+    source = replace(STATIC, session_token=SECRET[::-1])
+    for profile in (replace(PROFILE, source=source), replace(PROFILE, source=replace(LINK, source=source))):
+        assert SECRET not in repr(profile.session_inputs())
+        assert SECRET[::-1] not in repr(profile.session_inputs())

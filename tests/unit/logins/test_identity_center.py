@@ -1,0 +1,37 @@
+"""Identity Center: what its portal says no with, and settings that are not complete."""
+
+from collections.abc import Callable
+
+import botocore.exceptions as aws
+import pytest
+
+from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError, SourceExpired
+from assume_helper.logins import identity_center
+from assume_helper.profiles.role import Login
+
+LOGIN = Login("me", "sso", (), "/c", "/k")
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "words"),
+    [
+        (401, SourceExpired, "the login of profile me has expired"),
+        (403, SourceError, "gives no credentials for its account and role (ForbiddenException); check sso_account_id"),
+        (404, SourceError, "gives no credentials for its account and role"),
+    ],
+)
+def test_each_answer_of_the_portal_has_one_meaning(
+    providing: Callable[[object], object], status: int, kind: type[AssumeHelperError], words: str
+) -> None:
+    response = {"Error": {"Code": "ForbiddenException"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    providing(aws.ClientError(response, "GetRoleCredentials"))  # type: ignore[arg-type]
+    with pytest.raises(AssumeHelperError) as caught:
+        identity_center.credentials(LOGIN, 5)
+    assert type(caught.value) is kind
+    assert words in str(caught.value)
+
+
+def test_settings_that_are_not_complete_are_named(providing: Callable[[object], object]) -> None:
+    providing(aws.InvalidConfigError(error_msg="missing sso_region"))
+    with pytest.raises(ConfigurationError, match="SSO settings of profile me are not complete: missing sso_region"):
+        identity_center.credentials(LOGIN, 5)

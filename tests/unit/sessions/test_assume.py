@@ -1,0 +1,120 @@
+"""A role's session: from its source, from the role before it, and what is done when a cached session is refused."""
+
+import pytest
+from front import Call, Reply, denied, error, reset
+from running import ACCESS_KEY_ID, into
+from unit.sessions.world import World, told
+
+from assume_helper.cache import entries
+from assume_helper.credentials import Credentials
+from assume_helper.errors import ConfigurationError, SourceExpired, SourceNotKnown, STSNotReached, STSRefused
+from assume_helper.profiles.role import Profile, WebIdentity
+from assume_helper.sessions import assume
+from assume_helper.system.context import CallContext, Clock
+
+HUB = "[profile far]\nrole_arn = arn:aws:iam::123456789012:role/far\nsource_profile = dev\n"
+
+
+def test_a_chain_s_links_are_cached_each_by_itself(world: World) -> None:
+    world.add(f"{HUB}region = us-east-1\nendpoint_url = {world.front.url}\n")
+    world.front.behaviour = lambda call: world.giving(access_key_id="ASIA" + call.parameters["RoleArn"][-3:])(call)
+    assert told(world.get("far"))["AccessKeyId"] == "ASIAfar"
+    assert [call.access_key_id for call in world.front.calls] == [ACCESS_KEY_ID, "ASIAdev"]
+    assert told(world.get("dev"))["AccessKeyId"] == "ASIAdev"
+    assert world.calls == 2
+
+
+def test_a_refused_link_is_told(world: World) -> None:
+    world.add(f"{HUB}region = us-east-1\nendpoint_url = {world.front.url}\n")
+    world.front.behaviour = lambda call: (
+        denied(call) if call.parameters["RoleArn"].endswith("/far") else world.giving()(call)
+    )
+    with pytest.raises(STSRefused, match="role/far"):
+        world.get("far")
+    world.get("dev")
+
+
+EXPIRED = error(403, "ExpiredToken", "The security token included in the request is expired")
+UNKNOWN = error(403, "InvalidClientTokenId", "The security token is invalid")
+
+
+def chained(world: World) -> None:
+    """`far` is assumed with `dev`, whose session is cached; STS numbers the sessions that it gives."""
+    world.add(f"{HUB}region = us-east-1\nendpoint_url = {world.front.url}\n")
+
+    def numbered(call: Call) -> Reply | None:
+        return world.giving(access_key_id=f"ASIA{world.calls}")(call)
+
+    world.front.behaviour = numbered
+    world.get("dev")
+    world.pass_by(60)
+
+
+@pytest.mark.parametrize("refusal", [EXPIRED, UNKNOWN])
+def test_a_cached_link_that_sts_no_longer_accepts_is_replaced(world: World, refusal: object) -> None:
+    chained(world)
+    given = world.front.behaviour
+    world.front.behaviour = lambda call: refusal(call) if call.access_key_id == "ASIA1" else given(call)  # type: ignore[operator]
+    assert told(world.get("far"))["AccessKeyId"] == "ASIA4"
+    assert [call.access_key_id for call in world.front.calls] == [ACCESS_KEY_ID, "ASIA1", ACCESS_KEY_ID, "ASIA3"]
+    assert told(world.get("dev"))["AccessKeyId"] == "ASIA3"
+
+
+@pytest.mark.parametrize(("refusal", "kind"), [(EXPIRED, SourceExpired), (UNKNOWN, SourceNotKnown)])
+def test_a_link_that_was_only_just_made_is_not_replaced(world: World, refusal: object, kind: type[Exception]) -> None:
+    chained(world)
+    for path in world.files("entry"):
+        path.unlink()
+    given = world.front.behaviour
+    world.front.behaviour = lambda call: refusal(call) if call.access_key_id.startswith("ASIA") else given(call)  # type: ignore[operator]
+    with pytest.raises(kind):
+        world.get("far")
+    assert world.calls == 3
+
+
+def test_a_link_that_cannot_be_replaced_stays_as_it_was(world: World) -> None:
+    chained(world)
+    before = world.get("dev")
+
+    def answer(call: Call) -> Reply | None:
+        return EXPIRED(call) if call.access_key_id == "ASIA1" else reset(call)
+
+    world.front.behaviour = answer
+    with pytest.raises(STSNotReached):
+        world.get("far")
+    assert world.get("dev") == before
+
+
+def test_a_refused_replacement_is_told(world: World) -> None:
+    chained(world)
+    world.front.behaviour = lambda call: EXPIRED(call) if call.access_key_id == "ASIA1" else denied(call)
+    with pytest.raises(STSRefused):
+        world.get("far")
+
+
+def context(world: World) -> CallContext:
+    clock = Clock(now=lambda: world.now, monotonic=lambda: world.now, sleep=world.pass_by)
+    return CallContext(world.home.environ, clock, world.now, world.now, "host", lambda: "me", into(world.warnings))
+
+
+def test_the_source_s_credentials_are_its_key_or_the_session_of_the_role_before(world: World) -> None:
+    chained(world)
+    assert assume.source_credentials(world.profile("dev"), context(world)).access_key_id == ACCESS_KEY_ID
+    found = assume.source_credentials(world.profile("far"), context(world))
+    assert isinstance(found, Credentials)
+    assert found.access_key_id == "ASIA1"
+    assert world.calls == 1
+
+
+def test_a_web_identity_has_no_credentials_of_its_own(world: World) -> None:
+    dev = world.profile("dev")
+    pod = Profile("pod", dev.role_arn, WebIdentity("/token"), dev.endpoint)
+    with pytest.raises(ConfigurationError, match="a web identity token is no access key"):
+        assume.source_credentials(pod, context(world))
+
+
+def test_each_flight_has_the_key_of_its_profile(world: World) -> None:
+    chained(world)
+    keys = {name: entries.key(world.profile(name).session_inputs()) for name in ("dev", "far")}
+    assert {name: assume.flight(world.profile(name), context(world)).key for name in keys} == keys
+    assert keys["dev"] != keys["far"]
