@@ -39,7 +39,7 @@ def main() -> int:
             site.main()
         from assume_helper.cli import app
 
-        code = app.main(arguments, started, started_monotonic, failed, stdout_closed=stdout_closed)
+        code = app.main(arguments, os.environ, started, started_monotonic, failed, stdout_closed=stdout_closed)
         if arguments[:1] == ["get"]:
             # A late interrupt, or a call that was given up, has nothing to say when the document is out.
             for stream in (sys.stdout, sys.stderr):

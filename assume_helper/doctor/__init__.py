@@ -1,1 +1,1 @@
-"""What can be wrong, and what mends it."""
+"""What can be wrong, and how to fix it."""

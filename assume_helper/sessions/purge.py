@@ -1,21 +1,78 @@
-"""What is cached, taken away: safe beside processes that run meanwhile, for it is done under each key's lock."""
+"""Delete cached sessions, each under its key's lock, so that other processes can go on meanwhile."""
 
 import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from assume_helper.cache import directory as cache_directory
-from assume_helper.cache import entries, key_lock
+from assume_helper.cache import entries, key_lock, storage
 from assume_helper.cache.directory import Cache
+from assume_helper.credentials import Storage
+from assume_helper.errors import AssumeHelperError
 from assume_helper.profiles.role import Profile
+from assume_helper.sessions import provider
 
-# Files that hold nothing but what can be found out again; locks stay, and so does what MFA codes were used.
+# Files whose content can be fetched again. Lock files and used MFA codes stay.
 _DATA = (".entry", ".failure", ".hit")
-# What has become of a file: taken away; not there any more; held by a process that gets a new one; not removable.
+# What became of a file: deleted; already gone; held by a process that replaces it; not removable.
 Outcome = Literal["removed", "gone", "busy", "stays"]
 
 
+@dataclass(frozen=True)
+class CachedFile:
+    """A file of a cache that can be deleted; `what` says in words what it holds."""
+
+    store: Cache
+    name: str
+    what: str
+
+    @property
+    def path(self) -> str:
+        """The file's path."""
+        return self.store.path(self.name)
+
+    @property
+    def is_entry(self) -> bool:
+        """Whether the file holds a session."""
+        return self.name.endswith(".entry")
+
+
+def find_of_profile(name: str, environ: Mapping[str, str], warn: Callable[[str], None]) -> list[CachedFile]:
+    """The files of the session of the profile `name`. Raises AssumeHelperError, also where its cache is not used."""
+    _, profile = provider.read_profile(provider.RoleRequest(name), environ)
+    store = _opened(environ, profile.storage, warn)
+    return [CachedFile(store, file, what) for file, what in of_profile(store, profile).items()]
+
+
+def find_all(
+    environ: Mapping[str, str], warn: Callable[[str], None], *, ended_by: float | None = None
+) -> list[CachedFile]:
+    """All cached files; with `ended_by` (seconds since the epoch) only sessions that ended by then or are unreadable.
+
+    Raises AssumeHelperError where the cache is not used.
+    """
+    _opened(environ, "file", warn)
+    found = []
+    for store in storage.all_stores(environ, warn):
+        files = all_of(store) if ended_by is None else ended(store, ended_by)
+        found += [CachedFile(store, name, what) for name, what in files.items()]
+    return found
+
+
+def _opened(environ: Mapping[str, str], kept: Storage, warn: Callable[[str], None]) -> Cache:
+    """The cache for sessions that are `kept` so. Raises AssumeHelperError where it is not used."""
+    said: list[str] = []
+    store = storage.open_store(environ, said.append, kept)
+    if store.directory is None and said:
+        what, _, next_step = said[0].partition("; ")
+        what = what.replace("no cache", "nothing was deleted", 1).replace("nothing is cached", "nothing was deleted", 1)
+        raise AssumeHelperError(what, next_step)
+    return replace(store, warn=warn)
+
+
 def of_profile(store: Cache, profile: Profile) -> dict[str, str]:
-    """The files of a profile's session, and of the MFA session behind it, each with what it is in words."""
+    """The files of a profile's session and of the MFA session that it uses, each with what it holds in words."""
     found = {}
     key = entries.key(profile.session_inputs())
     if _is_there(store, f"{key}.entry"):
@@ -34,7 +91,7 @@ def of_profile(store: Cache, profile: Profile) -> dict[str, str]:
 
 
 def ended(store: Cache, now: float) -> dict[str, str]:
-    """The sessions that are over at `now` (seconds since the epoch), or that cannot be read."""
+    """The sessions that have ended at `now` (seconds since the epoch) or cannot be read."""
     found = {}
     for name, what in all_of(store).items():
         if not name.endswith(".entry"):
@@ -46,7 +103,7 @@ def ended(store: Cache, now: float) -> dict[str, str]:
 
 
 def all_of(store: Cache) -> dict[str, str]:
-    """All that is cached."""
+    """All files that hold something cached."""
     found: dict[str, str] = {}
     for name in _names(store):
         if name.endswith(".entry"):
@@ -60,11 +117,12 @@ def all_of(store: Cache) -> dict[str, str]:
     return found
 
 
-def forget(store: Cache, name: str) -> Outcome:
-    """Take the file `name` away, unless a process holds its key's lock: that one is about to replace it anyway.
+def delete(file: CachedFile) -> Outcome:
+    """Delete `file`, unless a process holds its key's lock: that process is about to replace it anyway.
 
-    Where there are no locks it is taken away without: the worst that can come of it is one more call to STS.
+    Where there are no locks it is deleted without one: at worst that costs one more call to STS.
     """
+    store, name = file.store, file.name
     if not name.endswith((".entry", ".failure")):
         return _removed(store, name)
     no_lock: list[str] = []

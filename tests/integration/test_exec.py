@@ -148,7 +148,7 @@ def test_a_refusal_runs_nothing(ready: Home, offline_front: Front) -> None:
 def test_one_inside_another_is_warned_of(ready: Home) -> None:
     ran = ready.run("exec", "dev", "--", SCRIPT, "exec", "dev", "--", "echo", "run")
     assert (ran.code, ran.stdout) == (0, b"run\n")
-    assert ran.stderr == "assume-helper: warning: this is inside `assume-helper exec dev` already\n"
+    assert ran.stderr == "assume-helper: warning: this already runs inside `assume-helper exec dev`\n"
 
 
 def test_without_a_program_it_is_the_user_s_shell(ready: Home) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from assume_helper.cli import audit_log, caller
+from assume_helper.cli import audit_log
 from assume_helper.credentials import Credentials, Session
 from assume_helper.errors import AssumeHelperError
 
@@ -192,7 +192,7 @@ SESSION = Session(
 
 
 def test_an_issue_says_who_got_what_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(caller, "name", lambda: "aws\x1b")
+    monkeypatch.setattr(audit_log, "calling_program", lambda: "aws\x1b")
     event = audit_log.issue("dev\n", SESSION, NOW)
     assert event == {
         "event": "issue",
@@ -222,7 +222,7 @@ def test_a_session_without_a_role_has_none_in_the_log(arn: str | None) -> None:
 
 def called_by(*command: str) -> str:
     """What a process that `command` starts says of who called it."""
-    program = "from assume_helper.cli import caller\nprint(caller.name())"
+    program = "from assume_helper.cli import audit_log\nprint(audit_log.calling_program())"
     inner = [sys.executable, "-c", program]
     return subprocess.run([*command, *inner], capture_output=True, text=True, check=True).stdout.strip()
 
@@ -243,7 +243,7 @@ def test_a_shell_that_runs_one_command_is_passed_over() -> None:
 
 def test_where_the_system_does_not_tell_it_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "getppid", lambda: 2**30)
-    assert caller.name() == "unknown"
+    assert audit_log.calling_program() == "unknown"
 
 
 def test_a_name_with_blanks_and_brackets_is_no_trouble(tmp_path: Path) -> None:
@@ -254,8 +254,8 @@ def test_a_name_with_blanks_and_brackets_is_no_trouble(tmp_path: Path) -> None:
 
 def test_shells_without_an_end_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     files = {"comm": "sh\n", "cmdline": "sh\0-c\0x\0", "stat": "1 (sh) S 1 1"}
-    monkeypatch.setattr(caller, "_read", lambda _process, what: files[what])
-    assert caller.name() == "unknown"
+    monkeypatch.setattr(audit_log, "_read_proc", lambda _process, what: files[what])
+    assert audit_log.calling_program() == "unknown"
 
 
 # Reading it.
