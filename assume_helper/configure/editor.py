@@ -134,8 +134,8 @@ def warnings(before: AwsConfig, after: AwsConfig, name: str) -> list[str]:
     logins = [key for key in before.config_profiles.get(name, {}) if key.startswith("sso_") or key == "login_session"]
     if any(key not in profile for key in logins):
         found.append(
-            "the profile's login (sso_..., login_session) would win over the helper, so its keys are prefixed; log in with "
-            "another profile"
+            "the profile's login (sso_..., login_session) would win over the helper, so its keys are prefixed; log in "
+            "with another profile"
         )
     return found
 
