@@ -17,7 +17,7 @@ from assume_helper.sessions.provider import RoleRequest
 
 F = TypeVar("F", bound=Callable[..., Any])
 DURATION = click.IntRange(SHORTEST_SESSION, LONGEST_SESSION)
-DURATION_HELP = "How long the session lasts, in seconds: 900 to 43200."
+DURATION_HELP = "How long the session lasts, in seconds."
 
 
 def role_options(command: F) -> F:

@@ -11,8 +11,8 @@ from assume_helper.text import printable
 
 @click.command("clear", short_help="Delete cached credentials and MFA sessions.")
 @click.argument("profiles", metavar="[PROFILE...]", nargs=-1)
-@click.option("--all", "everything", is_flag=True, help="Those of every profile.")
-@click.option("--expired", is_flag=True, help="Only those that have expired.")
+@click.option("--all", "everything", is_flag=True, help="Delete those of every profile.")
+@click.option("--expired", is_flag=True, help="Delete only those that have expired.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def command(

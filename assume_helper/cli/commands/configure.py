@@ -36,7 +36,7 @@ _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
     help="Write the form that starts fastest: Python and a path that an upgrade may move. By default the present form "
     "stays, and a new profile gets the console script.",
 )
-@click.option("--undo", is_flag=True, help="Take the helper out: SDKs assume the role themselves again.")
+@click.option("--undo", is_flag=True, help="Remove the helper: SDKs assume the role themselves again.")
 @click.option("--yes", is_flag=True, help="Write without asking.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
 @click.pass_obj

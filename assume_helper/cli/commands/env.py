@@ -22,7 +22,8 @@ def command(
 ) -> None:
     """Print the lines that set a role's credentials and region in a shell. The shell evaluates them.
 
-    On a terminal it also prints the line to run.
+    Without PROFILE it takes AWS_PROFILE; if that is not set, you choose a role on the terminal. On a terminal it also
+    prints the line to run.
 
     \b
     Example:

@@ -44,10 +44,12 @@ class _WithCommand(click.Command):
 def command(ctx: click.Context, /, refresh: bool, **options: Any) -> None:
     """Run COMMAND, or your shell, with the role's credentials and region in its environment.
 
-    Other credentials are removed from the environment. COMMAND replaces this process.
+    Without PROFILE it takes AWS_PROFILE; if that is not set, you choose a role on the terminal. Other credentials are
+    removed from the environment. COMMAND replaces this process.
 
-    With --refresh the program gets a local endpoint in place of credentials. Its SDK asks there again before the
-    credentials end. SDKs look at [default] first, so a file where [default] has credentials is hidden from the program.
+    With --refresh COMMAND runs beside this process, and gets a local endpoint in place of credentials: its SDK asks
+    there again before they end. SDKs look at [default] first, so a file where [default] has credentials is hidden from
+    COMMAND.
 
     \b
     Example:

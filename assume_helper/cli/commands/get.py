@@ -21,7 +21,11 @@ from assume_helper.sessions.provider import RoleRequest
 @click.option("--session-tag", "session_tags", metavar="KEY=VALUE", multiple=True, help="A session tag. Repeatable.")
 @click.option("--session-policy", metavar="FILE|JSON", help="Limit the session to this policy.")
 @click.option(
-    "--policy-arn", "policy_arns", metavar="ARN", multiple=True, help="Limit it to this managed policy. Repeatable."
+    "--policy-arn",
+    "policy_arns",
+    metavar="ARN",
+    multiple=True,
+    help="Limit the session to this managed policy. Repeatable.",
 )
 @click.option("--read-only", is_flag=True, help="Limit the session to AWS's ReadOnlyAccess policy.")
 @click.option(refresh_ahead.OPTION, "refresh_lock", type=int, hidden=True)
