@@ -62,7 +62,7 @@ def spinner(invocation: Invocation, what: str) -> Iterator[Callable[[], None]]:
         return
     from rich.console import Console
 
-    status = Console(file=invocation.stderr()).status(what)
+    status = Console(file=invocation.stream(2)).status(what)
     status.start()
     try:
         yield status.stop

@@ -85,9 +85,9 @@ class Invocation:
         except OSError:
             pass  # nobody reads it
 
-    def stderr(self) -> TextIO:
-        """Standard error as a stream, for libraries that draw on the terminal."""
-        return sys.stderr
+    def stream(self, descriptor: int) -> TextIO:
+        """Standard output (1) or error (2) as a text stream, for libraries that draw on the terminal."""
+        return sys.stdout if descriptor == 1 else sys.stderr
 
     def is_terminal(self, descriptor: int) -> bool:
         """Whether standard input (0), output (1) or error (2) is a terminal."""

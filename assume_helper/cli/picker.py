@@ -39,7 +39,7 @@ def pick(invocation: Invocation) -> str:
                 not typed or typed.startswith("arn:") or typed in config.profiles or f"An ARN looks like {_EXAMPLE_ARN}"
             )
 
-        output = create_output(stdout=invocation.stderr())
+        output = create_output(stdout=invocation.stream(2))
         picked = questionary.text("The role's ARN:", validate=validate, output=output).unsafe_ask().strip()
     if not picked:
         raise ConfigurationError("no role was named", "name a profile or a role's ARN")
@@ -81,7 +81,7 @@ def _select(invocation: Invocation, question: str, choices: list[tuple[str, str]
         use_search_filter=True,
         use_jk_keys=False,
         instruction="(type to filter, arrows to move, Enter to choose, Ctrl-C to leave)",
-        output=create_output(stdout=invocation.stderr()),
+        output=create_output(stdout=invocation.stream(2)),
     )
     controls = [c for c in prompt.application.layout.find_all_controls() if isinstance(c, InquirerControl)]
     for control in controls:

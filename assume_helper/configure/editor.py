@@ -53,9 +53,9 @@ def configured(text: str, name: str, command: str, values: Mapping[str, str | No
     section = _section(document, name)
     end = _line_end(text)
     if section is None:
-        wanted = [("credential_process", command), *((key, value) for key, value in values.items() if value)]
+        keys = [("credential_process", command), *((key, value) for key, value in values.items() if value)]
         title = name if name == "default" else f'profile "{name}"' if " " in name else f"profile {name}"
-        lines = [f"[{title}]", *(f"{_key_in_file(key)} = {value}" for key, value in wanted)]
+        lines = [f"[{title}]", *(f"{_key_in_file(key)} = {value}" for key, value in keys)]
         return _with_blank_line(text, end) + "".join(line + end for line in lines)
     options = {option.key: option for option in section.iter_options()}
     beside = options.get("credential_process") or next(iter(options.values()), None)

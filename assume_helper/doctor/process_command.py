@@ -188,23 +188,23 @@ def _same_folder(one: str, other: str) -> bool:
 def _started(words: list[str], command: str, whose: str, environ: Mapping[str, str]) -> Check:
     """Start this helper as each kind of client does, and have it print its version."""
     head = words[: words.index("get", 1)]
-    ways = {"without a shell": [*head, "--version"]}
+    forms = {"without a shell": [*head, "--version"]}
     shell = shutil.which("sh", path=environ.get("PATH", os.defpath))
     if shell is not None:
         before = re.split(r"\sget\s", command)[0]
-        ways["by sh -c"] = [shell, "-c", f"{before} --version"]
-    said = ""
-    for way, line in ways.items():
+        forms["by sh -c"] = [shell, "-c", f"{before} --version"]
+    printed = ""
+    for form, line in forms.items():
         try:
             finished = process.run(line, for_child(environ), _PATIENCE)
         except TimeoutError:
-            what = f"{whose}, started {way}, prints no version within {_PATIENCE:.0f} s"
+            what = f"{whose}, started {form}, prints no version within {_PATIENCE:.0f} s"
             return Check("process", "fail", what, "install assume-helper again")
         except OSError as error:
-            what = f"{whose} cannot be started {way} ({printable(error.strerror or 'not a program')})"
+            what = f"{whose} cannot be started {form} ({printable(error.strerror or 'not a program')})"
             return Check("process", "fail", what, "install assume-helper again, or correct the path")
-        said = redacted(finished.stdout.decode("utf-8", "replace"))
-        if finished.returncode != 0 or not said.startswith("assume-helper "):
-            what = f"{whose}, started {way}, prints no version (exit {finished.returncode})"
+        printed = redacted(finished.stdout.decode("utf-8", "replace"))
+        if finished.returncode != 0 or not printed.startswith("assume-helper "):
+            what = f"{whose}, started {form}, prints no version (exit {finished.returncode})"
             return Check("process", "fail", what, "install assume-helper again, or correct the path")
-    return Check("process", "ok", f"{whose} runs {redacted(words[0])} ({said}), {' and '.join(ways)}")
+    return Check("process", "ok", f"{whose} runs {redacted(words[0])} ({printed}), {' and '.join(forms)}")

@@ -392,7 +392,7 @@ def test_that_a_file_is_hidden_is_said(ready: Home) -> None:
     with ready.credentials.open("a") as credentials:
         credentials.write(f"[default]\naws_access_key_id = AKIADEFAULT\naws_secret_access_key = {SECRET}\n")
     ran = ready.run("exec", "--refresh", "dev", "--", "true")
-    assert "AWS_SHARED_CREDENTIALS_FILE is hidden from the program" in ran.stderr
+    assert "does not see the file of AWS_SHARED_CREDENTIALS_FILE" in ran.stderr
 
 
 def test_a_forgotten_pair_of_dashes_is_named(ready: Home) -> None:

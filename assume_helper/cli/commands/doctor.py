@@ -65,17 +65,17 @@ def _terminal_writer(invocation: Invocation) -> Callable[[Check], None]:
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False)
+    console = Console(file=invocation.stream(1), highlight=False)
 
     def write(check: Check) -> None:
         row = Table.grid(padding=(0, 2))
         row.add_column(width=4)
         row.add_column(width=max(_LONGEST_NAME, min(len(check.name), 24)), overflow="fold")
         row.add_column(overflow="fold")
-        said = Text(check.what)
+        text = Text(check.what)
         if check.mend:
-            said.append("\nmend: ", "bold").append(check.mend)
-        row.add_row(Text(check.status, _COLOURS[check.status]), Text(check.name), said)
+            text.append("\nmend: ", "bold").append(check.mend)
+        row.add_row(Text(check.status, _COLOURS[check.status]), Text(check.name), text)
         with console.capture() as captured:
             console.print(row)
         invocation.print(captured.get().encode("utf-8", "backslashreplace"))

@@ -64,9 +64,9 @@ def _details(event: Mapping[str, str]) -> str:
     """An event in words."""
     if event["event"] != "issue":
         return printable(event.get("message", ""), _LONGEST)
-    role, account, name, key = (event.get(part, "") for part in ("role", "account", "session_name", "access_key"))
-    said = [f"role {role}" if role else "", f"in {account}" if account else "", f"as {name}" if name else ""]
-    return printable(" ".join(part for part in said if part) + f", key ...{key}")
+    role, account, name, key = (event.get(field, "") for field in ("role", "account", "session_name", "access_key"))
+    parts = [f"role {role}" if role else "", f"in {account}" if account else "", f"as {name}" if name else ""]
+    return printable(" ".join(part for part in parts if part) + f", key ...{key}")
 
 
 def _local(time: str) -> str:

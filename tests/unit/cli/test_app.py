@@ -147,7 +147,7 @@ def test_a_hit_that_could_not_be_printed_is_exit_1_and_says_why(said: Said) -> N
 
 
 @pytest.mark.usefixtures("home")
-def test_a_reader_that_has_gone_is_exit_1_in_silence(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_a_closed_pipe_is_exit_1_in_silence(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     assert run("get", "dev", failed=OSError(errno.EPIPE, "Broken pipe")) == 1
     assert capfdbinary.readouterr() == (b"", b"")
 
@@ -245,7 +245,7 @@ def test_termination_is_exit_143_and_a_line(
 
 
 @pytest.mark.usefixtures("home")
-def test_an_error_of_its_own_is_exit_1_and_names_the_place_and_not_the_text(
+def test_an_internal_error_is_exit_1_and_names_the_place_and_not_the_text(
     said: Said, from_the_system: Callable[[Callable[[], str]], None]
 ) -> None:
     def fail() -> str:
@@ -281,7 +281,7 @@ def test_the_line_is_utf_8(said: Said) -> None:
 
 
 @pytest.mark.usefixtures("home")
-def test_nobody_on_standard_error_is_no_trouble(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_an_unwritable_standard_error_is_ignored(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     saved = os.dup(2)
     unwritable = os.open(os.devnull, os.O_RDONLY)
     os.dup2(unwritable, 2)
@@ -294,7 +294,7 @@ def test_nobody_on_standard_error_is_no_trouble(capfdbinary: pytest.CaptureFixtu
     assert capfdbinary.readouterr() == (b"", b"")
 
 
-def test_a_failure_is_in_the_log_as_it_was_said(home: Path, said: Said) -> None:
+def test_a_failure_is_in_the_log_as_it_was_printed(home: Path, said: Said) -> None:
     before = time.time()
     assert run("get", "dve") == 3
     (event,) = logged(home)

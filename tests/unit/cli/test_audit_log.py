@@ -102,7 +102,7 @@ def test_a_fifo_in_its_place_does_not_hang(file: Path) -> None:
     assert stat.S_ISFIFO(file.stat().st_mode)
 
 
-def test_a_log_over_one_mebibyte_is_put_aside_and_begun_anew(file: Path) -> None:
+def test_a_log_over_one_mebibyte_is_renamed_and_a_new_one_begins(file: Path) -> None:
     audit_log.append(NOW, {"n": "1"})
     os.truncate(file, FULL + 1)
     audit_log.append(NOW, {"n": "2"})
@@ -114,14 +114,14 @@ def test_a_log_over_one_mebibyte_is_put_aside_and_begun_anew(file: Path) -> None
     assert {stat.S_IMODE(path.stat().st_mode) for path in (file, aside)} == {0o600}
 
 
-def test_a_log_of_one_mebibyte_is_not_put_aside_yet(file: Path) -> None:
+def test_a_log_of_one_mebibyte_is_not_renamed_yet(file: Path) -> None:
     audit_log.append(NOW, {"n": "1"})
     os.truncate(file, FULL)
     audit_log.append(NOW, {"n": "2"})
     assert os.listdir(file.parent) == ["log.jsonl"]
 
 
-def test_there_is_never_more_than_one_log_put_aside(file: Path) -> None:
+def test_there_is_never_more_than_one_old_log(file: Path) -> None:
     for _ in range(3):
         audit_log.append(NOW, {"n": "1"})
         os.truncate(file, FULL + 1)
@@ -129,7 +129,7 @@ def test_there_is_never_more_than_one_log_put_aside(file: Path) -> None:
     assert os.listdir(file.parent) == ["log.jsonl.1"]
 
 
-def test_a_place_that_cannot_be_made_is_nobodys_trouble(file: Path, tmp_path: Path) -> None:
+def test_a_directory_that_cannot_be_created_is_ignored(file: Path, tmp_path: Path) -> None:
     (tmp_path / "state").write_bytes(b"a file")
     audit_log.append(NOW, {"n": "1"})
     assert (tmp_path / "state").read_bytes() == b"a file"
@@ -159,7 +159,7 @@ def test_a_relative_state_directory_is_not_used(tmp_path: Path, monkeypatch: pyt
 
 
 @pytest.mark.parametrize("home", [None, "", "relative"])
-def test_without_a_home_there_is_no_log_and_no_trouble(
+def test_without_a_home_there_is_no_log_and_no_error(
     home: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_entry(uid: int) -> pwd.struct_passwd:
@@ -236,17 +236,17 @@ def test_the_caller_is_the_parent() -> None:
     assert called_by("bash", "-O", "extglob", "-c", '"$@"; true', "-") == "bash", "not one that only runs a command"
 
 
-def test_a_shell_that_runs_one_command_is_passed_over() -> None:
+def test_a_shell_that_runs_one_command_is_skipped() -> None:
     assert called_by("sh", "-c", '"$@"; true', "-") == own_name()
     assert called_by("bash", "-c", '"$@"; true', "-", "sh", "-c", '"$@"; true', "-") == own_name()
 
 
-def test_where_the_system_does_not_tell_it_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_the_system_does_not_say_the_caller_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "getppid", lambda: 2**30)
     assert audit_log.calling_program() == "unknown"
 
 
-def test_a_name_with_blanks_and_brackets_is_no_trouble(tmp_path: Path) -> None:
+def test_a_program_name_may_have_blanks_and_brackets(tmp_path: Path) -> None:
     odd = tmp_path / "a ) b (c"
     odd.symlink_to("/bin/sh")
     assert called_by(str(odd), "-c", '"$@"; true', "-") == "a ) b (c"
@@ -261,14 +261,14 @@ def test_shells_without_an_end_are_given_up(monkeypatch: pytest.MonkeyPatch) -> 
 # Reading it.
 
 
-def test_what_was_logged_is_read_with_what_was_put_aside_first(file: Path) -> None:
+def test_the_old_log_is_read_before_the_new_one(file: Path) -> None:
     audit_log.append(NOW, {"event": "warning", "n": "1"})
     os.rename(file, file.with_name("log.jsonl.1"))
     audit_log.append(NOW, {"event": "warning", "n": "2"})
     assert [event["n"] for event in audit_log.events()] == ["1", "2"]
 
 
-def test_what_is_torn_or_foreign_is_passed_over(file: Path) -> None:
+def test_lines_that_are_no_event_are_skipped(file: Path) -> None:
     audit_log.append(NOW, {"event": "warning", "n": "1"})
     with file.open("ab") as torn:
         torn.write(
@@ -288,7 +288,7 @@ def test_no_log_and_no_place_for_one_are_no_events(file: Path, tmp_path: Path, m
 
 
 @pytest.mark.parametrize("which", ["log.jsonl", "log.jsonl.1"])
-def test_a_log_that_is_not_ours_alone_is_not_believed(file: Path, which: str) -> None:
+def test_a_log_that_others_can_write_is_refused(file: Path, which: str) -> None:
     audit_log.append(NOW, {"event": "warning"})
     odd = file.with_name(which)
     if odd != file:

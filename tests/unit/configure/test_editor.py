@@ -77,7 +77,7 @@ def test_configured(before: str, after: str) -> None:
 
 
 @pytest.mark.parametrize("key", [*editor.ROLE_KEYS, "sso_session", "sso_account_id", "sso_x", "login_session"])
-def test_what_sdks_would_go_round_the_helper_for_is_prefixed(key: str) -> None:
+def test_keys_that_make_sdks_bypass_the_helper_are_prefixed(key: str) -> None:
     text = configured(f"[profile dev]\n{key} = a\n")
     assert text == f"[profile dev]\ncredential_process = {COMMAND}\nassume_helper_{key} = a\n"
 
@@ -90,7 +90,7 @@ def test_what_sdks_are_to_read_or_ignore_stays(key: str) -> None:
     assert f"\n{key} = a\n" in configured(f"[profile dev]\n{key} = a\n")
 
 
-def test_values_are_set_added_and_taken_out() -> None:
+def test_values_are_set_added_and_removed() -> None:
     before = (
         "[profile dev]\nrole_arn = a\ncredential_source = Environment\n# kept\nassume_helper_mfa_serial=\nregion = c\n"
     )
@@ -310,7 +310,7 @@ def test_what_is_shown_is_the_change_and_what_stands_beside_it() -> None:
     ]
 
 
-# What goes round the helper all the same.
+# What still makes SDKs bypass the helper.
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from assume_helper.profiles.role import Profile
 from assume_helper.profiles.settings import KEPT_KEY
 
 
-def test_a_config_that_is_there_is_well(tmp_path: Path) -> None:
+def test_a_config_that_exists_is_ok(tmp_path: Path) -> None:
     loaded(tmp_path)
     _, checks = config_files.config_files(environ(tmp_path))
     one(checks, "ok", "2 profiles", str(tmp_path / "config"))
@@ -34,7 +34,7 @@ def test_a_config_that_cannot_be_parsed_is_a_failure_that_names_the_line(tmp_pat
     one(checks, "fail", "line 2")
 
 
-def test_a_section_that_is_no_profile_is_told(tmp_path: Path) -> None:
+def test_a_section_that_is_no_profile_is_reported(tmp_path: Path) -> None:
     loaded(tmp_path, GOOD + "[ops]\nregion = us-east-1\n[sso-session my]\nsso_region = us-east-1\n[plugins]\na = b\n")
     _, checks = config_files.config_files(environ(tmp_path))
     one(checks, "warn", "[ops]", "name it [profile ops]")
@@ -73,7 +73,7 @@ def test_the_keys_that_are_known_are_those_of_readme() -> None:
         "colour",
     ],
 )
-def test_keys_of_ours_the_sdks_and_others_are_no_news(tmp_path: Path, key: str) -> None:
+def test_keys_of_this_helper_the_sdks_and_others_are_fine(tmp_path: Path, key: str) -> None:
     one(config_files.keys(loaded(tmp_path, f"{GOOD}{key} = x\n"), ["dev"]), "ok", "all known")
 
 
@@ -91,12 +91,12 @@ def test_keys_of_ours_the_sdks_and_others_are_no_news(tmp_path: Path, key: str) 
         ("assume-helper-role-arn", "assume_helper_role_arn", "fail"),
     ],
 )
-def test_a_misspelt_key_is_told_with_the_right_one(tmp_path: Path, key: str, right: str, status: str) -> None:
+def test_a_misspelt_key_is_reported_with_the_right_one(tmp_path: Path, key: str, right: str, status: str) -> None:
     check = one(config_files.keys(loaded(tmp_path, f"{GOOD}{key} = x\n"), ["dev"]), status, "[dev]", key)
     assert check.mend == f"did you mean {right}? rename the key"
 
 
-def test_a_prefixed_key_like_no_other_is_a_failure(tmp_path: Path) -> None:
+def test_an_unknown_prefixed_key_is_a_failure(tmp_path: Path) -> None:
     checks = config_files.keys(loaded(tmp_path, GOOD + "assume_helper_zzz = x\n"), ["dev"])
     one(checks, "fail", "assume_helper_zzz", "remove it")
 
@@ -107,7 +107,7 @@ def test_a_secret_that_is_taken_for_a_key_is_not_shown(tmp_path: Path) -> None:
     assert SECRET.lower() not in repr(checks).lower()
 
 
-def test_the_keys_of_the_whole_way_count(tmp_path: Path) -> None:
+def test_the_keys_of_the_whole_chain_are_checked(tmp_path: Path) -> None:
     text = (
         GOOD.replace("= base", "= mid") + f"[profile mid]\nrole_arn = {ROLE}/mid\nsource_profile = base\n"
         "include_profile = common\n[profile common]\nrejion = x\n"
@@ -146,19 +146,19 @@ def test_every_kind_of_source_has_its_name(tmp_path: Path, source: str, said: st
     assert "s3cret" not in repr(checks)
 
 
-def test_a_source_that_leads_back_is_a_failure_that_draws_the_loop(tmp_path: Path) -> None:
+def test_a_loop_of_sources_is_a_failure_that_draws_it(tmp_path: Path) -> None:
     text = GOOD.replace("= base", "= mid") + f"[profile mid]\nrole_arn = {ROLE}/mid\nsource_profile = dev\n"
     found, checks = profile(tmp_path, text)
     assert found is None
     one(checks, "fail", "dev -> mid -> dev")
 
 
-def test_a_process_that_leads_back_to_its_own_profile_is_a_failure(tmp_path: Path) -> None:
+def test_a_process_that_asks_for_its_own_profile_is_a_failure(tmp_path: Path) -> None:
     _, checks = profile(tmp_path, f"[profile dev]\n{PROCESS}")
     one(checks, "fail", "dev -> dev", "assume_helper_role_arn")
 
 
-def test_a_pair_that_asks_with_options_is_well(tmp_path: Path) -> None:
+def test_a_profile_that_asks_for_another_with_options_is_ok(tmp_path: Path) -> None:
     config = loaded(tmp_path, f"{GOOD}[profile ro]\ncredential_process = {SCRIPT} get dev --read-only\n")
     found, checks = config_files.profile(config, environ(tmp_path), "ro")
     assert found is None
@@ -168,7 +168,7 @@ def test_a_pair_that_asks_with_options_is_well(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(3600, "ok"), (3601, "fail"), (900, "warn")])
-def test_a_role_through_a_role_lasts_an_hour_at_most(tmp_path: Path, seconds: int, status: str) -> None:
+def test_a_chained_role_lasts_at_most_an_hour(tmp_path: Path, seconds: int, status: str) -> None:
     text = (
         GOOD.replace("= base", "= mid") + f"duration_seconds = {seconds}\n"
         f"[profile mid]\nrole_arn = {ROLE}/mid\nsource_profile = base\nduration_seconds = 7200\n"

@@ -11,7 +11,7 @@ from assume_helper.doctor import live
 from assume_helper.system.context import CallContext, Clock
 
 
-def test_an_sts_that_is_slow_is_told(offline_front: Front) -> None:
+def test_a_slow_sts_is_reported(offline_front: Front) -> None:
     offline_front.behaviour = error(403, "InvalidClientTokenId", "no")
     ticks = itertools.count(0, 4)
     asked = live.anybody(None, context(AWS_ENDPOINT_URL=offline_front.url), None)

@@ -24,7 +24,7 @@ def test_the_other_forms_of_this_helper_are_started_too(tmp_path: Path, form: st
     one(process(form.format(sys.executable, PACKAGE), tmp_path, start=True), "ok", "(assume-helper ")
 
 
-def test_another_program_is_looked_at_and_not_started(tmp_path: Path) -> None:
+def test_another_program_is_checked_and_not_started(tmp_path: Path) -> None:
     script(tmp_path / "a broker", f"#!/bin/sh\ntouch {tmp_path}/started\n")
     one(process(f'{tmp_path}/"a broker" --token {SECRET}', tmp_path, start=True), "ok", "a broker")
     assert not (tmp_path / "started").exists()
@@ -50,19 +50,19 @@ def test_another_program_is_looked_at_and_not_started(tmp_path: Path) -> None:
         ("/", "fail", "a folder"),
     ],
 )
-def test_what_not_every_client_runs_is_told(tmp_path: Path, command: str, status: str, words: str) -> None:
+def test_a_command_that_not_every_client_runs_is_reported(
+    tmp_path: Path, command: str, status: str, words: str
+) -> None:
     one(process(f"{command} --token {SECRET}", tmp_path), status, words)
 
 
-def test_a_home_that_only_a_shell_finds_is_mended_with_the_path(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_tilde_is_reported_with_the_path_that_it_means(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     check = one(process("~/bin/assume-helper get dev", tmp_path), "fail")
     assert check.mend == f"write {tmp_path}/bin/assume-helper in place of ~/bin/assume-helper"
 
 
-def test_a_program_that_may_not_be_executed(tmp_path: Path) -> None:
+def test_a_program_that_is_not_executable(tmp_path: Path) -> None:
     program = script(tmp_path / "broker", mode=0o644)
     assert one(process(str(program), tmp_path), "fail").mend == f"chmod +x {program}"
 
@@ -77,7 +77,7 @@ def test_an_upgrade_that_has_moved_the_package_is_noticed(tmp_path: Path) -> Non
     one(process(command, tmp_path), "fail", "an upgrade moved it", str(PACKAGE / "__main__.py"))
 
 
-def test_another_installation_is_told(tmp_path: Path) -> None:
+def test_another_installation_is_reported(tmp_path: Path) -> None:
     module = script(tmp_path / "other" / "assume_helper" / "__main__.py")
     one(process(f"{sys.executable} -I -S {module} get dev", tmp_path), "warn", "another installation")
     python = script(tmp_path / "venv" / "bin" / "python3")
@@ -85,7 +85,7 @@ def test_another_installation_is_told(tmp_path: Path) -> None:
     one(process(f"{program} get dev", tmp_path), "warn", "another installation")
 
 
-def test_this_helper_without_what_it_is_to_get(tmp_path: Path) -> None:
+def test_this_helper_without_get_and_a_name(tmp_path: Path) -> None:
     check = one(process(f"{SCRIPT} dev", tmp_path), "fail", "without `get NAME`")
     assert check.mend.endswith("/assume-helper get dev")
 

@@ -19,7 +19,7 @@ def test_a_process_alone_is_run_by_every_sdk(tmp_path: Path) -> None:
     one(sdks(tmp_path, GOOD), "ok", "every SDK")
 
 
-def test_a_name_beyond_ascii_is_told_with_who_does_not_find_it(tmp_path: Path) -> None:
+def test_a_name_that_is_not_ascii_is_reported_with_the_sdks_that_do_not_find_it(tmp_path: Path) -> None:
     one(
         sdks(tmp_path, GOOD.replace("dev", "größer"), name="größer"),
         "warn",
@@ -62,7 +62,7 @@ def test_of_two_processes_the_credentials_file_s_wins(tmp_path: Path) -> None:
     one(checks, "warn", "in both files", "duckdb", "remove credential_process from [dev]")
 
 
-def test_a_role_that_no_process_asks_for_is_told(tmp_path: Path) -> None:
+def test_a_role_that_no_process_asks_for_is_reported(tmp_path: Path) -> None:
     text = f"[profile dev]\nrole_arn = {ROLE}/dev\nsource_profile = base\n"
     one(sdks(tmp_path, text), "warn", "assume its role themselves", "assume-helper configure dev")
     prefixed = text.replace("role_arn", "assume_helper_role_arn").replace(
@@ -72,7 +72,7 @@ def test_a_role_that_no_process_asks_for_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("asked", ["ops", "ops --read-only", "there-is-none"])
-def test_a_copied_section_that_still_asks_for_the_other_profile_is_told(tmp_path: Path, asked: str) -> None:
+def test_a_copied_section_that_still_asks_for_the_other_profile_is_reported(tmp_path: Path, asked: str) -> None:
     copied = GOOD.replace("get dev", f"get {asked}")
     words = f"asks for {asked.split(maxsplit=1)[0]}:", "do not get the role of [dev]"
     check = one(sdks(tmp_path, copied), "fail", *words)
@@ -85,7 +85,7 @@ def test_an_access_key_without_a_role_is_used(tmp_path: Path) -> None:
     one(sdks(tmp_path, GOOD, name="base"), "ok", "SDKs use its aws_access_key_id")
 
 
-def test_a_role_that_another_profile_asks_for_is_well(tmp_path: Path) -> None:
+def test_a_role_that_another_profile_asks_for_is_ok(tmp_path: Path) -> None:
     text = f"[profile ops]\n{PROCESS}[profile dev]\nrole_arn = {ROLE}/dev\nsource_profile = base\n"
     one(sdks(tmp_path, text), "ok", "through ops")
 
@@ -107,5 +107,5 @@ KEYS = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": SECRET}
         ),
     ],
 )
-def test_the_environment_may_take_a_profile_s_place(given: dict[str, str], status: str, words: str) -> None:
+def test_what_the_environment_says_beside_a_profile(given: dict[str, str], status: str, words: str) -> None:
     one(sdk_precedence.environment(given), status, words)
