@@ -250,7 +250,7 @@ def test_undo_gives_the_file_back(folk: Home) -> None:
     assert Path(done["backup"]).read_bytes() == configured
     assert by_boto3(folk, "dev")[0] == "assume-role"
     assert configure(folk, "dev", "--undo").stdout.decode() == (
-        f"Nothing to change: dev in {folk.config} is without the helper.\n"
+        f"Nothing to change: dev in {folk.config} does not use the helper.\n"
     )
 
 
@@ -390,7 +390,7 @@ def test_an_installation_where_no_shell_finds_it_is_refused(folk: Home) -> None:
 def test_without_a_terminal_and_a_yes_the_change_is_shown_and_not_made(folk: Home) -> None:
     ran = folk.run("configure", "dev")
     assert ran.code == 2
-    assert "there is no terminal to ask on, and --yes writes it without asking" in ran.stderr
+    assert "there is no terminal to ask on; use --yes to write without asking" in ran.stderr
     assert f"+assume_helper_role_arn = {ROLE}/dev\n" in ran.stdout.decode()
     done = folk.run("configure", "dev", "--json")
     assert (done.code, done.document["changed"], done.document["backup"]) == (2, False, None)
@@ -444,10 +444,10 @@ def test_what_a_new_profile_lacks_is_asked_for(folk: Home) -> None:
         child.expect_exact("is not the ARN of a role")
         child.expect_exact("ARN of the role: ")
         child.sendline(f"{ROLE}/new")
-        child.expect_exact("Profile whose credentials assume it: ")
+        child.expect_exact("Profile that assumes it: ")
         child.sendline("bsae")
         child.expect_exact("there is no profile bsae")
-        child.expect_exact("Profile whose credentials assume it: ")
+        child.expect_exact("Profile that assumes it: ")
         child.sendline("base")
         assert ended(child)[0] == 0
     assert by_boto3(folk, "new")[0] == "custom-process"
@@ -457,7 +457,7 @@ def test_a_profile_with_an_access_key_of_its_own_is_its_own_source_unless_anothe
     folk.config.write_text("[profile dev]\nregion = us-east-1\n")
     folk.credentials.write_text(folk.credentials.read_text().replace("[base]", "[dev]"))
     with terminal(folk, "dev", "--role-arn", f"{ROLE}/dev", "--yes") as child:
-        child.expect_exact("Profile whose credentials assume it [dev]: ")
+        child.expect_exact("Profile that assumes it [dev]: ")
         child.sendline("")
         assert ended(child)[0] == 0
     assert folk.get("dev")["AccessKeyId"] == "ASIAFRONT00000000000"

@@ -100,7 +100,7 @@ def test_without_a_terminal_there_are_plain_lines(dev: Home) -> None:
     lines = ran.stdout.decode().splitlines()
     assert (ran.code, ran.stderr) == (0, "")
     assert all(re.match(r"(ok  |warn|fail)  [a-z]+: \S|      mend: \S", line) for line in lines[:-1]), lines
-    assert "      mend: did you mean region? rename it" in lines
+    assert "      mend: did you mean region? rename the key" in lines
     assert lines[-1] == f"{len(lines) - 3} ok, 1 warn, 0 fail"
     assert "\x1b" not in ran.stdout.decode()
 
@@ -170,7 +170,7 @@ def test_a_key_in_the_environment_is_told(dev: Home) -> None:
 
 def test_a_process_that_does_not_start_is_told(dev: Home) -> None:
     dev.config.write_text(dev.config.read_text().replace(SCRIPT, "/old/venv/bin/assume-helper"))
-    only(doctor(dev, "dev", code=1), "process", "fail", "/old/venv/bin/assume-helper, which is not there", SCRIPT)
+    only(doctor(dev, "dev", code=1), "process", "fail", "/old/venv/bin/assume-helper, which does not exist", SCRIPT)
 
 
 def test_the_processes_of_the_pair_and_of_the_source_are_looked_at(dev: Home) -> None:
@@ -351,7 +351,7 @@ def test_a_chain_s_session_lasts_an_hour_at_most(dev: Home, offline_front: Front
     )
     found = doctor(dev, "dev", code=1)
     assert [check["status"] for check in found["duration"]] == ["fail", "fail"], "the config's, and STS's word"
-    assert "lasts an hour at most" in found["duration"][1]["what"]
+    assert "lasts at most an hour" in found["duration"][1]["what"]
     dev.config.write_text(dev.config.read_text().replace("7200", "3600"))
     only(doctor(dev, "dev"), "source", "ok", f"the access key of profile base is {USER}")
 

@@ -3,11 +3,9 @@
 import errno
 import json
 import os
-import pty
 import re
 import signal
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -69,7 +67,7 @@ def document(home: Path) -> bytes:
 
 
 def run(*arguments: str, failed: OSError | None = None, stdout_closed: bool = False) -> int:
-    return app.main(arguments, time.time(), time.monotonic(), failed, stdout_closed=stdout_closed)
+    return app.main(arguments, os.environ, time.time(), time.monotonic(), failed, stdout_closed=stdout_closed)
 
 
 def logged(home: Path) -> list[dict[str, str]]:
@@ -147,12 +145,12 @@ def test_a_hit_that_could_not_be_printed_is_exit_1_and_says_why(said: Said) -> N
     assert run("get", "dev", failed=full) == 1
     assert said.only_on_stderr() == (
         "assume-helper: dev: the credentials cannot be printed (No space left on device); "
-        "look at where standard output goes"
+        "check where standard output goes"
     )
 
 
 @pytest.mark.usefixtures("home")
-def test_a_reader_that_has_gone_is_exit_1_in_silence(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_a_closed_pipe_is_exit_1_in_silence(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     assert run("get", "dev", failed=OSError(errno.EPIPE, "Broken pipe")) == 1
     assert capfdbinary.readouterr() == (b"", b"")
 
@@ -250,7 +248,7 @@ def test_termination_is_exit_143_and_a_line(
 
 
 @pytest.mark.usefixtures("home")
-def test_an_error_of_its_own_is_exit_1_and_names_the_place_and_not_the_text(
+def test_an_internal_error_is_exit_1_and_names_the_place_and_not_the_text(
     said: Said, from_the_system: Callable[[Callable[[], str]], None]
 ) -> None:
     def fail() -> str:
@@ -259,7 +257,7 @@ def test_an_error_of_its_own_is_exit_1_and_names_the_place_and_not_the_text(
     from_the_system(fail)
     assert run("get", "dev") == 1
     line = said.only_on_stderr()
-    assert re.search(r"an error of its own \(LookupError at test_app\.py:\d+\); please report it", line)
+    assert re.search(r"internal error \(LookupError at test_app\.py:\d+\); please report it", line)
     assert SECRET not in line
 
 
@@ -286,7 +284,7 @@ def test_the_line_is_utf_8(said: Said) -> None:
 
 
 @pytest.mark.usefixtures("home")
-def test_nobody_on_standard_error_is_no_trouble(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_an_unwritable_standard_error_is_ignored(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     saved = os.dup(2)
     unwritable = os.open(os.devnull, os.O_RDONLY)
     os.dup2(unwritable, 2)
@@ -299,7 +297,7 @@ def test_nobody_on_standard_error_is_no_trouble(capfdbinary: pytest.CaptureFixtu
     assert capfdbinary.readouterr() == (b"", b"")
 
 
-def test_a_failure_is_in_the_log_as_it_was_said(home: Path, said: Said) -> None:
+def test_a_failure_is_in_the_log_as_it_was_printed(home: Path, said: Said) -> None:
     before = time.time()
     assert run("get", "dve") == 3
     (event,) = logged(home)
@@ -339,11 +337,8 @@ def test_a_warning_is_in_the_log_and_not_on_standard_error(
 def test_a_warning_is_shown_to_a_person_at_a_terminal(
     with_a_warning: bytes, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    master, slave = pty.openpty()
-    with os.fdopen(slave, "w") as terminal, monkeypatch.context() as patch:
-        patch.setattr(sys, "stderr", terminal)
-        assert run("get", "dev") == 0
-    os.close(master)
+    monkeypatch.setattr(Invocation, "is_terminal", lambda _self, descriptor: descriptor == 2)
+    assert run("get", "dev") == 0
     stdout, stderr = capfdbinary.readouterr()
     assert stdout == with_a_warning + b"\n"
     assert stderr.startswith(b"assume-helper: dev: warning: not used: ")
