@@ -8,7 +8,7 @@ WORKERS ?= 2
 # What is to work on every system; the tests run on Linux.
 EVERYWHERE = assume_helper examples benchmarks
 
-.PHONY: demo test lint unit newer fuzz conformance bench fleet readme constraints clean
+.PHONY: demo check test faults lint unit newer fuzz conformance bench fleet docs constraints clean
 
 demo: $(VENV)/demo
 	@$(BIN)/python examples/walkthrough/demo.py
@@ -18,6 +18,14 @@ test: lint
 	$(BIN)/coverage run -m pytest -n $(WORKERS)
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
+
+# Before each commit: linters, types, unit tests.
+check: lint
+	$(BIN)/python -m pytest -q -n $(WORKERS) tests/unit
+
+# Everything that breaks something.
+faults: $(VENV)/dev
+	$(BIN)/python -m pytest -n $(WORKERS) tests/faults
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
@@ -51,13 +59,15 @@ FUZZ_RUNS ?=
 fuzz: $(VENV)/fuzz
 	$(BIN)/python tests/fuzz/run.py $(if $(FUZZ_RUNS),--runs $(FUZZ_RUNS),--seconds $(FUZZ_SECONDS)) --jobs $(WORKERS)
 
-# Calls to STS by a fleet over a day: the table and the plot in README.
+# Calls to STS by a fleet over a day: the table and the plot in the documents.
 fleet: $(VENV)/dev
 	$(BIN)/python benchmarks/fleet.py --svg benchmarks/fleet.svg
 
-# The commands' output in README, and the pictures beside it.
-readme: $(VENV)/dev
+# The generated parts of the documents: the commands' output and pictures, their help, the matrix of clients.
+docs: $(VENV)/dev
 	$(BIN)/python examples/commands/show.py
+	$(BIN)/python examples/commands/reference.py
+	PYTHONPATH=tests $(BIN)/python -m conformance.matrix
 
 $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or newer is needed: make PYTHON=python3.12'; exit 1; }

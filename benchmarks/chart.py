@@ -1,4 +1,4 @@
-"""The chart of README: how long it takes to be given credentials, drawn from what was measured.
+"""The chart in README: how long it takes to be given credentials, drawn from what was measured.
 
 python benchmarks/chart.py      # draws chart.svg from result.json, beside this file
 """

@@ -12,9 +12,9 @@ from assume_helper.credentials import CLOCK_TOLERANCE, Credentials
 class Session:
     """What one call to STS gave, as it is kept.
 
-    `expiration` is the true one, `printed_expiration` the one that clients are told (see `expiration_jitter`); both are UTC, in
-    whole seconds. `issued` is this machine's clock (seconds since the epoch) when the answer came, `lifetime` the
-    session's length in seconds, `clock_difference` how far that clock was ahead of STS's (seconds).
+    `expiration` is the true one, `printed_expiration` the one that clients are told (see `expiration_jitter`); both are
+    UTC, in whole seconds. `issued` is this machine's clock (seconds since the epoch) when the answer came, `lifetime`
+    the session's length in seconds, `clock_difference` how far that clock was ahead of STS's (seconds).
     """
 
     credentials: Credentials

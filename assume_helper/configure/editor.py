@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from assume_helper.errors import ConfigurationError
+from assume_helper.profiles import helper_command
 from assume_helper.profiles.aws_config import AwsConfig, profile_name
-from assume_helper.profiles.helper_command import our_command
-from assume_helper.profiles.settings import PREFIX
+from assume_helper.profiles.raw_profile import PREFIX
 from assume_helper.text import printable, redacted
 
 if TYPE_CHECKING:
@@ -215,7 +215,7 @@ def _without_secrets(text: str) -> list[str]:
     for line in io.StringIO(text, newline=None):
         here = len(_indentation(line))
         found = _SECRET.fullmatch(line)
-        if found is not None and our_command(line[len(found[1]) :]) is None:
+        if found is not None and helper_command.parse(line[len(found[1]) :]) is None:
             depth = here
             lines.append(f"{found[1]} [...]")
         elif depth is not None and line.strip() and here > depth:

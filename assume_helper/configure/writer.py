@@ -31,7 +31,7 @@ class ConfigFile:
     @property
     def text(self) -> str:
         """Its text, line ends as they are. Raises ConfigurationError where it is not UTF-8."""
-        return aws_config.decoded(self.data or b"", self.path)
+        return aws_config.decode(self.data or b"", self.path)
 
     @property
     def backup(self) -> str:
@@ -42,7 +42,7 @@ class ConfigFile:
 def read(environ: Mapping[str, str]) -> ConfigFile:
     """The config file that the SDKs read. Raises ConfigurationError."""
     named = os.path.abspath(hit.config_paths(environ)[0])
-    data = aws_config.data(named, "AWS_CONFIG_FILE")
+    data = aws_config.read_bytes(named, "AWS_CONFIG_FILE")
     path = os.path.realpath(named)
     if not os.path.exists(path):
         return ConfigFile(path, None)
@@ -68,7 +68,7 @@ def replace(file: ConfigFile, text: str, environ: Mapping[str, str]) -> str | No
             if file.data is not None:
                 new.insert(0, (_written(file.backup, file.data, None), file.backup))
             with _alone(file, environ):
-                if aws_config.data(file.path, "AWS_CONFIG_FILE") != (file.data or b""):
+                if aws_config.read_bytes(file.path, "AWS_CONFIG_FILE") != (file.data or b""):
                     raise ChangedMeanwhile(
                         f"{printable(file.path)} was changed by another program meanwhile",
                         "nothing was written: run it again",

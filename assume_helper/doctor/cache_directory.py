@@ -9,7 +9,7 @@ from assume_helper.cache import storage
 from assume_helper.cache.directory import Cache, is_ours, is_temporary
 from assume_helper.credentials import Storage
 from assume_helper.doctor.check import Check
-from assume_helper.profiles.settings import KEPT_KEY
+from assume_helper.profiles.settings import STORAGE_KEY
 from assume_helper.text import printable
 
 # A file that is written is there for a moment; what is older (seconds) was left behind.
@@ -42,7 +42,7 @@ def kept(environ: Mapping[str, str], how: Storage, name: str) -> Check:
     found = storage.describe(environ, how)
     if isinstance(found, str):
         return Check("at rest", "ok", found)
-    return Check("at rest", "warn", found.what, found.next_step or f"correct {KEPT_KEY} of [{printable(name, 64)}]")
+    return Check("at rest", "warn", found.what, found.next_step or f"correct {STORAGE_KEY} of [{printable(name, 64)}]")
 
 
 _ELSEWHERE = "set ASSUME_HELPER_CACHE_DIR to an absolute path that you can write to"

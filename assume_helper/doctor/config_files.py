@@ -6,16 +6,15 @@ import shlex
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from assume_helper.credentials import SHORTEST_SESSION
 from assume_helper.doctor.check import Check, failed
 from assume_helper.errors import AssumeHelperError
-from assume_helper.profiles import aws_config, known_keys, role_chain
+from assume_helper.profiles import aws_config, helper_command, known_keys, role_chain
 from assume_helper.profiles.aws_config import AwsConfig
-from assume_helper.profiles.helper_command import helper_target, our_command
-from assume_helper.profiles.helper_line import portable
+from assume_helper.profiles.raw_profile import has_prefix, included_profiles, merge
 from assume_helper.profiles.role import LONGEST_BY_MFA_SESSION, CredentialProcess, Login, Profile, StaticKeys, described
-from assume_helper.profiles.settings import PREFIX
 from assume_helper.text import duration_text, printable
 
 # A line that is a secret, by mistake, is read as a key too: what does not look like a name is not shown.
@@ -71,8 +70,8 @@ def _key(name: str, key: str) -> Check | None:
     if right is not None:
         what = f"{section} has {written}, which nobody knows"
         # A misspelt key of ours was meant for this helper; others may be some other program's.
-        return Check("keys", "fail" if right.startswith(PREFIX) else "warn", what, f"did you mean {right}? rename it")
-    if key.startswith(PREFIX):
+        return Check("keys", "fail" if has_prefix(right) else "warn", what, f"did you mean {right}? rename it")
+    if has_prefix(key):
         what = f"{section} has {written}, which this helper does not know"
         return Check("keys", "fail", what, "take it out; README names all keys")
     return None
@@ -83,18 +82,12 @@ def process_line(name: str, environ: Mapping[str, str]) -> str:
     beside = os.path.join(os.path.dirname(sys.executable), "assume-helper")
     path = shutil.which("assume-helper", path=environ.get("PATH", os.defpath)) or beside
     words = [printable(path), "get", printable(name, 64)]
-    return "credential_process = " + " ".join(map(portable, words))
+    return "credential_process = " + " ".join(map(helper_command.portable, words))
 
 
 def role_profiles(config: AwsConfig) -> list[str]:
     """The profiles that this helper serves: those with a role, and those whose credential_process is this helper."""
-    return [
-        name
-        for name, values in config.profiles.items()
-        if values.get("role_arn")
-        or values.get(PREFIX + "role_arn")
-        or helper_target(values.get("credential_process")) is not None
-    ]
+    return [name for name in config.profiles if role_chain.has_role(config, name)]
 
 
 def profile(config: AwsConfig, environ: Mapping[str, str], name: str) -> tuple[Profile | None, list[Check]]:
@@ -103,7 +96,7 @@ def profile(config: AwsConfig, environ: Mapping[str, str], name: str) -> tuple[P
     A source that leads back to where it began is found here.
     """
     try:
-        found = role_chain.read(config, environ, name)
+        found = role_chain.read_profile(config, environ, name)
     except AssumeHelperError as error:
         return None, [_asks_with_options(config, name) or failed("profile", error)]
     way = " <- ".join([printable(found.role_arn, 200), *_steps(found)])
@@ -112,9 +105,9 @@ def profile(config: AwsConfig, environ: Mapping[str, str], name: str) -> tuple[P
 
 def _asks_with_options(config: AwsConfig, name: str) -> Check | None:
     """A pair whose process narrows the other profile's session (`get dev --read-only`): SDKs alone come through it."""
-    values = config.profiles.get(name, {})
-    ours = our_command(values.get("credential_process") or "")
-    if ours is None or values.get("role_arn") or values.get(PREFIX + "role_arn"):
+    raw = merge(config, name)
+    ours = helper_command.parse(raw.own_bare("credential_process"))
+    if ours is None or "role_arn" in raw.values:
         return None
     asked = next((word for word in ours.arguments[1:] if word != name and word in config.profiles), None)
     if asked is None or len(ours.arguments) == 2:
@@ -125,39 +118,30 @@ def _asks_with_options(config: AwsConfig, name: str) -> Check | None:
 
 
 def _steps(found: Profile) -> Iterator[str]:
-    if isinstance(found.source, Profile):
-        yield printable(found.source.role_arn, 200)
-        yield from _steps(found.source)
-    else:
-        yield described(found.source)
-
-
-def links(found: Profile) -> Iterator[Profile]:
-    """The roles of a chain, the one that is asked for first."""
-    yield found
-    if isinstance(found.source, Profile):
-        yield from links(found.source)
+    for link in found.links():
+        if link is not found:
+            yield printable(link.role_arn, 200)
+    yield described(found.origin)
 
 
 def profiles_on_the_way(config: AwsConfig, name: str, found: Profile | None) -> list[str]:
     """The profiles whose keys count for `name`: its own, those of its chain, and those that these include."""
     names = [name]
     if found is not None:
-        names += [link.name for link in links(found)]
+        names += [link.name for link in found.links()]
         if isinstance(found.origin, StaticKeys | CredentialProcess | Login):
             names.append(found.origin.profile)
-    for passed in names:  # grows while it is walked
-        values = config.profiles.get(passed, {})
-        included = values.get(PREFIX + "include_profile") or values.get("include_profile")
-        if included and included not in names:
-            names.append(included)
-    return list(dict.fromkeys(names))
+    included: list[str] = []
+    for visited in names:
+        with suppress(AssumeHelperError):  # a loop, say: it was reported where the profile was read
+            included.extend(included_profiles(config, visited))
+    return list(dict.fromkeys([*names, *included]))
 
 
 def durations(found: Profile) -> list[Check]:
     """How long the sessions of a chain are to last, where that cannot be or serves badly."""
     checks = []
-    for link in links(found):
+    for link in found.links():
         seconds, section = link.duration_seconds, f"[{printable(link.name, 64)}]"
         if seconds is None:
             continue

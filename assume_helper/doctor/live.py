@@ -15,11 +15,11 @@ from assume_helper import hit
 from assume_helper.cache import entries, storage
 from assume_helper.credentials import Credentials
 from assume_helper.doctor.check import Check, failed
-from assume_helper.doctor.config_files import links
 from assume_helper.errors import AssumeHelperError, STSRefused
-from assume_helper.profiles import endpoint as way_to_sts
+from assume_helper.profiles import endpoint as endpoint_settings
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.endpoint import EndpointSettings
+from assume_helper.profiles.raw_profile import merge
 from assume_helper.profiles.role import (
     CredentialProcess,
     Endpoint,
@@ -29,7 +29,7 @@ from assume_helper.profiles.role import (
     WebIdentity,
     described,
 )
-from assume_helper.profiles.settings import Keys
+from assume_helper.profiles.settings import ProfileSettings
 from assume_helper.sessions import provider
 from assume_helper.system import terminal
 from assume_helper.system.context import CallContext, Clock
@@ -65,14 +65,9 @@ def default_endpoint(config: AwsConfig | None, context: CallContext, name: str |
     """
     if config is None or (name or "default") not in config.profiles:
         config, name = AwsConfig("", "", {"default": {}}, {}, {}, {}), None
-    way = way_to_sts.read(Keys(config, context.environ, name or "default"), EndpointSettings())
-    return Endpoint(
-        way.regions[0] if way.regions else "us-east-1",
-        way.endpoint_url,
-        way.ca_bundle,
-        way.use_fips_endpoint or False,
-        way.use_dualstack_endpoint or False,
-        way.sts_regional_endpoints or "regional",
+    settings = ProfileSettings(merge(config, name or "default"))
+    return endpoint_settings.resolve(
+        endpoint_settings.from_settings(settings, context.environ, EndpointSettings()), None
     )
 
 
@@ -154,7 +149,7 @@ def source(found: Profile, context: CallContext, *, is_reached: bool) -> Check:
     from assume_helper.sources import web_identity
     from assume_helper.sts import calls, request
 
-    first = list(links(found))[-1]
+    first = found.first_link
     named = described(found.origin)
     clock = context.clock
     try:
@@ -180,7 +175,7 @@ def source(found: Profile, context: CallContext, *, is_reached: bool) -> Check:
 
 def mfa(found: Profile, context: CallContext) -> Check | None:
     """The MFA device that the way needs, and where a code would come from; None where it needs none."""
-    first = list(links(found))[-1]
+    first = found.first_link
     device = first.mfa
     if device is None:
         return None

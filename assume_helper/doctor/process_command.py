@@ -13,6 +13,8 @@ from collections.abc import Mapping
 
 from assume_helper.doctor.check import Check, Status
 from assume_helper.doctor.config_files import process_line
+from assume_helper.profiles import helper_command
+from assume_helper.profiles.helper_command import PACKAGE_PATH, HelperCommand
 from assume_helper.system import process
 from assume_helper.system.environment import for_child
 from assume_helper.text import printable, redacted
@@ -24,7 +26,6 @@ _LONGEST_LINE = 512
 _TO_A_SHELL = re.compile(r"[;|&<>()*?\[\]\n]|(?<!\S)#")
 _TO_A_SHELL_IN_QUOTES = re.compile(r"[$`]")
 _QUOTED = re.compile(r"'[^']*'|\"(?:\\.|[^\"\\])*\"|\\.", re.DOTALL)
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def credential_process(command: str, name: str, environ: Mapping[str, str], *, start: bool) -> list[Check]:
@@ -61,12 +62,13 @@ def credential_process(command: str, name: str, environ: Mapping[str, str], *, s
     path, check = _program(words[0], whose, name, environ)
     if path is None:
         return [check] if check is not None else []
-    said = (check, _interpreter(path, whose), _ours(words, path, whose, name, environ), _quoted_first(command, whose))
+    ours = helper_command.recognise(words)
+    said = (check, _interpreter(path, whose), _ours(ours, path, whose, name, environ), _quoted_first(command, whose))
     checks = [found for found in said if found]
     if any(found.status == "fail" for found in checks):
         return checks
-    if start and _is_ours(words):
-        checks.append(_started(words, command, whose, environ))
+    if start and ours is not None:
+        checks.append(_started(ours, command, whose, environ))
     return checks or [Check("process", "ok", f"{whose} runs {program}, with a shell and without")]
 
 
@@ -143,34 +145,21 @@ def _interpreter(path: str, whose: str) -> Check | None:
     return Check("process", "fail", what, "install that program again, or correct the path")
 
 
-def _module_path(words: list[str]) -> str | None:
-    """The path of the package's `__main__.py`, in the form that starts fastest (`python -I -S PATH get NAME`)."""
-    for word in words[1:]:
-        if re.split(r"[/\\]", word)[-2:] == ["assume_helper", "__main__.py"]:
-            return word
-    return None
-
-
-def _is_ours(words: list[str]) -> bool:
-    is_script = re.split(r"[/\\]", words[0])[-1].removesuffix(".exe") == "assume-helper"
-    return is_script or _module_path(words) is not None or words[1:3] == ["-m", "assume_helper"]
-
-
-def _ours(words: list[str], path: str, whose: str, name: str, environ: Mapping[str, str]) -> Check | None:
+def _ours(ours: HelperCommand | None, path: str, whose: str, name: str, environ: Mapping[str, str]) -> Check | None:
     """What is wrong with a command of this helper's; None where nothing is, or it is another program's."""
-    if not _is_ours(words):
+    if ours is None:
         return None
-    if "get" not in words[1:] or words.index("get", 1) + 1 >= len(words):
+    if not ours.gets or len(ours.arguments) < 2:
         what = f"{whose} runs this helper, and does not say: get NAME"
         return Check("process", "fail", what, f"write {process_line(name, environ)}")
-    module = _module_path(words)
+    module = ours.module_path
     if module is not None and not os.path.isfile(module):
         what = f"{whose} runs {printable(module)}, which is not there any more: an upgrade has moved it"
-        mend = f"write {printable(os.path.join(_PACKAGE, '__main__.py'))} in its place"
+        mend = f"write {printable(os.path.join(PACKAGE_PATH, '__main__.py'))} in its place"
         return Check("process", "fail", what, mend)
     interpreter = _interpreter_of(path)
     if module is not None:
-        is_this = os.path.realpath(os.path.dirname(module)) == os.path.realpath(_PACKAGE)
+        is_this = os.path.realpath(os.path.dirname(module)) == os.path.realpath(PACKAGE_PATH)
     else:  # a script that names a Python; uv and pip write a shell's line where the path is long
         is_this = interpreter is None or "python" not in interpreter or _same_folder(interpreter, sys.executable)
     if is_this:
@@ -183,10 +172,9 @@ def _same_folder(one: str, other: str) -> bool:
     return os.path.realpath(os.path.dirname(one)) == os.path.realpath(os.path.dirname(other))
 
 
-def _started(words: list[str], command: str, whose: str, environ: Mapping[str, str]) -> Check:
+def _started(ours: HelperCommand, command: str, whose: str, environ: Mapping[str, str]) -> Check:
     """Start this helper as each kind of client does, and have it say its version: nothing else comes of it."""
-    head = words[: words.index("get", 1)]
-    ways = {"without a shell": [*head, "--version"]}
+    ways = {"without a shell": [*ours.program, "--version"]}
     shell = shutil.which("sh", path=environ.get("PATH", os.defpath))
     if shell is not None:
         before = re.split(r"\sget\s", command)[0]
@@ -205,4 +193,4 @@ def _started(words: list[str], command: str, whose: str, environ: Mapping[str, s
         if finished.returncode != 0 or not said.startswith("assume-helper "):
             what = f"{whose}, started {way}, does not say its version (exit {finished.returncode})"
             return Check("process", "fail", what, "install assume-helper again, or correct the path")
-    return Check("process", "ok", f"{whose} runs {redacted(words[0])} ({said}), {' and '.join(ways)}")
+    return Check("process", "ok", f"{whose} runs {redacted(ours.program[0])} ({said}), {' and '.join(ways)}")

@@ -8,9 +8,9 @@ import shlex
 from collections.abc import Mapping
 
 from assume_helper.doctor.check import Check
+from assume_helper.profiles import helper_command
 from assume_helper.profiles.aws_config import AwsConfig
-from assume_helper.profiles.helper_command import helper_target, our_command
-from assume_helper.profiles.settings import PREFIX
+from assume_helper.profiles.raw_profile import merge, with_prefix
 from assume_helper.text import printable
 
 _COMMAND = "credential_process"
@@ -57,8 +57,8 @@ def _role(config: AwsConfig, name: str) -> Check | None:
 def _another(config: AwsConfig, name: str) -> Check | None:
     """A section that was copied: it has a role of its own, and SDKs get another profile's."""
     values, section = config.profiles.get(name, {}), f"[{printable(name, 64)}]"
-    ours = our_command(values.get(_COMMAND) or "")
-    if ours is None or ours.asks_for(name) or not (values.get(PREFIX + "role_arn") or values.get("role_arn")):
+    ours = helper_command.parse(values.get(_COMMAND))
+    if ours is None or ours.is_for(name) or "role_arn" not in merge(config, name).values:
         return None
     asked = next((word for word in ours.arguments[1:] if not word.startswith("-")), "")
     what = f"the credential_process of {section} asks for {printable(asked, 64)}: SDKs do not get the role of {section}"
@@ -74,7 +74,8 @@ def _sso(config: AwsConfig, name: str) -> Check | None:
         f"{section} has {found[0]} beside credential_process: SSO wins in boto3, the AWS CLI, Go, Java v2, Kotlin, "
         "Rust and Ruby, which never call the helper"
     )
-    mend = f"move {', '.join(found)} to a profile of its own, and name that in {PREFIX}source_profile of {section}"
+    source_profile = with_prefix("source_profile")
+    mend = f"move {', '.join(found)} to a profile of its own, and name that in {source_profile} of {section}"
     return Check("sdks", "fail", what, mend)
 
 
@@ -84,7 +85,7 @@ def _static(config: AwsConfig, name: str) -> list[Check]:
     ours, theirs = config.config_profiles.get(name, {}), config.credentials_profiles.get(name, {})
     credentials_path = printable(config.credentials_path)
     has_process = bool(ours.get(_COMMAND) or theirs.get(_COMMAND))
-    move = f"move the access key to a profile of its own, and name that in {PREFIX}source_profile of {section}"
+    move = f"move the access key to a profile of its own, and name that in {with_prefix('source_profile')} of {section}"
     checks = []
     if has_process and theirs.get(_STATIC):
         what = (
@@ -120,7 +121,7 @@ def callers(config: AwsConfig) -> dict[str, list[str]]:
     """For each profile that some credential_process asks this helper for, the profiles that have that process."""
     found: dict[str, list[str]] = {}
     for name, values in config.profiles.items():
-        target = helper_target(values.get(_COMMAND))
+        target = helper_command.target(values.get(_COMMAND))
         if target is not None:
             found.setdefault(target, []).append(name)
     return found
@@ -134,7 +135,7 @@ def _called_through(config: AwsConfig, name: str, by: list[str]) -> Check:
     values = config.profiles.get(name, {})
     bare = [key for key in _ROLE_KEYS if values.get(key)]
     own = next((key for key in (_STATIC, *_SSO[:2], "login_session") if values.get(key)), None)
-    if own is not None and not bare and not values.get(PREFIX + "role_arn"):
+    if own is not None and not bare and "role_arn" not in merge(config, name).prefixed:
         return Check("sdks", "ok", f"{section} has no role: SDKs use its {own}")
     mend = f"assume-helper configure {shlex.quote(printable(name, 64))}"
     if bare:
@@ -144,7 +145,7 @@ def _called_through(config: AwsConfig, name: str, by: list[str]) -> Check:
 
 
 def _prefixed(bare: list[str]) -> str:
-    return ", ".join(f"{key} to {PREFIX}{key}" for key in bare)
+    return ", ".join(f"{key} to {with_prefix(key)}" for key in bare)
 
 
 def environment(environ: Mapping[str, str], config: AwsConfig | None = None) -> list[Check]:

@@ -1,8 +1,8 @@
 """The AWS config and credentials files, read as the AWS CLI reads them.
 
-The rules are botocore's (`botocore.configloader`, and `Session.full_config` for the merge): a test holds this module
-to it. It is not called itself because it decodes with the locale, refuses a byte order mark, and puts lines of the
-file, secrets among them, into its errors.
+The rules are botocore's (`botocore.configloader`, and `Session.full_config` for the merge), and a test compares the
+two. botocore itself is not used: it decodes with the locale, refuses a byte order mark, and puts lines of the file,
+secrets among them, into its errors.
 """
 
 import configparser
@@ -24,7 +24,7 @@ _HEADER = re.compile(r"^\[(.+)\]", re.M)
 
 @dataclass(frozen=True)
 class AwsConfig:
-    """What the two files say. Values stay as they are written; a profile's values may be secrets.
+    """The contents of the two files. Values stay as they are written; a profile's values may be secrets.
 
     `profiles` has both files merged, the credentials file winning; `config_profiles` and `credentials_profiles` say
     which file a value came from; `services` holds the nested values of `[services ...]`, `other_sections` names
@@ -43,13 +43,13 @@ class AwsConfig:
 def load(environ: Mapping[str, str], config_text: str | None = None) -> AwsConfig:
     """Read both files; `config_text` is read in place of the config file's own.
 
-    Raises ConfigurationError where one is there and cannot be read.
+    Raises ConfigurationError where one exists and cannot be read.
     """
     config_path, credentials_path = hit.config_paths(environ)
     if config_text is None:
-        config_text = decoded(data(config_path, "AWS_CONFIG_FILE"), config_path)
+        config_text = decode(read_bytes(config_path, "AWS_CONFIG_FILE"), config_path)
     config = _sections(config_text, config_path)
-    credentials_text = decoded(data(credentials_path, "AWS_SHARED_CREDENTIALS_FILE"), credentials_path)
+    credentials_text = decode(read_bytes(credentials_path, "AWS_SHARED_CREDENTIALS_FILE"), credentials_path)
     credentials = _sections(credentials_text, credentials_path)
     config_profiles: dict[str, Mapping[str, str]] = {}
     services: dict[str, Mapping[str, str]] = {}
@@ -72,12 +72,12 @@ def load(environ: Mapping[str, str], config_text: str | None = None) -> AwsConfi
 def profile_names(environ: Mapping[str, str]) -> list[str]:
     """The names of all profiles, in order, from the lines that begin a section: many times faster than `load`.
 
-    For who only wants names, at every TAB: also of files that are broken. Raises ConfigurationError where one is there
+    For completion, at every TAB; files with syntax errors have names too. Raises ConfigurationError where a file exists
     and cannot be read.
     """
     config_path, credentials_path = hit.config_paths(environ)
-    credentials = decoded(data(credentials_path, "AWS_SHARED_CREDENTIALS_FILE"), credentials_path)
-    config = decoded(data(config_path, "AWS_CONFIG_FILE"), config_path)
+    credentials = decode(read_bytes(credentials_path, "AWS_SHARED_CREDENTIALS_FILE"), credentials_path)
+    config = decode(read_bytes(config_path, "AWS_CONFIG_FILE"), config_path)
     names = set(_HEADER.findall(_with_newlines(credentials)))
     for section in _HEADER.findall(_with_newlines(config)):
         if section == "default":
@@ -92,7 +92,7 @@ def _with_newlines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
-def nested(value: str) -> dict[str, str]:
+def parse_nested(value: str) -> dict[str, str]:
     """The `key = value` lines of an indented block, as in `[services ...]`. Raises ValueError for any other line."""
     pairs = {}
     for line in value.splitlines():
@@ -105,7 +105,7 @@ def nested(value: str) -> dict[str, str]:
 
 
 def profile_name(section: str) -> str | None:
-    """The profile that a section of the config file stands for; None where it is another kind of section."""
+    """The profile that a section of the config file defines; None for another kind of section."""
     if section == "default":
         return section
     return next(iter(_named(section, {})), None) if section.startswith("profile") else None
@@ -129,9 +129,9 @@ def _sections(text: str, path: str) -> dict[str, dict[str, str]]:
     try:
         parser.read_file(io.StringIO(text, newline=None))
     except configparser.DuplicateSectionError as error:
-        problem, line = "a section is there twice", error.lineno
+        problem, line = "a section appears twice", error.lineno
     except configparser.DuplicateOptionError as error:
-        problem, line = "a key is there twice in one section", error.lineno
+        problem, line = "a key appears twice in one section", error.lineno
     except configparser.MissingSectionHeaderError as error:
         problem, line = "something comes before the first [section]", error.lineno
     except configparser.ParsingError as error:
@@ -142,34 +142,37 @@ def _sections(text: str, path: str) -> dict[str, dict[str, str]]:
         return {section: dict(parser.items(section)) for section in parser.sections()}
     raise ConfigurationError(
         f"{where}{'' if line is None else f', line {line}'}: {problem}",
-        "mend that line: the AWS CLI and boto3 cannot read the file either",
+        "correct that line: the AWS CLI and boto3 cannot read the file either",
     )
 
 
-def data(path: str, variable: str) -> bytes:
-    """The file's bytes, none where there is no file. Raises ConfigurationError, which names the file's `variable`."""
+def read_bytes(path: str, variable: str) -> bytes:
+    """The file's bytes, none where there is no file.
+
+    Raises ConfigurationError with the environment variable that sets the path, `variable`.
+    """
     where = printable(path)
     try:
         kind = os.stat(path).st_mode
-        if stat.S_ISCHR(kind):  # /dev/null: how people say "none"
+        if stat.S_ISCHR(kind):  # /dev/null: the usual way to have none
             return b""
         if not stat.S_ISREG(kind):
             what = "a directory" if stat.S_ISDIR(kind) else "not a regular file"
-            raise ConfigurationError(f"{where} is {what}", f"{variable} must name a file")
+            raise ConfigurationError(f"{where} is {what}", f"set {variable} to the path of a file")
         with open(path, "rb") as file:
             return file.read()
     except (FileNotFoundError, NotADirectoryError):
         return b""
     except ValueError:  # a NUL in the path
-        raise ConfigurationError(f"{where} is not a path", f"look at {variable}") from None
+        raise ConfigurationError(f"{where} is not a path", f"correct {variable}") from None
     except OSError as error:
         raise ConfigurationError(
             f"{where} cannot be read ({error.strerror})", "make it readable for the user who runs this"
         ) from None
 
 
-def decoded(data: bytes, path: str) -> str:
-    """The text of the file at `path`. A byte order mark is passed over. Raises ConfigurationError."""
+def decode(data: bytes, path: str) -> str:
+    """The text of the file at `path`. A byte order mark is skipped. Raises ConfigurationError."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -1,27 +1,26 @@
-"""The way to STS: in which region, at which address, with which certificates, as a profile and the environment say.
+"""Which STS is called: in which region, at which URL, with which certificates, as a profile and the environment say."""
 
-Control characters and what cannot be an address or a region are refused here.
-"""
-
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from typing import TypeVar
 
 from assume_helper import hit
 from assume_helper.errors import ConfigurationError
-from assume_helper.profiles.aws_config import nested
-from assume_helper.profiles.settings import Keys
-from assume_helper.text import CONTROL_CHARACTERS, printable
+from assume_helper.profiles import partitions, value_parsers
+from assume_helper.profiles.aws_config import parse_nested
+from assume_helper.profiles.role import Endpoint
+from assume_helper.profiles.settings import ProfileSettings
+from assume_helper.text import printable
 
-# A region becomes a part of a host's name.
-_REGION = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class EndpointSettings:
-    """The way to STS: the regions that were named, the one that counts most first, those that the profiles that asked
-    have, and where they are given, its endpoint's URL or kind, and a CA bundle's path.
+    """What is said of STS, None where nothing is.
+
+    `regions` are the profile's, the one with the highest precedence first; `inherited_regions` those of the roles that
+    have this one as their source.
     """
 
     regions: tuple[str, ...] = ()
@@ -33,29 +32,33 @@ class EndpointSettings:
     sts_regional_endpoints: str | None = None
 
 
-def read(keys: Keys, inherited: EndpointSettings) -> EndpointSettings:
-    """The profile's own way to STS; what neither it nor the environment says is `inherited` from the profile that
-    asked. Raises ConfigurationError.
+def from_settings(
+    settings: ProfileSettings, environ: Mapping[str, str], inherited: EndpointSettings
+) -> EndpointSettings:
+    """What the environment says, else the profile, else the role that has this one as its source (`inherited`).
+
+    Raises ConfigurationError.
     """
-    environ = keys.environ
-    # What another profile's `exec` or `env` has left there is no wish of somebody's.
-    others = environ.get(hit.REGION)
-    wanted = (environ.get(name) for name in ("AWS_REGION", "AWS_DEFAULT_REGION"))
-    named = (*(region for region in wanted if region != others), keys.value("region"))
-    regions = tuple(region for region in named if region)
-    for region in regions:
-        if not _REGION.fullmatch(region):
-            raise ConfigurationError(
-                f"the region {printable(region, 64)} cannot be one", "use a name like eu-central-1"
-            )
     return EndpointSettings(
-        regions,
+        _regions(settings, environ),
         inherited.regions + inherited.inherited_regions,
-        _endpoint_url(keys) or inherited.endpoint_url,
-        ca_bundle(environ, keys.value("ca_bundle") or inherited.ca_bundle),
-        _switch(keys, "use_fips_endpoint", inherited.use_fips_endpoint),
-        _switch(keys, "use_dualstack_endpoint", inherited.use_dualstack_endpoint),
-        _sts_regional_endpoints(keys) or inherited.sts_regional_endpoints,
+        _endpoint_url(settings, environ) or inherited.endpoint_url,
+        ca_bundle(environ, settings.ca_bundle or inherited.ca_bundle),
+        _first(
+            lambda: _variable(environ, "AWS_USE_FIPS_ENDPOINT", value_parsers.switch),
+            lambda: settings.use_fips_endpoint,
+            lambda: inherited.use_fips_endpoint,
+        ),
+        _first(
+            lambda: _variable(environ, "AWS_USE_DUALSTACK_ENDPOINT", value_parsers.switch),
+            lambda: settings.use_dualstack_endpoint,
+            lambda: inherited.use_dualstack_endpoint,
+        ),
+        _first(
+            lambda: _variable(environ, "AWS_STS_REGIONAL_ENDPOINTS", value_parsers.sts_regional_endpoints),
+            lambda: settings.sts_regional_endpoints,
+            lambda: inherited.sts_regional_endpoints,
+        ),
     )
 
 
@@ -64,67 +67,75 @@ def ca_bundle(environ: Mapping[str, str], configured: str | None = None) -> str 
     return environ.get("AWS_CA_BUNDLE") or configured or environ.get("REQUESTS_CA_BUNDLE")
 
 
-def _sts_regional_endpoints(keys: Keys) -> str | None:
-    """`regional` or `legacy` (SDKs and Tools Reference Guide, "AWS STS Regional endpoints")."""
-    value = keys.environ.get("AWS_STS_REGIONAL_ENDPOINTS") or keys.value("sts_regional_endpoints")
-    if value is not None and value.lower() not in {"regional", "legacy"}:
-        raise ConfigurationError(
-            f"{keys.named('sts_regional_endpoints')} is {printable(value, 40)}", "use regional or legacy"
-        )
-    return value.lower() if value is not None else None
+def resolve(settings: EndpointSettings, partition: str | None) -> Endpoint:
+    """The STS that is called for a role of `partition`; None is for no role: then every region will do.
+
+    A region of another partition cannot be where the role is assumed: it stands in the environment, or in the profile
+    of a role that has this one as its source, for other work.
+    """
+
+    def chosen(regions: tuple[str, ...]) -> str | None:
+        any_region = settings.endpoint_url or partition is None
+        return next((r for r in regions if any_region or partitions.of_region(r) in {None, partition}), None)
+
+    own = chosen(settings.regions)
+    return Endpoint(
+        region=own or chosen(settings.inherited_regions) or partitions.first_region(partition or "aws"),
+        region_is_own=own is not None,
+        endpoint_url=settings.endpoint_url,
+        ca_bundle=settings.ca_bundle,
+        use_fips_endpoint=settings.use_fips_endpoint or False,
+        use_dualstack_endpoint=settings.use_dualstack_endpoint or False,
+        sts_regional_endpoints=settings.sts_regional_endpoints or "regional",
+    )
 
 
-def _switch(keys: Keys, key: str, inherited: bool | None) -> bool | None:  # noqa: FBT001
-    """`true` or `false`, from the key's variable (`AWS_USE_FIPS_ENDPOINT`, ...) or the key."""
-    value = keys.environ.get("AWS_" + key.upper()) or keys.value(key)
-    if value is None:
-        return inherited
-    if value.lower() not in {"true", "false"}:
-        raise ConfigurationError(f"{keys.named(key)} is {printable(value, 40)}", "use true or false")
-    return value.lower() == "true"
+def _first(*sources: Callable[[], T | None]) -> T | None:
+    """The first value that there is; the sources behind it are not asked."""
+    return next((value for source in sources if (value := source()) is not None), None)
 
 
-def _endpoint_url(keys: Keys) -> str | None:
-    """Where STS is, if not where the region says.
+def _variable(environ: Mapping[str, str], name: str, parse: Callable[[str, str], T]) -> T | None:
+    text = environ.get(name)
+    return parse(text, name) if text else None
+
+
+def _regions(settings: ProfileSettings, environ: Mapping[str, str]) -> tuple[str, ...]:
+    # A region that an `exec` or `env` of another profile left there was not chosen by anybody.
+    left_over = environ.get(hit.REGION)
+    named = [(name, environ.get(name)) for name in ("AWS_REGION", "AWS_DEFAULT_REGION")]
+    regions = [value_parsers.region(region, name) for name, region in named if region and region != left_over]
+    return (*regions, settings.region) if settings.region else tuple(regions)
+
+
+def _endpoint_url(settings: ProfileSettings, environ: Mapping[str, str]) -> str | None:
+    """The URL of STS, if it is not the one that the region has.
 
     The order is the SDKs' own (SDKs and Tools Reference Guide, "Service-specific endpoints"): the service's variable,
     the global one, the profile's services section, its endpoint_url.
     """
-    ignored = keys.environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") or keys.value("ignore_configured_endpoint_urls")
-    if ignored and ignored.lower() == "true":
-        return None
-    url = (
-        keys.environ.get("AWS_ENDPOINT_URL_STS")
-        or keys.environ.get("AWS_ENDPOINT_URL")
-        or _services_endpoint_url(keys)
-        or keys.value("endpoint_url")
+    ignored = _first(
+        lambda: _variable(environ, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", value_parsers.is_true),
+        lambda: settings.ignore_configured_endpoint_urls,
     )
-    if not url:
+    if ignored:
         return None
-    try:
-        parts = urlsplit(url)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        good = False
-    if not good or CONTROL_CHARACTERS.search(url) or " " in url or "@" in url:
-        # one with an @ may hold a password
-        named = "the endpoint URL" if "@" in url else f"the endpoint URL {printable(url, 120)}"
-        raise ConfigurationError(f"{named} cannot be one", "it looks like https://sts.eu-central-1.amazonaws.com")
-    return url
+    url = environ.get("AWS_ENDPOINT_URL_STS") or environ.get("AWS_ENDPOINT_URL") or _services_endpoint_url(settings)
+    return value_parsers.endpoint_url(url) if url else settings.endpoint_url
 
 
-def _services_endpoint_url(keys: Keys) -> str | None:
-    services = keys.value("services")
+def _services_endpoint_url(settings: ProfileSettings) -> str | None:
+    services = settings.services
     if services is None:
         return None
-    section = keys.config.services.get(services)
+    section = settings.raw.config.services.get(services)
     if section is None:
         raise ConfigurationError(
-            f"{keys.section} names services = {printable(services, 64)}, which is not there",
+            f"{settings.section} names services = {printable(services, 64)}, which is not there",
             f"add a section [services {printable(services, 64)}], or take the key out",
         )
     try:
-        return nested(section.get("sts", "")).get("endpoint_url")
+        return parse_nested(section.get("sts", "")).get("endpoint_url")
     except ValueError:
         raise ConfigurationError(
             f"sts in [services {printable(services, 64)}] has a line without =", "write endpoint_url = https://..."

@@ -1,53 +1,146 @@
-"""A credential_process that calls this helper: known by its words, whoever wrote it."""
+"""The credential_process that calls this helper: written in one form, and known again whoever wrote it.
 
+botocore splits the line as `shlex` does, without a shell; all other SDKs hand it to `sh` (on Windows to `cmd`). Both
+read an absolute path and plain words the same, and double quotes around what has blanks. Go's first SDK (and so rclone)
+takes away the quotes that a value begins with: where a path can do without them at its beginning, it does.
+"""
+
+import os
 import re
 import shlex
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from assume_helper.errors import AssumeHelperError, ConfigurationError
+from assume_helper.text import printable
+
+_SCRIPT = "assume-helper"
+# Where this installation is.
+PACKAGE_PATH = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+# What no shell reads as anything but itself. Windows' own paths have backslashes, which double quotes keep from sh.
+_PLAIN = re.compile(r"[\w@+=:,./ ~\\-]+" if sys.platform == "win32" else r"[\w@%+=:,./ -]+")
+_TO_BE_QUOTED = re.compile(r"[ \\~]")
 
 
 @dataclass(frozen=True)
-class OurCommand:
-    """A credential_process that calls this helper, by whatever path: in which form, and with which arguments."""
+class HelperCommand:
+    """A command that starts this helper, by whatever path: the words that start it, and its arguments."""
 
-    fastest: bool
-    arguments: tuple[str, ...]
+    program: tuple[str, ...]
+    arguments: tuple[str, ...] = ()
 
-    def asks_for(self, profile: str) -> bool:
-        """Whether it is for `profile`, and not for another one (the pair form)."""
-        return profile in self.arguments[1:]
+    @property
+    def is_fastest(self) -> bool:
+        """Whether it is a Python and the package, not the console script."""
+        return len(self.program) > 1
+
+    @property
+    def module_path(self) -> str | None:
+        """The path of the package's `__main__.py`, where the command names it."""
+        return self.program[-1] if _is_module(self.program[-1]) else None
+
+    @property
+    def gets(self) -> bool:
+        """Whether it is a `get`, as a credential_process must be."""
+        return self.arguments[:1] == ("get",)
+
+    @property
+    def target(self) -> str | None:
+        """The profile that it gets, without options; None for any other command."""
+        return self.arguments[1] if self.gets and len(self.arguments) == 2 else None
+
+    def is_for(self, profile: str) -> bool:
+        """Whether it gets `profile`, options or not."""
+        return self.gets and profile in self.arguments[1:]
 
 
-def our_command(command: str) -> OurCommand | None:
-    """`command` where it calls this helper; None where it is another program's.
+def recognise(words: Sequence[str]) -> HelperCommand | None:
+    """The command that these words are; None where they start another program.
 
-    The forms are those of `helper_target`, with options too (`get PROFILE --read-only`).
+    Known are the console script by any path, and a Python with `-m assume_helper` or the path of this package.
     """
+    if not words:
+        return None
+    length = 0
+    if re.split(r"[/\\]", words[0])[-1].removesuffix(".exe") == _SCRIPT:
+        length = 1
+    elif "python" in words[0]:
+        for index in range(1, len(words)):
+            if _is_module(words[index]) or list(words[index - 1 : index + 1]) == ["-m", "assume_helper"]:
+                length = index + 1
+                break
+    return HelperCommand(tuple(words[:length]), tuple(words[length:])) if length else None
+
+
+def parse(line: str | None) -> HelperCommand | None:
+    """The `get` that a credential_process is; None where it is another command or another program's."""
     try:
-        words = shlex.split(command)
-    except ValueError:
+        found = recognise(shlex.split(line or ""))
+    except ValueError:  # a quote that is not closed
         return None
-    for length in range(1, len(words)):
-        if words[length] == "get" and helper_target(shlex.join([*words[:length], "get", "PROFILE"])) is not None:
-            return OurCommand(length > 1, tuple(words[length:]))
-    return None
+    return found if found is not None and found.gets else None
 
 
-def helper_target(command: str | None) -> str | None:
-    """The profile that `command` would ask this helper for; None where it is another program's command.
+def target(line: str | None) -> str | None:
+    """The profile that a credential_process gets from this helper; None where it is something else."""
+    found = parse(line)
+    return None if found is None else found.target
 
-    Known forms: `assume-helper get NAME` by any path, and a Python with `-m assume_helper` or the path of this package.
-    """
-    try:
-        words = shlex.split(command or "")
-    except ValueError:
-        return None
-    if len(words) < 3 or words[-2] != "get":
-        return None
-    program = re.split(r"[/\\]", words[-3])
-    if len(words) == 3:
-        ours = program[-1].removesuffix(".exe") == "assume-helper"
-    else:
-        ours = "python" in words[0] and (
-            program[-2:] == ["assume_helper", "__main__.py"] or words[-4:-2] == ["-m", "assume_helper"]
+
+def _is_module(word: str) -> bool:
+    return re.split(r"[/\\]", word)[-2:] == ["assume_helper", "__main__.py"]
+
+
+def command_line(program: Sequence[str], arguments: Sequence[str]) -> str:
+    """The value of credential_process. Raises ConfigurationError for what clients would read in different ways."""
+    return " ".join([*(_word(part, "the path") for part in program), *(_word(part, "the name") for part in arguments)])
+
+
+def _word(text: str, what: str) -> str:
+    if not _PLAIN.fullmatch(text):
+        odd = next((character for character in text if not _PLAIN.fullmatch(character)), "")
+        raise ConfigurationError(
+            f"{what} {printable(text, 120)} cannot stand in a credential_process: "
+            + (f"a shell changes '{printable(odd)}'" if odd else "it is empty"),
+            "use letters, digits, blanks and @+=:,./_-"
+            + (" in it" if what == "the name" else ": install assume-helper in another place"),
         )
-    return words[-1] if ours else None
+    return portable(text)
+
+
+def portable(word: str) -> str:
+    """`word` in double quotes where it needs them, and of a path only the parts that do: it begins without one."""
+    parts = word.split("/") if sys.platform != "win32" and word.startswith("/") else [word]
+    return "/".join(f'"{part}"' if _TO_BE_QUOTED.search(part) else part for part in parts)
+
+
+def check_profile_name(name: str) -> None:
+    """Raises ConfigurationError for a profile's name that cannot be written so that every client reads it alike."""
+    _word(name, "the name")
+    if name.startswith("-") or name != name.strip():
+        raise ConfigurationError(
+            f"the name {printable(name, 64)} would be taken for an option, or lose its blanks",
+            "give the profile another name",
+        )
+
+
+def program(*, fastest: bool) -> list[str]:
+    """How this installation is started: the console script, or what starts fastest (without `site`, isolated).
+
+    The console script's path is the one it was called by, links and all: that outlives upgrades.
+    """
+    if fastest:
+        if not sys.executable:
+            raise AssumeHelperError("this Python does not know its own path", "leave --fastest out")
+        return [os.path.abspath(sys.executable), "-I", "-S", os.path.join(PACKAGE_PATH, "__main__.py")]
+    import shutil  # to recognise a command, as every miss does, it is not needed
+
+    called = os.path.abspath(sys.argv[0]) if os.path.dirname(sys.argv[0]) else ""
+    beside = os.path.join(os.path.dirname(os.path.abspath(sys.executable)), _SCRIPT)
+    for candidate in (called, beside, os.path.abspath(shutil.which(_SCRIPT) or _SCRIPT)):
+        if os.path.basename(candidate).removesuffix(".exe") == _SCRIPT:
+            for path in (candidate, candidate + ".exe"):
+                if os.path.isfile(path) and os.access(path, os.X_OK):
+                    return [path]
+    raise AssumeHelperError("the console script assume-helper is not found", "use --fastest, which does without it")

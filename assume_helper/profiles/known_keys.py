@@ -1,24 +1,13 @@
-"""The keys that a profile can have: this helper's, the SDKs', and the nearest one to what is none."""
+"""The keys that a profile can have, and which of them a misspelt key is nearest to."""
 
 import difflib
 import re
 from functools import cache
 
-from assume_helper.profiles.settings import KEPT_KEY, PREFIX
+from assume_helper.profiles.raw_profile import PREFIX, has_prefix
+from assume_helper.profiles.settings import KEYS, STORAGE_KEY
 
-# The keys that this helper reads (README, "Profiles"), and those of a source.
-OURS = frozenset(
-    {
-        "aws_access_key_id", "aws_secret_access_key", "aws_session_token", "ca_bundle", "credential_process",
-        "credential_source", "duration_seconds", "endpoint_url", "external_id", "ignore_configured_endpoint_urls",
-        "include_profile", "login_session", "mfa_process", "mfa_serial", "mfa_session_duration_seconds", "policy_arns",
-        "region", "role_arn", "role_session_name", "services", "session_policy", "session_tags", "source_identity",
-        "source_profile", "sso_account_id", "sso_region", "sso_role_name", "sso_session", "sso_start_url",
-        "sts_regional_endpoints", "transitive_session_tags", "use_dualstack_endpoint", "use_fips_endpoint",
-        "web_identity_token_file",
-    }
-)  # fmt: skip
-# What else the AWS CLI and the SDKs read in a profile and botocore has no variable for ("AWS CLI Configuration
+# Keys of the AWS CLI and the SDKs that botocore has no variable for ("AWS CLI Configuration
 # Variables", SDKs and Tools Reference Guide, "Settings reference").
 _OF_THE_SDKS = frozenset(
     {
@@ -35,7 +24,7 @@ _OF_OTHERS = re.compile(r"(granted|common_fate|azure|okta|saml|aws_saml|x|gimme|
 
 
 def is_known(key: str) -> bool:
-    """Whether somebody reads `key`: this helper, an SDK, the AWS CLI, or another program that has its keys here."""
+    """Whether a program reads `key`: this helper, an SDK, the AWS CLI, or another one with keys in the same file."""
     return key in _known() or _OF_OTHERS.fullmatch(key) is not None
 
 
@@ -47,14 +36,14 @@ def _known() -> frozenset[str]:
     for variable in BOTOCORE_DEFAUT_SESSION_VARIABLES.values():
         names = variable[0]
         of_botocore |= {names} if isinstance(names, str) else {str(name) for name in names or ()}
-    return frozenset(of_botocore) | OURS | _OF_THE_SDKS | {PREFIX + key for key in OURS} | {KEPT_KEY}
+    return frozenset(of_botocore) | KEYS | _OF_THE_SDKS | {PREFIX + key for key in KEYS} | {STORAGE_KEY}
 
 
 @cache
 def nearest(key: str) -> str | None:
-    """The key that is meant, if any: a prefixed one is ours, so that is enough of a hint to look further away."""
-    if key.startswith(PREFIX):
-        ours = sorted(OURS | {KEPT_KEY.removeprefix(PREFIX)})
+    """The key that was probably meant, if any. A prefixed key is ours, so more of it may be misspelt."""
+    if has_prefix(key):
+        ours = sorted(KEYS | {STORAGE_KEY.removeprefix(PREFIX)})
         near = difflib.get_close_matches(key[len(PREFIX) :], ours, n=1, cutoff=0.6)
         return PREFIX + near[0] if near else None
     near = difflib.get_close_matches(key[:64], sorted(_known()), n=1, cutoff=0.77)

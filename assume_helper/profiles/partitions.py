@@ -1,9 +1,8 @@
-"""AWS's partitions: how their regions are called, and where each begins."""
+"""AWS's partitions: what their regions' names look like, and the first region of each."""
 
 import re
 
-# What the regions of a partition are called, and its first one (AWS SDKs'
-# partitions.json).
+# The form of a partition's regions, and its first one (the AWS SDKs' partitions.json).
 _PARTITIONS = {
     "aws": (re.compile(r"(us|eu|ap|sa|ca|me|af|il|mx)-(?!gov-|iso)[a-z]+-[0-9]+"), "us-east-1"),
     "aws-cn": (re.compile(r"cn-[a-z]+-[0-9]+"), "cn-north-1"),
@@ -16,12 +15,12 @@ _PARTITIONS = {
 }
 
 
-def of(region: str) -> str | None:
-    """The partition whose regions are called like this; None for a name like no other."""
+def of_region(region: str) -> str | None:
+    """The partition that `region` belongs to by its name; None where no partition has such names."""
     return next((partition for partition, (name, _) in _PARTITIONS.items() if name.fullmatch(region)), None)
 
 
 def first_region(partition: str) -> str:
-    """Where STS is asked for a role of `partition` when no region is named."""
+    """The region whose STS is called for a role of `partition` when none is given."""
     _, first = _PARTITIONS.get(partition, _PARTITIONS["aws"])
     return first

@@ -1,6 +1,7 @@
-"""A role to assume and where its source credentials are: what the AWS config says, as frozen values."""
+"""A role, its source and the sources behind that, as frozen values."""
 
 import shlex
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from assume_helper.credentials import Storage
@@ -47,11 +48,11 @@ class Metadata:
 
 @dataclass(frozen=True)
 class Login:
-    """A profile that somebody logs in to: IAM Identity Center (`method` is sso) or the console (login).
+    """A profile with a login: of IAM Identity Center (`method` is sso) or of the console (login).
 
-    `who` is what tells one login from another, `config_path` and `credentials_path` where botocore finds the profile,
-    `settings` its keys that botocore does not find there: those with the prefix, and those of included profiles.
-    `option` tells the AWS CLI which login it is.
+    `who` identifies the login. `config_path` and `credentials_path` are where botocore finds the profile; `settings`
+    are its keys, also those that botocore does not find, prefixed and included ones. `option` is the AWS CLI's option
+    for this login.
     """
 
     profile: str
@@ -102,10 +103,10 @@ Origin = SourceOfKeys | WebIdentity
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Which STS is asked: the one of `region` and of the kind that is wanted, or the one at `endpoint_url`.
+    """Which STS is called: the one at `endpoint_url`, else that of `region`, FIPS or dual-stack where asked for.
 
-    `ca_bundle` is a path. `sts_regional_endpoints` is `regional`, or `legacy`: the global endpoint where that served.
-    `region_is_own` is false where the region is that of a role behind this one, which is no part of this session.
+    `ca_bundle` is a path. `sts_regional_endpoints` is `regional`, or `legacy` for the global endpoint in its regions.
+    `region_is_own` is false where the region comes from a role behind this one: then it is no part of this session.
     """
 
     region: str
@@ -117,7 +118,7 @@ class Endpoint:
     region_is_own: bool = True
 
     def inputs(self) -> dict[str, object]:
-        """What of this is in the cache key: not the certificates, which only protect the way."""
+        """What of this is in the cache key: not the certificates, which shape no session."""
         return {
             "region": self.region if self.region_is_own else None,
             "endpoint_url": self.endpoint_url,
@@ -129,10 +130,10 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Profile:
-    """A role and all that shapes its session. `duration_seconds` is None where the profile does not say.
+    """A role and all that shapes its session. `duration_seconds` is None where the profile does not set it.
 
-    `region` is for the programs that use the session: the profile's, or the environment's. `storage` says how the
-    session is kept, which does not shape it.
+    `region` is for the programs that use the session: the environment's, or the profile's. `storage` is how the session
+    is stored, which does not shape it.
     """
 
     name: str
@@ -161,12 +162,12 @@ class Profile:
 
     @property
     def asks_for_code(self) -> bool:
-        """Whether an MFA code is used on the way."""
-        return self.source.asks_for_code if isinstance(self.source, Profile) else self.mfa is not None
+        """Whether the chain needs an MFA code."""
+        return self.first_link.mfa is not None
 
     @property
     def asks_somebody(self) -> bool:
-        """Whether a person may be asked for something on the way: a code, or whatever a process asks for."""
+        """Whether a person may be asked for something: a code, or whatever a credential_process asks for."""
         return self.asks_for_code or isinstance(self.origin, CredentialProcess)
 
     @property
@@ -179,21 +180,33 @@ class Profile:
         """The role's account, twelve digits."""
         return self.role_arn.split(":")[4]
 
+    def links(self) -> Iterator["Profile"]:
+        """The roles of the chain, this one first."""
+        link = self
+        yield link
+        while isinstance(link.source, Profile):
+            link = link.source
+            yield link
+
+    @property
+    def first_link(self) -> "Profile":
+        """The role that is assumed first, with the `origin`."""
+        return list(self.links())[-1]
+
     @property
     def origin(self) -> Origin:
-        """The credentials at the chain's other end."""
-        return self.source.origin if isinstance(self.source, Profile) else self.source
+        """The credentials that the chain begins with."""
+        return next(link.source for link in self.links() if not isinstance(link.source, Profile))
 
     def files(self) -> dict[str, str]:
         """The files, beside the config's, that the chain's sessions depend on, and their states."""
-        own = dict([self.parameters.policy_file] if self.parameters.policy_file is not None else [])
-        return own | (self.source.files() if isinstance(self.source, Profile) else {})
+        files = [link.parameters.policy_file for link in self.links()]
+        return dict(file for file in files if file is not None)
 
     def names(self) -> list[str]:
         """The profiles of the chain, this one first, the one whose credential_process is run last."""
-        if isinstance(self.source, Profile):
-            return [self.name, *self.source.names()]
-        return [self.name, self.source.profile] if isinstance(self.source, CredentialProcess) else [self.name]
+        names = [link.name for link in self.links()]
+        return [*names, self.origin.profile] if isinstance(self.origin, CredentialProcess) else names
 
     def session_inputs(self) -> dict[str, object]:
         """All that shapes the session, for the cache key: never a secret, never the profile's name."""
@@ -212,9 +225,9 @@ class Profile:
 
 @dataclass(frozen=True)
 class MFASession:
-    """What GetSessionToken gives for a code: the source's session, with which many roles are assumed.
+    """The source's session that GetSessionToken gives for a code; many roles are assumed with it.
 
-    `name` is the profile that asks for it.
+    `name` is the profile of the role that needs it.
     """
 
     name: str
@@ -225,7 +238,7 @@ class MFASession:
     storage: Storage = "file"
 
     def session_inputs(self) -> dict[str, object]:
-        """All that shapes the session, for the cache key. A session holds in every region of the partition."""
+        """All that shapes the session, for the cache key. It is valid in every region of the partition."""
         return {
             "mfa_session": self.device.serial,
             "partition": self.partition,
@@ -243,7 +256,7 @@ def _source_identity(source: Origin | Profile) -> dict[str, object]:
         case EnvironmentKeys():
             return {"credential_source": "Environment", "access_key_id": source.access_key_id}
         case CredentialProcess():
-            # Not the access key it gives: that changes with each renewal, and with it the cache would be lost.
+            # Not the access key that it prints: that changes with each renewal, and each would be a miss.
             return {"credential_process": source.command, "directory": source.directory}
         case Metadata():
             return {"credential_source": source.credential_source, "uri": source.uri}

@@ -1,24 +1,19 @@
-"""From a profile's name through its sources: which role, assumed with what, and never in a circle."""
+"""From a profile's name to its role and its source, and that one's source: linked, and never in a loop."""
 
 import difflib
 import os
-import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from assume_helper.credentials import Storage
-from assume_helper.errors import ConfigurationError, SourceError
-from assume_helper.profiles import endpoint as way_to_sts
-from assume_helper.profiles import partitions, session_parameters
-from assume_helper.profiles import settings as of
+from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError
+from assume_helper.profiles import endpoint, helper_command, kind, mfa_device, session_parameters
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.endpoint import EndpointSettings
-from assume_helper.profiles.helper_command import helper_target
+from assume_helper.profiles.mfa_device import MFASettings
+from assume_helper.profiles.raw_profile import merge, with_prefix
 from assume_helper.profiles.role import (
-    MFA_SESSION,
     CredentialProcess,
-    Endpoint,
-    EnvironmentKeys,
     Login,
     Metadata,
     MFADevice,
@@ -27,40 +22,53 @@ from assume_helper.profiles.role import (
     StaticKeys,
     WebIdentity,
 )
-from assume_helper.profiles.settings import Keys, MFAKeys
+from assume_helper.profiles.settings import ProfileSettings
 from assume_helper.text import CONTROL_CHARACTERS, draw_loop, printable
 
 # No chain of roles is nearly as long.
 _MOST_LINKS = 100
+# A profile that has none of these has no role.
+_LEADS_TO_ROLE = frozenset(
+    form for key in ("role_arn", "include_profile", "credential_process") for form in (key, with_prefix(key))
+)
 
 
 @dataclass(frozen=True)
-class _Walk:
-    """One walk through the profiles, and those passed on the way."""
+class _Chain:
+    """The profiles visited so far, and what the last role of them hands on to its source.
+
+    `options` are the call's own, for the role that was asked for alone; `parsed` has the other profiles, parsed once.
+    """
 
     config: AwsConfig
     environ: Mapping[str, str] = field(repr=False)
-    passed: tuple[str, ...] = ()
+    visited: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
-    mfa: MFAKeys = field(default_factory=MFAKeys)
+    endpoint: EndpointSettings = field(default_factory=EndpointSettings)
+    mfa: MFASettings = field(default_factory=MFASettings)
     storage: Storage = "file"
+    parsed: dict[str, ProfileSettings] = field(default_factory=dict)
 
-    def keys(self, name: str) -> Keys:
-        return Keys(self.config, self.environ, name, self.options)
+    def settings(self, name: str) -> ProfileSettings:
+        if self.options:
+            return ProfileSettings(merge(self.config, name, self.options))
+        if name not in self.parsed:
+            self.parsed[name] = ProfileSettings(merge(self.config, name))
+        return self.parsed[name]
 
-    def on_to(self, name: str, target: str) -> "_Walk":
-        """The walk one step on, from `name` to `target`. Raises ConfigurationError where that closes a loop."""
-        passed = (*self.passed, name)
-        if target in passed:
-            raise loop_of_sources((*passed[passed.index(target) :], target))
-        if len(passed) >= _MOST_LINKS:
+    def follow(self, name: str, target: str) -> "_Chain":
+        """The chain one step on, from `name` to `target`. Raises ConfigurationError where that closes a loop."""
+        visited = (*self.visited, name)
+        if target in visited:
+            raise loop_of_sources((*visited[visited.index(target) :], target))
+        if len(visited) >= _MOST_LINKS:
             raise ConfigurationError(f"more than {_MOST_LINKS} profiles lead to each other", "shorten the chain")
         if target not in self.config.profiles:
             raise ConfigurationError(
                 f"[{printable(name, 64)}] names profile {printable(target, 64)}, which is not there",
                 "correct the name, or add that profile",
             )
-        return replace(self, passed=passed)
+        return replace(self, visited=visited)
 
 
 def loop_of_sources(steps: Iterable[str]) -> ConfigurationError:
@@ -70,10 +78,12 @@ def loop_of_sources(steps: Iterable[str]) -> ConfigurationError:
     )
 
 
-def read(config: AwsConfig, environ: Mapping[str, str], name: str, options: Mapping[str, str] | None = None) -> Profile:
+def read_profile(
+    config: AwsConfig, environ: Mapping[str, str], name: str, options: Mapping[str, str] | None = None
+) -> Profile:
     """The profile `name`, with its sources; `options` win over the keys of the same names, of its role alone.
 
-    Raises ConfigurationError for a profile that is not there, has no role, or says what cannot be; SourceError where a
+    Raises ConfigurationError for a profile that is not there, has no role, or has a bad value; SourceError where a
     source profile has no credentials.
     """
     if not name or CONTROL_CHARACTERS.search(name):
@@ -81,11 +91,25 @@ def read(config: AwsConfig, environ: Mapping[str, str], name: str, options: Mapp
             "a profile's name cannot be empty or hold control characters", "name a profile of the AWS config"
         )
     if name not in config.profiles:
-        raise _unknown(config, name)
-    return _role_of(_Walk(config, environ, options=options or {}), name, EndpointSettings())
+        raise _unknown_profile(config, name)
+    return _role(_Chain(config, environ, options=options or {}), name)
 
 
-def _unknown(config: AwsConfig, name: str) -> ConfigurationError:
+def has_role(config: AwsConfig, name: str) -> bool:
+    """Whether the profile `name` has a role: one of its own, an included one, or in the pair form another profile's.
+
+    True also where a bad value hides that: `read_profile` says what is wrong.
+    """
+    if _LEADS_TO_ROLE.isdisjoint(config.profiles[name]):
+        return False  # most profiles of a long config
+    settings = ProfileSettings(merge(config, name))
+    try:
+        return settings.has("role_arn") or helper_command.target(settings.credential_process) is not None
+    except AssumeHelperError:
+        return True
+
+
+def _unknown_profile(config: AwsConfig, name: str) -> ConfigurationError:
     paths = (config.config_path, config.credentials_path)
     missing = [path for path in paths if not os.path.exists(path)]
     where = " and ".join(printable(path) + (" (no such file)" if path in missing else "") for path in paths)
@@ -105,194 +129,133 @@ def _unknown(config: AwsConfig, name: str) -> ConfigurationError:
     )
 
 
-def _role_of(walk: _Walk, name: str, inherited: EndpointSettings) -> Profile:
-    """The role that `name` stands for: its own, or in the pair form the one that its credential_process asks us for."""
-    keys = walk.keys(name)
-    if keys.value("role_arn") is None:
-        target = helper_target(keys.value("credential_process"))
-        if target == name:
-            raise ConfigurationError(
-                f"profile {printable(name, 64)} has no role_arn, and its credential_process leads back to it: "
-                f"{draw_loop((name, name))}",
-                f"add {of.PREFIX}role_arn and {of.PREFIX}source_profile to it in {printable(keys.config.config_path)}",
-            )
-        if target is not None:
-            return _role_of(walk.on_to(name, target), target, inherited)
-    role_arn = of.role_arn(keys)
-    way = way_to_sts.read(keys, inherited)
-    own_mfa = of.mfa(keys)
-    # What leads to a session is kept no more openly than the session, unless it says so itself.
-    storage = of.storage(keys) or walk.storage
-    source = _source(replace(walk, options={}, mfa=own_mfa.over(walk.mfa), storage=storage), keys, way)
-    if isinstance(source, Profile) and source.partition != role_arn.split(":")[1]:
-        raise ConfigurationError(
-            f"{keys.section} has a role of {role_arn.split(':')[1]}, and its source one of {source.partition}",
-            "no role is assumed from one partition into another: use a source of the role's own",
-        )
-    if isinstance(source, WebIdentity):
-        for key in ("external_id", "session_tags", "source_identity"):
-            if keys.value(key) is not None:
-                raise ConfigurationError(
-                    f"{keys.section} has {key}, which STS does not take with a web identity token",
-                    "take it out: the identity provider puts such things into the token",
-                )
-    endpoint = _endpoint(way, role_arn.split(":")[1])
+def _role(chain: _Chain, name: str) -> Profile:
+    """The role that `name` stands for: its own, or in the pair form the one that its credential_process gets."""
+    settings = chain.settings(name)
+    role_arn = settings.role_arn
+    if role_arn is None:
+        return _pair(chain, settings)
+    partition = role_arn.split(":")[1]
+    endpoint_settings = endpoint.from_settings(settings, chain.environ, chain.endpoint)
+    own_mfa = mfa_device.from_settings(settings)
+    # What leads to a session is stored no more openly than the session, unless its profile says so.
+    storage = settings.storage or chain.storage
+    behind = replace(chain, options={}, endpoint=endpoint_settings, mfa=own_mfa.over(chain.mfa), storage=storage)
+    source = _source(behind, settings)
+    _check_source(settings, source, partition)
+    sts = endpoint.resolve(endpoint_settings, partition)
     return Profile(
         name=name,
         role_arn=role_arn,
         source=source,
-        endpoint=endpoint,
-        external_id=of.external_id(keys),
-        role_session_name=of.role_session_name(keys),
-        duration_seconds=of.duration_seconds(keys),
-        parameters=session_parameters.read(keys, role_arn.split(":")[1]),
-        mfa=_mfa_device(walk, name, source, own_mfa),
-        region=endpoint.region if endpoint.region_is_own else None,
+        endpoint=sts,
+        external_id=settings.external_id,
+        role_session_name=settings.role_session_name,
+        duration_seconds=settings.duration_seconds,
+        parameters=session_parameters.from_settings(settings, partition),
+        mfa=_mfa_device(chain, settings, source, own_mfa),
+        region=sts.region if sts.region_is_own else None,
         storage=storage,
     )
 
 
-def _mfa_device(walk: _Walk, name: str, source: Origin | Profile, own: MFAKeys) -> MFADevice | None:
+def _pair(chain: _Chain, settings: ProfileSettings) -> Profile:
+    """The role that the profile's credential_process gets from this helper."""
+    target = helper_command.target(settings.credential_process)
+    name, missing = printable(settings.name, 64), f"{with_prefix('role_arn')} and {with_prefix('source_profile')}"
+    path = printable(chain.config.config_path)
+    if target is None:
+        raise ConfigurationError(
+            f"profile {name} has no role_arn",
+            f"add role_arn (or {with_prefix('role_arn')}) and source_profile to it in {path}",
+        )
+    if target == settings.name:
+        raise ConfigurationError(
+            f"profile {name} has no role_arn, and its credential_process leads back to it: "
+            f"{draw_loop((target, target))}",
+            f"add {missing} to it in {path}",
+        )
+    return _role(chain.follow(settings.name, target), target)
+
+
+def _check_source(settings: ProfileSettings, source: Origin | Profile, partition: str) -> None:
+    """Raises ConfigurationError for a source that cannot assume the role."""
+    if isinstance(source, Profile) and source.partition != partition:
+        raise ConfigurationError(
+            f"{settings.section} has a role of {partition}, and its source one of {source.partition}",
+            "use a source of the role's own partition",
+        )
+    if isinstance(source, WebIdentity):
+        for key in ("external_id", "session_tags", "source_identity"):
+            if settings.has(key):
+                raise ConfigurationError(
+                    f"{settings.section} has {key}, which STS does not take with a web identity token",
+                    "take it out: the identity provider puts such things into the token",
+                )
+
+
+def _mfa_device(
+    chain: _Chain, settings: ProfileSettings, source: Origin | Profile, own: MFASettings
+) -> MFADevice | None:
     """The device whose code the role is assumed with, where its source is a user that can have one.
 
     That is where a chain begins: STS takes a code from a user only, so a role further on that asks for one has it
-    asked there. The role's own keys come first, then those of the source profile, then those of the roles behind it.
-    The sessions of a login and of a machine have no device; whoever logs in shows a code there.
+    asked there. The sessions of a login and of a machine have no device; whoever logs in shows a code there.
     """
     if isinstance(source, Profile | Login | Metadata | WebIdentity):
         return None
-    named = of.MFAKeys()
+    of_source = MFASettings()
     if isinstance(source, StaticKeys | CredentialProcess):
-        named = of.mfa(replace(walk, options={}).keys(source.profile))
-    found = own.over(named).over(walk.mfa)
-    if found.serial is None:
-        return None
-    if ":u2f/" in found.serial:
-        raise ConfigurationError(
-            f"the mfa_serial for {walk.keys(name).section} is a security key's or a passkey's, which show no codes",
-            "name a device that shows codes of six digits",
-        )
-    return MFADevice(found.serial, found.mfa_process, found.session_duration_seconds or MFA_SESSION)
+        of_source = mfa_device.from_settings(replace(chain, options={}).settings(source.profile))
+    return mfa_device.device(own.over(of_source).over(chain.mfa), settings.section)
 
 
-def _endpoint(way: EndpointSettings, partition: str) -> Endpoint:
-    """The STS that is asked for a role of `partition`.
-
-    A region of another partition cannot be where the role is assumed: it stands in the environment, or in a profile
-    above, for other work.
-    """
-
-    def chosen(regions: tuple[str, ...]) -> str | None:
-        return next((r for r in regions if way.endpoint_url or partitions.of(r) in {None, partition}), None)
-
-    own = chosen(way.regions)
-    return Endpoint(
-        region=own or chosen(way.inherited_regions) or partitions.first_region(partition),
-        region_is_own=own is not None,
-        endpoint_url=way.endpoint_url,
-        ca_bundle=way.ca_bundle,
-        use_fips_endpoint=way.use_fips_endpoint or False,
-        use_dualstack_endpoint=way.use_dualstack_endpoint or False,
-        sts_regional_endpoints=way.sts_regional_endpoints or "regional",
-    )
-
-
-def _source(walk: _Walk, keys: Keys, way: EndpointSettings) -> Origin | Profile:
-    token_file = keys.value("web_identity_token_file")
-    if token_file is not None:  # as for botocore, it comes before any other source
-        return WebIdentity(os.path.expanduser(token_file))
-    source_profile = keys.value("source_profile")
-    credential_source = keys.value("credential_source")
+def _source(chain: _Chain, settings: ProfileSettings) -> Origin | Profile:
+    """What the role of `settings` is assumed with."""
+    if settings.web_identity_token_file is not None:  # as for botocore, it comes before any other source
+        return WebIdentity(os.path.expanduser(settings.web_identity_token_file))
+    source_profile, credential_source = settings.source_profile, settings.credential_source
     if source_profile and credential_source:
-        prefixed = [keys.has_prefixed(key) for key in ("source_profile", "credential_source")]
+        prefixed = [settings.has_prefixed(key) for key in ("source_profile", "credential_source")]
         if prefixed == [True, False]:  # the bare one is for the SDKs
             credential_source = None
         elif prefixed == [False, True]:
             source_profile = None
     if source_profile and credential_source:
         raise ConfigurationError(
-            f"{keys.section} has both source_profile and credential_source", "take one of them out"
+            f"{settings.section} has both source_profile and credential_source", "take one of them out"
         )
-    if credential_source == "Environment":
-        return EnvironmentKeys(walk.environ.get("AWS_ACCESS_KEY_ID"))
-    if credential_source == "Ec2InstanceMetadata":
-        return Metadata(credential_source)
-    if credential_source == "EcsContainer":
-        uris = [walk.environ.get(f"AWS_CONTAINER_CREDENTIALS_{kind}_URI") for kind in ("RELATIVE", "FULL")]
-        return Metadata(credential_source, uris[0] or uris[1])
     if credential_source:
-        raise ConfigurationError(
-            f"credential_source of {keys.section} is {printable(credential_source, 64)}",
-            "it can be Environment, Ec2InstanceMetadata or EcsContainer",
-        )
+        return kind.credential_source(settings, credential_source, chain.environ)
     if not source_profile:
         raise ConfigurationError(
-            f"{keys.section} has a role_arn and nothing to assume it with", "add source_profile or credential_source"
+            f"{settings.section} has a role_arn and nothing to assume it with",
+            "add source_profile or credential_source",
         )
-    if source_profile == keys.name:
+    if source_profile == settings.name:
         # botocore: a profile may name itself, to have its role and its access key in one place
-        static_keys = _static_keys(keys)
-        if static_keys is not None:
-            return static_keys
-    return _source_profile(walk.on_to(keys.name, source_profile), source_profile, way)
+        own_key = kind.access_key(settings)
+        if own_key is not None:
+            return own_key
+    return _source_profile(chain.follow(settings.name, source_profile), source_profile)
 
 
-def _source_profile(walk: _Walk, name: str, way: EndpointSettings) -> Origin | Profile:
-    """What a source profile gives.
-
-    The order is botocore's: an access key comes before a role (`_resolve_credentials_from_profile`), and the
-    credentials file before a process before the config file (`ProfileProviderBuilder.providers`).
-    """
-    keys = walk.keys(name)
-    static_keys = _static_keys(keys)
-    if keys.has_prefixed("role_arn") or (static_keys is None and keys.value("role_arn") is not None):
-        return _role_of(walk, name, way)
-    if keys.value("sso_account_id") is not None or keys.value("sso_role_name") is not None:
-        return _login(keys, "sso", ("sso_session", "sso_start_url", "sso_account_id", "sso_role_name"))
-    command = keys.value("credential_process")
-    login_session = keys.value("login_session")
-    in_credentials_file = "aws_access_key_id" in walk.config.credentials_profiles.get(name, {})
-    if login_session is not None and not (static_keys and in_credentials_file):
-        return _login(keys, "login", ("login_session",))
-    if command is not None and not (static_keys and in_credentials_file):
-        target = helper_target(command)
+def _source_profile(chain: _Chain, name: str) -> Origin | Profile:
+    """The role or the credentials of the source profile `name`."""
+    settings = chain.settings(name)
+    access_key = kind.access_key(settings)  # half of one is an error, whatever else the profile has
+    found = kind.kind_of(settings, as_source=True)
+    if found == "role":
+        return _role(chain, name)
+    if found == "permission set":
+        return kind.permission_set(settings)
+    if found == "console login":
+        return kind.console_login(settings)
+    if found == "process" and settings.credential_process is not None:
+        target = helper_command.target(settings.credential_process)
         if target is not None:
-            return _role_of(walk.on_to(name, target), target, way)
-        return CredentialProcess(name, command, _directory(command))
-    if static_keys is not None:
-        return static_keys
-    raise SourceError(f"source profile {printable(name, 64)} has no credentials", _configure(name))
-
-
-def _directory(command: str) -> str | None:
-    """The working directory, where it says which program `command` is."""
-    program = command.split(maxsplit=1)[0].strip("\"'") if command.split() else ""
-    return os.getcwd() if os.path.dirname(program) and not os.path.isabs(program) else None
-
-
-def _login(keys: Keys, method: str, who: tuple[str, ...]) -> Login:
-    """A login by its keys, wherever they stand; the AWS CLI is told of the profile that has them bare, if one has."""
-    found = {key: keys.value(key) or "" for key in (*who, "sso_region")}
-    first = next((key for key in who if found[key]), who[0])
-    holder = keys.holder(first)
-    by_session = holder is None and first == "sso_session"
-    option = ("--sso-session", found[first]) if by_session else ("--profile", holder or keys.name)
-    settings = tuple((key, value) for key, value in found.items() if value)
-    files = (keys.config.config_path, keys.config.credentials_path)
-    return Login(keys.name, method, tuple(found[key] for key in who), *files, settings, option)
-
-
-def _static_keys(keys: Keys) -> StaticKeys | None:
-    access_key_id = keys.value("aws_access_key_id")
-    if access_key_id is None:
-        return None
-    secret_access_key = keys.value("aws_secret_access_key")
-    if secret_access_key is None:
-        raise SourceError(
-            f"{keys.section} has an aws_access_key_id and no aws_secret_access_key", _configure(keys.name)
-        )
-    return StaticKeys(keys.name, access_key_id, secret_access_key, keys.value("aws_session_token"))
-
-
-def _configure(name: str) -> str:
-    return f"`aws configure --profile {shlex.quote(printable(name, 64))}` sets an access key"
+            return _role(chain.follow(name, target), target)
+        return kind.process(settings, settings.credential_process)
+    if access_key is None:
+        raise SourceError(f"source profile {printable(name, 64)} has no credentials", kind.configure(name))
+    return access_key

@@ -1,4 +1,4 @@
-"""The default RoleSessionName: who asked, and from where, for the person who reads the audit trail."""
+"""The session's name in AWS's audit trail: by default the user and the host."""
 
 import getpass
 import os
@@ -13,7 +13,7 @@ _UNSAFE = re.compile(r"[^\w+=,.@-]+", re.ASCII)
 
 
 def session_name() -> str:
-    """`user@host`, made safe for STS: the system's user, not what the environment says, and the short host."""
+    """`user@host`, made safe for STS: the system's user, whatever the environment says, and the short host name."""
     return make_safe(_user(), socket.gethostname())
 
 

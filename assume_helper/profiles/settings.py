@@ -1,199 +1,145 @@
-"""The keys of one profile: the prefix, and which values are taken.
+"""`ProfileSettings`: every key of one profile as a typed, checked value.
 
-Keys have the AWS CLI's own names and meaning; any of them may be written with the prefix `assume_helper_`, which SDKs
-ignore and which wins over the bare key. Control characters are refused here, once: botocore accepts and echoes them.
+The keys come merged from `raw_profile`; what a value may be is in `value_parsers`. Nothing else reads the config's
+sections to find out what a profile asks for.
 """
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Generic, TypeVar
 
-from assume_helper.credentials import LONGEST_MFA_SESSION, LONGEST_SESSION, SHORTEST_SESSION, Storage
-from assume_helper.errors import ConfigurationError
-from assume_helper.profiles.aws_config import AwsConfig
+from assume_helper.credentials import Storage
+from assume_helper.profiles import session_policy, value_parsers
+from assume_helper.profiles.raw_profile import RawProfile, with_prefix
 from assume_helper.profiles.role_session_name import fill_in
-from assume_helper.text import CONTROL_CHARACTERS, draw_loop, printable
+from assume_helper.profiles.session_policy import SessionPolicy
 
-PREFIX = "assume_helper_"
-# How a profile's sessions are kept; `file` where it does not say. Only with the prefix: a bare `cache` is somebody's.
-KEPT_KEY = PREFIX + "cache"
-_KEPT: tuple[Storage, ...] = ("file", "encrypted", "memory", "none")
-_NOT_INCLUDED = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "credential_process")
-# The options that are given once for each part of a key, and the keys whose own variable comes first.
-_OPTIONS = {"session_tags": "session-tag", "policy_arns": "policy-arn"}
-_BY_VARIABLE = ("use_fips_endpoint", "use_dualstack_endpoint", "sts_regional_endpoints")
-# IAM: a role's ARN (User Guide, "IAM identifiers"); the path is optional.
-_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/([\x21-\x7e]+/)?[\w+=,.@-]{1,64}", re.ASCII)
-# STS: RoleSessionName and ExternalId (API reference of AssumeRole).
-_SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
-_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
-# STS: SerialNumber (API reference of AssumeRole): `GAHT12345678`, `arn:aws-us-gov:iam::123456789012:mfa/me`.
-_SERIAL = re.compile(r"[\w+=/:,.@-]{9,256}", re.ASCII)
+T = TypeVar("T")
+
+# How sessions are stored, `file` by default. It needs the prefix: a bare `cache` is some other program's.
+STORAGE_KEY = with_prefix("cache")
+
+
+class Key(Generic[T]):
+    """One key of a profile: parsed and checked when it is first used, then remembered; None where it is missing.
+
+    Not all at once: a bad value of a key that a call does not use must not fail that call.
+    """
+
+    def __init__(self, parse: Callable[[str, str], T]) -> None:
+        self._parse = parse
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, settings: "ProfileSettings", owner: type) -> T | None:
+        """The value. Raises ConfigurationError."""
+        text = settings.raw.text(self._name)
+        value = None if text is None else self._parse(text, settings.raw.named(self._name))
+        vars(settings)[self._name] = value  # from now on Python finds it there
+        return value
+
+
+class Text:
+    """One key of a profile that may be any text; see `Key`."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, settings: "ProfileSettings", owner: type) -> str | None:
+        """The text. Raises ConfigurationError."""
+        text = vars(settings)[self._name] = settings.raw.text(self._name)
+        return text
 
 
 @dataclass(frozen=True)
-class Keys:
-    """One profile of the config, named, with the environment and the call's options that may override it."""
+class ProfileSettings:
+    """What one profile, its included ones and the call's options say; each key raises ConfigurationError if it is bad.
 
-    config: AwsConfig
-    environ: Mapping[str, str] = field(repr=False)
-    name: str
-    options: Mapping[str, str] = field(default_factory=dict)
+    `raw` knows where a value came from.
+    """
+
+    raw: RawProfile
+
+    # The role, and where its source credentials are.
+    role_arn = Key(value_parsers.role_arn)
+    source_profile = Text()
+    credential_source = Text()
+    web_identity_token_file = Text()
+    external_id = Key(value_parsers.external_id)
+    duration_seconds = Key(value_parsers.session_seconds)
+    include_profile = Text()
+    # MFA.
+    mfa_serial = Key(value_parsers.mfa_serial)
+    mfa_process = Text()
+    mfa_session_duration_seconds = Key(value_parsers.mfa_session_seconds)
+    # Credentials of the profile's own.
+    aws_access_key_id = Text()
+    aws_secret_access_key = Text()
+    aws_session_token = Text()
+    credential_process = Text()
+    login_session = Text()
+    sso_session = Text()
+    sso_start_url = Text()
+    sso_region = Text()
+    sso_account_id = Text()
+    sso_role_name = Text()
+    # Which STS is called.
+    region = Key(value_parsers.region)
+    endpoint_url = Key(value_parsers.endpoint_url)
+    services = Text()
+    ignore_configured_endpoint_urls = Key(value_parsers.is_true)
+    sts_regional_endpoints = Key(value_parsers.sts_regional_endpoints)
+    use_fips_endpoint = Key(value_parsers.switch)
+    use_dualstack_endpoint = Key(value_parsers.switch)
+    ca_bundle = Text()
+    # What marks and narrows the session.
+    session_tags = Key(value_parsers.session_tags)
+    transitive_session_tags = Key(value_parsers.comma_separated)
+    source_identity = Key(value_parsers.source_identity)
+    policy_arns = Key(value_parsers.policy_arns)
+
+    @cached_property
+    def role_session_name(self) -> str | None:
+        """With `{user}`, `{host}` and `{profile}` filled in."""
+        text = self.raw.text("role_session_name")
+        if text is None:
+            return None
+        return value_parsers.role_session_name(fill_in(text, self.name), self.raw.named("role_session_name"))
+
+    @cached_property
+    def session_policy(self) -> SessionPolicy | None:
+        """The policy, from the profile or from the file that it names."""
+        text = self.raw.text("session_policy", multiline=True)
+        if text is None:
+            return None
+        return session_policy.parse(text, self.raw.named("session_policy"), self.raw.config.config_path)
+
+    @property
+    def storage(self) -> Storage | None:
+        """How sessions are stored, None where the profile does not say."""
+        text = self.raw.prefixed_text("cache")
+        return None if text is None else value_parsers.storage(text, f"{STORAGE_KEY} of {self.section}")
+
+    @property
+    def name(self) -> str:
+        """The profile's name."""
+        return self.raw.name
 
     @property
     def section(self) -> str:
         """The profile as a message names it."""
-        return f"[{printable(self.name, 64)}]"
+        return self.raw.section
 
-    def named(self, key: str) -> str:
-        """`key` as a message names it, from where its value is: the call's option, the environment, or the profile."""
-        if self.options.get(key):
-            return "--" + _OPTIONS.get(key, key.replace("_", "-"))
-        variable = "AWS_" + key.upper()
-        return variable if key in _BY_VARIABLE and self.environ.get(variable) else f"{key} of {self.section}"
-
-    def value(self, key: str, *, many_lines: bool = False) -> str | None:
-        """The value of `key`; None where it is not there or empty.
-
-        The call's option comes first, then the profile's prefixed key, its bare one, and those of the profiles that it
-        includes.
-        """
-        own = self.config.profiles.get(self.name, {})  # a new one is not there yet
-        found = self.options.get(key) or own.get(PREFIX + key) or own.get(key)
-        if not found and ("include_profile" in own or PREFIX + "include_profile" in own):
-            for _, profile in self._profiles(key):
-                found = profile.get(PREFIX + key) or profile.get(key)
-                if found:
-                    break
-        if found and CONTROL_CHARACTERS.search(found.replace("\n", "").replace("\t", "") if many_lines else found):
-            raise ConfigurationError(
-                f"{key} of {self.section} holds a control character", "write it on one line, in plain text"
-            )
-        return found or None
+    def has(self, key: str) -> bool:
+        """Whether `key` has a value, good or bad."""
+        return self.raw.text(key, multiline=True) is not None
 
     def has_prefixed(self, key: str) -> bool:
         """Whether `key` is written for this helper alone."""
-        return self.prefixed(key) is not None
-
-    def prefixed(self, key: str) -> str | None:
-        """The value of `key` where it is written for this helper alone."""
-        return next((value for _, profile in self._profiles(key) if (value := profile.get(PREFIX + key))), None)
-
-    def holder(self, key: str) -> str | None:
-        """The profile, this one or one that it includes, that has the bare `key`, as the AWS CLI reads it."""
-        return next((name for name, profile in self._profiles(key) if profile.get(key)), None)
-
-    def _profiles(self, key: str) -> Iterator[tuple[str, Mapping[str, str]]]:
-        """The profile, then what it includes (`include_profile`, as in aws-vault), each in its turn and by its name.
-
-        Credentials are not included: who names a profile for its settings does not ask to become someone else.
-        """
-        passed: list[str] = []
-        name: str | None = self.name
-        while name is not None:
-            if name in passed:
-                loop = draw_loop((*passed[passed.index(name) :], name))
-                raise ConfigurationError(f"include_profile forms a loop: {loop}", "take one of them out")
-            if name not in self.config.profiles:
-                raise ConfigurationError(
-                    f"[{printable(passed[-1], 64)}] includes profile {printable(name, 64)}, which is not there",
-                    "correct include_profile, or add that profile",
-                )
-            profile = self.config.profiles[name]
-            yield name, profile
-            passed.append(name)
-            included = key not in _NOT_INCLUDED
-            name = (profile.get(PREFIX + "include_profile") or profile.get("include_profile")) if included else None
+        return self.raw.prefixed_text(key) is not None
 
 
-def role_arn(keys: Keys) -> str:
-    """`role_arn`, checked. Raises ConfigurationError."""
-    value = keys.value("role_arn")
-    if value is None:
-        raise ConfigurationError(
-            f"profile {printable(keys.name, 64)} has no role_arn",
-            f"add role_arn (or {PREFIX}role_arn) and source_profile to it in {printable(keys.config.config_path)}",
-        )
-    if not _ROLE_ARN.fullmatch(value):
-        raise ConfigurationError(
-            f"role_arn of {keys.section} is not the ARN of a role: {printable(value, 120)}",
-            "it looks like arn:aws:iam::123456789012:role/NAME",
-        )
-    return value
-
-
-def external_id(keys: Keys) -> str | None:
-    """`external_id`, checked. Raises ConfigurationError."""
-    return _matching(keys, "external_id", _EXTERNAL_ID, "2 to 1224 letters, digits and _+=,.@:/-")
-
-
-def role_session_name(keys: Keys) -> str | None:
-    """`role_session_name`, with `{user}`, `{host}` and `{profile}` filled in, checked. Raises ConfigurationError."""
-    value = keys.value("role_session_name")
-    name = fill_in(value, keys.name) if value is not None else None
-    form = "2 to 64 letters, digits and _+=,.@-, and {user}, {host} or {profile}"
-    return _checked(keys, "role_session_name", name, _SESSION_NAME, form)
-
-
-def _matching(keys: Keys, key: str, pattern: re.Pattern[str], form: str) -> str | None:
-    return _checked(keys, key, keys.value(key), pattern, form)
-
-
-def _checked(keys: Keys, key: str, value: str | None, pattern: re.Pattern[str], form: str) -> str | None:
-    if value is not None and not pattern.fullmatch(value):
-        raise ConfigurationError(f"{keys.named(key)} is not one that STS takes", f"use {form}")
-    return value
-
-
-def duration_seconds(keys: Keys) -> int | None:
-    """`duration_seconds`, checked. Raises ConfigurationError."""
-    return _seconds(keys, "duration_seconds", LONGEST_SESSION)
-
-
-def _seconds(keys: Keys, key: str, longest: int) -> int | None:
-    value = keys.value(key)
-    if value is None:
-        return None
-    if not re.fullmatch(r"[0-9]{1,9}", value) or not SHORTEST_SESSION <= int(value) <= longest:
-        raise ConfigurationError(
-            f"{keys.named(key)} is {printable(value, 40)}", f"use whole seconds from {SHORTEST_SESSION} to {longest}"
-        )
-    return int(value)
-
-
-def storage(keys: Keys) -> Storage | None:
-    """`assume_helper_cache`, None where the profile does not say. Raises ConfigurationError."""
-    value = keys.prefixed("cache")
-    if value is None:
-        return None
-    for known in _KEPT:
-        if value.lower() == known:
-            return known
-    raise ConfigurationError(
-        f"{KEPT_KEY} of {keys.section} is {printable(value, 40)}", "it can be file, encrypted, memory or none"
-    )
-
-
-@dataclass(frozen=True)
-class MFAKeys:
-    """What a profile says of MFA; None for what it does not say."""
-
-    serial: str | None = None
-    mfa_process: str | None = field(default=None, repr=False)
-    session_duration_seconds: int | None = None
-
-    def over(self, other: "MFAKeys") -> "MFAKeys":
-        """These, and where they say nothing, the `other` ones; but another device's codes are not this one's."""
-        same = self.serial is None or other.serial is None or self.serial == other.serial
-        return MFAKeys(
-            self.serial or other.serial,
-            self.mfa_process or (other.mfa_process if same else None),
-            self.session_duration_seconds or other.session_duration_seconds,
-        )
-
-
-def mfa(keys: Keys) -> MFAKeys:
-    """`mfa_serial`, `mfa_process` and `mfa_session_duration_seconds`, checked. Raises ConfigurationError."""
-    serial = _matching(keys, "mfa_serial", _SERIAL, "the ARN of a virtual device or the number on a hardware one")
-    seconds = _seconds(keys, "mfa_session_duration_seconds", LONGEST_MFA_SESSION)
-    return MFAKeys(serial, keys.value("mfa_process"), seconds)
+# The keys that may be written bare or with the prefix.
+KEYS = frozenset(key for key, value in vars(ProfileSettings).items() if isinstance(value, Key | Text | cached_property))

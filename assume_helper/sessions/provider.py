@@ -58,7 +58,7 @@ def read_profile(request: RoleRequest, environ: Mapping[str, str]) -> tuple[AwsC
     config = aws_config.load(environ)
     if request.keys is not None:
         config = replace(config, profiles={**config.profiles, request.name: request.keys})
-    return config, role_chain.read(config, environ, request.name, request.options)
+    return config, role_chain.read_profile(config, environ, request.name, request.options)
 
 
 def session(request: RoleRequest, context: CallContext) -> tuple[Profile, Entry]:

@@ -23,10 +23,7 @@ def of_profile(store: Cache, profile: Profile) -> dict[str, str]:
         found[f"{key}.entry"] = f"the credentials of {profile.name}"
     if _is_there(store, f"{key}.failure"):
         found[f"{key}.failure"] = f"the last failure of {profile.name}"
-    first = profile
-    while isinstance(first.source, Profile):
-        first = first.source
-    link = first.mfa_session
+    link = profile.first_link.mfa_session
     if link is not None:
         key = entries.key(link.session_inputs())
         if _is_there(store, f"{key}.entry"):

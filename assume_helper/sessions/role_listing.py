@@ -9,18 +9,15 @@ from assume_helper.credentials import Storage
 from assume_helper.errors import AssumeHelperError
 from assume_helper.profiles import role_chain
 from assume_helper.profiles.aws_config import AwsConfig
-from assume_helper.profiles.helper_command import helper_target
 from assume_helper.profiles.role import (
     CredentialProcess,
     EnvironmentKeys,
     Login,
     Metadata,
-    MFADevice,
     Profile,
     StaticKeys,
     WebIdentity,
 )
-from assume_helper.profiles.settings import PREFIX, Keys
 from assume_helper.system.warning import Warning
 from assume_helper.text import duration_text, printable
 
@@ -61,46 +58,22 @@ def rows(config: AwsConfig, environ: Mapping[str, str], warn: Callable[[Warning]
             opened[kept] = storage.open_store(environ, warn, kept)
         return opened[kept]
 
-    return [_row(config, environ, store, now, name) for name in config.profiles if _has_role(config, environ, name)]
-
-
-def _has_role(config: AwsConfig, environ: Mapping[str, str], name: str) -> bool:
-    profile = config.profiles[name]
-    if not any(
-        key in profile
-        for key in (
-            "role_arn",
-            PREFIX + "role_arn",
-            "include_profile",
-            "credential_process",
-            PREFIX + "include_profile",
-        )
-    ):
-        return False  # most profiles of a long config
-    try:
-        keys = Keys(config, environ, name)
-        return keys.value("role_arn") is not None or helper_target(keys.value("credential_process")) is not None
-    except AssumeHelperError:
-        return True
+    return [_row(config, environ, store, now, name) for name in config.profiles if role_chain.has_role(config, name)]
 
 
 def _row(
     config: AwsConfig, environ: Mapping[str, str], store: Callable[[Storage], Cache], now: float, name: str
 ) -> Row:
     try:
-        profile = role_chain.read(config, environ, name)
+        profile = role_chain.read_profile(config, environ, name)
     except AssumeHelperError as error:
         return Row(name, problem=str(error))
     entry = entries.read(store(profile.storage), entries.key(profile.session_inputs()))
     left = entry.session.left(now) if entry is not None else 0
-    device = _device(profile)
+    device = profile.first_link.mfa
     return Row(
         name, profile.role_arn, source_name(profile), device.serial if device else "", left if left > 0 else None
     )
-
-
-def _device(profile: Profile) -> MFADevice | None:
-    return _device(profile.source) if isinstance(profile.source, Profile) else profile.mfa
 
 
 def source_name(profile: Profile) -> str:

@@ -1,9 +1,9 @@
-"""README's commands with their real output, and pictures of those that are looked at, on a local AWS.
+"""The documents' commands with their real output, and pictures of some of them, on a local AWS.
 
-    python show.py            # runs every `$ ...` line of README's section "Commands", and writes what it prints
-    python show.py --check    # says whether README and the pictures still show that; exit 1 where they do not
+    python show.py            # runs every `$ ...` line of a ```console block, and writes what it prints
+    python show.py --check    # says which documents and pictures are out of date; exit 1 if any is
 
-What differs from run to run (times, keys, who and where) is written in one way.
+Each document starts in a home of its own. What differs from run to run (times, keys, names) is masked.
 """
 
 import getpass
@@ -11,6 +11,7 @@ import html
 import io
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -30,7 +31,6 @@ sys.path.insert(0, str(ROOT / "examples" / "walkthrough"))
 import local_aws  # noqa: E402
 import prepare  # noqa: E402
 
-README = ROOT / "README.md"
 BIN = Path(sys.executable).parent
 WIDTH, HEIGHT = 112, 30
 CONFIG = """\
@@ -53,6 +53,12 @@ source_profile = dev
 _TIME = r"\d+ (?:d|h|min|s)(?: \d+ (?:h|min|s))?"
 
 
+def documents() -> list[Path]:
+    """The documents that show what commands print."""
+    found = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    return [path for path in found if "\n```console\n" in path.read_text(encoding="utf-8")]
+
+
 def main() -> int:
     check = sys.argv[1:] == ["--check"]
     for name in list(os.environ):  # nothing of yours is used: no profile, key, bundle or proxy
@@ -60,27 +66,41 @@ def main() -> int:
             del os.environ[name]
     with tempfile.TemporaryDirectory(prefix="assume-helper-show-") as folder, local_aws.started() as url:
         home, environ = prepared(Path(folder), url)
-        told = README.read_text(encoding="utf-8")
+        pristine = Path(folder) / "pristine"
+        shutil.copytree(home, pristine, symlinks=True)
         mask = masks(home, url)
-        text = shown(told, lambda line: mask(typed(line, home, environ)))
+        told = {path: path.read_text(encoding="utf-8") for path in documents()}
+        written = {}
+        for path, text in told.items():
+            renew(home, pristine)
+            written[path] = shown(text, lambda line: mask(typed(line, home, environ)))
+        renew(home, pristine)
+        typed("assume-helper get dev", home, environ)
         pictures = {name: mask_svg(picture(name, home, environ, mask)) for name in ("list", "doctor", "picker")}
     if check:
-        stale = ["README.md"] if steady(text) != steady(told) else []
+        stale = [path for path in told if steady(written[path]) != steady(told[path])]
         for name, svg in pictures.items():
             path = HERE / f"{name}.svg"
             if not path.exists() or steady(words(path.read_text(encoding="utf-8"))) != steady(words(svg)):
-                stale.append(path.name)
-        for name in stale:
-            print(f"{name} shows what is no longer so: make readme", file=sys.stderr)
+                stale.append(path)
+        for path in stale:
+            print(f"{path.relative_to(ROOT)} is out of date: make docs", file=sys.stderr)
         return 1 if stale else 0
-    README.write_text(text, encoding="utf-8")
+    for path, text in written.items():
+        path.write_text(text, encoding="utf-8")
     for name, svg in pictures.items():
         (HERE / f"{name}.svg").write_text(svg, encoding="utf-8")
     return 0
 
 
+def renew(home: Path, pristine: Path) -> None:
+    """Make `home` a fresh copy of `pristine`."""
+    shutil.rmtree(home)
+    shutil.copytree(pristine, home, symlinks=True)
+
+
 def prepared(folder: Path, url: str) -> tuple[Path, dict[str, str]]:
-    """A home as README describes it, on a local AWS where `me` may only assume `dev`."""
+    """A home as the documents describe it, on a local AWS where `me` may only assume `dev`."""
     home = folder / "me"
     aws, made = home / ".aws", folder / "made"
     aws.mkdir(parents=True, mode=0o700)
@@ -113,16 +133,14 @@ def prepared(folder: Path, url: str) -> tuple[Path, dict[str, str]]:
     return home, environ
 
 
-def shown(readme: str, output: Callable[[str], str]) -> str:
-    """README with what each `$ ...` line of its section prints behind it."""
-    before, heading, rest = readme.partition("\n## Commands\n")
-    section, after, end = rest.partition("\n## ")
+def shown(text: str, output: Callable[[str], str]) -> str:
+    """`text` with the output of each `$ ...` line of its console blocks written after it."""
 
     def block(found: re.Match[str]) -> str:
         lines = [line for line in found.group(1).splitlines() if line.startswith("$ ")]
         return "```console\n" + "".join(f"{line}\n{output(line[2:])}" for line in lines) + "```\n"
 
-    return before + heading + re.sub(r"^```console\n(.*?)^```\n", block, section, flags=re.M | re.S) + after + end
+    return re.sub(r"^```console\n(.*?)^```\n", block, text, flags=re.M | re.S)
 
 
 def typed(line: str, home: Path, environ: dict[str, str]) -> str:
@@ -150,6 +168,7 @@ def masks(home: Path, url: str) -> Callable[[str], str]:
         text = text.replace("user/sts-user", "user/me").replace("sts-role", "dev-role")
         text = re.sub(r"(user id  )[a-z0-9]{20}\b", r"\1AIDA...", text)
         text = re.sub(r"((?:SECRET_ACCESS_KEY|SESSION_TOKEN)=)\S+", r"\1'...'", text)
+        text = re.sub(r'("(?:SecretAccessKey|SessionToken)": ?)"[^"]*"', r'\1"..."', text)
         text = re.sub(r"\b(A[SK]IA)[A-Z0-9]{12}([A-Z0-9]{4})\b", r"\1...\2", text)
         return re.sub(r"\b(AIDA|AROA)[A-Z0-9]{17}\b", r"\1...", text)
 

@@ -1,6 +1,10 @@
-"""The matrix: which client, in which version, does what; measured, kept as JSON, and shown as a table in README."""
+"""The matrix: which client, in which version, does what; measured, kept as JSON, and shown in the documents.
+
+python -m conformance.matrix    # writes the table from what was measured last
+"""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +13,7 @@ from conformance.checks import CHECKS
 from conformance.clients import CLIENTS, ROOT, Client
 
 KEPT = Path(__file__).resolve().parent / "matrix.json"
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "reference" / "sdk-matrix.md"
 BEGIN, END = "<!-- the matrix: make conformance writes it -->\n", "<!-- the end of the matrix -->\n"
 
 
@@ -44,7 +48,7 @@ def holes(matrix: Matrix, clients: Sequence[Client]) -> list[str]:
 
 
 def table(matrix: Matrix) -> str:
-    """The matrix as README has it."""
+    """The matrix as the page has it."""
     lines = [f"| client | version | {' | '.join(CHECKS.values())} |", "|---" * (2 + len(CHECKS)) + "|"]
     for client in CLIENTS:
         if client.name in matrix:
@@ -61,12 +65,26 @@ def kept() -> Matrix:
 
 
 def write(matrix: Matrix) -> None:
-    """Keep `matrix`, and put it into README."""
+    """Keep `matrix`, and put it into the page."""
     rows = {
         name: {"version": row.version, "cells": {check: row.cells[check] for check in CHECKS}}
         for name, row in matrix.items()
     }
     KEPT.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
+    write_page(matrix)
+
+
+def write_page(matrix: Matrix) -> None:
+    """Put the table of `matrix` into the page."""
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
-    README.write_text(f"{before}{BEGIN}{table(matrix)}{END}{after}", encoding="utf-8")
+    PAGE.write_text(f"{before}{BEGIN}{table(matrix)}{END}{after}", encoding="utf-8")
+
+
+def main() -> int:
+    write_page(kept())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

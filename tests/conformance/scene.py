@@ -74,7 +74,7 @@ class Scene:
         stdin: int = subprocess.DEVNULL,
         environ: Mapping[str, str] | None = None,
     ) -> "subprocess.Popen[bytes]":
-        """The client's program, with the environment that README tells people to have, and `environ`."""
+        """The client's program, with the environment that the documents tell people to have, and `environ`."""
         given = {
             "LANG": "C.UTF-8",
             "AWS_PROFILE": profile,

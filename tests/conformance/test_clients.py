@@ -11,7 +11,7 @@ from conformance.scene import PROFILE, Scene, ended
 from front import denied
 from running import SCRIPT
 
-from assume_helper.profiles import helper_line
+from assume_helper.profiles import helper_command
 
 Cell = Callable[[str], None]
 JUNK = "AKIAJUNKJUNKJUNKJUNK"
@@ -39,7 +39,7 @@ def test_blanks_in_the_path_and_letters_of_all_kinds_in_the_name_do_no_harm(
     helper = scene.home.folder / "Program Files" / "assume-helper"
     helper.parent.mkdir()
     helper.symlink_to(SCRIPT)
-    command = helper_line.command_line([str(helper)], [])
+    command = helper_command.command_line([str(helper)], [])
     names = ["equipe-2.prod_x", "équipe-2.prod_ß"]
     for name in names[: 1 + client.reads_all_letters]:
         scene.configure(name, helper=command)

@@ -41,7 +41,7 @@ def test_a_config_that_is_not_there_names_the_path_and_the_variable(home: Home) 
         ("role_arn = dev\nsource_profile = base\n", ["not the ARN of a role: dev"]),
         (ROLE + "source_profile = base\nrole_session_name = a b\n", ["role_session_name of [bad]"]),
         (ROLE + "source_profile = base\nexternal_id = \x1b[31mred\n", ["control character"]),
-        (ROLE + "source_profile = base\nregion = eu west\n", ["region eu west cannot be one"]),
+        (ROLE + "source_profile = base\nregion = eu west\n", ["region eu west is not valid"]),
         (ROLE + "source_profile = base\nendpoint_url = ftp://x\n", ["endpoint URL ftp://x"]),
         (ROLE + "source_profile = base\nservices = none\n", ["services = none, which is not there"]),
         (ROLE + "source_profile = base\nca_bundle = /nowhere.pem\n", ["/nowhere.pem is not there", "ca_bundle"]),
@@ -104,7 +104,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_read(role: Home, offline_fr
 def test_a_config_that_is_a_directory(role: Home) -> None:
     role.config.unlink()
     role.config.mkdir()
-    role.run("get", "dev").failed(3, "is a directory", "AWS_CONFIG_FILE must name a file")
+    role.run("get", "dev").failed(3, "is a directory", "set AWS_CONFIG_FILE to the path of a file")
 
 
 def test_a_config_that_is_a_fifo_is_not_waited_for(role: Home) -> None:

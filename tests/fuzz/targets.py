@@ -30,8 +30,9 @@ from assume_helper.cache.entries import Entry
 from assume_helper.cache.session import Session, printed_expiration
 from assume_helper.errors import AssumeHelperError
 from assume_helper.profiles import aws_config, role_chain, session_parameters
+from assume_helper.profiles.raw_profile import merge
 from assume_helper.profiles.role import CredentialProcess, Endpoint, Profile, StaticKeys
-from assume_helper.profiles.settings import Keys
+from assume_helper.profiles.settings import ProfileSettings
 from assume_helper.sessions import herd_gate, source_credentials
 from assume_helper.sources import mfa, used_mfa_codes
 from assume_helper.sts import failures, request, response
@@ -98,7 +99,7 @@ def config(data: bytes) -> None:
     with open(ENVIRON["AWS_SHARED_CREDENTIALS_FILE"], "wb") as file:
         file.write(second)
     try:
-        read = aws_config.load(ENVIRON, aws_config.decoded(first, "config"))
+        read = aws_config.load(ENVIRON, aws_config.decode(first, "config"))
     except errors.ConfigurationError as error:
         refused(error)
         return
@@ -106,7 +107,7 @@ def config(data: bytes) -> None:
     is_secret = data.count(SECRET.encode()) == data.count(f"aws_secret_access_key = {SECRET}\n".encode())
     for name in [*list(read.profiles)[:5], "dev"]:
         try:
-            profile = role_chain.read(read, ENVIRON, name)
+            profile = role_chain.read_profile(read, ENVIRON, name)
         except AssumeHelperError as error:
             if is_secret:
                 refused(error)
@@ -173,7 +174,7 @@ def parameters(data: bytes) -> None:
     values = {key.strip(): value for key, _, value in (line.partition("=") for line in lines)}
     read = aws_config.AwsConfig(ENVIRON["AWS_CONFIG_FILE"], "", {"dev": values}, {}, {}, {})
     try:
-        found = session_parameters.read(Keys(read, ENVIRON, "dev"), "aws")
+        found = session_parameters.from_settings(ProfileSettings(merge(read, "dev")), "aws")
     except AssumeHelperError as error:
         refused(error)
         return

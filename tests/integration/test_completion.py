@@ -61,7 +61,7 @@ def many(home: Home) -> Home:
 
 @pytest.fixture(params=sorted(START))
 def shell(request: pytest.FixtureRequest, many: Home) -> "Iterator[pexpect.spawn[str]]":
-    """Each real shell on a terminal, with the completion that README says how to have."""
+    """Each real shell on a terminal, with the completion that the documents say how to have."""
     name: str = request.param
     if shutil.which(name) is None:
         assert name != "bash", "bash must be installed for the tests"

@@ -354,7 +354,7 @@ def test_what_is_no_file_is_not_replaced(folk: Home) -> None:
         (["dev", "--source-profile", "nobody"], 3, "names profile nobody, which is not there"),
         (["dev", "--source-profile", "dev"], 3, "the sources form a loop: dev -> dev"),
         (["dev", "--external-id", "a b"], 3, "external_id of [dev] is not one that STS takes"),
-        (["dev", "--region", "a b"], 3, "the region a b cannot be one"),
+        (["dev", "--region", "a b"], 3, "the region a b is not valid"),
         (["dev", "--duration-seconds", "12"], 2, "--duration-seconds"),
         (["dev", "--source-profile", "base", "--credential-source", "Environment"], 2, "cannot go together"),
         (["dev", "--undo", "--fastest"], 2, "--undo goes with no option but"),
@@ -384,7 +384,7 @@ def test_an_installation_where_no_shell_finds_it_is_refused(folk: Home) -> None:
     link.parent.mkdir()
     link.symlink_to(SCRIPT)
     ran = folk.run("configure", "dev", "--yes", command=[str(link)])
-    ran.failed(3, "a shell does not take '$' for itself", "install assume-helper in another place")
+    ran.failed(3, "a shell changes '$'", "install assume-helper in another place")
 
 
 def test_without_a_terminal_and_a_yes_the_change_is_shown_and_not_made(folk: Home) -> None:

@@ -155,7 +155,7 @@ def test_a_config_that_cannot_be_read_is_a_failure_and_the_rest_is_still_looked_
 
 def test_a_way_to_sts_that_cannot_be_is_a_failure(dev: Home) -> None:
     found = doctor(dev, code=1, AWS_ENDPOINT_URL="nonsense")
-    only(found, "sts", "fail", "cannot be one")
+    only(found, "sts", "fail", "is not valid")
 
 
 def test_who_wins_where_is_told(dev: Home) -> None:

@@ -14,7 +14,8 @@ from strict import SERIAL
 from assume_helper.cache import entries
 from assume_helper.profiles import aws_config, role_chain
 
-README = (Path(__file__).resolve().parent.parent.parent / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parent.parent.parent
+PAGE = (ROOT / "docs" / "reference" / "profile-keys.md").read_text(encoding="utf-8")
 ROLE = "arn:aws:iam::123456789012:role"
 POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}]}'
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
@@ -125,8 +126,8 @@ ELSEWHERE = {
 }
 
 
-def test_no_key_of_readme_s_table_is_left_out() -> None:
-    table = re.search(r"\| key \| meaning \|.*?\n\n", README, re.S)
+def test_no_key_of_the_reference_is_left_out() -> None:
+    table = re.search(r"\| key \| meaning \|.*?\n\n", PAGE, re.S)
     assert table is not None
     keys = {
         key
@@ -177,7 +178,7 @@ def test_a_key_that_shapes_the_session_makes_it_another_in_the_cache(
     def made(line: str) -> str:
         ready.config.write_text(written(ready, offline_front, case, line))
         environ = {"HOME": str(ready.folder), "AWS_ACCESS_KEY_ID": "AKIAENVIRONMENT00000"}
-        return entries.key(role_chain.read(aws_config.load(environ), environ, "dev").session_inputs())
+        return entries.key(role_chain.read_profile(aws_config.load(environ), environ, "dev").session_inputs())
 
     assert (made(f"{key} = {case.value}\n") != made("")) is case.shapes
 
@@ -210,7 +211,7 @@ def test_a_source_profile_s_key_makes_another_session_where_it_says_whose_it_is(
     def made(text: str) -> str:
         ready.config.write_text(text)
         environ = {"HOME": str(ready.folder)}
-        return entries.key(role_chain.read(aws_config.load(environ), environ, "dev").session_inputs())
+        return entries.key(role_chain.read_profile(aws_config.load(environ), environ, "dev").session_inputs())
 
     before = made(with_source("", keys))
     assert made(with_source("assume_helper_", keys)) == before

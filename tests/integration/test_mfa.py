@@ -250,7 +250,7 @@ def test_devices_of_every_partition_and_kind(
 
 def test_a_security_key_has_no_codes(role: Home, strict: Strict) -> None:
     role.config.write_text(CONFIG.replace(SERIAL, "arn:aws:iam::123456789012:u2f/user/me/key"))
-    role.run("get", "dev").failed(3, "mfa_serial for [dev] is a security key's")
+    role.run("get", "dev").failed(3, "mfa_serial for [dev] is that of a security key")
 
 
 def test_a_serial_that_is_none_is_refused(role: Home, strict: Strict) -> None:

@@ -135,7 +135,7 @@ def test_no_secret_is_in_the_repr_of_what_flows(watched: Home, offline_front: Fr
     watched.get("dev")
     environ = {"HOME": str(watched.folder)}
     config = aws_config.load(environ)
-    profile = role_chain.read(config, environ, "dev")
+    profile = role_chain.read_profile(config, environ, "dev")
     assert not isinstance(profile.source, type(profile))
     credentials = source_credentials(profile.source, environ, 1)  # type: ignore[arg-type]
     store = cache_directory.open_cache(environ, lambda _message: None)

@@ -14,7 +14,8 @@ from assume_helper.profiles.role import EnvironmentKeys, Profile, StaticKeys
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 EXAMPLES = sorted((ROOT / "examples" / "profiles").glob("*.ini"))
-TABLE = (ROOT / "README.md").read_text(encoding="utf-8").partition("| key | meaning |")[2].partition("\n\n")[0]
+PAGE = ROOT / "docs" / "reference" / "profile-keys.md"
+TABLE = PAGE.read_text(encoding="utf-8").partition("| key | meaning |")[2].partition("\n\n")[0]
 KEYS = [key for line in TABLE.splitlines()[2:] for key in re.findall(r"`([a-z_]+)`", line.split("|")[1])]
 
 
@@ -30,7 +31,7 @@ def read(path: Path, environ: dict[str, str]) -> dict[str, Profile]:
     config = aws_config.load(environ)
     keys = ("role_arn", "assume_helper_role_arn", "credential_process")
     return {
-        name: role_chain.read(config, environ, name)
+        name: role_chain.read_profile(config, environ, name)
         for name, profile in config.profiles.items()
         if any(key in profile for key in keys) and "vault" not in name
     }
@@ -48,7 +49,7 @@ def test_there_is_an_example_of_each_kind_of_source() -> None:
     }
 
 
-def test_every_key_of_readme_s_table_is_in_an_example() -> None:
+def test_every_key_of_the_reference_is_in_an_example() -> None:
     used = {
         name
         for path in EXAMPLES

@@ -1,12 +1,16 @@
-"""README's table of faults: no row is empty, every test in it is there, and every test of a fault is in it."""
+"""docs/reference/faults.md: each fault has a text and tests, every test in it exists, and none is left out."""
 
 import ast
 import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-SECTION = (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## Faults\n")[2].partition("\n## ")[0]
-ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in SECTION.splitlines() if line[:1] == "|"][2:]
+PAGE = (ROOT / "docs" / "reference" / "faults.md").read_text(encoding="utf-8")
+# By its heading, what is said of a fault.
+FAULTS = {
+    part.partition("\n")[0]: re.split(r"^## ", part.partition("\n")[2], maxsplit=1, flags=re.M)[0]
+    for part in re.split(r"^### ", PAGE, flags=re.M)[1:]
+}
 
 
 def found_in(folder: Path) -> set[str]:
@@ -19,23 +23,22 @@ def found_in(folder: Path) -> set[str]:
     }
 
 
-def named(row: list[str]) -> list[str]:
-    return re.findall(r"`([^`]+)`", row[2])
+def named(text: str) -> list[str]:
+    return re.findall(r"^- `([^`]+)`$", text, flags=re.M)
 
 
-def test_no_row_is_empty() -> None:
-    assert len(ROWS) > 30
-    for row in ROWS:
-        assert len(row) == 3, row
-        assert all(row), row
-        assert named(row), row
+def test_each_fault_says_what_happens_and_names_its_tests() -> None:
+    assert len(FAULTS) > 30
+    for fault, text in FAULTS.items():
+        assert re.match(r"\n[A-Z][^\n]*(\n[^\n-][^\n]*)*\n\n- `", text), fault
+        assert named(text), fault
 
 
 def test_every_test_that_is_named_is_there() -> None:
     there = found_in(ROOT / "tests")
-    for row in ROWS:
-        assert set(named(row)) <= there, row[0]
+    for fault, text in FAULTS.items():
+        assert set(named(text)) <= there, fault
 
 
 def test_every_test_of_a_fault_is_named() -> None:
-    assert found_in(ROOT / "tests" / "faults") <= {test for row in ROWS for test in named(row)}
+    assert found_in(ROOT / "tests" / "faults") <= {test for text in FAULTS.values() for test in named(text)}

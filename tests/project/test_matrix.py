@@ -1,4 +1,4 @@
-"""README's matrix of clients: what was measured last, of every client in the suite, without a hole."""
+"""The matrix of clients: what was measured last, of every client in the suite, without a hole."""
 
 import re
 from pathlib import Path
@@ -12,8 +12,8 @@ from assume_helper.doctor import sdk_precedence
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_readme_has_the_matrix_that_was_measured() -> None:
-    shown = matrix.README.read_text(encoding="utf-8").partition(matrix.BEGIN)[2].partition(matrix.END)[0]
+def test_the_page_has_the_matrix_that_was_measured() -> None:
+    shown = matrix.PAGE.read_text(encoding="utf-8").partition(matrix.BEGIN)[2].partition(matrix.END)[0]
     assert shown == matrix.table(matrix.kept())
 
 

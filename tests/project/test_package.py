@@ -28,8 +28,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def install_commands() -> list[list[str]]:
     """The commands that README gives for installing."""
-    line = next(line for line in README.splitlines() if line.startswith("pipx install"))
-    commands = [re.sub(r"^or: ", "", part.strip()) for part in re.split(r"#|, ", line)]
+    lines = [line for line in README.splitlines() if line.startswith("pipx install")]
+    commands = [re.sub(r"^or: ", "", part.strip()) for line in lines for part in re.split(r"#|, ", line)]
     return [command.split() for command in commands]
 
 
@@ -40,11 +40,12 @@ def test_the_wheel_holds_the_package_its_licence_and_nothing_else(wheel: Path) -
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 
-def test_readme_gives_three_ways_to_install() -> None:
-    assert [command[0] for command in install_commands()] == ["pipx", "uv", "pip"]
+def test_readme_gives_three_ways_to_install_and_one_from_a_clone() -> None:
+    assert [command[0] for command in install_commands()] == ["pipx", "uv", "pip", "pipx"]
+    assert install_commands()[3] == ["pipx", "install", "."]
 
 
-@pytest.mark.parametrize("command", install_commands(), ids=lambda command: command[0])
+@pytest.mark.parametrize("command", install_commands(), ids=" ".join)
 def test_an_environment_with_the_wheel_alone_works(
     wheel: Path, tmp_path: Path, role: Home, offline_front: Front, command: list[str]
 ) -> None:
@@ -65,7 +66,7 @@ def test_an_environment_with_the_wheel_alone_works(
         bin_ = tmp_path / "venv" / "bin"
         words = [words[0], "--python", str(bin_ / "python"), *words[1:]]
     words[0] = str(Path(sys.executable).parent / words[0])
-    done = subprocess.run(words, env=environ, capture_output=True, text=True, check=False)
+    done = subprocess.run(words, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     script = str(bin_ / "assume-helper")
     miss = role.run("get", "dev", command=[script])

@@ -12,10 +12,11 @@ from assume_helper.cli.role_options import DURATION
 from assume_helper.configure import editor, writer
 from assume_helper.configure.writer import ConfigFile
 from assume_helper.errors import AssumeHelperError, ChangedMeanwhile, ConfigurationError
-from assume_helper.profiles import aws_config, helper_line, role_chain, settings
+from assume_helper.profiles import aws_config, helper_command, role_chain, value_parsers
 from assume_helper.profiles.aws_config import AwsConfig
-from assume_helper.profiles.helper_command import OurCommand, our_command
-from assume_helper.profiles.settings import Keys
+from assume_helper.profiles.helper_command import HelperCommand
+from assume_helper.profiles.raw_profile import merge
+from assume_helper.profiles.settings import ProfileSettings
 from assume_helper.text import printable
 
 CREDENTIAL_SOURCE = click.Choice(["Environment", "Ec2InstanceMetadata", "EcsContainer"])
@@ -135,40 +136,40 @@ def _configured(
     fastest: bool | None,
 ) -> _Change:
     """The profile with the helper in it. Raises where `get` could not use it: then nothing is written."""
-    helper_line.check_profile_name(profile)
+    helper_command.check_profile_name(profile)
     if profile in config.other_sections and profile not in config.profiles:
-        role_chain.read(config, invocation.environ, profile)  # says how such a section is to be named
+        role_chain.read_profile(config, invocation.environ, profile)  # says how such a section is to be named
     if "source_profile" in given and "credential_source" in given:
         raise _usage("--source-profile and --credential-source cannot go together")
     ours = _called_by(config, profile)
-    as_it_is = Keys(config, invocation.environ, profile) if profile in config.profiles else None
-    has_role = as_it_is is not None and as_it_is.value("role_arn") is not None
-    is_pair = ours is not None and not ours.asks_for(profile) and not has_role and "role_arn" not in given
+    as_it_is = ProfileSettings(merge(config, profile)) if profile in config.profiles else None
+    has_role = as_it_is is not None and as_it_is.has("role_arn")
+    is_pair = ours is not None and not ours.is_for(profile) and not has_role and "role_arn" not in given
     if is_pair and given.keys() - {"region"}:
         raise _usage("the profile asks the helper for another one, which is the one to be configured so")
     if not is_pair:
-        has_source = as_it_is is not None and any(as_it_is.value(key) for key in _SOURCES)
+        has_source = as_it_is is not None and any(as_it_is.has(key) for key in _SOURCES)
         given = _asked_for(invocation, config, profile, given, has_role=has_role, has_source=has_source)
-    form = fastest if fastest is not None else ours is not None and ours.fastest
-    kept = ours is not None and (is_pair or ours.asks_for(profile))
+    form = fastest if fastest is not None else ours is not None and ours.is_fastest
+    kept = ours is not None and (is_pair or ours.is_for(profile))
     arguments = ours.arguments if ours is not None and kept else ("get", profile)
-    line = helper_line.command_line(helper_line.program(fastest=form), arguments)
+    line = helper_command.command_line(helper_command.program(fastest=form), arguments)
     values: dict[str, str | None] = dict(given)
     if any(key in given for key in _SOURCES):
         values |= {key: None for key in _SOURCES if key not in given}
     text = editor.configured(file.text, profile, line, values)
     after = aws_config.load(invocation.environ, text)
     editor.check_rest(config, after, profile)
-    role_chain.read(after, invocation.environ, profile)
+    role_chain.read_profile(after, invocation.environ, profile)
     diff = editor.difference(file.text, text, file.path)
     return _Change(text, line, diff, editor.warnings(config, after, profile))
 
 
 def _undone(invocation: Invocation, file: ConfigFile, config: AwsConfig, profile: str) -> _Change:
     if profile not in config.profiles:
-        role_chain.read(config, invocation.environ, profile)  # says what there is instead
+        role_chain.read_profile(config, invocation.environ, profile)  # says what there is instead
     command = config.config_profiles.get(profile, {}).get("credential_process")
-    ours = command is not None and our_command(command) is not None
+    ours = command is not None and helper_command.parse(command) is not None
     text = editor.undone(file.text, profile, ours=ours)
     after = aws_config.load(invocation.environ, text)
     editor.check_rest(config, after, profile)
@@ -176,12 +177,12 @@ def _undone(invocation: Invocation, file: ConfigFile, config: AwsConfig, profile
     return _Change(text, left, editor.difference(file.text, text, file.path), [])
 
 
-def _called_by(config: AwsConfig, profile: str) -> OurCommand | None:
+def _called_by(config: AwsConfig, profile: str) -> HelperCommand | None:
     """The profile's credential_process, if it calls this helper; another program's is its owner's to take out."""
     command = config.config_profiles.get(profile, {}).get("credential_process")
     if not command:
         return None
-    ours = our_command(command)
+    ours = helper_command.parse(command)
     if ours is None:
         raise ConfigurationError(
             f"[{printable(profile, 64)}] has a credential_process of another program",
@@ -212,7 +213,7 @@ def _asked_for(
 
     def is_role(value: str) -> str:
         try:
-            return settings.role_arn(Keys(config, invocation.environ, profile, {"role_arn": value.strip()}))
+            return value_parsers.role_arn(value.strip(), "role_arn")
         except ConfigurationError as error:
             raise click.BadParameter(str(error)) from None
 

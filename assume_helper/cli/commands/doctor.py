@@ -13,8 +13,8 @@ from assume_helper.doctor import cache_directory, config_files, live, process_co
 from assume_helper.doctor.check import Check, Status, failed
 from assume_helper.errors import AssumeHelperError
 from assume_helper.profiles.aws_config import AwsConfig
+from assume_helper.profiles.raw_profile import merge
 from assume_helper.profiles.role import CredentialProcess, Profile
-from assume_helper.profiles.settings import PREFIX
 from assume_helper.system.context import CallContext
 from assume_helper.text import printable
 
@@ -105,9 +105,10 @@ def _processes(config: AwsConfig, name: str, found: Profile | None, context: Cal
     if found is not None and isinstance(found.origin, CredentialProcess):
         names.append(found.origin.profile)
     for whose in dict.fromkeys(names):
-        values = config.profiles.get(whose, {})
-        for line in (values.get("credential_process"), values.get(PREFIX + "credential_process")):
-            if line:
+        raw = merge(config, whose)
+        for form in (raw.bare, raw.prefixed):
+            if "credential_process" in form:
+                line = form["credential_process"]
                 yield from process_command.credential_process(line, whose, context.environ, start=True)
 
 

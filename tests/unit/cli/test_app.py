@@ -58,7 +58,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def document(home: Path) -> bytes:
     """The document for dev, which is in the cache."""
     config = aws_config.load(os.environ)
-    key = entries.key(role_chain.read(config, os.environ, "dev").session_inputs())
+    key = entries.key(role_chain.read_profile(config, os.environ, "dev").session_inputs())
     now = int(time.time())
     end = datetime.fromtimestamp(now + 3600, UTC)
     credentials = Credentials("ASIADUMMY", "dummy-secret", "dummy-token", end)

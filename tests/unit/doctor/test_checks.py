@@ -17,10 +17,10 @@ from assume_helper import hit
 from assume_helper.cache import directory
 from assume_helper.doctor import cache_directory, config_files, live, process_command, sdk_precedence
 from assume_helper.doctor.check import Check
-from assume_helper.profiles import known_keys
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.role import Profile
-from assume_helper.profiles.settings import KEPT_KEY
+from assume_helper.profiles.settings import KEYS as PROFILE_KEYS
+from assume_helper.profiles.settings import STORAGE_KEY
 from assume_helper.system.context import CallContext, Clock
 
 ROLE = "arn:aws:iam::123456789012:role"
@@ -87,12 +87,12 @@ def test_a_section_that_is_no_profile_is_told(tmp_path: Path) -> None:
 # The keys.
 
 
-def test_the_keys_that_are_known_are_those_of_readme() -> None:
-    readme = (PACKAGE.parent / "README.md").read_text(encoding="utf-8").partition("\n## Profiles\n")[2]
-    rows = re.findall(r"^\| ((?:`\w+`[^|]*)) \|", readme.partition("\n## MFA")[0], flags=re.M)
+def test_the_keys_that_are_known_are_those_of_the_reference() -> None:
+    page = (PACKAGE.parent / "docs" / "reference" / "profile-keys.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ((?:`\w+`[^|]*)) \|", page, flags=re.M)
     told = {key for row in rows for key in re.findall(r"`(\w+)`", row)}
     of_a_source = {"aws_access_key_id", "aws_secret_access_key", "aws_session_token", "credential_process"}
-    assert told | of_a_source == known_keys.OURS | {KEPT_KEY}
+    assert told | of_a_source == PROFILE_KEYS | {STORAGE_KEY}
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,9 @@ def botocore_reads(environ: Mapping[str, str]) -> tuple[Nested, Nested]:
 def nested(sections: Mapping[str, Mapping[str, str]]) -> Nested:
     """Our values with indented blocks taken apart, as botocore has them."""
     return {
-        name: {key: aws_config.nested(value) if value.startswith("\n") else value for key, value in values.items()}
+        name: {
+            key: aws_config.parse_nested(value) if value.startswith("\n") else value for key, value in values.items()
+        }
         for name, values in sections.items()
     }
 
@@ -256,7 +258,7 @@ def test_what_cannot_be_read_is_named_by_file_and_line_and_never_quoted(
 
 def test_a_directory_is_named(tmp_path: Path, environ: dict[str, str]) -> None:
     (tmp_path / "config").mkdir()
-    with pytest.raises(ConfigurationError, match="config is a directory; AWS_CONFIG_FILE"):
+    with pytest.raises(ConfigurationError, match="config is a directory; set AWS_CONFIG_FILE"):
         aws_config.load(environ)
 
 
@@ -303,12 +305,12 @@ def test_a_path_s_control_characters_are_escaped(tmp_path: Path, environ: dict[s
     ],
 )
 def test_an_indented_block_is_taken_apart(value: str, pairs: dict[str, str]) -> None:
-    assert aws_config.nested(value) == pairs
+    assert aws_config.parse_nested(value) == pairs
 
 
 def test_an_indented_line_without_an_equals_sign_is_refused() -> None:
     with pytest.raises(ValueError, match="without ="):
-        aws_config.nested("\na = b\nc")
+        aws_config.parse_nested("\na = b\nc")
 
 
 @contextmanager

@@ -68,6 +68,16 @@ def test_a_chain_names_its_roles_in_order(names: list[str]) -> None:
     assert chained(*names).names() == names
 
 
+def test_the_links_are_the_roles_from_the_one_that_is_asked_for_to_the_first_assumed() -> None:
+    chain = chained("a", "b", "c")
+    links = list(chain.links())
+    assert [link.name for link in links] == ["a", "b", "c"]
+    assert links[0] is chain
+    assert chain.first_link is links[-1]
+    assert list(ROLE.links()) == [ROLE]
+    assert ROLE.first_link is ROLE
+
+
 def test_a_chain_names_the_profile_whose_process_is_run_last() -> None:
     assert chained("a", "b", origin=PROCESS).names() == ["a", "b", "other"]
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from assume_helper.errors import ConfigurationError, SourceError
 from assume_helper.profiles import aws_config, role_chain
-from assume_helper.profiles.role import EnvironmentKeys, Profile, StaticKeys
+from assume_helper.profiles.role import EnvironmentKeys, StaticKeys
 
 ENVIRON = {"AWS_ACCESS_KEY_ID": "AKIAENVIRONMENT", "AWS_SECRET_ACCESS_KEY": "s"}
 NAMES = ["dev", "b", "c", "d e"]
@@ -93,15 +93,11 @@ def theirs(environ: Mapping[str, str]) -> Calls | None:
 
 def ours(environ: Mapping[str, str]) -> Calls:
     """The calls that the helper makes for `dev`. Raises ConfigurationError, SourceError."""
-    profile: Any = role_chain.read(aws_config.load(environ), ENVIRON, "dev")
-    links: list[Profile] = []
-    while isinstance(profile, Profile):
-        links.append(profile)
-        profile = profile.source
-    assert isinstance(profile, StaticKeys | EnvironmentKeys)
-    key = str(profile.access_key_id)
+    profile = role_chain.read_profile(aws_config.load(environ), ENVIRON, "dev")
+    assert isinstance(profile.origin, StaticKeys | EnvironmentKeys)
+    key = str(profile.origin.access_key_id)
     calls: Calls = []
-    for link in reversed(links):
+    for link in reversed(list(profile.links())):
         request = {"RoleArn": link.role_arn}
         if link.external_id is not None:
             request["ExternalId"] = link.external_id

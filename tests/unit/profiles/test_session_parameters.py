@@ -1,7 +1,6 @@
 """Tags, source identity and policies: what STS takes is let through, the rest is named before it is asked."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -9,9 +8,10 @@ from assume_helper.cache import entries
 from assume_helper.errors import ConfigurationError
 from assume_helper.profiles import session_parameters
 from assume_helper.profiles.aws_config import AwsConfig
+from assume_helper.profiles.raw_profile import merge
 from assume_helper.profiles.role import Endpoint, Profile, StaticKeys
 from assume_helper.profiles.session_parameters import SessionParameters
-from assume_helper.profiles.settings import Keys
+from assume_helper.profiles.settings import ProfileSettings
 
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
@@ -20,7 +20,7 @@ POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "
 def read(folder: str = "/nowhere", /, **values: str) -> SessionParameters:
     options = {name: values.pop(name) for name in ("read_only",) if name in values}
     config = AwsConfig(f"{folder}/config", "/c", {"dev": values}, {}, {}, {})
-    return session_parameters.read(Keys(config, {}, "dev", options), "aws")
+    return session_parameters.from_settings(ProfileSettings(merge(config, "dev", options)), "aws")
 
 
 def refused(folder: str = "/nowhere", /, **values: str) -> str:
@@ -88,76 +88,18 @@ def test_ten_policies_are_the_most() -> None:
     assert "STS takes 10" in refused(policy_arns=",".join(arns))
 
 
-@pytest.mark.parametrize("text", [json.dumps(POLICY, indent=2), "\n" + json.dumps(POLICY, indent="\t")])
-def test_a_policy_may_be_written_in_the_profile_over_many_lines(text: str) -> None:
-    assert read(session_policy=text).request() == {"Policy": json.dumps(POLICY, separators=(",", ":"))}
-
-
-@pytest.mark.parametrize("path", ["policy.json", "{folder}/policy.json"])
-def test_a_policy_may_be_in_a_file_beside_the_config_or_anywhere(tmp_path: Path, path: str) -> None:
-    (tmp_path / "policy.json").write_text(json.dumps(POLICY, indent=2))
-    found = read(str(tmp_path), session_policy=path.format(folder=tmp_path))
-    assert found.policy == json.dumps(POLICY, separators=(",", ":"))
-    assert found.policy_file is not None
-    assert found.policy_file[0] == str(tmp_path / "policy.json")
-
-
-@pytest.mark.parametrize(
-    ("value", "words"),
-    [
-        ("{", "is not JSON (line 1)"),
-        ("{}", "has no Statement"),
-        ('{"Statement": "x"}', "has no Statement"),
-        ("[" * 100_000, "there is no such file"),
-        ('{"a":' * 100_000, "is not JSON"),
-        ('{"Statement": [NaN]}', "is not JSON"),
-        ("gone.json", "there is no such file"),
-        ("/", "there is no such file"),
-        ('{"Statement": ["' + "x" * 2048 + '"]}', "STS takes 2048"),
-        ('{"Statement": ["\x1b"]}', "control character"),
-        ('{"Statement": [-Infinity]}', "is not JSON"),
-        ('{"Statement": [1e999]}', "is not JSON"),
-        ('{"Statement": ' + "[" * 900 + "]" * 900 + "}", "is nested too deep"),
-    ],
-)
-def test_a_policy_that_sts_would_refuse_is_refused_before(value: str, words: str) -> None:
-    assert words in refused(session_policy=value)
-
-
-@pytest.mark.parametrize(
-    ("written", "sent"),
-    [
-        ("\u6771", r"\u6771"),
-        ("\U0001f600", r"\ud83d\ude00"),
-        (r"\ud800", r"\ud800"),
-        ("\xfc", "\xfc"),
-        (r"\u0001", r"\u0001"),
-    ],
-)
-def test_a_policy_s_characters_are_written_as_sts_takes_them(written: str, sent: str) -> None:
-    """Its pattern for a policy ends with U+00FF; JSON has escapes for the rest."""
-    text = json.dumps(POLICY, separators=(",", ":"))
-    request = read(session_policy=text.replace("s3:", written)).request()
-    assert request == {"Policy": text.replace("s3:", sent)}
-
-
-def test_a_policy_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
-    (tmp_path / "p").write_bytes(b"\xff\xfe")
-    assert "it is not UTF-8" in refused(str(tmp_path), session_policy="p")
-
-
 def test_read_only_is_the_partition_s_policy() -> None:
     config = AwsConfig("/c", "/c", {"dev": {}}, {}, {}, {})
-    keys = Keys(config, {}, "dev", {"read_only": "true"})
+    settings = ProfileSettings(merge(config, "dev", {"read_only": "true"}))
     for partition in ("aws", "aws-cn", "aws-us-gov"):
-        found = session_parameters.read(keys, partition)
+        found = session_parameters.from_settings(settings, partition)
         assert found.policy_arns == (f"arn:{partition}:iam::aws:policy/ReadOnlyAccess",)
 
 
 @pytest.mark.parametrize("key", [{"policy_arns": READ_ONLY}, {"session_policy": json.dumps(POLICY)}])
 def test_read_only_never_widens_what_a_profile_has_narrowed(key: dict[str, str]) -> None:
     """STS adds up a session's policies: one more is more rights."""
-    assert "--read-only would widen that" in refused(read_only="true", **key)
+    assert "--read-only would widen it" in refused(read_only="true", **key)
 
 
 # The cache key.

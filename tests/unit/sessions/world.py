@@ -76,7 +76,7 @@ class World:
         return sorted(self.home.cache.glob(f"*.{ending}"))
 
     def profile(self, name: str = "dev") -> Profile:
-        return role_chain.read(load(self.home.environ), self.home.environ, name)
+        return role_chain.read_profile(load(self.home.environ), self.home.environ, name)
 
     def add(self, text: str) -> None:
         with self.home.config.open("a") as file:

@@ -1,0 +1,79 @@
+"""`session_policy`: JSON in the profile, or the name of a file that holds it, checked and minified."""
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from assume_helper import hit
+from assume_helper.errors import ConfigurationError
+from assume_helper.text import printable
+
+# Characters of a policy that STS limits (API reference of AssumeRole).
+_LONGEST_POLICY = 2048
+# The characters that a policy cannot have at STS; JSON can escape them.
+_NOT_IN_POLICY = re.compile(r"[^\t\n\r\x20-\xff]")
+# No policy has as many of a kind; nested they would be too deep for Python's JSON.
+_MOST_BRACKETS = 300
+# Bytes of a file that are read: a policy this long is refused anyway.
+_LARGEST_FILE = 64 * 1024
+
+
+@dataclass(frozen=True)
+class SessionPolicy:
+    """A policy without blanks. `file` is where it was read, and the file's state (`hit.file_state`) before that."""
+
+    text: str
+    file: tuple[str, str] | None = None
+
+
+def parse(value: str, named: str, config_path: str) -> SessionPolicy:
+    """The policy that `value` is or names; a relative path is beside the config file at `config_path`.
+
+    `named` is the key as a message names it. Raises ConfigurationError.
+    """
+    if value.lstrip().startswith("{"):
+        return SessionPolicy(_minified(value, named))
+    # An SDK may call from any working directory.
+    path = os.path.join(os.path.dirname(os.path.abspath(config_path)), os.path.expanduser(value))
+    state = hit.file_state(path)
+    return SessionPolicy(_minified(_text(path, named), named), (path, state))
+
+
+def _minified(text: str, named: str) -> str:
+    try:
+        policy = json.loads(text, parse_constant=_refused)
+        # Without the numbers that only Python's JSON has: 1e999 is infinity to it.
+        minified = json.dumps(policy, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    except (ValueError, RecursionError) as error:
+        line = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise ConfigurationError(f"{named} is not JSON{line}", "correct it, or name the file that holds it") from None
+    if not isinstance(policy, Mapping) or not isinstance(policy.get("Statement"), list | Mapping):
+        raise ConfigurationError(f"{named} has no Statement", "write an IAM policy")
+    minified = _NOT_IN_POLICY.sub(lambda found: json.dumps(found.group())[1:-1], minified)
+    if len(minified) > _LONGEST_POLICY:
+        raise ConfigurationError(
+            f"{named} has {len(minified)} characters without blanks",
+            f"STS takes {_LONGEST_POLICY}: use policy_arns for more",
+        )
+    if max(map(minified.count, "[{")) > _MOST_BRACKETS:
+        raise ConfigurationError(f"{named} is nested too deeply", "write an IAM policy")
+    return minified
+
+
+def _refused(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _text(path: str, named: str) -> str:
+    try:
+        if not os.path.isfile(path):
+            raise FileNotFoundError(2, "there is no such file")
+        with open(path, encoding="utf-8-sig") as file:
+            return file.read(_LARGEST_FILE)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ConfigurationError(
+            f"{named} names {printable(path)}: {reason}", "correct the path, or write the JSON"
+        ) from None

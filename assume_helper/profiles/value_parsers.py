@@ -1,0 +1,169 @@
+"""The text of a key in, a checked value out: one function for each kind of value.
+
+`named` is the key as a message names it. Each function raises ConfigurationError for what cannot be, before STS or a
+host sees it. The limits are STS's own (API reference of AssumeRole) where nothing else is said.
+"""
+
+import re
+from urllib.parse import urlsplit
+
+from assume_helper.credentials import LONGEST_MFA_SESSION, LONGEST_SESSION, SHORTEST_SESSION, Storage
+from assume_helper.errors import ConfigurationError
+from assume_helper.text import CONTROL_CHARACTERS, printable
+
+_STORAGES: tuple[Storage, ...] = ("file", "encrypted", "memory", "none")
+# IAM: a role's ARN (User Guide, "IAM identifiers"); the path is optional.
+_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/([\x21-\x7e]+/)?[\w+=,.@-]{1,64}", re.ASCII)
+_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
+_SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+# `GAHT12345678`, `arn:aws-us-gov:iam::123456789012:mfa/me`.
+_MFA_SERIAL = re.compile(r"[\w+=/:,.@-]{9,256}", re.ASCII)
+# A region becomes a part of a host's name.
+_REGION = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?")
+_TAG_KEY = re.compile(r"[\w .:/=+@-]{1,128}")
+_TAG_VALUE = re.compile(r"[\w .:/=+@-]{0,256}")
+_MOST_TAGS = 50
+_SOURCE_IDENTITY = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+_POLICY_ARN = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[\x21-\x7e]{1,512}")
+_MOST_POLICY_ARNS = 10
+
+
+def role_arn(value: str, named: str) -> str:
+    """The ARN of a role."""
+    if not _ROLE_ARN.fullmatch(value):
+        raise ConfigurationError(
+            f"{named} is not the ARN of a role: {printable(value, 120)}",
+            "it looks like arn:aws:iam::123456789012:role/NAME",
+        )
+    return value
+
+
+def external_id(value: str, named: str) -> str:
+    """ExternalId of AssumeRole."""
+    return _matching(value, named, _EXTERNAL_ID, "2 to 1224 letters, digits and _+=,.@:/-")
+
+
+def role_session_name(value: str, named: str) -> str:
+    """RoleSessionName of AssumeRole, placeholders filled in."""
+    form = "2 to 64 letters, digits and _+=,.@-, and {user}, {host} or {profile}"
+    return _matching(value, named, _SESSION_NAME, form)
+
+
+def mfa_serial(value: str, named: str) -> str:
+    """SerialNumber of AssumeRole."""
+    return _matching(value, named, _MFA_SERIAL, "the ARN of a virtual device or the number on a hardware one")
+
+
+def source_identity(value: str, named: str) -> str:
+    """SourceIdentity of AssumeRole."""
+    if value.lower().startswith("aws:"):
+        value = ""
+    return _matching(value, named, _SOURCE_IDENTITY, "2 to 64 letters, digits and _+=,.@-")
+
+
+def _matching(value: str, named: str, pattern: re.Pattern[str], form: str) -> str:
+    if not pattern.fullmatch(value):
+        raise ConfigurationError(f"{named} is not one that STS takes", f"use {form}")
+    return value
+
+
+def session_seconds(value: str, named: str) -> int:
+    """How long a role's session lasts, in seconds."""
+    return _seconds(value, named, LONGEST_SESSION)
+
+
+def mfa_session_seconds(value: str, named: str) -> int:
+    """How long an MFA session lasts, in seconds."""
+    return _seconds(value, named, LONGEST_MFA_SESSION)
+
+
+def _seconds(value: str, named: str, longest: int) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", value) or not SHORTEST_SESSION <= int(value) <= longest:
+        raise ConfigurationError(
+            f"{named} is {printable(value, 40)}", f"use whole seconds from {SHORTEST_SESSION} to {longest}"
+        )
+    return int(value)
+
+
+def storage(value: str, named: str) -> Storage:
+    """How sessions are stored."""
+    for known in _STORAGES:
+        if value.lower() == known:
+            return known
+    raise ConfigurationError(f"{named} is {printable(value, 40)}", "use file, encrypted, memory or none")
+
+
+def region(value: str, named: str) -> str:  # noqa: ARG001 - a region is shown as it is
+    """The name of a region, also of one that AWS does not have yet."""
+    if not _REGION.fullmatch(value):
+        raise ConfigurationError(f"the region {printable(value, 64)} is not valid", "use a name like eu-central-1")
+    return value
+
+
+def is_true(value: str, named: str) -> bool:  # noqa: ARG001 - anything else is false, as for botocore
+    """Whether it is `true`."""
+    return value.lower() == "true"
+
+
+def switch(value: str, named: str) -> bool:
+    """`true` or `false`."""
+    if value.lower() not in {"true", "false"}:
+        raise ConfigurationError(f"{named} is {printable(value, 40)}", "use true or false")
+    return value.lower() == "true"
+
+
+def sts_regional_endpoints(value: str, named: str) -> str:
+    """`regional` or `legacy` (SDKs and Tools Reference Guide, "AWS STS Regional endpoints")."""
+    if value.lower() not in {"regional", "legacy"}:
+        raise ConfigurationError(f"{named} is {printable(value, 40)}", "use regional or legacy")
+    return value.lower()
+
+
+def endpoint_url(value: str, named: str = "") -> str:  # noqa: ARG001 - the URL is shown as it is
+    """A URL of http or https, without a password."""
+    try:
+        parts = urlsplit(value)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good or CONTROL_CHARACTERS.search(value) or " " in value or "@" in value:
+        # one with an @ may hold a password
+        which = "the endpoint URL" if "@" in value else f"the endpoint URL {printable(value, 120)}"
+        raise ConfigurationError(f"{which} is not valid", "it looks like https://sts.eu-central-1.amazonaws.com")
+    return value
+
+
+def comma_separated(value: str, named: str = "") -> tuple[str, ...]:  # noqa: ARG001 - as all functions here
+    """The parts of `value` without blanks around them; empty ones are left out."""
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def session_tags(value: str, named: str) -> tuple[tuple[str, str], ...]:
+    """`key=value`, separated by commas, as aws-vault writes them."""
+    tags: dict[str, str] = {}
+    for part in comma_separated(value):
+        name, separator, content = (piece.strip() for piece in part.partition("="))
+        if not separator or not _TAG_KEY.fullmatch(name) or not _TAG_VALUE.fullmatch(content):
+            raise ConfigurationError(f"{named} has {printable(part, 80)}", "write key=value, with commas between them")
+        if name.lower() in (known.lower() for known in tags):
+            raise ConfigurationError(
+                f"{named} has {printable(name, 80)} twice", "STS ignores the case of tag keys: take one of them out"
+            )
+        tags[name] = content
+    if len(tags) > _MOST_TAGS:
+        raise ConfigurationError(f"{named} has {len(tags)} tags", f"STS takes {_MOST_TAGS}: take some out")
+    return tuple(tags.items())
+
+
+def policy_arns(value: str, named: str) -> tuple[str, ...]:
+    """ARNs of managed policies, separated by commas."""
+    arns = comma_separated(value)
+    for arn in arns:
+        if not _POLICY_ARN.fullmatch(arn):
+            raise ConfigurationError(
+                f"{named} has {printable(arn, 120)}, which is not the ARN of a policy",
+                "it looks like arn:aws:iam::aws:policy/ReadOnlyAccess",
+            )
+    if len(arns) > _MOST_POLICY_ARNS:
+        raise ConfigurationError(f"{named} has {len(arns)} policies", f"STS takes {_MOST_POLICY_ARNS}: take some out")
+    return tuple(dict.fromkeys(arns))
