@@ -128,7 +128,7 @@ def test_a_profile_with_its_own_access_key_goes_on_working_and_says_who_passes_i
     folk.config.write_text(f"[profile own]\nrole_arn = {ROLE}/own\nsource_profile = own\n{keys}")
     ran = configure(folk, "own")
     assert (
-        "warning: the profile has an access key, which the SDKs of Go, JavaScript, Kotlin, C++ and Ruby" in ran.stderr
+        "warning: the SDKs of Go, JavaScript, Kotlin, C++ and Ruby use this profile's access key" in ran.stderr
     )
     assert folk.config.read_text().endswith(keys)
     assert by_boto3(folk, "own")[0] == "custom-process"
