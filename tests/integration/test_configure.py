@@ -138,7 +138,7 @@ def test_a_profile_with_its_own_access_key_goes_on_working_and_says_who_passes_i
 def test_a_login_beside_the_role_no_longer_wins(folk: Home) -> None:
     folk.config.write_text(CONFIG.replace("[profile other]", f"{SSO}[profile other]"))
     before = folk.config.read_bytes()
-    assert "its login" in configure(folk, "dev").stderr
+    assert "login (sso_..., login_session) would win" in configure(folk, "dev").stderr
     assert by_boto3(folk, "dev")[0] == "custom-process"
     configure(folk, "dev", "--undo")
     assert folk.config.read_bytes() == before
