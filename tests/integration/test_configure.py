@@ -127,9 +127,7 @@ def test_a_profile_with_its_own_access_key_goes_on_working_and_says_who_passes_i
     keys = f"aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET}\n"
     folk.config.write_text(f"[profile own]\nrole_arn = {ROLE}/own\nsource_profile = own\n{keys}")
     ran = configure(folk, "own")
-    assert (
-        "warning: the profile has an access key, which the SDKs of Go, JavaScript, Kotlin, C++ and Ruby" in ran.stderr
-    )
+    assert "warning: the SDKs of Go, JavaScript, Kotlin, C++ and Ruby use this profile's access key" in ran.stderr
     assert folk.config.read_text().endswith(keys)
     assert by_boto3(folk, "own")[0] == "custom-process"
     assert folk.get("own")["AccessKeyId"] == "ASIAFRONT00000000000"
@@ -138,7 +136,7 @@ def test_a_profile_with_its_own_access_key_goes_on_working_and_says_who_passes_i
 def test_a_login_beside_the_role_no_longer_wins(folk: Home) -> None:
     folk.config.write_text(CONFIG.replace("[profile other]", f"{SSO}[profile other]"))
     before = folk.config.read_bytes()
-    assert "its login" in configure(folk, "dev").stderr
+    assert "login (sso_..., login_session) would win" in configure(folk, "dev").stderr
     assert by_boto3(folk, "dev")[0] == "custom-process"
     configure(folk, "dev", "--undo")
     assert folk.config.read_bytes() == before

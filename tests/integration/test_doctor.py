@@ -351,7 +351,7 @@ def test_a_chain_s_session_lasts_an_hour_at_most(dev: Home, offline_front: Front
     )
     found = doctor(dev, "dev", code=1)
     assert [check["status"] for check in found["duration"]] == ["fail", "fail"], "the config's, and STS's word"
-    assert "lasts at most an hour" in found["duration"][1]["what"]
+    assert "lasts an hour at most" in found["duration"][1]["what"]
     dev.config.write_text(dev.config.read_text().replace("7200", "3600"))
     only(doctor(dev, "dev"), "source", "ok", f"the access key of profile base is {USER}")
 
@@ -388,7 +388,7 @@ def test_a_command_that_prints_codes_is_a_way(dev: Home, wants_mfa: Strict) -> N
     only(found, "role", "ok", "from STS")
     assert SECRET not in repr(found)
     dev.config.write_text(f"{text}mfa_process = /no/codes\n")
-    only(doctor(dev, "dev", code=1), "mfa", "fail", "not there")
+    only(doctor(dev, "dev", code=1), "mfa", "fail", "does not exist")
 
 
 def test_on_a_terminal_a_code_is_asked_for(dev: Home, wants_mfa: Strict) -> None:

@@ -209,7 +209,7 @@ def test_what_cannot_be_removed_is_not_said_to_be(ready: Home) -> None:
 
 @pytest.mark.parametrize("arguments", [[], ["dev", "--all"], ["--all", "--expired"]])
 def test_what_is_to_be_forgotten_must_be_said(ready: Home, arguments: list[str]) -> None:
-    ready.run("clear", *arguments).failed(2, "name profiles, or say --all or --expired")
+    ready.run("clear", *arguments).failed(2, "name profiles, or use --all or --expired")
 
 
 def test_a_profile_that_is_not_there_is_named(ready: Home) -> None:

@@ -25,8 +25,6 @@ from assume_helper.cli import app
 from assume_helper.cli.invocation import Invocation
 from assume_helper.credentials import Credentials
 from assume_helper.profiles import aws_config, role_chain
-from assume_helper.system.context import Clock
-from assume_helper.system.warning import Warning
 
 SECRET = "DummySecretAccessKey0123456789+/abcdefgh"
 
@@ -355,14 +353,6 @@ def test_warnings_before_a_failure_are_logged_with_it_and_not_said(
     assert [(event["event"], event["exit_code"]) for event in logged(home)] == [("warning", "3"), ("failure", "3")]
 
 
-def test_a_warning_is_kept_once() -> None:
-    invocation = Invocation({}, Clock(), 0, 0, stdout_closed=False)
-    one, two = Warning("one", "mend it"), Warning("two", "mend it")
-    for warning in (one, two, one):
-        invocation.warn(warning)
-    assert invocation.warnings == [one, two]
-
-
 # the environment
 
 
@@ -372,9 +362,3 @@ def test_sdk_code_in_this_process_does_not_see_the_callers_keys(monkeypatch: pyt
         monkeypatch.setenv(name, "dummy")
     assert run("get", "dev") == 0
     assert not {"AWS_PROFILE", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_DATA_PATH"} & set(os.environ)
-
-
-def test_an_invocation_does_not_show_its_environment() -> None:
-    invocation = Invocation({"AWS_SECRET_ACCESS_KEY": SECRET}, Clock(), 0, 0, stdout_closed=False)
-    assert SECRET not in repr(invocation)
-    assert SECRET not in repr(invocation.call_context())
