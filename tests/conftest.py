@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +28,20 @@ settings.load_profile("same")
 for _number in (signal.SIGHUP, signal.SIGQUIT):
     signal.signal(_number, signal.SIG_DFL)
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Nothing that the tests start has the real home: what asks for one without being given its own finds an empty one. What
+# installers have loaded, and the builds of the conformance suite, stay where they are.
+_REAL_CACHE = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+for _name, _folder in (
+    ("PIP_CACHE_DIR", "pip"),
+    ("UV_CACHE_DIR", "uv"),
+    ("CONFORMANCE_CACHE", "assume-helper-conformance"),
+):
+    os.environ.setdefault(_name, os.path.join(_REAL_CACHE, _folder))
+_HOME = tempfile.TemporaryDirectory(prefix="home-")
+os.environ["HOME"] = _HOME.name
+for _name in [name for name in os.environ if name.startswith("XDG_")]:
+    del os.environ[_name]
 
 # The tests' own SDK calls, too, see nothing of the machine's settings.
 for _name in list(os.environ):

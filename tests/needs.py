@@ -1,7 +1,12 @@
 """What a test needs of the machine: where that is missing it is skipped, and in CI it fails."""
 
+import ctypes
 import os
 import shutil
+import stat
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -13,6 +18,35 @@ needs_setpriv = pytest.mark.skipif(
     os.geteuid() == 0 and shutil.which("setpriv") is None and not _MUST,
     reason="needs setpriv, for root writes anywhere",
 )
+
+_NEW_MOUNTS = 0x20000  # CLONE_NEWNS of unshare(2) and setns(2), which Python has from 3.12 on only
+
+
+@contextmanager
+def full_disk() -> Iterator[int]:
+    """A descriptor that everything can be written to and nothing gets into: /dev/full, which is never made here."""
+    descriptor = os.open("/dev/full", os.O_WRONLY)
+    try:
+        assert stat.S_ISCHR(os.fstat(descriptor).st_mode)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def mounts_of_its_own() -> Iterator[None]:
+    """What is mounted meanwhile is seen by this thread and by what it starts alone, and is gone afterwards."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    folder = os.getcwd()
+    before = os.open("/proc/thread-self/ns/mnt", os.O_RDONLY)
+    try:
+        assert libc.unshare(_NEW_MOUNTS) == 0, os.strerror(ctypes.get_errno())
+        subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+        yield
+    finally:
+        assert libc.setns(before, _NEW_MOUNTS) == 0, os.strerror(ctypes.get_errno())
+        os.close(before)
+        os.chdir(folder)
 
 
 def injected(*faults: str, into: str = "/dev/null") -> list[str]:

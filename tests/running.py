@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import preloaded
 import pytest
 
 SCRIPT = str(Path(sys.executable).parent / "assume-helper")
@@ -111,9 +112,22 @@ class Home:
 
     def run(self, *arguments: str, command: Sequence[str] = (SCRIPT,), **environ: str) -> "Ran":
         """Run it to its end; a minute is far more than any deadline."""
-        done = subprocess.run(
-            [*command, *arguments],
-            env=self.environ | environ,
+        done = self.completed(*arguments, command=command, **environ)
+        return Ran(done.returncode, done.stdout, done.stderr.decode("utf-8"))
+
+    def completed(
+        self, *arguments: str, command: Sequence[str] = (SCRIPT,), **environ: str
+    ) -> "subprocess.CompletedProcess[bytes]":
+        """As `run`, its output as it is: it may be no text.
+
+        Where nothing is said of `command`, the libraries are loaded already (see preloaded); `[SCRIPT]` starts it from
+        nothing.
+        """
+        env = self.environ | environ
+        done = preloaded.run(SCRIPT, arguments, env, self.folder, 90) if command == (SCRIPT,) else None
+        return done or subprocess.run(
+            [os.fsencode(word) for word in (*command, *arguments)],
+            env={os.fsencode(name): os.fsencode(value) for name, value in env.items()},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             cwd=self.folder,
@@ -121,7 +135,6 @@ class Home:
             timeout=90,
             check=False,
         )
-        return Ran(done.returncode, done.stdout, done.stderr.decode("utf-8"))
 
     def get(self, profile: str, **environ: str) -> dict[str, Any]:
         """The document of `profile`, which must be had, and with nothing on stderr."""

@@ -20,6 +20,8 @@ else:
     import threading
 
 _INTERRUPT = "\x03"
+# Seconds. A signal that comes between the interpreter's last look for one and the system call is seen after the call.
+_LONGEST_SLEEP = 0.5
 
 
 def ask(prompt: str, seconds: float) -> str | None:
@@ -157,9 +159,12 @@ else:
     def _line(descriptor: int, until: float) -> str:
         typed = b""
         while not typed.endswith(b"\n"):
-            readable, _, _ = select.select([descriptor], [], [], max(0, until - time.monotonic()))
+            left = until - time.monotonic()
+            readable, _, _ = select.select([descriptor], [], [], max(0, min(left, _LONGEST_SLEEP)))
             if not readable:
-                raise TimeoutError
+                if left <= _LONGEST_SLEEP:
+                    raise TimeoutError
+                continue
             data = os.read(descriptor, 4096)
             if not data:
                 raise EOFError

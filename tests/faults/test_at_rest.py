@@ -1,7 +1,6 @@
 """At rest: in plain text as the AWS CLI keeps them, encrypted, in memory, or nowhere, as a profile's key says."""
 
 import json
-import os
 import shutil
 import sys
 import tempfile
@@ -195,8 +194,9 @@ def hit_command() -> list[str]:
 
 def test_a_runtime_directory_on_a_disk_keeps_nothing(dev: Home, offline_front: Front, tmp_path: Path) -> None:
     keep(dev, "memory")
-    for _ in range(2):
-        dev.get("dev", XDG_RUNTIME_DIR=os.path.expanduser("~") if on_memory(tmp_path) else str(tmp_path))
+    with tempfile.TemporaryDirectory(dir="/var/tmp" if on_memory(tmp_path) else tmp_path) as on_disk:
+        for _ in range(2):
+            dev.get("dev", XDG_RUNTIME_DIR=on_disk)
     assert len(offline_front.calls) == 2
     assert TOKEN not in written(dev)
     assert "wants a runtime directory in memory" in logged(dev)

@@ -3,11 +3,11 @@
 import os
 import shutil
 import subprocess
-import time
 from urllib.parse import quote
 
 import pytest
-from front import Front, Reply, denied, error, free_port, html, reset, session, truncated
+from front import Front, Reply, denied, error, free_port, html, session
+from needs import full_disk
 from running import ACCESS_KEY_ID, LIKE_ANY_USER, SCRIPT, SECRET, Home
 
 ROLE = "role_arn = arn:aws:iam::123456789012:role/dev\n"
@@ -275,29 +275,18 @@ def test_throttling_is_waited_out(role: Home, offline_front: Front) -> None:
     throttled = error(400, "Throttling", "Rate exceeded")
 
     def behaviour(call: object) -> Reply | None:
-        return (throttled if len(offline_front.calls) < 4 else session())(offline_front.calls[-1])
+        return (throttled if len(offline_front.calls) < 3 else session())(offline_front.calls[-1])
 
     offline_front.behaviour = behaviour
     role.get("dev")
-    assert len(offline_front.calls) == 4
-
-
-def test_throttling_without_end_is_exit_7_within_its_deadline(role: Home, offline_front: Front) -> None:
-    offline_front.behaviour = error(400, "Throttling", "Rate exceeded")
-    begun = time.monotonic()
-    role.run("get", "dev").failed(7, "throttles", "try again")
-    assert time.monotonic() - begun < 45, "30 s is the deadline while STS throttles"
+    assert len(offline_front.calls) == 3
 
 
 @pytest.mark.parametrize(
     "behaviour",
     [
-        html(200),
-        html(302),
         html(403),
         html(503),
-        reset,
-        truncated,
         session(AccessKeyId=""),
         session(SecretAccessKey=""),
         session(SessionToken=""),
@@ -332,13 +321,6 @@ def test_a_proxy_that_is_not_there_is_named_without_its_password(role: Home) -> 
     role.run("get", "dev", AWS_ENDPOINT_URL="https://sts.invalid", HTTPS_PROXY=proxy).failed(7, "proxy")
 
 
-def test_sts_hangs_and_is_given_up_within_fifteen_seconds(role: Home, offline_front: Front) -> None:
-    offline_front.behaviour = offline_front.hang
-    begun = time.monotonic()
-    role.run("get", "dev").failed(7, "gave no answer in time")
-    assert time.monotonic() - begun < 20, "15 s is the deadline"
-
-
 # Standard streams
 
 
@@ -347,7 +329,7 @@ def test_a_full_disk_at_standard_output_is_exit_1(role: Home, offline_front: Fro
     offline_front.behaviour = session()
     if warm:
         role.get("dev")
-    with open("/dev/full", "wb") as full:
+    with full_disk() as full:
         done = subprocess.run([SCRIPT, "get", "dev"], env=role.environ, stdout=full, stderr=-1, check=False)
     assert done.returncode == 1
     assert b"cannot be printed (No space left on device)" in done.stderr
@@ -364,21 +346,6 @@ def test_a_reader_that_has_gone_is_exit_1_without_a_word(role: Home, offline_fro
     done = subprocess.run([SCRIPT, "get", "dev"], env=role.environ, stdout=writer, stderr=-1, check=False)
     os.close(writer)
     assert (done.returncode, done.stderr) == (1, b"")
-
-
-@pytest.mark.parametrize("warm", [False, True])
-def test_closed_streams_harm_nothing(role: Home, offline_front: Front, warm: bool) -> None:
-    offline_front.behaviour = session()
-    if warm:
-        role.get("dev")
-    closed = role.run("-c", f"exec {SCRIPT} get dev <&- >&-", command=["/bin/sh"])
-    assert closed.code == 1
-    assert "standard output is closed" in closed.stderr
-    quiet = role.run("-c", f"exec {SCRIPT} get dev <&- 2>&-", command=["/bin/sh"])
-    assert quiet.code == 0, role.log.read_text()
-    assert quiet.document["Version"] == 1
-    (entry,) = role.entries()
-    assert entry.read_bytes().startswith(b"assume-helper 1 "), "the document did not go into an open file"
 
 
 def test_a_failure_is_in_the_log_since_many_sdks_hide_stderr(role: Home) -> None:

@@ -18,9 +18,9 @@ from refreshing import torn
 from running import SCRIPT, Home
 
 # How long each run of the program that is killed lasts, in seconds.
-RUN = 20
+RUN = 6
 # Real processes that are killed, and over how long from their start.
-KILLED = 50
+KILLED = 20
 
 
 def on_disk(folder: Path) -> Iterator[Path]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from front import Behaviour, Front, session
-from needs import injected, needs_root, needs_strace
+from needs import injected, mounts_of_its_own, needs_root, needs_strace
 from running import SCRIPT, Home
 
 KIB = 1024
@@ -47,11 +47,9 @@ def served(home: Home, command: list[str] | None = None) -> dict[str, object]:
 
 @contextmanager
 def mounted(where: Path, *options: str) -> Iterator[None]:
-    subprocess.run(["mount", *options, str(where)], check=True)
-    try:
+    with mounts_of_its_own():
+        subprocess.run(["mount", *options, str(where)], check=True)
         yield
-    finally:
-        subprocess.run(["umount", "--lazy", str(where)], check=True)
 
 
 @pytest.fixture

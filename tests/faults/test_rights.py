@@ -274,7 +274,7 @@ def test_without_a_terminal_device_a_code_is_not_asked_for_and_a_role_without_mf
         "mknod /dev/urandom c 1 9",
         'exec "$@" </dev/null',
     ]
-    command = ["unshare", "--mount", "sh", "-ec", "\n".join(bare), "sh", SCRIPT]
+    command = ["unshare", "--mount", "--propagation", "private", "sh", "-ec", "\n".join(bare), "sh", SCRIPT]
     ran = home_.run("get", "dev", command=command)
     assert (ran.code, ran.stderr, ran.document["Version"]) == (0, "", 1)
     with home_.config.open("a") as config:

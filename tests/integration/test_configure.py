@@ -1,91 +1,17 @@
 """`assume-helper configure PROFILE`: the config file that people have, written so that SDKs call the helper."""
 
-import json
 import os
 import shlex
 import stat
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import pexpect
 import pytest
-from front import Front, session
-from running import ACCESS_KEY_ID, LIKE_ANY_USER, PACKAGE, SCRIPT, SECRET, Home, Ran, umask
+from configuring import CONFIG, ROLE, by_boto3, configure, ended, terminal, written
+from front import Front
+from running import ACCESS_KEY_ID, LIKE_ANY_USER, PACKAGE, SCRIPT, SECRET, Home, umask
 
-ROLE = "arn:aws:iam::123456789012:role"
-CONFIG = f"""# of my own
-[profile dev]
-role_arn = {ROLE}/dev
-# the user that I log in as
-source_profile = base
-
-region=us-east-1
-
-[profile other]
-role_arn={ROLE}/other
-source_profile = base
-"""
-BOTO3 = (
-    "import boto3, sys\n"
-    "c = boto3.Session(profile_name=sys.argv[1]).get_credentials()\n"
-    "print(c.method, c.get_frozen_credentials().access_key)\n"
-)
 SSO = "sso_account_id = 123456789012\nsso_role_name = r\nsso_start_url = https://x.awsapps.com/start\nsso_region = x\n"
-
-
-@pytest.fixture
-def folk(role: Home, offline_front: Front) -> Home:
-    """A home as people have one: a role in the config, an access key in the credentials file, the front as STS."""
-    offline_front.behaviour = session()
-    role.config.write_text(CONFIG)
-    role.environ |= {"AWS_ENDPOINT_URL_STS": offline_front.url}
-    return role
-
-
-def configure(home: Home, *arguments: str) -> Ran:
-    ran = home.run("configure", *arguments, "--yes")
-    assert ran.code == 0, ran.stderr
-    assert SECRET not in ran.stdout.decode() + ran.stderr
-    return ran
-
-
-def written(home: Home, *arguments: str) -> dict[str, Any]:
-    return configure(home, *arguments, "--json").document
-
-
-def by_boto3(home: Home, profile: str) -> tuple[str, str]:
-    """How boto3 comes by the profile's credentials, and their access key."""
-    ran = home.run("-c", BOTO3, profile, command=[sys.executable])
-    assert ran.code == 0, ran.stderr
-    method, access_key_id = ran.stdout.decode().split()
-    return method, access_key_id
-
-
-@contextmanager
-def terminal(home: Home, *arguments: str) -> "Iterator[pexpect.spawn[str]]":
-    child = pexpect.spawn(
-        SCRIPT,
-        ["configure", *arguments],
-        env=home.environ | {"TERM": "dumb"},
-        encoding="utf-8",
-        timeout=60,
-        dimensions=(50, 300),
-    )
-    try:
-        yield child
-    finally:
-        child.close(force=True)
-
-
-def ended(child: "pexpect.spawn[str]") -> tuple[int, str]:
-    child.expect(pexpect.EOF)
-    said = str(child.before)
-    child.wait()
-    return int(child.exitstatus or 0), said
 
 
 # What it is for.
@@ -408,72 +334,6 @@ def test_no_secret_of_the_file_is_shown(folk: Home) -> None:
     assert SECRET not in stdout
 
 
-# With a person.
-
-
-def test_the_change_is_shown_and_asked_about(folk: Home) -> None:
-    for answer, code in (("n", 1), ("", 1), ("y", 0)):
-        assert folk.config.read_text() == CONFIG
-        with terminal(folk, "dev") as child:
-            child.expect_exact(f"assume_helper_role_arn = {ROLE}/dev")
-            child.expect_exact(f"Write this to {folk.config}? [y/N]: ")
-            child.sendline(answer)
-            assert ended(child)[0] == code
-    assert by_boto3(folk, "dev")[0] == "custom-process"
-
-
-@pytest.mark.parametrize("key", ["\x03", "\x04"])
-def test_who_leaves_the_question_changes_nothing(folk: Home, key: str) -> None:
-    for arguments, question in ((["dev"], "[y/N]: "), (["new"], "ARN of the role: ")):
-        with terminal(folk, *arguments) as child:
-            child.expect_exact(question)
-            child.send(key)
-            code, said = ended(child)
-        assert code == 130
-        assert "interrupted; nothing was changed, run it again" in said
-        assert "Traceback" not in said
-    assert folk.config.read_text() == CONFIG
-
-
-def test_what_a_new_profile_lacks_is_asked_for(folk: Home) -> None:
-    with terminal(folk, "new", "--region", "us-east-1", "--yes") as child:
-        child.expect_exact("ARN of the role: ")
-        child.sendline("arn:aws:iam::1:role/x")
-        child.expect_exact("is not the ARN of a role")
-        child.expect_exact("ARN of the role: ")
-        child.sendline(f"{ROLE}/new")
-        child.expect_exact("Profile that assumes it: ")
-        child.sendline("bsae")
-        child.expect_exact("there is no profile bsae")
-        child.expect_exact("Profile that assumes it: ")
-        child.sendline("base")
-        assert ended(child)[0] == 0
-    assert by_boto3(folk, "new")[0] == "custom-process"
-
-
-def test_a_profile_with_an_access_key_of_its_own_is_its_own_source_unless_another_is_named(folk: Home) -> None:
-    folk.config.write_text("[profile dev]\nregion = us-east-1\n")
-    folk.credentials.write_text(folk.credentials.read_text().replace("[base]", "[dev]"))
-    with terminal(folk, "dev", "--role-arn", f"{ROLE}/dev", "--yes") as child:
-        child.expect_exact("Profile that assumes it [dev]: ")
-        child.sendline("")
-        assert ended(child)[0] == 0
-    assert folk.get("dev")["AccessKeyId"] == "ASIAFRONT00000000000"
-
-
-def test_json_asks_on_standard_error(folk: Home) -> None:
-    """Standard output is for who reads it: the change and the question are not in it."""
-    out = folk.folder / "out"
-    command = f"{shlex.quote(SCRIPT)} configure dev --json > {shlex.quote(str(out))}"
-    child = pexpect.spawn("sh", ["-c", command], env=folk.environ, encoding="utf-8", timeout=60)
-    child.expect_exact("assume_helper_role_arn")
-    child.expect_exact("[y/N]: ")
-    child.sendline("y")
-    child.expect(pexpect.EOF)
-    child.close()
-    assert json.loads(out.read_text())["changed"] is True
-
-
 def test_of_many_at_once_each_is_written_or_says_that_it_is_not(folk: Home) -> None:
     names = [f"p{number}" for number in range(6)]
     folk.config.write_text("".join(f"[profile {n}]\nrole_arn = {ROLE}/{n}\nsource_profile = base\n" for n in names))
@@ -490,9 +350,8 @@ def test_of_many_at_once_each_is_written_or_says_that_it_is_not(folk: Home) -> N
     assert len(list(folk.config.parent.iterdir())) == 3
 
 
-def test_the_help_has_an_example() -> None:
-    done = subprocess.run([SCRIPT, "configure", "--help"], capture_output=True, check=True, encoding="utf-8")
-    assert "$ assume-helper configure dev --undo\n" in done.stdout
+def test_the_help_has_an_example(home: Home) -> None:
+    assert b"$ assume-helper configure dev --undo\n" in home.run("configure", "--help").stdout
 
 
 def test_the_fastest_form_names_this_package(folk: Home) -> None:

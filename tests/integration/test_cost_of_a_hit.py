@@ -99,17 +99,21 @@ def test_the_console_script_makes_few_calls_more_than_the_interpreter_itself(war
     assert calls(warm, CONSOLE) - calls(warm, BARE) <= MOST_CALLS_WITH_SITE
 
 
-def test_the_console_script_imports_three_modules_of_ours_and_none_that_costs(warm: Home) -> None:
-    """Counted by the interpreter itself; what `site` brings for whatever is installed here is not ours."""
-    ran = warm.run("-X", "importtime", *CONSOLE[1:], command=[sys.executable])
-    bare = warm.run("-X", "importtime", "-c", "import sys", command=[sys.executable])
-    found, before = (
-        {line.rpartition("|")[2].strip() for line in said.splitlines() if "|" in line}
-        for said in (ran.stderr, bare.stderr)
-    )
-    assert {name for name in found if name.startswith("assume_helper")} == MODULES
+def imported(home: Home, *command: str) -> set[str]:
+    """The modules that a run imports, by the interpreter's own account."""
+    ran = home.run("-X", "importtime", *command, command=[sys.executable])
+    assert ran.code == 0, ran.stderr
+    return {line.rpartition("|")[2].strip() for line in ran.stderr.splitlines() if "|" in line}
+
+
+def test_a_hit_imports_start_and_hit_and_nothing_else(warm: Home) -> None:
+    """What `site` brings for whatever is installed here is not ours."""
+    with_os = imported(warm, "-I", "-S", "-c", "import os, sys, time")
+    assert imported(warm, *FASTEST[1:]) - with_os == MODULES
+    more = imported(warm, *CONSOLE[1:]) - imported(warm, "-c", "import sys")
+    assert {name for name in more if name.startswith("assume_helper")} == MODULES
     # The installer's own lines may need `re` (older pips), and that brings a dozen.
-    assert len(found - before - MODULES) <= (20 if "re.sub" in Path(SCRIPT).read_text() else 2)
+    assert len(more - MODULES) <= (20 if "re.sub" in Path(SCRIPT).read_text() else 2)
 
 
 @counts_calls

@@ -2,11 +2,13 @@
 
 import json
 import shutil
+import subprocess
 import sys
 
 import pexpect
 import pytest
 from front import Front, session
+from needs import full_disk
 from running import SCRIPT, Home
 
 SHOW = "import json, os; print(json.dumps({n: v for n, v in os.environ.items() if n.startswith('AWS_')}))"
@@ -118,6 +120,7 @@ def test_a_closed_standard_output_is_said(ready: Home) -> None:
 
 
 def test_a_full_standard_output_is_said(ready: Home) -> None:
-    ran = ready.run("-c", f"{SCRIPT} list > /dev/full", command=["/bin/sh"])
-    assert ran.code == 1
-    assert "the output cannot be printed (No space left on device)" in ran.stderr
+    with full_disk() as full:
+        ran = subprocess.run([SCRIPT, "list"], env=ready.environ, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert ran.returncode == 1
+    assert b"the output cannot be printed (No space left on device)" in ran.stderr

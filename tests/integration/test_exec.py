@@ -275,19 +275,19 @@ def test_an_sdk_goes_on_past_the_end_of_its_credentials(ready: Home, numbered: F
     )
     assert process.stdin is not None
     assert process.stdout is not None
-    for _ in range(3):
+    for _ in range(2):
         process.stdin.write(b"again\n")
         process.stdin.flush()
         assert process.stdout.readline()
-        answered = time.time()
-        wait_for(lambda answered=answered: time.time() > answered + SHORT)  # type: ignore[misc]
+        end = time.time() + SHORT
+        wait_for(lambda end=end: time.time() > end)  # type: ignore[misc]
     process.stdin.close()
     assert process.wait(60) == 0
     process.stdout.close()
     used = [call.access_key_id for call in numbered.calls if call.action == "GetCallerIdentity"]
-    assert len(used) == 3
+    assert len(used) == 2
     assert all(key.startswith("ASIA00000") for key in used)
-    assert len(set(used)) == 3, "each had ended before the next call"
+    assert len(set(used)) == 2, "the first had ended before the second call"
 
 
 def test_the_default_profile_s_credentials_do_not_come_before_the_endpoint(ready: Home, numbered: Front) -> None:

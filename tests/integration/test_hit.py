@@ -1,4 +1,4 @@
-"""A hit: what it imports, what it reads, what it does not do."""
+"""A hit: what it reads, what it does not do, and when it is none. What it costs is in test_cost_of_a_hit."""
 
 import json
 import os
@@ -13,20 +13,6 @@ import pytest
 from front import Front, session
 from running import PACKAGE, SCRIPT, Home
 
-# Runs the entry as its path would be run, and says at the end which modules that has brought.
-SPY = """
-import os, sys, time
-before = set(sys.modules)
-def leave(code):
-    os.write(2, (chr(10).join(sorted(set(sys.modules) - before))).encode())
-    really_leave(code)
-really_leave, os._exit = os._exit, leave
-sys.argv = {argv!r}
-as_main = {{"__name__": "__main__", "__file__": {entry!r}, "__package__": None}}
-exec(compile(open({entry!r}).read(), {entry!r}, "exec"), as_main)
-"""
-
-
 # The interpreter that the virtual environment was made with.
 BASE: str = getattr(sys, "_base_executable", sys.executable)
 
@@ -38,30 +24,6 @@ def warm(role: Home, offline_front: Front) -> Home:
     role.unmeasured()
     role.get("dev")
     return role
-
-
-def test_a_hit_imports_nothing_beyond_os_sys_and_time(warm: Home) -> None:
-    entry = str(PACKAGE / "__main__.py")
-    program = SPY.format(argv=[entry, "get", "dev"], entry=entry)
-    ran = warm.run("-I", "-S", "-c", program, command=[sys.executable])
-    assert ran.code == 0
-    assert ran.document["Version"] == 1
-    assert ran.stderr.split() == ["assume_helper", "assume_helper.hit", "assume_helper.start"]
-
-
-def test_the_console_script_imports_nothing_more_on_a_hit(warm: Home) -> None:
-    """What `site` and the installer's own lines import is not ours; of all that is slow there is nothing."""
-    ran = warm.run("-X", "importtime", SCRIPT, "get", "dev", command=[sys.executable])
-    names = {line.rpartition("|")[2].strip() for line in ran.stderr.splitlines() if "|" in line}
-    assert ran.code == 0
-    assert {name for name in names if name.startswith("assume_helper")} == {
-        "assume_helper",
-        "assume_helper.start",
-        "assume_helper.hit",
-    }
-    bare = warm.run("-X", "importtime", "-c", "import sys", command=[sys.executable])
-    before = {line.rpartition("|")[2].strip() for line in bare.stderr.splitlines() if "|" in line}
-    assert not (names - before) & {"re", "json", "argparse", "configparser", "click", "botocore", "hashlib", "pathlib"}
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")

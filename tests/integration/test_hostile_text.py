@@ -71,16 +71,7 @@ def nothing_elsewhere(home: Home) -> None:
 
 def ran(home: Home, *arguments: str, **environ: str) -> "subprocess.CompletedProcess[bytes]":
     """`assume-helper`, its output as it is: it may be no text."""
-    done = subprocess.run(
-        [os.fsencode(word) for word in (SCRIPT, *arguments)],
-        env={os.fsencode(n): os.fsencode(v) for n, v in (home.environ | environ).items()},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        cwd=home.folder,
-        start_new_session=True,
-        timeout=90,
-        check=False,
-    )
+    done = home.completed(*arguments, **environ)
     said_harmlessly(home, done.returncode, done.stdout, done.stderr)
     nothing_elsewhere(home)
     return done
@@ -100,7 +91,7 @@ def test_a_profiles_name_harms_nothing(role: Home, offline_front: Front, name: s
         assert again.stdout == first.stdout
         assert len(offline_front.calls) == 1
     for command in (["list"], ["clear", "--", name], ["completion", "bash"], ["env", "--shell", "sh", "--", name]):
-        done = role.run(*command, command=[SCRIPT]) if "\udcff" not in name else None
+        done = role.run(*command) if "\udcff" not in name else None
         if done is not None:
             shown = (done.stdout.decode() + done.stderr).replace("\n", "").replace("\t", "")
             assert not CONTROL_CHARACTERS.search(shown), ascii(shown)
@@ -152,17 +143,8 @@ def test_a_cache_directory_with_any_name_is_used_or_said_harmlessly(
     offline_front.behaviour = session()
     where = tmp_path / "caches" / "down" / "here" / "in"
     where.mkdir(parents=True)
-    ran_once = [
-        subprocess.run(
-            [SCRIPT, "get", "dev"],
-            env={os.fsencode(n): os.fsencode(v) for n, v in role.environ.items()}
-            | {b"ASSUME_HELPER_CACHE_DIR": os.fsencode(f"{where}/{TEXTS[name]}")},
-            capture_output=True,
-            check=False,
-        )
-        for _ in range(2)
-    ]
-    for done in ran_once:
+    for _ in range(2):
+        done = role.completed("get", "dev", ASSUME_HELPER_CACHE_DIR=f"{where}/{TEXTS[name]}")
         said_harmlessly(role, done.returncode, done.stdout, done.stderr)
         assert done.returncode == 0
     assert len(offline_front.calls) == (2 if name == "long" else 1), "no file has so long a name"

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import sys
 from pathlib import Path
 
@@ -76,22 +75,20 @@ def test_a_broken_config_never_shows_the_line_that_is_broken(watched: Home) -> N
     watched.run("get", "dev").failed(3, "line 2")
 
 
-def test_an_error_of_our_own_shows_no_value(watched: Home, tmp_path: Path) -> None:
-    """A fault is put into a copy of the package: the line names its kind and place, and nothing that it held."""
-    import assume_helper
-
-    copy = tmp_path / "broken" / "assume_helper"
-    shutil.copytree(Path(assume_helper.__file__).parent, copy)
-    resolve = copy / "resolve.py"
-    marker = "    config, profile = read_profile(wanted, around.environ)\n"
-    assert marker in resolve.read_text()
-    fault = marker + "    raise KeyError(str(config.profiles))\n"
-    resolve.write_text(resolve.read_text().replace(marker, fault))
+def test_an_error_of_our_own_shows_no_value(watched: Home) -> None:
+    """A fault is put into the reading of the config: the line names its kind and place, and nothing that it held."""
+    fault = (
+        "from assume_helper.profiles import aws_config\n"
+        "load = aws_config.load\n"
+        "def broken(environ):\n"
+        "    raise KeyError(str(load(environ).profiles))\n"
+        "aws_config.load = broken\n"
+    )
     program = (
-        f"import sys; sys.path.insert(0, {str(copy.parent)!r}); sys.argv[1:] = ['get', 'dev']\n"
+        f"import sys; sys.argv[1:] = ['get', 'dev']; exec(compile({fault!r}, 'broken.py', 'exec'))\n"
         "from assume_helper.__main__ import main; sys.exit(main())"
     )
-    watched.run("-c", program, command=[sys.executable]).failed(1, "KeyError at resolve.py", "report it")
+    watched.run("-c", program, command=[sys.executable]).failed(1, "KeyError at broken.py", "report it")
 
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="needs /proc")

@@ -19,7 +19,9 @@ from assume_helper.sessions import single_flight
 from assume_helper.system.context import CallContext, Clock
 
 ROOT = Path(__file__).resolve().parents[2]
-HOSTS = 10_000
+# Of the plot; the shape of a peak is the same with fewer.
+DRAWN_HOSTS = 10_000
+HOSTS = 3_000
 # Two hours are two waves: those after them are flatter.
 HOURS = 2
 
@@ -28,7 +30,7 @@ def peak(trial: fleet.Trial) -> int:
     return max(fleet.later(fleet.simulated(trial, HOSTS, HOURS), trial))
 
 
-def test_the_shaded_peak_is_at_most_a_twentieth_of_the_unshaded() -> None:
+def test_the_peak_with_jitter_is_at_most_a_twentieth_of_the_one_without() -> None:
     unshaded = peak(fleet.NEITHER)
     assert unshaded > HOSTS / 10, "the fleet does call together, if nothing is done"
     assert peak(fleet.SHADED) <= unshaded / 20
@@ -129,5 +131,5 @@ def test_the_plot_shown_is_one_of_the_whole_fleet_and_small() -> None:
     assert "](../../benchmarks/fleet.svg)" in page
     text = (ROOT / "benchmarks" / "fleet.svg").read_text(encoding="utf-8")
     assert len(text) < 20_000
-    for words in (f"{HOSTS:,} hosts", *fleet.DRAWN):
+    for words in (f"{DRAWN_HOSTS:,} hosts", *fleet.DRAWN):
         assert words in text
