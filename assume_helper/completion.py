@@ -109,7 +109,7 @@ def written(shell: str, items: "Sequence[CompletionItem[str]]", line: Typed) -> 
     return "".join(text + "\n" for text in texts)
 
 
-def _help(item: CompletionItem[str]) -> str:
+def _help(item: "CompletionItem[str]") -> str:
     return " ".join((item.help or "").split())
 
 
