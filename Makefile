@@ -5,11 +5,15 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 WORKERS ?= 2
-PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+# The dependency group that the tests' environment has: `test` where nothing is linted.
+GROUP ?= dev
+PYTEST = $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 # What is to work on every system; the tests run on Linux.
 EVERYWHERE = assume_helper examples benchmarks
+# What a release needs.
+RELEASE = tests/unit tests/integration tests/project tests/smoke
 
-.PHONY: demo check lint types unit test faults smoke lowest newer fuzz conformance bench fleet readme constraints clean
+.PHONY: demo check lint unit test faults smoke lowest newer fuzz conformance bench fleet readme constraints clean
 
 demo: $(VENV)/demo
 	@$(BIN)/python examples/walkthrough/demo.py
@@ -20,7 +24,7 @@ check: lint unit
 # Before a commit: everything that a release needs but the faults and the real clients.
 test: lint
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n $(WORKERS) --dist worksteal $(MEASURED)
+	$(BIN)/coverage run -m pytest -q -n $(WORKERS) --dist worksteal $(RELEASE)
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
@@ -28,23 +32,21 @@ test: lint
 faults: $(VENV)/dev
 	$(PYTEST) tests/faults
 
-lint: types
+# The types side by side, each platform with a cache of its own: one for all is thrown away whenever the platform changes.
+lint: $(VENV)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-
-# Side by side, each with a cache of its own: one for all is thrown away whenever the platform changes.
-types: $(VENV)/dev
-	@$(MAKE) --no-print-directory --output-sync -j $(WORKERS) types-linux types-darwin types-win32
+	@$(MAKE) --no-print-directory -j $(WORKERS) types-linux types-darwin types-win32
 
 types-%:
 	$(BIN)/mypy --cache-dir .mypy_cache/$* --platform $* $(if $(filter-out linux,$*),$(EVERYWHERE))
 
-unit: $(VENV)/test
+unit: $(VENV)/$(GROUP)
 	$(PYTEST) tests/unit
 
 # The helper as a wheel, in an environment of its own, with the versions of constraints.txt or the lowest that are declared.
-smoke lowest: $(VENV)/test
+smoke lowest: $(VENV)/$(GROUP)
 	.ci/smoke $(PYTHON) $@ $(BIN)
 
 # The unit tests and the smoke test on each newer Python.
