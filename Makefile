@@ -16,7 +16,8 @@ RELEASE = tests/unit tests/integration tests/project tests/smoke
 .PHONY: demo check lint unit test faults smoke lowest newer fuzz conformance bench fleet readme constraints clean
 
 demo: $(VENV)/demo
-	@$(BIN)/python examples/walkthrough/demo.py
+	@echo 'Starting a local AWS (moto, on 127.0.0.1): a few seconds'
+	@$(BIN)/python -u examples/walkthrough/demo.py
 
 # After every change.
 check: lint unit
