@@ -115,7 +115,7 @@ def format_candidates(shell: str, items: "Sequence[CompletionItem[str]]", line: 
     return "".join(text + "\n" for text in texts)
 
 
-def _help(item: CompletionItem[str]) -> str:
+def _help(item: "CompletionItem[str]") -> str:
     return " ".join((item.help or "").split())
 
 
