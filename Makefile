@@ -1,50 +1,58 @@
-# `make demo` shows the main job on a local AWS; `make test` sets everything up and runs every check.
-# All that a machine needs is Python 3.11 or newer, and make.
+# `make demo` shows the main job on a local AWS. `make check`, `make test` and `make faults` set up what they need and
+# test: CONTRIBUTING.md. All that a machine needs is Python 3.11 or newer, and make.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 WORKERS ?= 2
+# The dependency group that the tests' environment has: `test` where nothing is linted.
+GROUP ?= dev
+PYTEST = $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 # What is to work on every system; the tests run on Linux.
 EVERYWHERE = assume_helper examples benchmarks
+# What a release needs.
+RELEASE = tests/unit tests/integration tests/project tests/smoke
 
-.PHONY: demo check test faults lint unit newer fuzz conformance bench fleet docs constraints clean
+.PHONY: demo check lint unit test faults smoke lowest newer fuzz conformance bench fleet docs constraints clean
 
 demo: $(VENV)/demo
-	@$(BIN)/python examples/walkthrough/demo.py
+	@echo 'Starting a local AWS (moto, on 127.0.0.1): a few seconds'
+	@$(BIN)/python -u examples/walkthrough/demo.py
 
+# After every change.
+check: lint unit
+
+# Before a commit: everything that a release needs but the faults and the real clients.
 test: lint
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n $(WORKERS)
+	$(BIN)/coverage run -m pytest -q -n $(WORKERS) --dist worksteal $(RELEASE)
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
-# Before each commit: linters, types, unit tests.
-check: lint
-	$(BIN)/python -m pytest -q -n $(WORKERS) tests/unit
-
-# Everything that breaks something.
+# What breaks something: the network, the disk, the clock, the process, and many of them at once.
 faults: $(VENV)/dev
-	$(BIN)/python -m pytest -n $(WORKERS) tests/faults
+	$(PYTEST) tests/faults
 
+# The types side by side, each platform with a cache of its own: one for all is thrown away whenever the platform changes.
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy --platform linux
-	$(BIN)/mypy --platform darwin $(EVERYWHERE)
-	$(BIN)/mypy --platform win32 $(EVERYWHERE)
 	$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory -j $(WORKERS) types-linux types-darwin types-win32
 
-# The unit and integration tests alone, in the environment of $(PYTHON): for newer Pythons, see `newer`.
-unit: $(VENV)/test
-	$(BIN)/python -m pytest -n $(WORKERS) tests/unit tests/integration
+types-%:
+	$(BIN)/mypy --cache-dir .mypy_cache/$* --platform $* $(if $(filter-out linux,$*),$(EVERYWHERE))
 
-# Every Python newer than $(PYTHON) that is at hand.
+unit: $(VENV)/$(GROUP)
+	$(PYTEST) tests/unit
+
+# The helper as a wheel, in an environment of its own, with the versions of constraints.txt or the lowest that are declared.
+smoke lowest: $(VENV)/$(GROUP)
+	.ci/smoke $(PYTHON) $@ $(BIN)
+
+# The unit tests and the smoke test on each newer Python.
 newer:
-	@for python in $$(.ci/newer-pythons $(PYTHON)); do \
-	  echo "== $$($$python --version)"; \
-	  $(MAKE) unit PYTHON=$$python VENV=.venv-$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])') || exit 1; \
-	done
+	.ci/newer-pythons $(PYTHON)
 
 bench: $(VENV)/dev
 	$(BIN)/python benchmarks/run.py
@@ -69,19 +77,35 @@ docs: $(VENV)/dev
 	$(BIN)/python examples/commands/reference.py
 	PYTHONPATH=tests $(BIN)/python -m conformance.matrix
 
+# The environment, in steps that are told: pip shows what it fetches, in CI it is quiet.
+PIP = $(BIN)/python -m pip --disable-pip-version-check $(if $(CI),-q) install -c constraints.txt
+ABOUT_demo = assume-helper, a local AWS (moto) and the AWS CLI: 56 MB to fetch, 200 MB on disk, about a minute
+ABOUT_test = assume-helper and what the tests need
+ABOUT_fuzz = assume-helper, what the tests need, and the fuzzer
+ABOUT_dev = assume-helper, what the tests need, and the linters
+
 $(BIN)/pip:
+	@echo 'Setting up $(VENV), once. Step 1 of 3: a virtual environment'
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or newer is needed: make PYTHON=python3.12'; exit 1; }
 	@$(PYTHON) -m venv --clear $(VENV) || { echo 'Python has no venv: install python3-venv (Debian, Ubuntu)'; exit 1; }
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt --upgrade pip
+	@echo 'Step 2 of 3: a pip that knows dependency groups'
+	@$(PIP) -q --upgrade pip
 
 $(VENV)/demo $(VENV)/test $(VENV)/fuzz $(VENV)/dev: $(BIN)/pip pyproject.toml constraints.txt
-	@echo 'Setting up $(@D) ($(@F)) ...'
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt --group $(@F) -e .
+	@echo 'Step 3 of 3: $(ABOUT_$(@F))'
+	@$(PIP) --group $(@F) -e .
+	@$(SLIM_AWS_CLI)
 	@touch $@
+
+# Only the walkthrough and one test call the AWS CLI: it keeps no examples, and of the services' models (120 MB) it needs
+# those two; the others it only looks for, so their files stay, empty.
+AWS_CLI = $(VENV)/lib/python3*/site-packages/awscli
+SLIM_AWS_CLI = rm -rf $(AWS_CLI)/examples && \
+  find $(AWS_CLI)/botocore/data -mindepth 2 -name '*.json' -size +64k ! -path '*/s3/*' ! -path '*/sts/*' -exec cp /dev/null {} ';'
 
 # The versions that everything is tested with, for every Python: names and versions, no addresses.
 constraints:
-	$(BIN)/python -m pip freeze --all --exclude-editable | sed '/^setuptools==/d; /@/d' > constraints.txt
+	$(BIN)/python -m pip freeze --all --exclude-editable | sed '/^setuptools==/d; /@/d' | LC_ALL=C sort -f > constraints.txt
 
 clean:
 	rm -rf $(VENV) .venv-3.* .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist build .hypothesis .fuzz

@@ -32,7 +32,7 @@ def main() -> int:
             site.main()
         from assume_helper.cli import app
 
-        code = app.main(arguments, started, started_monotonic, failed, stdout_closed=stdout_closed)
+        code = app.main(arguments, os.environ, started, started_monotonic, failed, stdout_closed=stdout_closed)
         if arguments[:1] == ["get"]:
             for stream in (sys.stdout, sys.stderr):
                 if stream is not None:

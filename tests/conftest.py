@@ -3,6 +3,7 @@
 import os
 import signal
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,6 +48,26 @@ for _name in [name for name in os.environ if name.startswith("XDG_")]:
 for _name in list(os.environ):
     if _name.upper().startswith("AWS_") or _name.upper().endswith("_PROXY"):
         del os.environ[_name]
+
+# Of a test with more cases, the processes of only so many are measured: coverage doubles what each of them costs.
+_MEASURED_CASES = 3
+_UNMEASURED = pytest.StashKey[bool]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Choose the cases that are measured."""
+    cases: Counter[str] = Counter()
+    for item in items:
+        test = item.nodeid.partition("[")[0]
+        cases[test] += 1
+        item.stash[_UNMEASURED] = cases[test] > _MEASURED_CASES
+
+
+@pytest.fixture(autouse=True)
+def _few_are_measured(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave coverage out of the processes that the other cases start."""
+    if request.node.stash[_UNMEASURED]:
+        monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,7 @@
 import importlib
 import os
 import signal
-import sys
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 
 import click
 
@@ -20,12 +19,12 @@ from assume_helper.text import error_line, one_line, printable
 USAGE = 2
 INTERRUPTED = 130
 TERMINATED = 143
-# In the order in which people need them.
+# In the order in which people need them, for --help.
 COMMANDS = ("get", "exec", "env", "whoami", "list", "clear", "configure", "doctor", "completion", "log")
 
 
 class _Commands(click.Group):
-    """The commands, each imported when it is asked for: most calls are `get`."""
+    """The group of commands. Each is imported when it is asked for: most calls are `get`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own names
         return list(COMMANDS)
@@ -40,9 +39,9 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="assume-helper", prog_name="assume-helper", message="%(prog)s %(version)s")
 def assume_helper() -> None:
-    """The credential_process that assumes a role and remembers it.
+    """A credential_process for AWS: it assumes a role and caches the session.
 
-    In the AWS config file:
+    `assume-helper configure PROFILE` writes this into the AWS config file:
 
     \b
         [profile NAME]
@@ -54,25 +53,27 @@ def assume_helper() -> None:
 
 def main(
     arguments: Sequence[str],
+    environ: MutableMapping[str, str],
     started: float,
     started_monotonic: float,
     failed: BaseException | None = None,
     *,
     stdout_closed: bool = False,
 ) -> int:
-    """Run the command line; the exit code.
+    """Run the command line and return the exit code.
 
-    `started` is when the process began (seconds since the epoch), `started_monotonic` the same on the monotonic clock,
-    for deadlines. `failed` is what came of looking for a hit: it could not be printed, or was broken off.
+    `environ` is this process's environment: what SDK code must not see is taken out of it. `started` is when the
+    process began (seconds since the epoch), `started_monotonic` the same on the monotonic clock. `failed` is the error
+    that ended the search for a hit, if one did.
     """
     is_process = list(arguments[:1]) == ["get"]
     invocation = Invocation(
-        dict(os.environ), Clock(), started, started_monotonic, stdout_closed, tuple(arguments), is_process
+        dict(environ), Clock(), started, started_monotonic, stdout_closed, tuple(arguments), is_process
     )
-    environment.hide(os.environ)
+    environment.hide(environ)
     for name in ("SIGTERM", "SIGHUP", "SIGQUIT"):
         number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN:  # ignored under nohup
             signal.signal(number, terminate)
     try:
         return _run(invocation, list(arguments), failed)
@@ -92,45 +93,45 @@ def main(
         reason = error.strerror or type(error).__name__
         if error.filename is not None:
             path = printable(str(error.filename), 200)
-            return _fail(invocation, 1, f"{path} cannot be used ({reason}); look at what names it")
+            return _fail(invocation, 1, f"{path} cannot be used ({reason}); check the setting that names it")
         what = "the credentials" if is_process else "the output"
-        return _fail(invocation, 1, f"{what} cannot be printed ({reason}); look at where standard output goes")
+        return _fail(invocation, 1, f"{what} cannot be printed ({reason}); check where standard output goes")
     except KeyboardInterrupt:
         return _fail(invocation, INTERRUPTED, "interrupted; nothing was changed, run it again")
     except Terminated as error:
         return _fail(invocation, 128 + error.args[0], "terminated; nothing was changed, run it again")
     except ImportError:
-        raise  # half an installation: without its libraries nothing more can be said here
+        raise  # the installation is incomplete: `start` says so
     except Exception as error:
         where = error.__traceback__
         while where is not None and where.tb_next is not None:
             where = where.tb_next
         place = f"{os.path.basename(where.tb_frame.f_code.co_filename)}:{where.tb_lineno}" if where else "?"
         return _fail(
-            invocation, 1, f"an error of its own ({type(error).__name__} at {place}); please report it with this line"
+            invocation, 1, f"internal error ({type(error).__name__} at {place}); please report it with this line"
         )
 
 
 def _run(invocation: Invocation, arguments: list[str], failed: BaseException | None) -> int:
     if hit.is_elevated():
-        raise AssumeHelperError("this runs with another user's rights (setuid or setgid)", "start it as yourself")
+        raise AssumeHelperError("this runs with another user's rights (setuid or setgid)", "run it as yourself")
     if failed is not None:
         invocation.subject = arguments[1]
         raise failed
     with assume_helper.make_context("assume-helper", arguments, obj=invocation) as context:
         assume_helper.invoke(context)
     _record(invocation, [("warning", str(warning)) for warning in invocation.warnings])
-    if sys.stderr is not None and sys.stderr.isatty():
+    if invocation.is_terminal(2):
         for warning in invocation.warnings:
             invocation.say(f"assume-helper: {printable(invocation.subject, 64)}: warning: {warning}")
     return 0
 
 
 def _fail(invocation: Invocation, exit_code: int, what: str) -> int:
-    """Say in one line what went wrong, on standard error and in the log."""
+    """Write what went wrong, in one line, to standard error and to the log."""
     events = [("warning", str(warning)) for warning in invocation.warnings]
     if invocation.is_process or exit_code not in {USAGE, INTERRUPTED}:
-        # What a person has mistyped or broken off is no failure to look for.
+        # A mistyped command or Ctrl-C is not worth logging.
         events.append(("failure", one_line(what)))
     _record(invocation, events, exit_code)
     invocation.say(error_line(invocation.subject, what))

@@ -1,6 +1,7 @@
-"""What nobody saw: credentials that were issued, warnings and failures, as JSON lines in the state directory.
+"""The log of issued credentials, warnings and failures: JSON lines in the state directory.
 
-Many SDKs hide stderr. Never a secret; 0600 in 0700; at 1 MiB the log is renamed to `.1` and begun anew.
+It is there because many SDKs hide standard error. It never holds a secret. Its mode is 0600, its directory's 0700. At
+1 MiB it is renamed to `.1`, and a new one begins.
 
     every line   time, event (issue, warning, failure), profile
     issue        outcome (hit, miss, refresh), account, role, session_name, access_key (its last four), caller
@@ -15,19 +16,22 @@ from datetime import UTC, datetime
 
 from assume_helper import hit
 from assume_helper.cache.session import Session
-from assume_helper.cli import caller
 from assume_helper.errors import AssumeHelperError
 from assume_helper.system import private_files
 from assume_helper.text import printable
 
 _LARGEST = 1024 * 1024
-# One line more than that may be in it; what is far larger is not ours.
+# The last line may go beyond the limit. Reading stops here: this program wrote no larger file.
 _LARGEST_READ = 4 * _LARGEST
+_UNKNOWN = "unknown"
+# Most SDKs have a shell start the credential process.
+_SHELLS = {"sh", "dash", "bash", "zsh", "ash", "busybox"}
+_MOST_SHELLS = 4
 _READ_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 def path() -> str | None:
-    """Where the log is, None where there is no place for it."""
+    """The log's path; None where there is no state directory."""
     import platformdirs
 
     try:
@@ -38,7 +42,7 @@ def path() -> str | None:
 
 
 def append(moment: float, event: Mapping[str, str]) -> None:
-    """Add one line: `moment` (seconds since the epoch) in UTC, then `event`. That it cannot is nobody's trouble."""
+    """Add one line: `moment` (seconds since the epoch) in UTC, then `event`. Failures to log are ignored."""
     target = path()
     if target is None:
         return
@@ -60,11 +64,11 @@ def append(moment: float, event: Mapping[str, str]) -> None:
 
 
 def issue(profile: str, session: Session, started: float) -> dict[str, str]:
-    """The event of a session that was handed out by a process that began at `started` (seconds since the epoch).
+    """The event of a session that a process handed out; `started` is when that process began (seconds since the epoch).
 
-    A miss is one that STS has issued since: to this process, or to one that it waited for.
+    It is a miss if STS issued the session after `started`, to this process or to one that this process waited for.
     """
-    # arn:PARTITION:sts::ACCOUNT:assumed-role/ROLE/SESSION (IAM, Identifiers); the role's path is not in it
+    # arn:PARTITION:sts::ACCOUNT:assumed-role/ROLE/SESSION (IAM, Identifiers); it does not hold the role's path
     parts = (session.assumed_role_arn or "").split(":", 5)
     kind, _, rest = parts[-1].partition("/")
     role, _, name = rest.partition("/") if kind == "assumed-role" else ("", "", "")
@@ -76,14 +80,14 @@ def issue(profile: str, session: Session, started: float) -> dict[str, str]:
         "role": printable(role, 64),
         "session_name": printable(name, 64),
         "access_key": printable(session.credentials.access_key_id[-4:]),
-        "caller": printable(caller.name(), 64),
+        "caller": printable(calling_program(), 64),
     }
 
 
 def events() -> list[dict[str, str]]:
-    """All that is in the log and in the one that was put aside, the oldest first; passing over what is no event.
+    """The events of the log and of `.1`, the oldest first. Lines that are no event are skipped.
 
-    Raises AssumeHelperError where a log is there and is not to be believed.
+    Raises AssumeHelperError where a log is a link, unreadable, or open to other users.
     """
     target = path()
     if target is None:
@@ -99,6 +103,29 @@ def events() -> list[dict[str, str]]:
     return found
 
 
+def calling_program() -> str:
+    """The name of the program that started this process, past any `sh -c`; `unknown` where the system does not say.
+
+    Linux keeps at most 15 bytes of it (proc(5)). The other systems tell it only to code in C.
+    """
+    process = str(os.getppid())
+    try:
+        for _ in range(_MOST_SHELLS):
+            found = _read_proc(process, "comm").removesuffix("\n")
+            if found not in _SHELLS or _read_proc(process, "cmdline").split("\0")[1:2] != ["-c"]:
+                return found or _UNKNOWN
+            # The name, in parentheses, may hold blanks.
+            process = _read_proc(process, "stat").rpartition(")")[2].split()[1]
+    except (OSError, IndexError):
+        pass
+    return _UNKNOWN
+
+
+def _read_proc(process: str, file_name: str) -> str:
+    with open(f"/proc/{process}/{file_name}", "rb") as file:
+        return file.read(4096).decode("utf-8", "backslashreplace")
+
+
 def _read(target: str) -> bytes:
     try:
         descriptor = os.open(target, _READ_FLAGS)
@@ -106,12 +133,12 @@ def _read(target: str) -> bytes:
         return b""
     except OSError as error:
         reason = "is a link" if os.path.islink(target) else f"cannot be read ({error.strerror})"
-        raise AssumeHelperError(f"{printable(target)} {reason}", "remove it: nothing is logged there") from None
+        raise AssumeHelperError(f"{printable(target)} {reason}", "remove it, so that a new log can begin") from None
     try:
         hit.check_private(os.fstat(descriptor), stat.S_IFREG)
         with open(descriptor, "rb", closefd=False) as file:
             return file.read(_LARGEST_READ)
     except hit.NotPrivate as error:
-        raise AssumeHelperError(f"{printable(target)} {error}", "remove it: nothing is logged there") from None
+        raise AssumeHelperError(f"{printable(target)} {error}", "remove it, so that a new log can begin") from None
     finally:
         os.close(descriptor)

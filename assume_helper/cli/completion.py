@@ -1,6 +1,6 @@
-"""What may come next on a command line, for TAB: commands, options, profile names, in the words of each shell.
+"""What TAB offers: commands, options and profile names, quoted for each shell.
 
-click says what fits where. Its own scripts are not used: they take names with blanks, colons and `*` apart.
+click knows what fits where. Its own scripts are not used: they split names at blanks, colons and `*`.
 """
 
 import re
@@ -18,17 +18,17 @@ from assume_helper.profiles import aws_config
 from assume_helper.text import CONTROL_CHARACTERS
 
 _PROGRAM = "assume-helper"
-# In bash these stand for themselves in a word; all else is written with a backslash.
+# bash takes these as they are. All others get a backslash.
 _UNSAFE_IN_BASH = re.compile(r"[^\w./:@%+=,-]")
 _UNSAFE_IN_DOUBLE_QUOTES = re.compile(r'[\\"$`]')
 
 
 @dataclass(frozen=True)
-class Typed:
-    """The words before the cursor, the last of them perhaps half typed.
+class TypedLine:
+    """The words before the cursor; `current` is the one that is being typed.
 
-    For bash: `kept` characters of the last word stay as they are, being before what it calls a word break, and `quote`
-    is the quote that is open.
+    For bash alone: the first `kept` characters of `current` are before a word break and stay as they are. `quote` is
+    the open quote.
     """
 
     words: Sequence[str]
@@ -38,7 +38,7 @@ class Typed:
 
 
 class _ProfileName(click.types.StringParamType):
-    """A profile's name, of either file."""
+    """The name of a profile in the config file or the credentials file."""
 
     name = "profile"
 
@@ -52,7 +52,7 @@ class _ProfileName(click.types.StringParamType):
             names = aws_config.profile_names(ctx.ensure_object(Invocation).environ)
         except ConfigurationError:
             return []
-        # A name with control characters is refused by every command, and would be run by the terminal.
+        # Every command refuses a name with control characters, and a terminal would act on them.
         return [
             CompletionItem(name)
             for name in names
@@ -60,7 +60,7 @@ class _ProfileName(click.types.StringParamType):
         ]
 
 
-# What the commands' parameters take, by their names.
+# The types of the parameters that complete, by name.
 _TYPES: "dict[str, click.ParamType[Any]]" = {
     "profile": _ProfileName(),
     "role": _ProfileName(),
@@ -70,22 +70,22 @@ _TYPES: "dict[str, click.ParamType[Any]]" = {
 }
 
 
-def typed(shell: str, said: Sequence[str]) -> Typed:
-    """What has been typed, from what the script in `shell` says of it (see `completion_scripts`)."""
+def parse_line(shell: str, passed: Sequence[str]) -> TypedLine:
+    """The typed line, from the arguments that the script of `shell` passes (see `completion_scripts`)."""
     if shell == "bash":
-        return _typed_in_bash(said[0], said[1] if len(said) > 1 else "")
+        return _parse_bash_line(passed[0], passed[1] if len(passed) > 1 else "")
     if shell == "powershell":
-        words = [word.removeprefix(".") for word in said]
-        return Typed(words[:-1], words[-1].lstrip("'\""))
-    current = said[-1]
-    # These shells know better what of the current word is a quote: they compare by themselves.
-    return Typed(said[:-1], current if current.startswith("-") else "")
+        words = [word.removeprefix(".") for word in passed]
+        return TypedLine(words[:-1], words[-1].lstrip("'\""))
+    current = passed[-1]
+    # zsh and fish compare with the current word themselves: they know which of its quotes are open.
+    return TypedLine(passed[:-1], current if current.startswith("-") else "")
 
 
-def candidates(root: click.Command, invocation: Invocation, line: Typed) -> "list[CompletionItem[str]] | None":
-    """The words that may stand where the cursor is, each in full; None where it is a file that is wanted."""
+def candidates(root: click.Command, invocation: Invocation, line: TypedLine) -> "list[CompletionItem[str]] | None":
+    """The words that fit at the cursor, each in full; None where a file name belongs there."""
     if "--" in line.words:
-        return None  # a command and its arguments, for `exec`
+        return None  # the command of `exec`
     words, current, option = [*line.words], line.current, ""
     if current.startswith("--") and "=" in current:
         option, _, current = current.partition("=")
@@ -104,8 +104,8 @@ def candidates(root: click.Command, invocation: Invocation, line: Typed) -> "lis
     return [CompletionItem(option + item.value, help=item.help) for item in items]
 
 
-def written(shell: str, items: "Sequence[CompletionItem[str]]", line: Typed) -> str:
-    """The candidates as the script in `shell` reads them, one a line."""
+def format_candidates(shell: str, items: "Sequence[CompletionItem[str]]", line: TypedLine) -> str:
+    """The candidates as the script of `shell` reads them, one a line."""
     if shell == "bash":
         texts = [_bash_word(item.value[line.kept :], line.quote) for item in items]
     elif shell == "powershell":
@@ -115,22 +115,22 @@ def written(shell: str, items: "Sequence[CompletionItem[str]]", line: Typed) -> 
     return "".join(text + "\n" for text in texts)
 
 
-def _help(item: CompletionItem[str]) -> str:
+def _help(item: "CompletionItem[str]") -> str:
     return " ".join((item.help or "").split())
 
 
 def _bash_word(text: str, quote: str) -> str:
-    """`text` as it is written in bash, within `quote` where one is open."""
+    """`text` quoted for bash, within `quote` where one is open."""
     if quote == "'":
         return text.replace("'", "'\\''")
     unsafe = _UNSAFE_IN_DOUBLE_QUOTES if quote else _UNSAFE_IN_BASH
     return unsafe.sub(lambda found: "\\" + found.group(), text)
 
 
-def _typed_in_bash(line: str, breaks: str) -> Typed:
-    """The words of a line in bash up to the cursor, without their quotes (QUOTING in bash(1)).
+def _parse_bash_line(line: str, breaks: str) -> TypedLine:
+    """The words of a bash line up to the cursor, without their quotes (QUOTING in bash(1)).
 
-    readline replaces what is after the last unquoted word break, or after the quote that is open.
+    readline replaces the text after the last unquoted word break, or after the quote that is open.
     """
     words: list[str] = []
     current: str | None = None
@@ -154,5 +154,5 @@ def _typed_in_bash(line: str, breaks: str) -> Typed:
         else:
             current += character
             if not quote and character in breaks:
-                kept = len(current) - (character == "@")  # which hostnames begin with (rl_special_prefixes)
-    return Typed(words[1:], current or "", kept, quote)
+                kept = len(current) - (character == "@")  # readline keeps it in the word (rl_special_prefixes)
+    return TypedLine(words[1:], current or "", kept, quote)

@@ -1,10 +1,10 @@
-"""The scripts for TAB, one a shell: each asks the program itself what may come next.
+"""The completion scripts, one a shell: each asks this program what may come next.
 
-They call `assume-helper` by that name, as it is on the PATH, whatever path is typed: TAB is not to run what merely has
-that name. Where the program exits with 1 the shell's own completion of files takes over.
+They call `assume-helper` from the PATH, whatever path is typed, so that TAB never runs another program of that name.
+Where this program exits with 1, the shell completes file names.
 """
 
-# COMP_LINE, since COMP_WORDS is broken at colons. Without mapfile, and it does without compopt: macOS has bash 3.2.
+# COMP_LINE, because COMP_WORDS is split at colons. macOS has bash 3.2: no mapfile, and compopt may be missing.
 _BASH = r"""_assume_helper() {
     local IFS=$'\n' options=$- found
     COMPREPLY=()
@@ -20,7 +20,7 @@ _BASH = r"""_assume_helper() {
 complete -F _assume_helper assume-helper
 """
 
-# zsh itself compares with what is typed, and quotes what it inserts.
+# zsh compares with the typed word and quotes what it inserts.
 _ZSH = r"""#compdef assume-helper
 _assume_helper() {
     local found
@@ -58,7 +58,7 @@ end
 complete -c assume-helper -f -a '(__assume_helper)'
 """
 
-# The dots: Windows PowerShell does not pass an empty argument on. In its code page, names would not arrive whole.
+# The dots: Windows PowerShell drops empty arguments. UTF-8: its code page would damage names.
 _POWERSHELL = r"""Register-ArgumentCompleter -Native -CommandName assume-helper -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
     $words = @($commandAst.CommandElements | Select-Object -Skip 1 |

@@ -1,9 +1,12 @@
-"""One run of the command line: what it was handed, and what it has to say."""
+"""One run of the command line: its arguments, environment, clock and streams."""
 
 import os
+import shutil
 import socket
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TextIO
 
 from assume_helper import hit
 from assume_helper.cache.session import Session
@@ -17,9 +20,11 @@ from assume_helper.system.warning import Warning
 
 @dataclass
 class Invocation:
-    """One run of the command line: what it was handed, and what it is about, for the line that says what went wrong.
+    """One run of the command line.
 
-    `started` is in seconds since the epoch; `is_process`: it is `get`, which programs call.
+    `environ` is the caller's environment, `started` the start of the process (seconds since the epoch) and
+    `started_monotonic` the same on the monotonic clock. `is_process` is true for `get`, which programs call. `subject`
+    is the profile or role that messages name. The streams are used through this class alone.
     """
 
     environ: Mapping[str, str] = field(repr=False)
@@ -38,7 +43,7 @@ class Invocation:
             self.warnings.append(warning)
 
     def call_context(self) -> CallContext:
-        """What `resolve` is handed."""
+        """The context for one call of `sessions.provider`."""
         return CallContext(
             environ=self.environ,
             clock=self.clock,
@@ -50,9 +55,9 @@ class Invocation:
         )
 
     def record_issue(self, session: Session, *, behind: bool = False) -> None:
-        """Log that `session` has been handed out for `subject`: each command does that which gives credentials away.
+        """Log that `session` was issued for `subject`. Every command that hands out credentials calls this.
 
-        `behind`: it has replaced another one behind the callers' backs.
+        `behind`: the session was refreshed in the background.
         """
         event = audit_log.issue(self.subject, session, self.started)
         audit_log.append(
@@ -60,22 +65,30 @@ class Invocation:
         )
 
     def refresh_behind(self, due: Sequence[str], arguments: Sequence[str]) -> None:
-        """Have what is `due` (the paths of the locks for that) refreshed by `get` with these arguments of its own."""
+        """Start a background refresh, `get` with these `arguments`, for each lock path in `due`."""
         for path in due:
             refresh_ahead.start(path, arguments, self.environ, self.clock.now())
 
     def print(self, data: bytes) -> None:
-        """Write `data` to standard output, whole. Raises OSError, AssumeHelperError where that cannot be."""
-        if self.stdout_closed:
-            raise AssumeHelperError("standard output is closed", "what was asked for is printed there: open it")
+        """Write all of `data` to standard output. Raises OSError, and AssumeHelperError where that is closed."""
+        self.require_stdout("the output")
         hit.write(1, data)
 
+    def require_stdout(self, what: str) -> None:
+        """Raise AssumeHelperError where standard output, which `what` is printed to, is closed."""
+        if self.stdout_closed:
+            raise AssumeHelperError("standard output is closed", f"open it: {what} would be printed there")
+
     def say(self, text: str) -> None:
-        """A line on standard error, in UTF-8 whatever the locale: botocore fails to decode another's bytes."""
+        """Write a line to standard error, in UTF-8 whatever the locale: botocore fails to decode anything else."""
         try:
             hit.write(2, text.encode("utf-8", "backslashreplace") + b"\n")
         except OSError:
-            pass  # there is nobody to tell
+            pass  # nobody reads it
+
+    def stream(self, descriptor: int) -> TextIO:
+        """Standard output (1) or error (2) as a text stream, for libraries that draw on the terminal."""
+        return sys.stdout if descriptor == 1 else sys.stderr
 
     def is_terminal(self, descriptor: int) -> bool:
         """Whether standard input (0), output (1) or error (2) is a terminal."""
@@ -83,3 +96,11 @@ class Invocation:
             return os.isatty(descriptor)
         except OSError:
             return False
+
+    def can_ask(self) -> bool:
+        """Whether a person can be asked: standard input and standard error are terminals."""
+        return self.is_terminal(0) and self.is_terminal(2)
+
+    def terminal_width(self) -> int:
+        """The terminal's width in characters; COLUMNS wins, and 80 stands where neither is known."""
+        return shutil.get_terminal_size().columns

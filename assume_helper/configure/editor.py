@@ -1,7 +1,7 @@
-"""A profile's section of the AWS config, edited as text: whatever is not to be changed stays, to the byte.
+"""Edits one profile's section of the AWS config as text: everything else stays, to the byte.
 
-`configupdater` says which lines are which key's; only the first line of a key is ever written anew, so that comments,
-blank lines, indentation, spelling and line ends stay as their owner has them.
+`configupdater` says which lines belong to which key. Only the first line of a key is ever rewritten, so comments, blank
+lines, indentation, spelling and line ends stay.
 """
 
 import difflib
@@ -19,8 +19,8 @@ from assume_helper.text import printable, redacted
 if TYPE_CHECKING:
     from configupdater import ConfigUpdater, Option, Section
 
-# Beside one of the first four, SDKs assume the role themselves, or (Go) refuse the profile: it says two things. The
-# others belong to the role, and go where it goes.
+# With one of the first four beside credential_process, SDKs assume the role themselves, or (Go) refuse the profile. The
+# others belong to the role and are moved with it.
 ROLE_KEYS = (
     "role_arn",
     "source_profile",
@@ -40,22 +40,22 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 def is_for_the_helper(key: str) -> bool:
-    """Whether SDKs would go round the helper for `key`, or a key that it belongs to: a login wins over a process."""
+    """Whether `key`, or the key that it belongs to, would make SDKs bypass the helper: a login wins over a process."""
     return key in ROLE_KEYS or key.startswith("sso_") or key == "login_session"
 
 
 def configured(text: str, name: str, command: str, values: Mapping[str, str | None]) -> str:
-    """`text` with `credential_process = command` in the profile `name`, its role's keys prefixed.
+    """`text` with `credential_process = command` in the profile `name`, and its role's keys prefixed.
 
-    `values` are set, under their bare names, those that are None taken out. Raises ConfigurationError.
+    `values` are the keys to set, by their bare names; None removes a key. Raises ConfigurationError.
     """
     document = _parsed(text)
     section = _section(document, name)
     end = _line_end(text)
     if section is None:
-        wanted = [("credential_process", command), *((key, value) for key, value in values.items() if value)]
+        keys = [("credential_process", command), *((key, value) for key, value in values.items() if value)]
         title = name if name == "default" else f'profile "{name}"' if " " in name else f"profile {name}"
-        lines = [f"[{title}]", *(f"{_key_in_file(key)} = {value}" for key, value in wanted)]
+        lines = [f"[{title}]", *(f"{_key_in_file(key)} = {value}" for key, value in keys)]
         return _with_blank_line(text, end) + "".join(line + end for line in lines)
     options = {option.key: option for option in section.iter_options()}
     beside = options.get("credential_process") or next(iter(options.values()), None)
@@ -73,7 +73,7 @@ def configured(text: str, name: str, command: str, values: Mapping[str, str | No
         elif found is not None and found.value != value:
             _set(found, value)
     if new:
-        # Deeper than the key before it, a line would be a part of that key's value.
+        # A line that is indented deeper than the key before it would become part of that key's value.
         lines = options["credential_process"].lines if "credential_process" in options else section.lines
         if not lines[0].endswith("\n"):
             lines[0] += end
@@ -82,7 +82,7 @@ def configured(text: str, name: str, command: str, values: Mapping[str, str | No
 
 
 def undone(text: str, name: str, *, ours: bool) -> str:
-    """`text` with the bare keys of the profile `name` again, and without its credential_process if that is `ours`.
+    """`text` with the keys of the profile `name` unprefixed, and without its credential_process if that is `ours`.
 
     Raises ConfigurationError.
     """
@@ -102,53 +102,56 @@ def undone(text: str, name: str, *, ours: bool) -> str:
 
 
 def check_rest(before: AwsConfig, after: AwsConfig, name: str) -> None:
-    """Raises ConfigurationError where more has changed in the config than the profile `name`."""
+    """Raise ConfigurationError where anything but the profile `name` has changed."""
     profiles = [{n: p for n, p in c.config_profiles.items() if n != name} for c in (before, after)]
     if profiles[0] != profiles[1] or (before.services, before.other_sections) != (after.services, after.other_sections):
         raise ConfigurationError(
-            f"{printable(after.config_path)} cannot be changed without changing what other profiles mean",
+            f"{printable(after.config_path)} cannot be changed without changing other profiles too",
             "edit it by hand",
         )
 
 
 def warnings(before: AwsConfig, after: AwsConfig, name: str) -> list[str]:
-    """What still makes SDKs go round the helper for the profile `name`, and what no longer works `before`'s way."""
-    said = []
+    """What still makes SDKs bypass the helper for the profile `name`, and what worked `before` and no longer does."""
+    found = []
     credentials = after.credentials_profiles.get(name, {})
     profile = after.config_profiles.get(name, {})
     credentials_path = printable(after.credentials_path)
     beside = [key for key in credentials if is_for_the_helper(key) or key in (*_STATIC_KEYS, "credential_process")]
     if beside:
-        said.append(
-            f"{credentials_path} has {', '.join(beside)} for this profile and wins over the config file: SDKs will not"
-            f" call the helper; move them to a profile of another name"
+        found.append(
+            f"{credentials_path} has {', '.join(beside)} for this profile and wins: SDKs will not call the helper; "
+            "move them to another profile"
         )
     if any(key in profile for key in _STATIC_KEYS):
-        said.append(
-            "the profile has an access key, which the SDKs of Go, JavaScript, Kotlin, C++ and Ruby use and do not call"
-            " the helper; move it to another profile and name that with --source-profile"
+        found.append(
+            "the SDKs of Go, JavaScript, Kotlin, C++ and Ruby use this profile's access key, not the helper; move it "
+            "to another profile and name that with --source-profile"
         )
     inherited = [key for key in profile if is_for_the_helper(key)]
     if inherited:
-        said.append(f"[DEFAULT] has {', '.join(inherited)}, for every profile: SDKs will not call the helper; move it")
+        found.append(f"[DEFAULT] has {', '.join(inherited)} for every profile: SDKs will not call the helper; move it")
     logins = [key for key in before.config_profiles.get(name, {}) if key.startswith("sso_") or key == "login_session"]
     if any(key not in profile for key in logins):
-        said.append("its login (sso_..., login_session) would win over the helper, and is no longer the profile's")
-    return said
+        found.append(
+            "the profile's login (sso_..., login_session) would win over the helper, so its keys are prefixed; log in "
+            "with another profile"
+        )
+    return found
 
 
 def difference(before: str, after: str, path: str) -> list[str]:
-    """The change as a unified diff, its lines without ends, and without a secret that stands nearby."""
+    """The change as the lines of a unified diff, with secrets covered."""
     old, new = _without_secrets(before), _without_secrets(after)
     diff = difflib.unified_diff(old, new, printable(path), printable(path), lineterm="")
     return [printable(line.expandtabs(), 4096) if line[:1] in "+-@" else _covered(line) for line in diff]
 
 
 def _parsed(text: str) -> "ConfigUpdater":
-    """The text's blocks. Raises ConfigurationError where they would not give the same text again."""
+    """The parsed text. Raises ConfigurationError where writing it again would not give the same text."""
     import configupdater
 
-    document = configupdater.ConfigUpdater(strict=False)  # aws_config has looked for what is there twice
+    document = configupdater.ConfigUpdater(strict=False)  # aws_config has refused duplicates
     try:
         document.read_file(io.StringIO(text, newline=""))
         if str(document) == text:
@@ -162,7 +165,7 @@ def _section(document: "ConfigUpdater", name: str) -> "Section | None":
     found = [section for section in document.iter_sections() if profile_name(section.name) == name]
     if len(found) > 1:
         raise ConfigurationError(
-            f"profile {printable(name, 64)} has {len(found)} sections in the config file", "make one of them"
+            f"profile {printable(name, 64)} has {len(found)} sections in the config file", "merge them into one"
         )
     return found[0] if found else None
 
@@ -171,7 +174,7 @@ def _refuse_both(options: Mapping[str, "Option"], key: str, name: str) -> None:
     if key in options and PREFIX + key in options:
         raise ConfigurationError(
             f"[{printable(name, 64)}] has both {key} and {PREFIX}{key}",
-            "take one of them out: the helper reads the second",
+            "remove one of them: the helper reads the second",
         )
 
 
@@ -180,15 +183,15 @@ def _key_in_file(key: str) -> str:
 
 
 def _set(option: "Option", value: str | None) -> None:
-    """Write the value of a key, or take the key out, and leave the comments and blank lines that follow it."""
+    """Set the value of a key, or remove the key for None; comments and blank lines after it stay."""
     first, *rest = option.lines
-    kept = [line for line in rest if not line.strip() or line.strip()[0] in "#;"]
+    stays = [line for line in rest if not line.strip() or line.strip()[0] in "#;"]
     found = _FIRST_LINE.match(first)
     if value is not None and found is not None:
         start = found[1] if found[1].endswith((" ", "\t")) or found[2].strip() else found[1] + " "
-        kept.insert(0, start + value + first[len(first.rstrip("\r\n")) :])
-    option.lines[:] = kept
-    if not kept:
+        stays.insert(0, start + value + first[len(first.rstrip("\r\n")) :])
+    option.lines[:] = stays
+    if not stays:
         option.detach()
 
 
@@ -202,14 +205,14 @@ def _line_end(text: str) -> str:
 
 
 def _with_blank_line(text: str, end: str) -> str:
-    """`text` as it is before a new section."""
+    """`text` with the blank line that comes before a new section."""
     if text and not text.endswith(("\n", "\r")):
         text += end
     return text + end if text.strip() and not re.search(r"(?:\n|\A)[ \t]*\r?\n\Z", text) else text
 
 
 def _without_secrets(text: str) -> list[str]:
-    """The lines of `text`, secret values covered, also where they go on over more lines."""
+    """The lines of `text` with secret values covered, also those that continue on further lines."""
     lines: list[str] = []
     depth: int | None = None  # of the secret's key
     for line in io.StringIO(text, newline=None):
@@ -227,5 +230,5 @@ def _without_secrets(text: str) -> list[str]:
 
 
 def _covered(line: str) -> str:
-    """A line beside the change: whatever looks like a key in it is covered."""
+    """An unchanged line of the diff, with everything covered that looks like a secret."""
     return _indentation(line) + redacted(line)

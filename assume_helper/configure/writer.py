@@ -1,4 +1,4 @@
-"""The AWS config file, replaced as a whole: the new text or the old one is there, with its mode and its owner."""
+"""Replaces the AWS config file atomically, keeps its mode and owner, and keeps a backup."""
 
 import os
 import secrets
@@ -23,19 +23,19 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class ConfigFile:
-    """The config file as it was read: `path` with its links followed, `data` None where there is no file yet."""
+    """The config file as it was read: `path` with symbolic links resolved, `data` None where there is no file."""
 
     path: str
     data: bytes | None = field(repr=False)
 
     @property
     def text(self) -> str:
-        """Its text, line ends as they are. Raises ConfigurationError where it is not UTF-8."""
+        """The text, with its line ends. Raises ConfigurationError where it is not UTF-8."""
         return aws_config.decode(self.data or b"", self.path)
 
     @property
     def backup(self) -> str:
-        """Where the state before the last change is kept."""
+        """The path of the backup: the file before the last change."""
         return self.path + ".assume-helper.bak"
 
 
@@ -47,27 +47,25 @@ def read(environ: Mapping[str, str]) -> ConfigFile:
     if not os.path.exists(path):
         return ConfigFile(path, None)
     if not os.path.isfile(path):
-        raise ConfigurationError(
-            f"{printable(path)} is not a regular file", "set AWS_CONFIG_FILE to the file to be edited"
-        )
+        raise ConfigurationError(f"{printable(path)} is not a regular file", "set AWS_CONFIG_FILE to the file to edit")
     return ConfigFile(path, data)
 
 
 def replace(file: ConfigFile, text: str, environ: Mapping[str, str]) -> str | None:
-    """Have `text` in the place of the file, and what was there in its backup, whose path is returned.
+    """Replace the file by `text` and return the path of its backup, None where there was no file.
 
-    Raises ConfigurationError, where the file is no longer as it was read too: nothing is changed then.
+    Raises ConfigurationError; ChangedMeanwhile where the file is no longer as it was read. Nothing is changed then.
     """
     mark = _BYTE_ORDER_MARK if (file.data or b"").startswith(_BYTE_ORDER_MARK) else b""
     directory = os.path.dirname(file.path)
     try:
         private_files.make_directory(directory)
         status = os.stat(file.path) if file.data is not None else None
-        new = [(_written(file.path, mark + text.encode("utf-8"), status), file.path)]
+        new = [(_write_beside(file.path, mark + text.encode("utf-8"), status), file.path)]
         try:
             if file.data is not None:
-                new.insert(0, (_written(file.backup, file.data, None), file.backup))
-            with _alone(file, environ):
+                new.insert(0, (_write_beside(file.backup, file.data, None), file.backup))
+            with _locked(file, environ):
                 if aws_config.read_bytes(file.path, "AWS_CONFIG_FILE") != (file.data or b""):
                     raise ChangedMeanwhile(
                         f"{printable(file.path)} was changed by another program meanwhile",
@@ -83,15 +81,15 @@ def replace(file: ConfigFile, text: str, environ: Mapping[str, str]) -> str | No
     except OSError as error:
         raise ConfigurationError(
             f"{printable(file.path)} cannot be written ({error.strerror})",
-            "look at who may write to it, and to the directory that it is in",
+            "check who may write to it and to its directory",
         ) from None
     return file.backup if file.data is not None else None
 
 
-def _alone(file: ConfigFile, environ: Mapping[str, str]) -> AbstractContextManager[bool]:
-    """No other process of ours replaces the file meanwhile, where there are locks: the loser sees that it has changed.
+def _locked(file: ConfigFile, environ: Mapping[str, str]) -> AbstractContextManager[bool]:
+    """Hold the lock that keeps other processes of this program from replacing the file meanwhile.
 
-    The lock is held for two renames; who waits longer goes on without it.
+    It is held for two renames. A process that waits longer than that goes on without it.
     """
     until = time.monotonic() + _LONGEST_WAIT
     cache = cache_directory.open_cache(environ, lambda _: None)
@@ -99,15 +97,15 @@ def _alone(file: ConfigFile, environ: Mapping[str, str]) -> AbstractContextManag
     return key_lock.acquire(cache, name, lambda: time.monotonic() > until)
 
 
-def _written(path: str, data: bytes, like: os.stat_result | None) -> str:
-    """The path of a new file beside `path`, flushed, with the owner and mode of `like`, else ours alone."""
+def _write_beside(path: str, data: bytes, like: os.stat_result | None) -> str:
+    """The path of a new, flushed file beside `path`, with the owner and mode of `like`, else 0600."""
     temporary = f"{path}.assume-helper-{secrets.token_hex(8)}"
     descriptor = private_files.create(temporary, os.O_EXCL)
     try:
         try:
             hit.write(descriptor, data)
             if like is not None:
-                _made_like(descriptor, like)
+                _copy_owner_and_mode(descriptor, like)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -119,13 +117,13 @@ def _written(path: str, data: bytes, like: os.stat_result | None) -> str:
 
 if sys.platform == "win32":
 
-    def _made_like(_descriptor: int, _like: os.stat_result) -> None:
-        """A file takes its access list from the directory."""
+    def _copy_owner_and_mode(_descriptor: int, _like: os.stat_result) -> None:
+        """Windows: a file inherits the access list of its directory."""
 
 else:
 
-    def _made_like(descriptor: int, like: os.stat_result) -> None:
+    def _copy_owner_and_mode(descriptor: int, like: os.stat_result) -> None:
         own = os.fstat(descriptor)
         if (own.st_uid, own.st_gid) != (like.st_uid, like.st_gid):
-            os.fchown(descriptor, like.st_uid, like.st_gid)  # refused where it is not ours to give: nothing is changed
+            os.fchown(descriptor, like.st_uid, like.st_gid)  # fails where we may not: then nothing is changed
         os.fchmod(descriptor, stat.S_IMODE(like.st_mode))

@@ -1,4 +1,4 @@
-"""The cache's directory: whether it is ours alone, and what was left behind in it."""
+"""The cache's directory: whether only we can use it, and what was left behind in it."""
 
 import os
 import shlex
@@ -12,14 +12,14 @@ from assume_helper.doctor.check import Check
 from assume_helper.profiles.settings import STORAGE_KEY
 from assume_helper.text import printable
 
-# A file that is written is there for a moment; what is older (seconds) was left behind.
+# Seconds. A temporary file exists for a moment; an older one was left behind.
 _OLD = 3600
-# So many files are named one by one.
-_NAMED = 5
+# No more files than this are named.
+_MOST_NAMED = 5
 
 
 def examine(environ: Mapping[str, str], now: float) -> list[Check]:
-    """The directory's owner and modes, and what lies in it. Nothing is made, and nothing is removed."""
+    """The directory's owner and mode, and the files in it. Nothing is created or deleted."""
     directory = hit.cache_directory(environ)
     if directory is None or not os.path.lexists(directory):
         return [_absent(directory, environ)]
@@ -29,17 +29,19 @@ def examine(environ: Mapping[str, str], now: float) -> list[Check]:
         hit.check_private(status, 0o040000)
     except hit.NotPrivate as error:
         mend = f"chmod 700 {path}" if "open" in str(error) else f"move {path} away, or set ASSUME_HELPER_CACHE_DIR"
-        return [Check("cache", "fail", f"{printable(directory)} {error}: it is not used, every call goes to STS", mend)]
+        return [Check("cache", "fail", f"{printable(directory)} {error}: the cache is not used", mend)]
     except OSError as error:
-        return [Check("cache", "fail", f"{printable(directory)} cannot be looked at ({error.strerror})", _ELSEWHERE)]
+        return [Check("cache", "fail", f"{printable(directory)} cannot be read ({error.strerror})", _ELSEWHERE)]
     if not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
-        return [Check("cache", "warn", f"{printable(directory)} cannot be written: nothing new is cached", _ELSEWHERE)]
-    return [Check("cache", "ok", f"{printable(directory)}, open to nobody else"), *_leftovers(directory, now)]
+        return [
+            Check("cache", "warn", f"{printable(directory)} cannot be written to: nothing new is cached", _ELSEWHERE)
+        ]
+    return [Check("cache", "ok", f"{printable(directory)}, closed to other users"), *_leftovers(directory, now)]
 
 
-def kept(environ: Mapping[str, str], how: Storage, name: str) -> Check:
-    """Whether the sessions of the profile `name` can be kept as it says."""
-    found = storage.describe(environ, how)
+def storage_of(environ: Mapping[str, str], kind: Storage, name: str) -> Check:
+    """Whether the sessions of the profile `name` can be stored as it says."""
+    found = storage.describe(environ, kind)
     if isinstance(found, str):
         return Check("at rest", "ok", found)
     return Check("at rest", "warn", found.what, found.next_step or f"correct {STORAGE_KEY} of [{printable(name, 64)}]")
@@ -57,8 +59,8 @@ def _absent(directory: str | None, environ: Mapping[str, str]) -> Check:
     while not os.path.lexists(parent) and os.path.dirname(parent) != parent:
         parent = os.path.dirname(parent)
     if os.path.isdir(parent) and os.access(parent, os.W_OK | os.X_OK):
-        return Check("cache", "ok", f"{printable(directory)} is not there yet: the first call makes it")
-    return Check("cache", "warn", f"{printable(directory)} cannot be made: nothing is cached", _ELSEWHERE)
+        return Check("cache", "ok", f"{printable(directory)} does not exist yet: the first call makes it")
+    return Check("cache", "warn", f"{printable(directory)} cannot be created: nothing is cached", _ELSEWHERE)
 
 
 def _leftovers(directory: str, now: float) -> Iterator[Check]:
@@ -86,18 +88,18 @@ def _leftovers(directory: str, now: float) -> Iterator[Check]:
             continue
         except ValueError:
             broken.append(file.name)
-        except OSError:  # another process has replaced it meanwhile, or it may not be read
+        except OSError:  # another process has deleted it meanwhile, or it is not readable
             if os.path.lexists(file.path):
                 loose.append(file.name)
     if loose:
-        what = f"{_count(loose)} in the cache not ours alone, or not readable: not used"
+        what = f"{_count(loose)} in the cache open to others, or not readable: not used"
         yield Check("leftovers", "fail", what, _removal(directory, loose))
     if broken:
         yield Check(
-            "leftovers", "warn", f"{_count(broken)} in the cache not whole: not used", _removal(directory, broken)
+            "leftovers", "warn", f"{_count(broken)} in the cache incomplete: not used", _removal(directory, broken)
         )
     if unused:
-        what = f"{_count(unused)} in the cache left behind by a process that was killed; the next write sweeps them"
+        what = f"{_count(unused)} in the cache left behind by a process that was killed: the next write deletes them"
         yield Check("leftovers", "warn", what, _removal(directory, unused))
     if not (loose or broken or unused):
         yield Check("leftovers", "ok", "none in the cache")
@@ -108,5 +110,5 @@ def _count(names: list[str]) -> str:
 
 
 def _removal(directory: str, names: list[str]) -> str:
-    paths = [shlex.quote(printable(os.path.join(directory, name))) for name in names[:_NAMED]]
-    return f"rm -rf -- {' '.join(paths)}" + (", and so on" if len(names) > _NAMED else "")
+    paths = [shlex.quote(printable(os.path.join(directory, name))) for name in names[:_MOST_NAMED]]
+    return f"rm -rf -- {' '.join(paths)}" + (", and so on" if len(names) > _MOST_NAMED else "")

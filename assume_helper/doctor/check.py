@@ -1,4 +1,4 @@
-"""One thing that was looked at: whether it is well, and what mends it where it is not."""
+"""The result of one check: ok, warn or fail, and how to fix it."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,9 +10,9 @@ Status = Literal["ok", "warn", "fail"]
 
 @dataclass(frozen=True)
 class Check:
-    """What was looked at (`name`), what was found, and where that is not well the command or edit that mends it.
+    """What was checked (`name`), what was found (`what`), and the command or edit that fixes it (`mend`).
 
-    All of it is for people, and for an issue: never a secret, never a control character.
+    People paste it into issues: it holds no secret and no control character.
     """
 
     name: str
@@ -22,5 +22,5 @@ class Check:
 
 
 def failed(name: str, error: AssumeHelperError) -> Check:
-    """The check that found this error."""
+    """A failed check, from the error that it raised."""
     return Check(name, "fail", error.message, error.next_step)

@@ -1,4 +1,4 @@
-"""What the config files say: read, understood key by key, and leading to a role without a loop."""
+"""The config files: whether they can be read, every key is known, and every source leads to credentials."""
 
 import os
 import re
@@ -17,14 +17,14 @@ from assume_helper.profiles.raw_profile import has_prefix, included_profiles, me
 from assume_helper.profiles.role import LONGEST_BY_MFA_SESSION, CredentialProcess, Login, Profile, StaticKeys, described
 from assume_helper.text import duration_text, printable
 
-# A line that is a secret, by mistake, is read as a key too: what does not look like a name is not shown.
+# A secret on a line of its own is read as a key too: only what looks like a name is shown.
 _NAME = re.compile(r"[a-z][a-z0-9_.-]{0,30}|[a-z_][a-z_.-]{0,63}")
-# Sections of the config file that are no profiles, and rightly so.
+# Sections of the config file that are meant to be no profiles.
 _NO_PROFILES = re.compile(r"(sso-session|services|login-session|sts-session)\b.*|plugins|preview|toolkit.*|cli")
 
 
 def config_files(environ: Mapping[str, str]) -> tuple[AwsConfig | None, list[Check]]:
-    """The config, None where it cannot be read, and what is to be said of its files."""
+    """The config, None where it cannot be read, and the checks of its files."""
     try:
         config = aws_config.load(environ)
     except AssumeHelperError as error:
@@ -32,21 +32,21 @@ def config_files(environ: Mapping[str, str]) -> tuple[AwsConfig | None, list[Che
     paths = (config.config_path, config.credentials_path)
     there = [path for path in paths if os.path.exists(path)]
     if not there:
-        what = f"neither {printable(paths[0])} nor {printable(paths[1])} is there"
-        return config, [Check("config", "fail", what, "`aws configure` makes them; AWS_CONFIG_FILE names another file")]
+        what = f"neither {printable(paths[0])} nor {printable(paths[1])} exists"
+        return config, [Check("config", "fail", what, "run `aws configure`, or set AWS_CONFIG_FILE")]
     count = len(config.profiles)
     what = f"{' and '.join(printable(path) for path in there)}: {count} profile{'' if count == 1 else 's'}"
     checks = [Check("config", "ok", what)]
     for section in sorted(config.other_sections):
         if not _NO_PROFILES.fullmatch(section):
             name = printable(section, 64)
-            what = f"the section [{name}] of {printable(paths[0])} is no profile, and is passed over by all SDKs"
-            checks.append(Check("config", "warn", what, f"name it [profile {name}], or take it out"))
+            what = f"the section [{name}] of {printable(paths[0])} is no profile: all SDKs ignore it"
+            checks.append(Check("config", "warn", what, f"name it [profile {name}], or remove it"))
     return config, checks
 
 
 def keys(config: AwsConfig, names: Iterable[str]) -> list[Check]:
-    """The keys of these profiles that nobody knows, each with the right one that is nearest."""
+    """The unknown keys of these profiles, each with the known key that is nearest."""
     found: list[Check] = []
     count = 0
     for name in names:
@@ -55,7 +55,7 @@ def keys(config: AwsConfig, names: Iterable[str]) -> list[Check]:
             check = _key(name, key)
             if check is not None:
                 found.append(check)
-    return found or [Check("keys", "ok", f"{count} key{'' if count == 1 else 's'}, all of them known")]
+    return found or [Check("keys", "ok", f"{count} key{'' if count == 1 else 's'}, all known")]
 
 
 def _key(name: str, key: str) -> Check | None:
@@ -65,20 +65,20 @@ def _key(name: str, key: str) -> Check | None:
     written = printable(key) if _NAME.fullmatch(key) else None
     right = known_keys.nearest(key)
     if written is None:
-        what = f"a key of {section} is no word, perhaps half of another line (it is not shown: it may be a secret)"
-        return Check("keys", "warn", what, f"look through {section}")
+        what = f"a key of {section} is no word, perhaps half of another line (not shown: it may be a secret)"
+        return Check("keys", "warn", what, f"look for it in {section}")
     if right is not None:
-        what = f"{section} has {written}, which nobody knows"
+        what = f"{section} has the unknown key {written}"
         # A misspelt key of ours was meant for this helper; others may be some other program's.
-        return Check("keys", "fail" if has_prefix(right) else "warn", what, f"did you mean {right}? rename it")
+        return Check("keys", "fail" if has_prefix(right) else "warn", what, f"did you mean {right}? rename the key")
     if has_prefix(key):
         what = f"{section} has {written}, which this helper does not know"
-        return Check("keys", "fail", what, "take it out; README names all keys")
+        return Check("keys", "fail", what, "correct it, or remove it")
     return None
 
 
 def process_line(name: str, environ: Mapping[str, str]) -> str:
-    """The line of the config with which SDKs ask this helper for `name`."""
+    """The config line that makes SDKs call this helper for the profile `name`."""
     beside = os.path.join(os.path.dirname(sys.executable), "assume-helper")
     path = shutil.which("assume-helper", path=environ.get("PATH", os.defpath)) or beside
     words = [printable(path), "get", printable(name, 64)]
@@ -91,20 +91,20 @@ def role_profiles(config: AwsConfig) -> list[str]:
 
 
 def profile(config: AwsConfig, environ: Mapping[str, str], name: str) -> tuple[Profile | None, list[Check]]:
-    """The role of the profile `name`, None where it cannot be told, and what there is to say of its way and its time.
+    """The role of the profile `name`, None where it cannot be read, and the checks of its sources and its duration.
 
-    A source that leads back to where it began is found here.
+    This finds sources that form a loop.
     """
     try:
         found = role_chain.read_profile(config, environ, name)
     except AssumeHelperError as error:
         return None, [_asks_with_options(config, name) or failed("profile", error)]
-    way = " <- ".join([printable(found.role_arn, 200), *_steps(found)])
-    return found, [Check("profile", "ok", way), *durations(found)]
+    chain = " <- ".join([printable(found.role_arn, 200), *_steps(found)])
+    return found, [Check("profile", "ok", chain), *durations(found)]
 
 
 def _asks_with_options(config: AwsConfig, name: str) -> Check | None:
-    """A pair whose process narrows the other profile's session (`get dev --read-only`): SDKs alone come through it."""
+    """The check of a profile that only asks for another one with options (`get dev --read-only`): that is fine."""
     raw = merge(config, name)
     ours = helper_command.parse(raw.own_bare("credential_process"))
     if ours is None or "role_arn" in raw.values:
@@ -124,8 +124,8 @@ def _steps(found: Profile) -> Iterator[str]:
     yield described(found.origin)
 
 
-def profiles_on_the_way(config: AwsConfig, name: str, found: Profile | None) -> list[str]:
-    """The profiles whose keys count for `name`: its own, those of its chain, and those that these include."""
+def contributing_profiles(config: AwsConfig, name: str, found: Profile | None) -> list[str]:
+    """The profiles whose keys matter for `name`: itself, those of its chain, and those that they include."""
     names = [name]
     if found is not None:
         names += [link.name for link in found.links()]
@@ -139,17 +139,17 @@ def profiles_on_the_way(config: AwsConfig, name: str, found: Profile | None) -> 
 
 
 def durations(found: Profile) -> list[Check]:
-    """How long the sessions of a chain are to last, where that cannot be or serves badly."""
+    """The durations in a chain that STS refuses, or that make SDKs ask too often."""
     checks = []
     for link in found.links():
         seconds, section = link.duration_seconds, f"[{printable(link.name, 64)}]"
         if seconds is None:
             continue
         if isinstance(link.source, Profile) and seconds > LONGEST_BY_MFA_SESSION:
-            what = f"{section} asks for {duration_text(seconds)}: a chained role lasts an hour at most"
-            mend = f"set duration_seconds = {LONGEST_BY_MFA_SESSION} in {section}, or take it out"
+            what = f"{section} asks for {duration_text(seconds)}: a chained role lasts at most an hour"
+            mend = f"set duration_seconds = {LONGEST_BY_MFA_SESSION} in {section}, or remove it"
             checks.append(Check("duration", "fail", what, mend))
         elif seconds == SHORTEST_SESSION:
-            what = f"{section} asks for 15 min: boto3 and the AWS CLI ask again on every request, as they do below that"
-            checks.append(Check("duration", "warn", what, f"set duration_seconds = 3600 in {section}, or take it out"))
+            what = f"{section} asks for 15 min: with so little left, boto3 and the AWS CLI ask again on every request"
+            checks.append(Check("duration", "warn", what, f"set duration_seconds = 3600 in {section}, or remove it"))
     return checks

@@ -1,6 +1,6 @@
-"""What only a call can tell: STS and its clock, who the source is, a way to an MFA code, and the role itself.
+"""The checks that make calls: STS and its clock, the source's identity, the MFA code, and the role itself.
 
-Each call has a deadline of its own, so a whole run ends, whatever hangs. SDK code is imported by the checks that call.
+Each call has its own deadline, so a run always ends. SDK code is imported only by the checks that need it.
 """
 
 import json
@@ -37,22 +37,22 @@ from assume_helper.system.deadline import Deadline, within
 from assume_helper.system.warning import Warning
 from assume_helper.text import duration_text, printable, redacted
 
-# Seconds for one call to STS, as for a `get` that has nothing cached; and for a source's process, which may ask
-# somebody for something.
+# Seconds for one call to STS, as for a `get` that has nothing cached; and for a source's process, which may ask a
+# person for something.
 _PATIENCE = 15.0
-_PATIENCE_WITH_SOMEBODY = 55.0
-# A call that takes longer than this (seconds) is felt: clients give up from 5 s on.
+_PATIENCE_WITH_PROMPT = 55.0
+# Seconds. A slower call is a warning: some clients give up after 5.
 _SLOW = 3.0
-# STS takes no signature from a clock that is minutes off.
+# Seconds that the clock may be off. STS refuses signatures from a clock that is minutes off.
 _CLOCK_FAILS = 300
 _CLOCK_WARNS = 30
-# Nobody's: AWS's own documentation uses it. STS answers that it does not know it, which is all that is wanted.
+# An access key from AWS's documentation. STS answers that it does not know it: that is answer enough.
 _NOBODY = Credentials("AKIAIOSFODNN7EXAMPLE", "nobody")
 
 
 @dataclass(frozen=True)
 class Reached:
-    """STS has answered, after so many `seconds`; `clock_difference` is this machine's clock less STS's, if it said."""
+    """STS answered after `seconds`; `clock_difference` is this machine's clock minus STS's (seconds), if known."""
 
     seconds: float
     clock_difference: float | None
@@ -72,7 +72,7 @@ def default_endpoint(config: AwsConfig | None, context: CallContext, name: str |
 
 
 def sts(endpoint: Endpoint, clock: Clock) -> tuple[list[Check], bool]:
-    """Whether STS answers, how fast, and how far its clock is from ours; and whether it was reached."""
+    """The checks of whether STS answers, how fast, and of the clock; and whether STS was reached."""
     where = printable(endpoint.endpoint_url or f"in {endpoint.region}", 120)
     try:
         reached = _reach(endpoint, clock)
@@ -80,7 +80,7 @@ def sts(endpoint: Endpoint, clock: Clock) -> tuple[list[Check], bool]:
         return [failed("sts", error)], False
     took = f"STS {where} answered in {reached.seconds:.2f} s"
     if reached.seconds > _SLOW:
-        mend = "use a region that is nearer, and look at the network and the proxy"
+        mend = "use a nearer region, and check the network and the proxy"
         checks = [Check("sts", "warn", f"{took}: some clients give up after 5 s", mend)]
     else:
         checks = [Check("sts", "ok", took)]
@@ -88,7 +88,7 @@ def sts(endpoint: Endpoint, clock: Clock) -> tuple[list[Check], bool]:
 
 
 def _reach(endpoint: Endpoint, clock: Clock) -> Reached:
-    """Call STS without valid credentials: any answer of it will do, a refusal too. Raises AssumeHelperError."""
+    """Ask STS for an identity with an unknown key: its refusal is the answer. Raises AssumeHelperError."""
     import botocore.exceptions as aws
 
     from assume_helper.sts import client, request
@@ -103,7 +103,7 @@ def _reach(endpoint: Endpoint, clock: Clock) -> Reached:
         begun.append(clock.monotonic())
         try:
             response = connected.call(asked.operation, asked.values)
-            response["Arn"]  # where nobody is let in as somebody, it is a local STS; a portal's page has none
+            response["Arn"]  # a local STS may accept the key; a captive portal's page has no ARN
         except aws.ClientError as error:
             response = dict(error.response)
             if response["ResponseMetadata"]["HTTPStatusCode"] >= 500 or "Type" not in response["Error"]:
@@ -119,32 +119,33 @@ def _reach(endpoint: Endpoint, clock: Clock) -> Reached:
     return Reached(clock.monotonic() - begun[0], None if theirs is None else now - theirs)
 
 
-def kept_clock(found: Profile, context: CallContext) -> list[Check]:
-    """How far this machine's clock was off when what is cached came, where STS itself cannot be asked now."""
+def clock_when_cached(found: Profile, context: CallContext) -> list[Check]:
+    """The check of the clock as it was when the cached session was issued, for when STS cannot be reached now."""
     store = storage.open_store(context.environ, context.warn, found.storage)
     entry = entries.read(store, entries.key(found.session_inputs()))
     if entry is None or abs(entry.session.clock_difference) <= _CLOCK_WARNS:
         return []
-    return _clock(entry.session.clock_difference, ", by the answer that is cached")
+    return _clock(entry.session.clock_difference, ", as the cached answer says")
 
 
-def _clock(difference: float | None, by: str = "") -> list[Check]:
+def _clock(difference: float | None, source: str = "") -> list[Check]:
     if difference is None:
         return []
-    off = f"this machine's clock is {duration_text(difference)} {'ahead of' if difference > 0 else 'behind'} STS's{by}"
+    relation = "ahead of" if difference > 0 else "behind"
+    off = f"this machine's clock is {duration_text(difference)} {relation} STS's{source}"
     if sys.platform == "win32":
         mend = "w32tm /resync"
     else:
         mend = "sudo sntp -sS time.apple.com" if sys.platform == "darwin" else "sudo timedatectl set-ntp true"
     if abs(difference) > _CLOCK_FAILS:
-        return [Check("clock", "fail", f"{off}, which takes no signature from so far away", mend)]
+        return [Check("clock", "fail", f"{off}: STS refuses signatures from a clock that is so far off", mend)]
     if abs(difference) > _CLOCK_WARNS:
         return [Check("clock", "warn", off, mend)]
-    return [Check("clock", "ok", "this machine's clock is right, to the second or so")]
+    return [Check("clock", "ok", "this machine's clock is right to about a second")]
 
 
 def source(found: Profile, context: CallContext, *, is_reached: bool) -> Check:
-    """Whose credentials assume the first role: there, and as STS knows them."""
+    """The check of the credentials that assume the first role: whether they exist, and whose they are to STS."""
     from assume_helper.sessions.source_credentials import source_credentials
     from assume_helper.sources import web_identity
     from assume_helper.sts import calls, request
@@ -155,16 +156,16 @@ def source(found: Profile, context: CallContext, *, is_reached: bool) -> Check:
     try:
         if isinstance(found.origin, WebIdentity):
             web_identity.read_token(found.origin)
-            return Check("source", "ok", f"{named} can be read; whose it is is for STS to say")
-        patience = _PATIENCE_WITH_SOMEBODY if isinstance(found.origin, CredentialProcess) else _PATIENCE
+            return Check("source", "ok", f"{named} can be read; STS checks it when it assumes the role")
+        patience = _PATIENCE_WITH_PROMPT if isinstance(found.origin, CredentialProcess) else _PATIENCE
         if isinstance(found.origin, CredentialProcess):
             context.asking()
-        # For a process that leads back here.
+        # So that a process that calls this helper for the same profile is found to be a loop.
         callers = json.dumps([(os.path.abspath(hit.config_paths(context.environ)[0]), name) for name in found.names()])
         credentials = source_credentials(found.origin, {**context.environ, hit.CALLERS: callers}, patience)
         if not is_reached:
-            what = f"{named} is there; STS, which would say whose it is, was not reached"
-            return Check("source", "warn", what, "mend the way to STS first")
+            what = f"{named} exists, but STS was not reached to say whose it is"
+            return Check("source", "warn", what, "fix the connection to STS first")
         at = clock.monotonic() + _PATIENCE
         asked = request.get_caller_identity(first.endpoint, found.origin)
         who = calls.get_caller_identity(asked, credentials, Deadline(at, at), clock)
@@ -174,57 +175,56 @@ def source(found: Profile, context: CallContext, *, is_reached: bool) -> Check:
 
 
 def mfa(found: Profile, context: CallContext) -> Check | None:
-    """The MFA device that the way needs, and where a code would come from; None where it needs none."""
+    """The check of where an MFA code would come from; None where the role needs none."""
     first = found.first_link
     device = first.mfa
     if device is None:
         return None
     from assume_helper.sources import mfa as codes
 
-    whose = f"a code of {printable(device.serial, 256)}"
+    needed = f"a code of {printable(device.serial, 256)} is needed"
     try:
         codes.check(device, first.name, context)
     except AssumeHelperError as error:
-        return Check("mfa", "warn", f"{whose} is needed, and there is no way to one here", error.next_step)
+        return Check("mfa", "warn", f"{needed}, and there is no way to get one here", error.next_step)
     ways = []
     if context.environ.get(codes.TOKEN):
         ways.append(codes.TOKEN)
     if device.mfa_process:
         program = _program(device, context)
         if program is None:
-            what = f"{whose} is needed, and the program of mfa_process is not there"
-            mend = f"correct mfa_process of [{printable(first.name, 64)}], with the program's absolute path"
+            what = f"{needed}, and the program of mfa_process does not exist"
+            mend = f"correct mfa_process of [{printable(first.name, 64)}]: give the program's absolute path"
             return Check("mfa", "fail", what, mend)
         ways.append(f"mfa_process ({program})")
     if terminal.is_there():
         ways.append("this terminal")
     if context.environ.get(codes.ASKPASS):
         ways.append(codes.ASKPASS)
-    return Check("mfa", "ok", f"{whose} is needed; it comes from {', then '.join(ways)}")
+    return Check("mfa", "ok", f"{needed}; it comes from {', then '.join(ways)}")
 
 
 def _program(device: MFADevice, context: CallContext) -> str | None:
-    """The program of `mfa_process`, without the words behind it, which may be secrets; None where it is not there."""
+    """The program of `mfa_process`, without its arguments, which may be secrets; None where it does not exist."""
     try:
         words = shlex.split(device.mfa_process or "")
     except ValueError:
         return None
-    return (
-        redacted(words[0]) if words and shutil.which(words[0], path=context.environ.get("PATH", os.defpath)) else None
-    )
+    exists = words and shutil.which(words[0], path=context.environ.get("PATH", os.defpath))
+    return redacted(words[0]) if exists else None
 
 
 def role(found: Profile, name: str, context: CallContext) -> list[Check]:
-    """The role, as `get` would have it: from the cache or from STS; and how long its session lasts."""
+    """The checks of the role, as `get` would assume it, and of how long its session lasts."""
     warnings: list[Warning] = []
     clock = context.clock
     begun = clock.monotonic()
-    # As a `get` that starts now: what was checked before has taken some of this process's time.
+    # Deadlines count from now: the earlier checks have taken some of this process's time.
     as_get = replace(context, started=clock.now(), started_monotonic=begun, warn=warnings.append)
     try:
         session = provider.get_credentials(name, as_get).session
     except AssumeHelperError as error:
-        # What STS says of a duration is about a key of the profile, not about the role.
+        # A refused duration is about a key of the profile, not about the role.
         about_time = isinstance(error, STSRefused) and "duration_seconds" in error.next_step
         return [failed("duration" if about_time else "role", error)]
     took = "from the cache" if session.issued < as_get.started else f"from STS in {clock.monotonic() - begun:.2f} s"

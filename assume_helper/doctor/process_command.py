@@ -1,7 +1,7 @@
-"""A `credential_process`, as each kind of client would run it: split into words without a shell, or by `sh -c`.
+"""A `credential_process`, checked as each kind of client runs it: split into words, or by `sh -c`.
 
-botocore (boto3, the AWS CLI) splits; all other SDKs hand the line to a shell. What both understand alike is portable:
-an absolute path, double quotes around what has blanks, and no word that means something to a shell.
+botocore (boto3, the AWS CLI) splits the line itself; all other SDKs pass it to a shell. Both read the same way: an
+absolute path, double quotes around blanks, and no character that is special to a shell.
 """
 
 import os
@@ -19,10 +19,10 @@ from assume_helper.system import process
 from assume_helper.system.environment import for_child
 from assume_helper.text import printable, redacted
 
-# Seconds for a program to say its version.
+# Seconds for a program to print its version.
 _PATIENCE = 10.0
 _LONGEST_LINE = 512
-# What a shell does something with where it stands outside of quotes, and what it does within double quotes too.
+# Characters that are special to a shell outside of quotes; and those that are special within double quotes too.
 _TO_A_SHELL = re.compile(r"[;|&<>()*?\[\]\n]|(?<!\S)#")
 _TO_A_SHELL_IN_QUOTES = re.compile(r"[$`]")
 _QUOTED = re.compile(r"'[^']*'|\"(?:\\.|[^\"\\])*\"|\\.", re.DOTALL)
@@ -31,8 +31,8 @@ _QUOTED = re.compile(r"'[^']*'|\"(?:\\.|[^\"\\])*\"|\\.", re.DOTALL)
 def credential_process(command: str, name: str, environ: Mapping[str, str], *, start: bool) -> list[Check]:
     """The checks of the `credential_process` of the profile `name`.
 
-    `start`: where it is this helper, it is started both ways, and asked for its version. The words behind the program
-    may be secrets, and are not shown.
+    `start`: if it is this helper, start it both ways and ask for its version. The program's arguments may be secrets
+    and are never shown.
     """
     whose = f"the credential_process of [{printable(name, 64)}]"
     from botocore.compat import compat_shell_split
@@ -40,31 +40,33 @@ def credential_process(command: str, name: str, environ: Mapping[str, str], *, s
     try:
         words: list[str] = compat_shell_split(command)
     except ValueError:
-        what = f"{whose} has a quote that is not closed: no client can run it"
+        what = f"{whose} has an unclosed quote: no client can run it"
         return [Check("process", "fail", what, f"close the quote in [{printable(name, 64)}]")]
     if not words:
         return [Check("process", "fail", f"{whose} is empty", f"write {process_line(name, environ)}")]
     program = redacted(words[0]) if "=" not in words[0] else "its first word"
-    meaning = _for_a_shell(command)
-    if meaning:
-        what = (
-            f"{whose} has {meaning}: boto3 and the AWS CLI pass it on as it is written, all other SDKs have a shell "
-            "make something else of it"
-        )
-        # Where it is in the program's name, one kind of client or the other finds no program.
+    special = _shell_syntax(command)
+    if special:
+        what = f"{whose} has {special}: boto3 and the AWS CLI take it literally, a shell in all other SDKs does not"
+        # In the program's name it keeps one kind of client or the other from finding the program.
         in_program = words[0].startswith("~") or "$" in words[0] or "=" in words[0]
         status: Status = "fail" if in_program else "warn"
         if words[0].startswith("~/"):
             mend = f"write {printable(os.path.expanduser(words[0]))} in place of {program}"
         else:
-            mend = "write absolute paths, without ~ or $; what needs a shell goes into a script of its own"
+            mend = "write absolute paths without ~ or $; put what needs a shell into a script"
         return [Check("process", status, what, mend)]
     path, check = _program(words[0], whose, name, environ)
     if path is None:
         return [check] if check is not None else []
     ours = helper_command.recognise(words)
-    said = (check, _interpreter(path, whose), _ours(ours, path, whose, name, environ), _quoted_first(command, whose))
-    checks = [found for found in said if found]
+    results = (
+        check,
+        _interpreter(path, whose),
+        _ours(ours, path, whose, name, environ),
+        _leading_quote(command, whose),
+    )
+    checks = [found for found in results if found]
     if any(found.status == "fail" for found in checks):
         return checks
     if start and ours is not None:
@@ -72,9 +74,9 @@ def credential_process(command: str, name: str, environ: Mapping[str, str], *, s
     return checks or [Check("process", "ok", f"{whose} runs {program}, with a shell and without")]
 
 
-def _for_a_shell(command: str) -> str:
-    """What in `command` a shell would act upon, in words; empty where there is nothing."""
-    if sys.platform == "win32":  # no sh there
+def _shell_syntax(command: str) -> str:
+    """What in `command` is special to a shell, in words; empty where nothing is."""
+    if sys.platform == "win32":  # it has no sh
         return ""
     bare = _QUOTED.sub("", command)
     in_quotes = "".join(part for part in _QUOTED.findall(command) if part.startswith('"'))
@@ -88,17 +90,17 @@ def _for_a_shell(command: str) -> str:
     return "a variable before the program" if re.match(r"\s*[A-Za-z_]\w*=", command) else ""
 
 
-def _quoted_first(command: str, whose: str) -> Check | None:
-    """A quote that not every client hands on (measured with each of them)."""
+def _leading_quote(command: str, whose: str) -> Check | None:
+    """The check of a leading quote, which some clients strip (measured with each)."""
     if not command.lstrip().startswith('"'):
         return None
-    what = f"{whose} begins with a double quote, which Go v1 and rclone take away: they run another line"
-    mend = 'begin with the / of the path, and quote only what has blanks, such as /path/to/"my tools"/assume-helper'
+    what = f"{whose} begins with a double quote, which Go v1 and rclone strip: they run another command"
+    mend = 'begin with /, and quote only the parts with blanks: /path/to/"my tools"/assume-helper'
     return Check("process", "warn", what, mend)
 
 
 def _program(word: str, whose: str, name: str, environ: Mapping[str, str]) -> tuple[str | None, Check | None]:
-    """The program's path, and what is wrong with how it is named."""
+    """The program's path, None where it cannot run; and the check of how it is named."""
     program = redacted(word)
     if not os.path.dirname(word):
         path = shutil.which(word, path=environ.get("PATH", os.defpath))
@@ -107,16 +109,16 @@ def _program(word: str, whose: str, name: str, environ: Mapping[str, str]) -> tu
             return None, Check(
                 "process", "fail", what, f"give its absolute path, such as {process_line(name, environ)}"
             )
-        what = f"{whose} runs {program}, found on this PATH; a program of the desktop or a service has another"
+        what = f"{whose} runs {program}, found on this PATH: desktop programs and services have another PATH"
         return path, Check("process", "warn", what, f"write {printable(path)} in place of {program}")
     if not os.path.isabs(word):
         what = f"{whose} runs {program}, which depends on the working directory"
         return None, Check("process", "fail", what, f"give its absolute path, such as {process_line(name, environ)}")
     if not os.path.isfile(word):
-        what = f"{whose} runs {program}, which is not there" + (" (a folder is)" if os.path.isdir(word) else "")
+        what = f"{whose} runs {program}, which does not exist" + (" (it is a folder)" if os.path.isdir(word) else "")
         return None, Check("process", "fail", what, f"correct the path, such as {process_line(name, environ)}")
     if not os.access(word, os.X_OK):
-        what = f"{whose} runs {program}, which may not be executed"
+        what = f"{whose} runs {program}, which is not executable"
         return None, Check("process", "fail", what, f"chmod +x {shlex.quote(printable(word))}")
     return word, None
 
@@ -130,42 +132,42 @@ def _first_line(path: str) -> str:
 
 
 def _interpreter_of(path: str) -> str | None:
-    """The program that a script's first line names."""
+    """The interpreter that a script's first line names."""
     line = _first_line(path)
     words = line[2:].split() if line.startswith("#!") else []
     return words[0] if words else None
 
 
 def _interpreter(path: str, whose: str) -> Check | None:
-    """A script whose interpreter is gone: its environment was removed, or an upgrade has moved it."""
+    """The check of a script's interpreter: it is gone where an environment was deleted or an upgrade moved it."""
     interpreter = _interpreter_of(path)
     if interpreter is None or os.path.exists(interpreter):
         return None
-    what = f"{whose} runs {redacted(path)}, a script for {redacted(interpreter)}, which is not there any more"
+    what = f"{whose} runs {redacted(path)}, a script for {redacted(interpreter)}, which no longer exists"
     return Check("process", "fail", what, "install that program again, or correct the path")
 
 
 def _ours(ours: HelperCommand | None, path: str, whose: str, name: str, environ: Mapping[str, str]) -> Check | None:
-    """What is wrong with a command of this helper's; None where nothing is, or it is another program's."""
+    """What is wrong with a command of this helper; None where nothing is wrong, or another program is run."""
     if ours is None:
         return None
     if not ours.gets or len(ours.arguments) < 2:
-        what = f"{whose} runs this helper, and does not say: get NAME"
+        what = f"{whose} runs this helper without `get NAME`"
         return Check("process", "fail", what, f"write {process_line(name, environ)}")
     module = ours.module_path
     if module is not None and not os.path.isfile(module):
-        what = f"{whose} runs {printable(module)}, which is not there any more: an upgrade has moved it"
+        what = f"{whose} runs {printable(module)}, which no longer exists: an upgrade moved it"
         mend = f"write {printable(os.path.join(PACKAGE_PATH, '__main__.py'))} in its place"
         return Check("process", "fail", what, mend)
     interpreter = _interpreter_of(path)
     if module is not None:
         is_this = os.path.realpath(os.path.dirname(module)) == os.path.realpath(PACKAGE_PATH)
-    else:  # a script that names a Python; uv and pip write a shell's line where the path is long
+    else:  # a script whose first line names a Python; where that path is long, uv and pip write a shell's line
         is_this = interpreter is None or "python" not in interpreter or _same_folder(interpreter, sys.executable)
     if is_this:
         return None
-    what = f"{whose} runs another installation of this helper than the one that checks it"
-    return Check("process", "warn", what, f"check with that one, or write {process_line(name, environ)}")
+    what = f"{whose} runs another installation of this helper than this one"
+    return Check("process", "warn", what, f"run that one's doctor, or write {process_line(name, environ)}")
 
 
 def _same_folder(one: str, other: str) -> bool:
@@ -173,24 +175,24 @@ def _same_folder(one: str, other: str) -> bool:
 
 
 def _started(ours: HelperCommand, command: str, whose: str, environ: Mapping[str, str]) -> Check:
-    """Start this helper as each kind of client does, and have it say its version: nothing else comes of it."""
-    ways = {"without a shell": [*ours.program, "--version"]}
+    """Start this helper as each kind of client does, and have it print its version."""
+    forms = {"without a shell": [*ours.program, "--version"]}
     shell = shutil.which("sh", path=environ.get("PATH", os.defpath))
     if shell is not None:
         before = re.split(r"\sget\s", command)[0]
-        ways["by sh -c"] = [shell, "-c", f"{before} --version"]
-    said = ""
-    for way, line in ways.items():
+        forms["by sh -c"] = [shell, "-c", f"{before} --version"]
+    printed = ""
+    for form, line in forms.items():
         try:
             finished = process.run(line, for_child(environ), _PATIENCE)
         except TimeoutError:
-            what = f"{whose}, started {way}, does not even say its version in {_PATIENCE:.0f} s"
+            what = f"{whose}, started {form}, prints no version within {_PATIENCE:.0f} s"
             return Check("process", "fail", what, "install assume-helper again")
         except OSError as error:
-            what = f"{whose} cannot be started {way} ({printable(error.strerror or 'not a program')})"
+            what = f"{whose} cannot be started {form} ({printable(error.strerror or 'not a program')})"
             return Check("process", "fail", what, "install assume-helper again, or correct the path")
-        said = redacted(finished.stdout.decode("utf-8", "replace"))
-        if finished.returncode != 0 or not said.startswith("assume-helper "):
-            what = f"{whose}, started {way}, does not say its version (exit {finished.returncode})"
+        printed = redacted(finished.stdout.decode("utf-8", "replace"))
+        if finished.returncode != 0 or not printed.startswith("assume-helper "):
+            what = f"{whose}, started {form}, prints no version (exit {finished.returncode})"
             return Check("process", "fail", what, "install assume-helper again, or correct the path")
-    return Check("process", "ok", f"{whose} runs {redacted(ours.program[0])} ({said}), {' and '.join(ways)}")
+    return Check("process", "ok", f"{whose} runs {redacted(ours.program[0])} ({printed}), {' and '.join(forms)}")

@@ -1,7 +1,7 @@
-"""Who wins in which SDK, where a profile or the environment says more than one thing.
+"""Which credentials win in which SDK, where a profile or the environment names more than one kind.
 
-What is said of the SDKs was measured with each of them; how boto3 and the AWS CLI take the credentials file's keys is
-read (`botocore.credentials.ProfileProviderBuilder`).
+This was measured with each SDK. How boto3 and the AWS CLI rank the credentials file is from botocore's source
+(`botocore.credentials.ProfileProviderBuilder`).
 """
 
 import shlex
@@ -15,24 +15,24 @@ from assume_helper.text import printable
 
 _COMMAND = "credential_process"
 _ROLE_KEYS = ("role_arn", "source_profile", "credential_source", "web_identity_token_file")
-# Those that find only profiles with names in ASCII (the matrix in README has them by the same names).
+# SDKs that find only profiles with ASCII names, as the SDK matrix in the docs names them.
 ASCII_ONLY = ("JavaScript v3", "Java v2", "Rust", "C++ (pyarrow)", "C++ (duckdb)", "CRT (awscrt)")
 _STATIC = "aws_access_key_id"
 _SSO = ("sso_session", "sso_start_url", "sso_account_id", "sso_role_name")
 
 
 def profile(config: AwsConfig, name: str, called_by: Mapping[str, list[str]]) -> list[Check]:
-    """What the SDKs make of the profile `name` itself; prefixed keys are none to them. `called_by`: see `callers`."""
+    """How the SDKs read the profile `name`; they ignore prefixed keys. `called_by`: see `callers`."""
     section = f"[{printable(name, 64)}]"
     values = config.profiles.get(name, {})
-    said = (
+    results = (
         _role(config, name),
         _another(config, name),
         _sso(config, name),
         *_static(config, name),
         _ascii(config, name),
     )
-    checks = [check for check in said if check]
+    checks = [check for check in results if check]
     if values.get(_COMMAND):
         if not checks:
             checks.append(Check("sdks", "ok", f"every SDK runs the credential_process of {section}"))
@@ -48,14 +48,14 @@ def _role(config: AwsConfig, name: str) -> Check | None:
     bare = [key for key in _ROLE_KEYS if values.get(key)]
     what = (
         f"{section} has role_arn beside credential_process: boto3, the AWS CLI, JavaScript v3, Java v2, Kotlin, Rust "
-        "and Ruby assume the role themselves and never call the helper; Go v1, Go v2 and Terraform refuse the profile"
+        "and Ruby do not call the helper; Go v1, Go v2 and Terraform refuse the profile"
     )
     mend = f"assume-helper configure {shlex.quote(printable(name, 64))} (it renames {_prefixed(bare)})"
     return Check("sdks", "fail", what, mend)
 
 
 def _another(config: AwsConfig, name: str) -> Check | None:
-    """A section that was copied: it has a role of its own, and SDKs get another profile's."""
+    """The check of a copied section: it has its own role, but its credential_process asks for another profile."""
     values, section = config.profiles.get(name, {}), f"[{printable(name, 64)}]"
     ours = helper_command.parse(values.get(_COMMAND))
     if ours is None or ours.is_for(name) or "role_arn" not in merge(config, name).values:
@@ -72,7 +72,7 @@ def _sso(config: AwsConfig, name: str) -> Check | None:
         return None
     what = (
         f"{section} has {found[0]} beside credential_process: SSO wins in boto3, the AWS CLI, Go, Java v2, Kotlin, "
-        "Rust and Ruby, which never call the helper"
+        "Rust and Ruby, which do not call the helper"
     )
     source_profile = with_prefix("source_profile")
     mend = f"move {', '.join(found)} to a profile of its own, and name that in {source_profile} of {section}"
@@ -80,7 +80,7 @@ def _sso(config: AwsConfig, name: str) -> Check | None:
 
 
 def _static(config: AwsConfig, name: str) -> list[Check]:
-    """An access key, or a second process, where it takes the process's place."""
+    """The checks of an access key, or a second credential_process, that some SDKs use instead."""
     section = f"[{printable(name, 64)}]"
     ours, theirs = config.config_profiles.get(name, {}), config.credentials_profiles.get(name, {})
     credentials_path = printable(config.credentials_path)
@@ -90,7 +90,7 @@ def _static(config: AwsConfig, name: str) -> list[Check]:
     if has_process and theirs.get(_STATIC):
         what = (
             f"{section} of {credentials_path} has an access key: it wins over credential_process in boto3, the AWS "
-            "CLI, Go, JavaScript, Kotlin, C++ and Ruby, which never call the helper"
+            "CLI, Go, JavaScript, Kotlin, C++ and Ruby, which do not call the helper"
         )
         checks.append(Check("sdks", "fail", what, move))
     elif has_process and ours.get(_STATIC):
@@ -101,24 +101,24 @@ def _static(config: AwsConfig, name: str) -> list[Check]:
         checks.append(Check("sdks", "warn", what, move))
     if ours.get(_COMMAND) and theirs.get(_COMMAND):
         what = (
-            f"{section} has a credential_process in both files: the one in {credentials_path} wins, but in duckdb and "
-            "awscrt, which take the config file's"
+            f"{section} has a credential_process in both files: the one in {credentials_path} wins, except in "
+            "duckdb and awscrt"
         )
-        mend = f"take credential_process out of {section} in {credentials_path}"
+        mend = f"remove credential_process from {section} in {credentials_path}"
         checks.append(Check("sdks", "warn", what, mend))
     return checks
 
 
 def _ascii(config: AwsConfig, name: str) -> Check | None:
-    """A profile whose name some SDKs never find, whatever is in it."""
+    """The check of a name that some SDKs do not find."""
     if name.isascii() or not config.profiles.get(name, {}).get(_COMMAND):
         return None
-    what = f"[{printable(name, 64)}] has letters beyond ASCII in its name: {', '.join(ASCII_ONLY)} do not find it"
-    return Check("sdks", "warn", what, "give it a name of ASCII letters, or use it with the other SDKs only")
+    what = f"[{printable(name, 64)}] has a name that is not ASCII: {', '.join(ASCII_ONLY)} do not find it"
+    return Check("sdks", "warn", what, "give it an ASCII name, or use it with the other SDKs only")
 
 
 def callers(config: AwsConfig) -> dict[str, list[str]]:
-    """For each profile that some credential_process asks this helper for, the profiles that have that process."""
+    """For each profile that a credential_process asks this helper for: the profiles with that credential_process."""
     found: dict[str, list[str]] = {}
     for name, values in config.profiles.items():
         target = helper_command.target(values.get(_COMMAND))
@@ -128,7 +128,7 @@ def callers(config: AwsConfig) -> dict[str, list[str]]:
 
 
 def _called_through(config: AwsConfig, name: str, by: list[str]) -> Check:
-    """A profile without a process: right where another profile's process asks for it."""
+    """The check of a profile without a credential_process: fine where another profile's asks for it."""
     section = f"[{printable(name, 64)}]"
     if by:
         return Check("sdks", "ok", f"SDKs reach {section} through {', '.join(printable(n, 64) for n in by[:5])}")
@@ -149,26 +149,26 @@ def _prefixed(bare: list[str]) -> str:
 
 
 def environment(environ: Mapping[str, str], config: AwsConfig | None = None) -> list[Check]:
-    """What in the environment takes the place of any profile, or names one that is not there."""
+    """The variables that win over any profile, or name one that does not exist."""
     checks = []
     named = environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE")
     if named and config is not None and named not in config.profiles:
         variable = "AWS_PROFILE" if environ.get("AWS_PROFILE") else "AWS_DEFAULT_PROFILE"
-        what = f"{variable} names {printable(named, 64)}, which is not there: most SDKs find no credentials at all"
-        checks.append(Check("environment", "fail", what, f"unset {variable}, or set it to a profile that is there"))
+        what = f"{variable} names {printable(named, 64)}, which does not exist: most SDKs find no credentials"
+        checks.append(Check("environment", "fail", what, f"unset {variable}, or set it to a profile that exists"))
     has_keys = bool(environ.get("AWS_ACCESS_KEY_ID") and environ.get("AWS_SECRET_ACCESS_KEY"))
     if has_keys and named:
         variable = "AWS_PROFILE" if environ.get("AWS_PROFILE") else "AWS_DEFAULT_PROFILE"
         what = (
-            f"an access key is in the environment beside {variable} = {printable(named, 64)}: the access key wins "
-            "silently in every SDK but JavaScript v3"
+            f"the environment has an access key beside {variable} = {printable(named, 64)}: the key wins silently in "
+            "every SDK but JavaScript v3"
         )
         mend = "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN"
         checks.append(Check("environment", "warn", what, mend))
     elif has_keys:
-        what = "an access key is in the environment: SDKs use it wherever no profile is named to them"
+        what = "the environment has an access key: SDKs use it where no profile is named"
         checks.append(Check("environment", "ok", what))
     if environ.get("AWS_DEFAULT_PROFILE") and not environ.get("AWS_PROFILE"):
-        what = "AWS_DEFAULT_PROFILE is passed over by Java, JavaScript, Kotlin, Rust and C++"
+        what = "Java, JavaScript, Kotlin, Rust and C++ ignore AWS_DEFAULT_PROFILE"
         checks.append(Check("environment", "warn", what, 'export AWS_PROFILE="$AWS_DEFAULT_PROFILE"'))
-    return checks or [Check("environment", "ok", "nothing in it takes a profile's place")]
+    return checks or [Check("environment", "ok", "no variable wins over a profile")]

@@ -1,4 +1,4 @@
-"""Credentials for one program, served on 127.0.0.1 as a container's are: every SDK asks again before they end."""
+"""A container credentials endpoint on 127.0.0.1 for one program: its SDK asks again before the credentials end."""
 
 import hmac
 import json
@@ -17,17 +17,17 @@ _PATH = "/credentials"
 
 @contextmanager
 def serving(session: Callable[[], Session]) -> Iterator[Mapping[str, str]]:
-    """Serve what `session` gives, until the block ends; yields the variables that lead an SDK there.
+    """Serve the result of `session` until the block ends; yields the variables that make an SDK ask here.
 
-    The form is that of the container credentials provider (SDKs and Tools Reference Guide): the token is compared
-    in constant time, and whoever has none is told nothing.
+    This is the protocol of the container credentials provider (SDKs and Tools Reference Guide). The token is compared
+    in constant time, and a request without it learns nothing.
     """
     token = secrets.token_urlsafe(32)
-    turn = threading.Lock()
+    one_at_a_time = threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            """One request, of an SDK's or of whoever has found the port."""
+            """Answer one request, from the SDK or from anybody who has found the port."""
             given = self.headers.get("Authorization", "")
             if not hmac.compare_digest(given.encode("utf-8", "replace"), token.encode()):
                 self._answer(401, b"")
@@ -35,7 +35,7 @@ def serving(session: Callable[[], Session]) -> Iterator[Mapping[str, str]]:
                 self._answer(404, b"")
             else:
                 try:
-                    with turn:
+                    with one_at_a_time:
                         found = session()
                 except AssumeHelperError as error:
                     message = {"code": type(error).__name__, "message": str(error)}
@@ -46,7 +46,7 @@ def serving(session: Callable[[], Session]) -> Iterator[Mapping[str, str]]:
         do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = do_GET  # noqa: N815 - http.server's own names
 
         def send_error(self, *_arguments: object, **_more: object) -> None:
-            """What is no request of HTTP's is told no more than who has no token."""
+            """A malformed request gets the same answer as one without the token."""
             self._answer(401, b"")
 
         def _answer(self, status: int, body: bytes) -> None:
@@ -58,13 +58,13 @@ def serving(session: Callable[[], Session]) -> Iterator[Mapping[str, str]]:
             self.wfile.write(body)
 
         def log_message(self, *_arguments: object) -> None:
-            """Nothing is said: the terminal is the program's."""
+            """Log nothing: the program owns the terminal."""
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True
 
         def handle_error(self, *_arguments: object) -> None:
-            """A client that has gone is nobody's trouble."""
+            """A client that has gone is ignored."""
 
     server = Server(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()

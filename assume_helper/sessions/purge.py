@@ -1,22 +1,77 @@
-"""Delete cached sessions, each under its key's lock."""
+"""Delete cached sessions, each under its key's lock, so that other processes can go on meanwhile."""
 
 import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from assume_helper.cache import directory as cache_directory
-from assume_helper.cache import entries, key_lock
+from assume_helper.cache import entries, key_lock, storage
 from assume_helper.cache.directory import Cache
+from assume_helper.credentials import Storage
+from assume_helper.errors import AssumeHelperError
 from assume_helper.profiles.role import Profile
+from assume_helper.sessions import provider
 from assume_helper.system.warning import Warning
 
-# Files whose content can be found out again. Locks stay, and so do the used MFA codes.
+# Files whose content can be fetched again. Lock files and used MFA codes stay.
 _DATA = (".entry", ".failure", ".hit")
-# What has become of a file. `busy`: a process is replacing it; `stays`: it cannot be removed.
+# What became of a file: deleted; already gone; held by a process that replaces it; not removable.
 Outcome = Literal["removed", "gone", "busy", "stays"]
 
 
+@dataclass(frozen=True)
+class CachedFile:
+    """A file of a cache that can be deleted; `what` says in words what it holds."""
+
+    store: Cache
+    name: str
+    what: str
+
+    @property
+    def path(self) -> str:
+        """The file's path."""
+        return self.store.path(self.name)
+
+    @property
+    def is_entry(self) -> bool:
+        """Whether the file holds a session."""
+        return self.name.endswith(".entry")
+
+
+def find_of_profile(name: str, environ: Mapping[str, str], warn: Callable[[Warning], None]) -> list[CachedFile]:
+    """The files of the session of the profile `name`. Raises AssumeHelperError, also where its cache is not used."""
+    _, profile = provider.read_profile(provider.RoleRequest(name), environ)
+    store = _opened(environ, profile.storage, warn)
+    return [CachedFile(store, file, what) for file, what in of_profile(store, profile).items()]
+
+
+def find_all(
+    environ: Mapping[str, str], warn: Callable[[Warning], None], *, ended_by: float | None = None
+) -> list[CachedFile]:
+    """All cached files; with `ended_by` (seconds since the epoch) only sessions that ended by then or are unreadable.
+
+    Raises AssumeHelperError where the cache is not used.
+    """
+    _opened(environ, "file", warn)
+    found = []
+    for store in storage.all_stores(environ, warn):
+        files = all_of(store) if ended_by is None else ended(store, ended_by)
+        found += [CachedFile(store, name, what) for name, what in files.items()]
+    return found
+
+
+def _opened(environ: Mapping[str, str], kind: Storage, warn: Callable[[Warning], None]) -> Cache:
+    """The cache for sessions of this storage. Raises AssumeHelperError where it is not used."""
+    warnings: list[Warning] = []
+    store = storage.open_store(environ, warnings.append, kind)
+    if store.directory is None and warnings:
+        raise AssumeHelperError(f"nothing was deleted: {warnings[0].what}", warnings[0].next_step)
+    return replace(store, warn=warn)
+
+
 def of_profile(store: Cache, profile: Profile) -> dict[str, str]:
-    """The files of a profile's session and of its MFA session, each with a description."""
+    """The files of a profile's session and of the MFA session that it uses, each with what it holds in words."""
     found = {}
     key = entries.key(profile.session_inputs())
     if _is_there(store, f"{key}.entry"):
@@ -32,7 +87,7 @@ def of_profile(store: Cache, profile: Profile) -> dict[str, str]:
 
 
 def ended(store: Cache, now: float) -> dict[str, str]:
-    """The sessions that have ended at `now` (seconds since the epoch), or that cannot be read."""
+    """The sessions that have ended at `now` (seconds since the epoch) or cannot be read."""
     found = {}
     for name, what in all_of(store).items():
         if not name.endswith(".entry"):
@@ -44,7 +99,7 @@ def ended(store: Cache, now: float) -> dict[str, str]:
 
 
 def all_of(store: Cache) -> dict[str, str]:
-    """Every cached file, each with a description."""
+    """All files that hold something cached."""
     found: dict[str, str] = {}
     for name in _names(store):
         if name.endswith(".entry"):
@@ -54,15 +109,16 @@ def all_of(store: Cache) -> dict[str, str]:
                 f"the credentials of {arn}" if arn else "an MFA session" if entry else "a file that is no entry"
             )
         elif name.endswith(_DATA):
-            found[name] = "what a profile leads to" if name.endswith(".hit") else "the last failure of a call"
+            found[name] = "what was noted of a profile" if name.endswith(".hit") else "a note of a failure"
     return found
 
 
-def delete(store: Cache, name: str) -> Outcome:
-    """Delete the file `name`, unless a process holds its key's lock: that one is about to replace it.
+def delete(file: CachedFile) -> Outcome:
+    """Delete `file`, unless a process holds its key's lock: that process is about to replace it anyway.
 
-    Where there are no locks it is deleted without: that costs one more call to STS at worst.
+    Where there are no locks it is deleted without one: at worst that costs one more call to STS.
     """
+    store, name = file.store, file.name
     if not name.endswith((".entry", ".failure")):
         return _removed(store, name)
     no_lock: list[Warning] = []

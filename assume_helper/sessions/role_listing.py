@@ -48,6 +48,19 @@ class Row:
         """Whether credentials are cached, and for how long, in words."""
         return "no" if self.left is None else duration_text(self.left)
 
+    def as_json(self) -> dict[str, object]:
+        """The row for a program; what is not known is None."""
+        return {
+            "profile": self.profile,
+            "role_arn": self.role_arn or None,
+            "account_id": self.account_id or None,
+            "source": self.source or None,
+            "mfa_serial": self.mfa_serial or None,
+            "cached": self.left is not None,
+            "seconds_left": None if self.left is None else int(self.left),
+            "problem": self.problem or None,
+        }
+
 
 def rows(config: AwsConfig, environ: Mapping[str, str], warn: Callable[[Warning], None], now: float) -> list[Row]:
     """A row for each profile that has a role, in the config's order. `now` is in seconds since the epoch."""

@@ -230,7 +230,7 @@ def test_sts_denies_tags(role: Home, offline_front: Front) -> None:
     with role.config.open("a") as config:
         config.write("session_tags = team=data\n")
     role.run("get", "dev").failed(
-        6, "denied TagSession", "user/me", "must allow sts:TagSession", "take session_tags out"
+        6, "denied TagSession", "user/me", "allow sts:TagSession in the role's trust policy", "remove session_tags"
     )
 
 
@@ -361,7 +361,7 @@ def test_stderr_is_utf8_whatever_the_locale(role: Home) -> None:
 
 
 def test_a_setting_that_the_sdk_does_not_take_is_a_configuration_error(role: Home, offline_front: Front) -> None:
-    role.run("get", "dev", REQUESTS_CA_BUNDLE=" ").failed(3, "the CA bundle   is not there")
+    role.run("get", "dev", REQUESTS_CA_BUNDLE=" ").failed(3, "the CA bundle", "REQUESTS_CA_BUNDLE")
     assert offline_front.calls == []
 
 

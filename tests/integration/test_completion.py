@@ -184,13 +184,13 @@ def test_another_shell_is_a_usage_error(home: Home) -> None:
     ],
 )
 def test_a_line_of_bash(line: str, expected: tuple[list[str], str, int, str]) -> None:
-    words, current, kept, quote = expected
-    assert completion.typed("bash", [line, " \t\n\"'@><=;|&(:"]) == completion.Typed(words, current, kept, quote)
+    typed = completion.parse_line("bash", [line, " \t\n\"'@><=;|&(:"])
+    assert typed == completion.TypedLine(*expected)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=30))
 def test_no_line_of_bash_is_too_odd(line: str) -> None:
-    completion.typed("bash", [line, ":="])
+    completion.parse_line("bash", [line, ":="])
 
 
 def test_the_names_are_those_that_the_full_way_reads(many: Home) -> None:

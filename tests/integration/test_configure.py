@@ -53,9 +53,7 @@ def test_a_profile_with_its_own_access_key_goes_on_working_and_says_who_passes_i
     keys = f"aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET}\n"
     folk.config.write_text(f"[profile own]\nrole_arn = {ROLE}/own\nsource_profile = own\n{keys}")
     ran = configure(folk, "own")
-    assert (
-        "warning: the profile has an access key, which the SDKs of Go, JavaScript, Kotlin, C++ and Ruby" in ran.stderr
-    )
+    assert "warning: the SDKs of Go, JavaScript, Kotlin, C++ and Ruby use this profile's access key" in ran.stderr
     assert folk.config.read_text().endswith(keys)
     assert by_boto3(folk, "own")[0] == "custom-process"
     assert folk.get("own")["AccessKeyId"] == "ASIAFRONT00000000000"
@@ -64,7 +62,7 @@ def test_a_profile_with_its_own_access_key_goes_on_working_and_says_who_passes_i
 def test_a_login_beside_the_role_no_longer_wins(folk: Home) -> None:
     folk.config.write_text(CONFIG.replace("[profile other]", f"{SSO}[profile other]"))
     before = folk.config.read_bytes()
-    assert "its login" in configure(folk, "dev").stderr
+    assert "login (sso_..., login_session) would win" in configure(folk, "dev").stderr
     assert by_boto3(folk, "dev")[0] == "custom-process"
     configure(folk, "dev", "--undo")
     assert folk.config.read_bytes() == before
@@ -176,7 +174,7 @@ def test_undo_gives_the_file_back(folk: Home) -> None:
     assert Path(done["backup"]).read_bytes() == configured
     assert by_boto3(folk, "dev")[0] == "assume-role"
     assert configure(folk, "dev", "--undo").stdout.decode() == (
-        f"Nothing to change: dev in {folk.config} is without the helper.\n"
+        f"Nothing to change: dev in {folk.config} does not use the helper.\n"
     )
 
 
@@ -316,7 +314,7 @@ def test_an_installation_where_no_shell_finds_it_is_refused(folk: Home) -> None:
 def test_without_a_terminal_and_a_yes_the_change_is_shown_and_not_made(folk: Home) -> None:
     ran = folk.run("configure", "dev")
     assert ran.code == 2
-    assert "there is no terminal to ask on, and --yes writes it without asking" in ran.stderr
+    assert "there is no terminal to ask on; use --yes to write without asking" in ran.stderr
     assert f"+assume_helper_role_arn = {ROLE}/dev\n" in ran.stdout.decode()
     done = folk.run("configure", "dev", "--json")
     assert (done.code, done.document["changed"], done.document["backup"]) == (2, False, None)

@@ -40,10 +40,10 @@ def test_what_a_new_profile_lacks_is_asked_for(folk: Home) -> None:
         child.expect_exact("is not the ARN of a role")
         child.expect_exact("ARN of the role: ")
         child.sendline(f"{ROLE}/new")
-        child.expect_exact("Profile whose credentials assume it: ")
+        child.expect_exact("Profile that assumes it: ")
         child.sendline("bsae")
         child.expect_exact("there is no profile bsae")
-        child.expect_exact("Profile whose credentials assume it: ")
+        child.expect_exact("Profile that assumes it: ")
         child.sendline("base")
         assert ended(child)[0] == 0
     assert by_boto3(folk, "new")[0] == "custom-process"
@@ -53,7 +53,7 @@ def test_a_profile_with_an_access_key_of_its_own_is_its_own_source_unless_anothe
     folk.config.write_text("[profile dev]\nregion = us-east-1\n")
     folk.credentials.write_text(folk.credentials.read_text().replace("[base]", "[dev]"))
     with terminal(folk, "dev", "--role-arn", f"{ROLE}/dev", "--yes") as child:
-        child.expect_exact("Profile whose credentials assume it [dev]: ")
+        child.expect_exact("Profile that assumes it [dev]: ")
         child.sendline("")
         assert ended(child)[0] == 0
     assert folk.get("dev")["AccessKeyId"] == "ASIAFRONT00000000000"

@@ -100,7 +100,7 @@ def test_without_a_terminal_there_are_plain_lines(dev: Home) -> None:
     lines = ran.stdout.decode().splitlines()
     assert (ran.code, ran.stderr) == (0, "")
     assert all(re.match(r"(ok  |warn|fail)  [a-z]+: \S|      mend: \S", line) for line in lines[:-1]), lines
-    assert "      mend: did you mean region? rename it" in lines
+    assert "      mend: did you mean region? rename the key" in lines
     assert lines[-1] == f"{len(lines) - 3} ok, 1 warn, 0 fail"
     assert "\x1b" not in ran.stdout.decode()
 
@@ -170,7 +170,7 @@ def test_a_key_in_the_environment_is_told(dev: Home) -> None:
 
 def test_a_process_that_does_not_start_is_told(dev: Home) -> None:
     dev.config.write_text(dev.config.read_text().replace(SCRIPT, "/old/venv/bin/assume-helper"))
-    only(doctor(dev, "dev", code=1), "process", "fail", "/old/venv/bin/assume-helper, which is not there", SCRIPT)
+    only(doctor(dev, "dev", code=1), "process", "fail", "/old/venv/bin/assume-helper, which does not exist", SCRIPT)
 
 
 def test_the_processes_of_the_pair_and_of_the_source_are_looked_at(dev: Home) -> None:
@@ -388,7 +388,7 @@ def test_a_command_that_prints_codes_is_a_way(dev: Home, wants_mfa: Strict) -> N
     only(found, "role", "ok", "from STS")
     assert SECRET not in repr(found)
     dev.config.write_text(f"{text}mfa_process = /no/codes\n")
-    only(doctor(dev, "dev", code=1), "mfa", "fail", "not there")
+    only(doctor(dev, "dev", code=1), "mfa", "fail", "does not exist")
 
 
 def test_on_a_terminal_a_code_is_asked_for(dev: Home, wants_mfa: Strict) -> None:

@@ -87,7 +87,7 @@ def test_on_a_terminal_it_says_how_to_apply_it(ready: Home) -> None:
         "/bin/bash", ["-c", f"{SCRIPT} env dev 2> err; :"], env=ready.environ, cwd=str(ready.folder), encoding="utf-8"
     )
     child.expect(pexpect.EOF, timeout=60)
-    assert (ready.folder / "err").read_text() == '# to apply it: eval "$(assume-helper env dev)"\n'
+    assert (ready.folder / "err").read_text() == '# to apply it, run: eval "$(assume-helper env dev)"\n'
     assert "export AWS_ACCESS_KEY_ID=" in child.before
 
 
@@ -97,7 +97,7 @@ def test_the_line_to_apply_asks_for_the_same(ready: Home, offline_front: Front) 
     ready.environ |= {"AWS_ENDPOINT_URL": offline_front.url, "AWS_REGION": "us-east-1"}
     child = pexpect.spawn("/bin/bash", ["-c", f"{SCRIPT} env {asked}; :"], env=ready.environ, encoding="utf-8")
     child.expect(pexpect.EOF, timeout=60)
-    assert f'# to apply it: eval "$(assume-helper env {asked})"' in child.before
+    assert f'# to apply it, run: eval "$(assume-helper env {asked})"' in child.before
 
 
 def test_a_failure_prints_nothing_that_a_shell_would_run(ready: Home) -> None:

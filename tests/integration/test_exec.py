@@ -148,7 +148,7 @@ def test_a_refusal_runs_nothing(ready: Home, offline_front: Front) -> None:
 def test_one_inside_another_is_warned_of(ready: Home) -> None:
     ran = ready.run("exec", "dev", "--", SCRIPT, "exec", "dev", "--", "echo", "run")
     assert (ran.code, ran.stdout) == (0, b"run\n")
-    assert ran.stderr == "assume-helper: warning: this is inside `assume-helper exec dev` already\n"
+    assert ran.stderr == "assume-helper: warning: this already runs inside `assume-helper exec dev`\n"
 
 
 def test_without_a_program_it_is_the_user_s_shell(ready: Home) -> None:
@@ -392,7 +392,7 @@ def test_that_a_file_is_hidden_is_said(ready: Home) -> None:
     with ready.credentials.open("a") as credentials:
         credentials.write(f"[default]\naws_access_key_id = AKIADEFAULT\naws_secret_access_key = {SECRET}\n")
     ran = ready.run("exec", "--refresh", "dev", "--", "true")
-    assert "AWS_SHARED_CREDENTIALS_FILE is hidden from the program" in ran.stderr
+    assert "does not see the file of AWS_SHARED_CREDENTIALS_FILE" in ran.stderr
 
 
 def test_a_forgotten_pair_of_dashes_is_named(ready: Home) -> None:

@@ -97,7 +97,7 @@ def test_ten_thousand_profiles_are_listed_without_an_sdk(ready: Home) -> None:
     with ready.config.open("a") as config:
         for number in range(10_000):
             config.write(f"[profile p{number}]\nrole_arn = {ROLE}/p{number}\nsource_profile = base\n")
-    listing = "from assume_helper.cli import app; app.main(['list', '--json'], 0, 0)"
+    listing = "import os; from assume_helper.cli import app; app.main(['list', '--json'], os.environ, 0, 0)"
     spy = f"import sys; {listing}; sys.stderr.write(repr(sorted(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", spy], env=ready.environ, capture_output=True, check=True, timeout=60, cwd=PACKAGE.parent
@@ -192,7 +192,7 @@ def test_without_locks_it_is_forgotten_all_the_same(ready: Home) -> None:
 def test_a_cache_that_is_not_used_is_not_said_to_be_empty(ready: Home, what: list[str]) -> None:
     ready.get("dev")
     ready.cache.chmod(0o755)
-    ready.run("clear", *what).failed(1, "nothing was looked at", "is open to other users", "mode 0700")
+    ready.run("clear", *what).failed(1, "nothing was deleted", "is open to other users", "mode 0700")
     assert len(ready.entries()) == 1
 
 
@@ -209,7 +209,7 @@ def test_what_cannot_be_removed_is_not_said_to_be(ready: Home) -> None:
 
 @pytest.mark.parametrize("arguments", [[], ["dev", "--all"], ["--all", "--expired"]])
 def test_what_is_to_be_forgotten_must_be_said(ready: Home, arguments: list[str]) -> None:
-    ready.run("clear", *arguments).failed(2, "name profiles, or say --all or --expired")
+    ready.run("clear", *arguments).failed(2, "name profiles, or use --all or --expired")
 
 
 def test_a_profile_that_is_not_there_is_named(ready: Home) -> None:

@@ -207,7 +207,7 @@ def test_markup_is_text(dev: Home) -> None:
 
 def test_an_empty_log_says_so_on_a_terminal(dev: Home) -> None:
     assert on_a_terminal(dev, "log") == "assume-helper: nothing is logged yet\r\n"
-    assert on_a_terminal(dev, "log", "--profile", "dev") == "assume-helper: nothing is logged yet of dev\r\n"
+    assert on_a_terminal(dev, "log", "--profile", "dev") == "assume-helper: nothing is logged yet for dev\r\n"
     assert dev.run("log").stdout == b""
 
 

@@ -122,7 +122,7 @@ def test_what_is_no_arn_is_said_where_it_is_typed(picker: Any, offline_front: Fr
     picker.send("\r")
     picker.expect_exact("The role's ARN:")
     picker.send("role/other\r")
-    picker.expect_exact("It looks like arn:aws:iam::123456789012:role/NAME")
+    picker.expect_exact("An ARN looks like arn:aws:iam::123456789012:role/NAME")
     picker.sendintr()
     picker.expect_exact("interrupted; nothing was changed")
     assert offline_front.calls == []

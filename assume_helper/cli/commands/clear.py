@@ -1,33 +1,27 @@
-"""`clear`: forget cached credentials."""
-
-from dataclasses import replace
+"""`clear`: delete cached credentials."""
 
 import click
 
-from assume_helper.cache import storage
-from assume_helper.cache.directory import Cache
-from assume_helper.cli import tables
+from assume_helper.cli import display
 from assume_helper.cli.invocation import Invocation
-from assume_helper.credentials import Storage
 from assume_helper.errors import AssumeHelperError
-from assume_helper.sessions import provider, purge
-from assume_helper.system.warning import Warning
+from assume_helper.sessions import purge
 from assume_helper.text import printable
 
 
-@click.command("clear", short_help="Forget cached credentials and MFA sessions.")
+@click.command("clear", short_help="Delete cached credentials and MFA sessions.")
 @click.argument("profiles", metavar="[PROFILE...]", nargs=-1)
-@click.option("--all", "everything", is_flag=True, help="Those of every profile.")
-@click.option("--expired", is_flag=True, help="Those that have ended.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--all", "everything", is_flag=True, help="Delete those of every profile.")
+@click.option("--expired", is_flag=True, help="Delete only those that have expired.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def command(
     invocation: Invocation, /, profiles: tuple[str, ...], everything: bool, expired: bool, as_json: bool
 ) -> None:
-    """Forget the cached credentials of each PROFILE, and the MFA session behind them.
+    """Delete the cached credentials of each PROFILE, and the MFA session that it uses.
 
-    What other processes are getting meanwhile is left to them. Sessions with options of their own
-    (`get --read-only`) are forgotten by --all.
+    An entry that another process is replacing is left alone. Sessions with options of their own
+    (`get --read-only`) are deleted only by --all.
 
     \b
     Example:
@@ -36,46 +30,24 @@ def command(
         $ assume-helper clear --all
     """
     if bool(profiles) + everything + expired != 1:
-        raise click.UsageError("name profiles, or say --all or --expired")
-    found: list[tuple[Cache, dict[str, str]]] = []
+        raise click.UsageError("name profiles, or use --all or --expired")
+    files: list[purge.CachedFile] = []
     for name in profiles:
         invocation.subject = name
-        _, profile = provider.read_profile(provider.RoleRequest(name), invocation.environ)
-        store = _opened(invocation, profile.storage)
-        found.append((store, purge.of_profile(store, profile)))
+        files += purge.find_of_profile(name, invocation.environ, invocation.warn)
     invocation.subject = " ".join(profiles)
     if not profiles:
-        now = invocation.clock.now()
-        _opened(invocation, "file")
-        found = [
-            (store, purge.ended(store, now) if expired else purge.all_of(store))
-            for store in storage.all_stores(invocation.environ, invocation.warn)
-        ]
-    outcomes = [
-        (store.path(name), what, purge.delete(store, name)) for store, files in found for name, what in files.items()
-    ]
-    removed, busy = (
-        [what for path, what, outcome in outcomes if outcome == which and path.endswith(".entry")]
-        for which in ("removed", "busy")
-    )
+        ended_by = invocation.clock.now() if expired else None
+        files = purge.find_all(invocation.environ, invocation.warn, ended_by=ended_by)
+    outcomes = [(file, purge.delete(file)) for file in files]
+    removed = [file.what for file, outcome in outcomes if outcome == "removed" and file.is_entry]
+    busy = [file.what for file, outcome in outcomes if outcome == "busy" and file.is_entry]
     if as_json:
-        tables.print_json(invocation, {"removed": removed, "left": busy})
+        display.print_json(invocation, {"removed": removed, "left": busy})
     else:
         lines = [f"removed: {printable(what, 200)}" for what in removed]
         lines += [f"left: {printable(what, 200)}, which a process is replacing" for what in busy]
-        text = "\n".join(lines or ["nothing was cached"]) + "\n"
-        invocation.print(text.encode("utf-8", "backslashreplace"))
-    stays = [path for path, _, outcome in outcomes if outcome == "stays"]
-    if stays:
-        raise AssumeHelperError(f"{printable(stays[0])} cannot be removed", "look at who may write to its directory")
-
-
-def _opened(invocation: Invocation, kept: Storage) -> Cache:
-    """The cache for what is `kept` so. Raises AssumeHelperError where it is not used: what lies there is not forgotten
-    by that.
-    """
-    warnings: list[Warning] = []
-    store = storage.open_store(invocation.environ, warnings.append, kept)
-    if store.directory is None and warnings:
-        raise AssumeHelperError(f"nothing was deleted: {warnings[0].what}", warnings[0].next_step)
-    return replace(store, warn=invocation.warn)
+        display.print_lines(invocation, lines or ["nothing was cached"])
+    for file, outcome in outcomes:
+        if outcome == "stays":
+            raise AssumeHelperError(f"{printable(file.path)} cannot be removed", "check who may write to its directory")

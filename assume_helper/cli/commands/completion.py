@@ -1,4 +1,4 @@
-"""`completion`: the script for TAB, and what it asks for."""
+"""`completion`: the completion script of a shell, and the candidates that it asks for."""
 
 import click
 
@@ -9,15 +9,15 @@ from assume_helper.cli.invocation import Invocation
 
 @click.command("completion", short_help="Print the script that completes commands and profiles with TAB.")
 @click.argument("shell", type=click.Choice(sorted(SCRIPTS)))
-@click.argument("said", nargs=-1, type=click.UNPROCESSED, metavar="")
+@click.argument("passed", nargs=-1, type=click.UNPROCESSED, metavar="")
 @click.pass_context
-def command(context: click.Context, /, shell: str, said: tuple[str, ...]) -> None:
-    """Print the script that has SHELL complete commands, options and profile names with TAB.
+def command(context: click.Context, /, shell: str, passed: tuple[str, ...]) -> None:
+    """Print a script for SHELL that completes commands, options and profile names with TAB.
 
     \b
     Example:
         $ assume-helper completion bash
-    For the file that the shell reads when it starts:
+    Put one of these lines into your shell's start-up file:
         bash, ~/.bashrc:             eval "$(assume-helper completion bash)"
         zsh, ~/.zshrc:               eval "$(assume-helper completion zsh)"
         fish, ~/.config/fish/config.fish:
@@ -25,11 +25,11 @@ def command(context: click.Context, /, shell: str, said: tuple[str, ...]) -> Non
         PowerShell, $PROFILE:        assume-helper completion powershell | Out-String | Invoke-Expression
     """
     invocation = context.ensure_object(Invocation)
-    if not said:
+    if not passed:
         invocation.print(SCRIPTS[shell].encode())
         return
-    line = completion.typed(shell, said)
+    line = completion.parse_line(shell, passed)
     found = completion.candidates(context.find_root().command, invocation, line)
     if found is None:
         context.exit(1)
-    invocation.print(completion.written(shell, found, line).encode("utf-8", "surrogateescape"))
+    invocation.print(completion.format_candidates(shell, found, line).encode("utf-8", "surrogateescape"))

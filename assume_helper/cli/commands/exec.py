@@ -1,22 +1,25 @@
-"""`exec`: a program, or a shell, with a role's credentials."""
+"""`exec`: run a program, or a shell, with a role's credentials."""
 
 from dataclasses import replace
 from typing import Any
 
 import click
 
+from assume_helper.cache.entries import Entry
 from assume_helper.cache.session import Session
 from assume_helper.cli.invocation import Invocation
-from assume_helper.cli.role_options import role_options, session
-from assume_helper.export import container_endpoint, program
+from assume_helper.cli.role_argument import role_options, session
+from assume_helper.export import container_endpoint, program, variables
+from assume_helper.profiles.role import Profile
 from assume_helper.sessions import provider
+from assume_helper.sessions.provider import RoleRequest
 from assume_helper.text import duration_text, printable
 
 _COMMAND = "command"
 
 
 class _WithCommand(click.Command):
-    """A command whose arguments end at `--`: what is behind it is another program's."""
+    """A command whose own arguments end at `--`: the rest belongs to the program that it runs."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if "--" in args:
@@ -36,14 +39,17 @@ class _WithCommand(click.Command):
 
 @click.command("exec", cls=_WithCommand, short_help="Run a program, or a shell, with a role's credentials.")
 @role_options
-@click.option("--refresh", is_flag=True, help="Keep them fresh for as long as the program runs.")
+@click.option("--refresh", is_flag=True, help="Keep the credentials fresh while the program runs.")
 @click.pass_context
 def command(ctx: click.Context, /, refresh: bool, **options: Any) -> None:
-    """Be COMMAND (your shell, if none is named) with the role's credentials and region in its environment.
+    """Run COMMAND, or your shell, with the role's credentials and region in its environment.
 
-    Other credentials are taken out of it. With --refresh the program gets the address of an endpoint on this
-    machine instead, where its SDK asks again before the credentials end. (SDKs look at [default] before that: a file
-    where that has credentials is hidden from the program.)
+    Without PROFILE it takes AWS_PROFILE; if that is not set, you choose a role on the terminal. Other credentials are
+    removed from the environment. COMMAND replaces this process.
+
+    With --refresh COMMAND runs beside this process, and gets a local endpoint in place of credentials: its SDK asks
+    there again before they end. SDKs look at [default] first, so a file where [default] has credentials is hidden from
+    COMMAND.
 
     \b
     Example:
@@ -54,39 +60,48 @@ def command(ctx: click.Context, /, refresh: bool, **options: Any) -> None:
     """
     invocation: Invocation = ctx.obj
     named: list[str] = ctx.meta.get(_COMMAND, [])
-    outer = invocation.environ.get(program.INSIDE)
+    outer = invocation.environ.get(variables.INSIDE)
     if outer is not None:
-        invocation.say(f"assume-helper: warning: this is inside `assume-helper exec {printable(outer, 64)}` already")
-    what, profile, entry = session(invocation, **options)
+        _warn(invocation, f"this already runs inside `assume-helper exec {printable(outer, 64)}`")
+    request, profile, entry = session(invocation, **options)
     words = named or program.shell(invocation.environ)
-    name = what.name
     if not named:
-        left = duration_text(entry.session.left(invocation.clock.now()))
-        until = "renewed while it runs" if refresh else f"good for {left}"
-        arn = printable(entry.session.assumed_role_arn or name, 200)
-        invocation.say(f"assume-helper: you are {arn}, {until}; `exit` leaves this shell")
-    if not refresh:
-        given = program.variables(entry.session, profile)
-        invocation.record_issue(entry.session)
-        for warning in invocation.warnings:
-            invocation.say(f"assume-helper: warning: {printable(str(warning))}")
-        ctx.exit(program.exec_program(words, program.environment(invocation.environ, name, given)))
+        _greet(invocation, request, entry, refresh=refresh)
+    if refresh:
+        ctx.exit(_run_with_endpoint(invocation, request, profile, words))
+    invocation.record_issue(entry.session)
+    for warning in invocation.warnings:
+        _warn(invocation, printable(str(warning)))
+    given = variables.variables(entry.session, profile)
+    ctx.exit(program.exec_program(words, variables.environment(invocation.environ, request.name, given)))
 
+
+def _run_with_endpoint(invocation: Invocation, request: RoleRequest, profile: Profile, words: list[str]) -> int:
     def renewed() -> Session:
-        # Nobody is asked for an MFA code now: the terminal is the program's.
+        # It never asks for an MFA code: the program owns the terminal.
         context = replace(invocation.call_context(), may_ask=False)
         now, monotonic = invocation.clock.now(), invocation.clock.monotonic()
-        found = provider.session(what, replace(context, started=now, started_monotonic=monotonic))[1].session
+        found = provider.session(request, replace(context, started=now, started_monotonic=monotonic))[1].session
         invocation.record_issue(found)
         return found
 
     with container_endpoint.serving(renewed) as endpoint:
-        hiding = program.without_default_credentials(invocation.environ)
+        hiding = variables.without_default_credentials(invocation.environ)
         for variable in hiding:
-            invocation.say(
-                f"assume-helper: warning: {variable} is hidden from the program: the credentials of [default] in that "
-                "file would come before; profiles in it are not seen there"
+            _warn(
+                invocation,
+                f"the program does not see the file of {variable}: its [default] has credentials, which would win",
             )
-        given = program.region(profile) | dict(endpoint) | hiding
-        code = program.run(words, program.environment(invocation.environ, name, given))
-    ctx.exit(code)
+        given = variables.region(profile) | dict(endpoint) | hiding
+        return program.run(words, variables.environment(invocation.environ, request.name, given))
+
+
+def _greet(invocation: Invocation, request: RoleRequest, entry: Entry, *, refresh: bool) -> None:
+    left = duration_text(entry.session.left(invocation.clock.now()))
+    until = "refreshed while this shell runs" if refresh else f"good for {left}"
+    arn = printable(entry.session.assumed_role_arn or request.name, 200)
+    invocation.say(f"assume-helper: you are {arn}, {until}; `exit` leaves this shell")
+
+
+def _warn(invocation: Invocation, message: str) -> None:
+    invocation.say(f"assume-helper: warning: {message}")

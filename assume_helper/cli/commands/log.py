@@ -1,4 +1,4 @@
-"""`log`: the credentials that were issued, and the warnings and failures that nobody saw."""
+"""`log`: show the credentials that were issued, and warnings and failures."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -11,22 +11,25 @@ from assume_helper.cli.invocation import Invocation
 from assume_helper.text import printable
 
 _COLUMNS = ("time", "profile", "account", "role", "session_name", "access_key", "caller", "message")
-_LONGEST = 1000  # as failures are logged
+_LONGEST = 1000  # characters: as long as a logged failure may be
 _STYLES = {"hit": "dim", "miss": "green", "warning": "yellow", "failure": "red"}
 
 
 @click.command("log", short_help="Show which credentials were issued, and what went wrong.")
-@click.option("--profile", metavar="PROFILE", help="Only what is about PROFILE.")
-@click.option("-n", "count", type=click.IntRange(1), default=50, show_default=True, metavar="N", help="The last N.")
-@click.option("--json", "as_json", is_flag=True, help="Print the lines as they are in the log, JSON.")
+@click.option("--profile", metavar="PROFILE", help="Show only events of PROFILE.")
+@click.option(
+    "-n", "count", type=click.IntRange(1), default=50, show_default=True, metavar="N", help="Show the last N events."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the log's lines as they are: one JSON object a line.")
 @click.pass_obj
 def command(invocation: Invocation, /, profile: str | None, count: int, *, as_json: bool) -> None:
     """Show the log: which credentials were issued to whom, and the warnings and failures of all commands.
 
-    On a terminal it is a table, the latest at its end; elsewhere a line each, its columns apart by tabs: time, what it
-    is, profile, account, role, session name, the access key's last four, the calling program, message.
+    On a terminal it prints a table, the latest event last. In a pipe it prints one event a line, in columns separated
+    by tabs: time, event, profile, account, role, session name, last four characters of the access key, calling program,
+    message.
 
-    Hits are logged with ASSUME_HELPER_LOG_HITS=1 in the environment only, and are then no longer fast.
+    Cache hits are logged only with ASSUME_HELPER_LOG_HITS=1 in the environment. That makes them slower.
 
     \b
     Example:
@@ -34,8 +37,8 @@ def command(invocation: Invocation, /, profile: str | None, count: int, *, as_js
         $ assume-helper log --profile=dev
         $ assume-helper log --json | jq 'select(.event == "failure")'
     """
-    wanted = None if profile is None else printable(profile, 64)  # as it is logged
-    events = [event for event in audit_log.events() if wanted in {None, event.get("profile")}][-count:]
+    logged_as = None if profile is None else printable(profile, 64)
+    events = [event for event in audit_log.events() if logged_as in {None, event.get("profile")}][-count:]
     if as_json:
         text = "".join(json.dumps(event).replace("\x7f", "\\u007f") + "\n" for event in events)
     elif not invocation.is_terminal(1):
@@ -43,7 +46,7 @@ def command(invocation: Invocation, /, profile: str | None, count: int, *, as_js
     elif events:
         text = _table(events)
     else:
-        invocation.say(f"assume-helper: nothing is logged yet{'' if wanted is None else f' of {wanted}'}")
+        invocation.say(f"assume-helper: nothing is logged yet{'' if logged_as is None else f' for {logged_as}'}")
         return
     invocation.print(text.encode())
 
@@ -58,16 +61,16 @@ def _what(event: Mapping[str, str]) -> str:
 
 
 def _details(event: Mapping[str, str]) -> str:
-    """What an event says, in words."""
+    """An event in words."""
     if event["event"] != "issue":
         return printable(event.get("message", ""), _LONGEST)
-    role, account, name, key = (event.get(part, "") for part in ("role", "account", "session_name", "access_key"))
-    said = [f"role {role}" if role else "", f"in {account}" if account else "", f"as {name}" if name else ""]
-    return printable(" ".join(part for part in said if part) + f", key ...{key}")
+    role, account, name, key = (event.get(field, "") for field in ("role", "account", "session_name", "access_key"))
+    parts = [f"role {role}" if role else "", f"in {account}" if account else "", f"as {name}" if name else ""]
+    return printable(" ".join(part for part in parts if part) + f", key ...{key}")
 
 
 def _local(time: str) -> str:
-    """A moment of the log by the clock on the wall."""
+    """A time of the log in local time."""
     try:
         return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     except (ValueError, OverflowError, OSError):

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from assume_helper.cache.session import Session
-from assume_helper.cli import audit_log, caller
+from assume_helper.cli import audit_log
 from assume_helper.credentials import Credentials
 from assume_helper.errors import AssumeHelperError
 
@@ -103,7 +103,7 @@ def test_a_fifo_in_its_place_does_not_hang(file: Path) -> None:
     assert stat.S_ISFIFO(file.stat().st_mode)
 
 
-def test_a_log_over_one_mebibyte_is_put_aside_and_begun_anew(file: Path) -> None:
+def test_a_log_over_one_mebibyte_is_renamed_and_a_new_one_begins(file: Path) -> None:
     audit_log.append(NOW, {"n": "1"})
     os.truncate(file, FULL + 1)
     audit_log.append(NOW, {"n": "2"})
@@ -115,14 +115,14 @@ def test_a_log_over_one_mebibyte_is_put_aside_and_begun_anew(file: Path) -> None
     assert {stat.S_IMODE(path.stat().st_mode) for path in (file, aside)} == {0o600}
 
 
-def test_a_log_of_one_mebibyte_is_not_put_aside_yet(file: Path) -> None:
+def test_a_log_of_one_mebibyte_is_not_renamed_yet(file: Path) -> None:
     audit_log.append(NOW, {"n": "1"})
     os.truncate(file, FULL)
     audit_log.append(NOW, {"n": "2"})
     assert os.listdir(file.parent) == ["log.jsonl"]
 
 
-def test_there_is_never_more_than_one_log_put_aside(file: Path) -> None:
+def test_there_is_never_more_than_one_old_log(file: Path) -> None:
     for _ in range(3):
         audit_log.append(NOW, {"n": "1"})
         os.truncate(file, FULL + 1)
@@ -130,7 +130,7 @@ def test_there_is_never_more_than_one_log_put_aside(file: Path) -> None:
     assert os.listdir(file.parent) == ["log.jsonl.1"]
 
 
-def test_a_place_that_cannot_be_made_is_nobodys_trouble(file: Path, tmp_path: Path) -> None:
+def test_a_directory_that_cannot_be_created_is_ignored(file: Path, tmp_path: Path) -> None:
     (tmp_path / "state").write_bytes(b"a file")
     audit_log.append(NOW, {"n": "1"})
     assert (tmp_path / "state").read_bytes() == b"a file"
@@ -160,7 +160,7 @@ def test_a_relative_state_directory_is_not_used(tmp_path: Path, monkeypatch: pyt
 
 
 @pytest.mark.parametrize("home", [None, "", "relative"])
-def test_without_a_home_there_is_no_log_and_no_trouble(
+def test_without_a_home_there_is_no_log_and_no_error(
     home: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_entry(uid: int) -> pwd.struct_passwd:
@@ -193,7 +193,7 @@ SESSION = Session(
 
 
 def test_an_issue_says_who_got_what_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(caller, "name", lambda: "aws\x1b")
+    monkeypatch.setattr(audit_log, "calling_program", lambda: "aws\x1b")
     event = audit_log.issue("dev\n", SESSION, NOW)
     assert event == {
         "event": "issue",
@@ -223,7 +223,7 @@ def test_a_session_without_a_role_has_none_in_the_log(arn: str | None) -> None:
 
 def called_by(*command: str) -> str:
     """What a process that `command` starts says of who called it."""
-    program = "from assume_helper.cli import caller\nprint(caller.name())"
+    program = "from assume_helper.cli import audit_log\nprint(audit_log.calling_program())"
     inner = [sys.executable, "-c", program]
     return subprocess.run([*command, *inner], capture_output=True, text=True, check=True).stdout.strip()
 
@@ -237,17 +237,17 @@ def test_the_caller_is_the_parent() -> None:
     assert called_by("bash", "-O", "extglob", "-c", '"$@"; true', "-") == "bash", "not one that only runs a command"
 
 
-def test_a_shell_that_runs_one_command_is_passed_over() -> None:
+def test_a_shell_that_runs_one_command_is_skipped() -> None:
     assert called_by("sh", "-c", '"$@"; true', "-") == own_name()
     assert called_by("bash", "-c", '"$@"; true', "-", "sh", "-c", '"$@"; true', "-") == own_name()
 
 
-def test_where_the_system_does_not_tell_it_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_the_system_does_not_say_the_caller_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "getppid", lambda: 2**30)
-    assert caller.name() == "unknown"
+    assert audit_log.calling_program() == "unknown"
 
 
-def test_a_name_with_blanks_and_brackets_is_no_trouble(tmp_path: Path) -> None:
+def test_a_program_name_may_have_blanks_and_brackets(tmp_path: Path) -> None:
     odd = tmp_path / "a ) b (c"
     odd.symlink_to("/bin/sh")
     assert called_by(str(odd), "-c", '"$@"; true', "-") == "a ) b (c"
@@ -255,21 +255,21 @@ def test_a_name_with_blanks_and_brackets_is_no_trouble(tmp_path: Path) -> None:
 
 def test_shells_without_an_end_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     files = {"comm": "sh\n", "cmdline": "sh\0-c\0x\0", "stat": "1 (sh) S 1 1"}
-    monkeypatch.setattr(caller, "_read", lambda _process, what: files[what])
-    assert caller.name() == "unknown"
+    monkeypatch.setattr(audit_log, "_read_proc", lambda _process, what: files[what])
+    assert audit_log.calling_program() == "unknown"
 
 
 # Reading it.
 
 
-def test_what_was_logged_is_read_with_what_was_put_aside_first(file: Path) -> None:
+def test_the_old_log_is_read_before_the_new_one(file: Path) -> None:
     audit_log.append(NOW, {"event": "warning", "n": "1"})
     os.rename(file, file.with_name("log.jsonl.1"))
     audit_log.append(NOW, {"event": "warning", "n": "2"})
     assert [event["n"] for event in audit_log.events()] == ["1", "2"]
 
 
-def test_what_is_torn_or_foreign_is_passed_over(file: Path) -> None:
+def test_lines_that_are_no_event_are_skipped(file: Path) -> None:
     audit_log.append(NOW, {"event": "warning", "n": "1"})
     with file.open("ab") as torn:
         torn.write(
@@ -289,7 +289,7 @@ def test_no_log_and_no_place_for_one_are_no_events(file: Path, tmp_path: Path, m
 
 
 @pytest.mark.parametrize("which", ["log.jsonl", "log.jsonl.1"])
-def test_a_log_that_is_not_ours_alone_is_not_believed(file: Path, which: str) -> None:
+def test_a_log_that_others_can_write_is_refused(file: Path, which: str) -> None:
     audit_log.append(NOW, {"event": "warning"})
     odd = file.with_name(which)
     if odd != file:

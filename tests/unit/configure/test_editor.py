@@ -77,7 +77,7 @@ def test_configured(before: str, after: str) -> None:
 
 
 @pytest.mark.parametrize("key", [*editor.ROLE_KEYS, "sso_session", "sso_account_id", "sso_x", "login_session"])
-def test_what_sdks_would_go_round_the_helper_for_is_prefixed(key: str) -> None:
+def test_keys_that_make_sdks_bypass_the_helper_are_prefixed(key: str) -> None:
     text = configured(f"[profile dev]\n{key} = a\n")
     assert text == f"[profile dev]\ncredential_process = {COMMAND}\nassume_helper_{key} = a\n"
 
@@ -90,7 +90,7 @@ def test_what_sdks_are_to_read_or_ignore_stays(key: str) -> None:
     assert f"\n{key} = a\n" in configured(f"[profile dev]\n{key} = a\n")
 
 
-def test_values_are_set_added_and_taken_out() -> None:
+def test_values_are_set_added_and_removed() -> None:
     before = (
         "[profile dev]\nrole_arn = a\ncredential_source = Environment\n# kept\nassume_helper_mfa_serial=\nregion = c\n"
     )
@@ -140,7 +140,7 @@ def test_what_cannot_be_edited_is_refused(text: str, words: str) -> None:
 def test_a_change_of_more_than_the_profile_is_refused(tmp_path: Path) -> None:
     """As where a section's title has blanks before it: behind a key it is a part of its value."""
     before = "[profile dev]\n [profile a]\nrole_arn = b\n"
-    with pytest.raises(ConfigurationError, match="cannot be changed without changing what other profiles mean"):
+    with pytest.raises(ConfigurationError, match="cannot be changed without changing other profiles too"):
         editor.check_rest(loaded(tmp_path, before), loaded(tmp_path, configured(before)), "dev")
 
 
@@ -310,18 +310,22 @@ def test_what_is_shown_is_the_change_and_what_stands_beside_it() -> None:
     ]
 
 
-# What goes round the helper all the same.
+# What still makes SDKs bypass the helper.
 
 
 @pytest.mark.parametrize(
     ("config", "credentials", "words"),
     [
-        ("", "role_arn = a\nregion = b\n", "has role_arn for this profile and wins over the config file"),
+        ("", "role_arn = a\nregion = b\n", "has role_arn for this profile and wins: SDKs will not"),
         ("", "aws_access_key_id = a\n", "has aws_access_key_id for this profile"),
         ("", "credential_process = a\n", "has credential_process for this profile"),
-        ("aws_access_key_id = a\n", "", "the profile has an access key, which the SDKs of Go, JavaScript"),
-        ("sso_session = a\n", "", "its login (sso_..., login_session) would win"),
-        ("role_arn = a\n[DEFAULT]\nrole_arn = a\n", "", "[DEFAULT] has role_arn, for every profile"),
+        (
+            "aws_access_key_id = a\n",
+            "",
+            "the SDKs of Go, JavaScript, Kotlin, C++ and Ruby use this profile's access key",
+        ),
+        ("sso_session = a\n", "", "the profile's login (sso_..., login_session) would win"),
+        ("role_arn = a\n[DEFAULT]\nrole_arn = a\n", "", "[DEFAULT] has role_arn for every profile"),
     ],
 )
 def test_warnings(config: str, credentials: str, words: str, tmp_path: Path) -> None:

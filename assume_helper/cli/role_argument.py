@@ -1,0 +1,94 @@
+"""Which role a command is for: the argument PROFILE|ROLE_ARN, its options, and the session that they ask for."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import click
+
+from assume_helper.cache.entries import Entry
+from assume_helper.cli import display, picker
+from assume_helper.cli.invocation import Invocation
+from assume_helper.credentials import LONGEST_SESSION, SHORTEST_SESSION
+from assume_helper.profiles import aws_config
+from assume_helper.profiles.role import Profile
+from assume_helper.sessions import caller_identity, provider
+from assume_helper.sessions.provider import RoleRequest
+
+F = TypeVar("F", bound=Callable[..., Any])
+DURATION = click.IntRange(SHORTEST_SESSION, LONGEST_SESSION)
+DURATION_HELP = "How long the session lasts, in seconds."
+
+
+def role_options(command: F) -> F:
+    """Add the argument PROFILE|ROLE_ARN and the options that go with it to `command`."""
+    for add in (
+        click.option("--duration-seconds", type=DURATION, metavar="N", help=DURATION_HELP),
+        click.option("--role-session-name", metavar="NAME", help="The session's name in the audit trail."),
+        click.option("--source-profile", metavar="NAME", help="The profile that assumes ROLE_ARN."),
+        click.argument("role", metavar="[PROFILE|ROLE_ARN]", required=False),
+    ):
+        command = add(command)
+    return command
+
+
+def session(
+    invocation: Invocation,
+    role: str | None,
+    source_profile: str | None,
+    role_session_name: str | None,
+    duration_seconds: int | None,
+) -> tuple[RoleRequest, Profile, Entry]:
+    """The role request, its profile and its session. Raises AssumeHelperError, click.UsageError, KeyboardInterrupt."""
+    options = {"role_session_name": role_session_name, "duration_seconds": duration_seconds}
+    given = {name: str(value) for name, value in options.items() if value is not None}
+    if "" in {value.strip() for value in given.values()} or source_profile == "":
+        raise click.UsageError("an option is empty: give it a value, or leave it out")
+    request = role_request(invocation, role, source_profile, given)
+    due: list[str] = []
+    with display.spinner(invocation, "asking STS ...") as stop:
+        profile, entry = provider.session(request, replace(invocation.call_context(), asking=stop, due=due.append))
+    if request.keys is None:  # `get`, which refreshes, does not take a role's ARN
+        invocation.refresh_behind(due, ["get", *request.words()])
+    if request.picked:
+        found = caller_identity.of_session(request.name, entry.session, invocation.clock.now())
+        for line in display.block(found.whose, found.pairs()):
+            invocation.say(line)
+    return request, profile, entry
+
+
+def role_request(
+    invocation: Invocation, named: str | None, source_profile: str | None, options: Mapping[str, str]
+) -> RoleRequest:
+    """The role that is `named`, else the one that the environment names, else the one that a person picks.
+
+    Raises click.UsageError where none is named and no terminal is there; KeyboardInterrupt, ConfigurationError.
+    """
+    environ = invocation.environ
+    found = named or environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE")
+    picked = found is None
+    if found is None:
+        if not invocation.can_ask():
+            raise click.UsageError("name a profile or a role's ARN, or set AWS_PROFILE")
+        found = picker.pick(invocation)
+    invocation.subject = found
+    if not found.startswith("arn:"):
+        if source_profile is not None:
+            raise click.UsageError("--source-profile is for a role's ARN; a profile names its own")
+        return RoleRequest(found, options, picked=picked)
+    return RoleRequest(found, options, {"role_arn": found, **_source(invocation, source_profile)}, picked)
+
+
+def _source(invocation: Invocation, source_profile: str | None) -> dict[str, str]:
+    """The source of a role that has no profile: the profile that is named, else the environment's own credentials."""
+    environ = invocation.environ
+    if source_profile is not None:
+        return {"source_profile": source_profile}
+    if environ.get("AWS_ACCESS_KEY_ID"):
+        return {"credential_source": "Environment"}
+    name = environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE") or "default"
+    if name in aws_config.load(environ).profiles:
+        return {"source_profile": name}
+    if invocation.can_ask():
+        return {"source_profile": picker.pick_source(invocation)}
+    raise click.UsageError("name the profile that assumes the role: --source-profile NAME")

@@ -1,0 +1,110 @@
+"""A change of a profile: what is there before it, what it writes, and what happens when another program is faster."""
+
+from pathlib import Path
+
+import pytest
+from running import SCRIPT
+
+from assume_helper.configure import change, writer
+from assume_helper.configure.change import Change
+from assume_helper.errors import ChangedMeanwhile, ConfigurationError
+
+ROLE = "arn:aws:iam::123456789012:role"
+CONFIG = f"""[profile base]
+aws_access_key_id = AKIABASE
+aws_secret_access_key = dummy
+[profile dev]
+role_arn = {ROLE}/dev
+source_profile = base
+[profile pair]
+credential_process = {SCRIPT} get dev
+"""
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    (tmp_path / "config").write_text(CONFIG)
+    return {
+        "HOME": str(tmp_path),
+        "AWS_CONFIG_FILE": str(tmp_path / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
+    }
+
+
+def added(environ: dict[str, str], name: str = "dev", **values: str) -> Change:
+    return change.add_helper(change.read(environ, name, values), environ, name, values, fastest=False)
+
+
+def text(environ: dict[str, str]) -> str:
+    return Path(environ["AWS_CONFIG_FILE"]).read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "expected"),
+    [
+        ("dev", {}, (True, True, False)),
+        ("base", {}, (False, False, False)),
+        ("new", {}, (False, False, False)),
+        ("pair", {}, (False, False, True)),
+        ("pair", {"role_arn": f"{ROLE}/x"}, (False, False, False)),
+    ],
+)
+def test_what_a_profile_has(
+    environ: dict[str, str], name: str, values: dict[str, str], expected: tuple[bool, bool, bool]
+) -> None:
+    present = change.read(environ, name, values)
+    assert (present.has_role, present.has_source, present.is_pair) == expected
+
+
+def test_a_process_of_another_program_is_refused(environ: dict[str, str]) -> None:
+    Path(environ["AWS_CONFIG_FILE"]).write_text("[profile dev]\ncredential_process = /x/other --token abc\n")
+    with pytest.raises(ConfigurationError, match="of another program") as caught:
+        change.read(environ, "dev", {})
+    assert "abc" not in str(caught.value)
+
+
+def test_adding_and_removing_the_helper_gives_the_same_file(environ: dict[str, str]) -> None:
+    first = added(environ)
+    _, backup = change.write(first, environ, None)
+    assert text(environ) == first.text != CONFIG
+    assert backup is not None
+    assert Path(backup).read_text() == CONFIG
+    assert not added(environ).is_needed
+    change.write(change.remove_helper(environ, "dev"), environ, None)
+    assert text(environ) == CONFIG
+
+
+def test_a_new_source_removes_the_other_kind(environ: dict[str, str]) -> None:
+    new = added(environ, credential_source="Environment").text
+    assert "assume_helper_credential_source = Environment\n" in new
+    assert "source_profile" not in new
+
+
+def test_what_a_person_has_seen_is_written_or_nothing(environ: dict[str, str]) -> None:
+    seen = added(environ)
+    Path(environ["AWS_CONFIG_FILE"]).write_text(CONFIG + "[profile other]\n")
+    with pytest.raises(ChangedMeanwhile):
+        change.write(seen, environ, None)
+    assert text(environ) == CONFIG + "[profile other]\n"
+
+
+def test_without_a_person_the_change_is_made_anew(environ: dict[str, str]) -> None:
+    seen = added(environ)
+    Path(environ["AWS_CONFIG_FILE"]).write_text(CONFIG + "[profile other]\nregion = x\n")
+    written, _ = change.write(seen, environ, lambda: added(environ))
+    assert text(environ) == written.text
+    assert written.text.endswith("[profile other]\nregion = x\n")
+    assert "assume_helper_role_arn = " in written.text
+
+
+def test_a_file_that_always_changes_is_given_up(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    tries = []
+
+    def replace(*_arguments: object) -> None:
+        tries.append(1)
+        raise ChangedMeanwhile("it was changed", "run it again")
+
+    monkeypatch.setattr(writer, "replace", replace)
+    with pytest.raises(ChangedMeanwhile):
+        change.write(added(environ), environ, lambda: added(environ))
+    assert len(tries) == 21

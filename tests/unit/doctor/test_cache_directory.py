@@ -1,0 +1,99 @@
+"""The cache's directory: who can use it, and what was left behind in it."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from doctor_checks import one, statuses
+from running import SECRET, no_warning, umask
+
+from assume_helper import hit
+from assume_helper.cache import directory
+from assume_helper.doctor import cache_directory
+from assume_helper.doctor.check import Check
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> directory.Cache:
+    return directory.open_cache({"ASSUME_HELPER_CACHE_DIR": str(tmp_path / "cache")}, no_warning)
+
+
+def cache(folder: Path, *, now: float | None = None) -> list[Check]:
+    given = {"ASSUME_HELPER_CACHE_DIR": str(folder / "cache")}
+    return cache_directory.examine(given, time.time() if now is None else now)
+
+
+def test_a_cache_that_only_we_can_use_is_ok(tmp_path: Path, store: directory.Cache) -> None:
+    directory.write(store, "0" * 64 + ".entry", b"x", durable=False)
+    (tmp_path / "cache" / "somebody's own").write_text("x")
+    (tmp_path / "cache" / ("0" * 64 + ".lock")).write_text("")
+    assert statuses(cache(tmp_path)) == ["ok", "ok"]
+
+
+def test_a_cache_that_does_not_exist_is_not_created(tmp_path: Path) -> None:
+    one(cache(tmp_path), "ok", "does not exist yet")
+    assert not (tmp_path / "cache").exists()
+
+
+def test_a_cache_that_cannot_be_created_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "cache").symlink_to(tmp_path / "nowhere")
+    one(cache(tmp_path), "fail", "is not a plain directory")
+    (tmp_path / "file").write_text("")
+    given = {"ASSUME_HELPER_CACHE_DIR": str(tmp_path / "file" / "cache")}
+    one(cache_directory.examine(given, 0), "warn", "cannot be created")
+
+
+def test_a_cache_that_is_open_to_others_is_a_failure(tmp_path: Path, store: directory.Cache) -> None:
+    assert store.directory is not None
+    os.chmod(store.directory, 0o755)
+    assert one(cache(tmp_path), "fail", "open to other users").mend == f"chmod 700 {tmp_path}/cache"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_cache_of_another_user_is_a_failure(tmp_path: Path, store: directory.Cache) -> None:
+    assert store.directory is not None
+    os.chown(store.directory, 12345, 12345)
+    one(cache(tmp_path), "fail", "belongs to another user")
+
+
+@pytest.mark.parametrize(
+    ("given", "status"), [({"ASSUME_HELPER_CACHE_DIR": "relative"}, "fail"), ({"HOME": "relative"}, "warn")]
+)
+def test_no_place_for_a_cache_is_reported(given: dict[str, str], status: str) -> None:
+    one(cache_directory.examine(given, 0), status, "no cache")
+
+
+def test_an_old_temporary_file_is_reported(tmp_path: Path, store: directory.Cache) -> None:
+    left = tmp_path / "cache" / ("tmp-1-" + "0" * 16)
+    left.write_text("x")
+    assert statuses(cache(tmp_path)) == ["ok", "ok"]
+    check = one(cache(tmp_path, now=time.time() + 3700), "warn", "1 file is", "was killed")
+    assert check.mend == f"rm -rf -- {left}"
+    assert left.exists()
+
+
+def test_an_incomplete_entry_is_reported(tmp_path: Path, store: directory.Cache) -> None:
+    with umask(0o077):
+        for number in range(6):
+            (tmp_path / "cache" / (f"{number}" * 64 + ".entry")).write_text(SECRET)
+    one(cache(tmp_path), "warn", "6 files are", "incomplete", ", and so on")
+
+
+def test_an_entry_of_a_newer_version_is_fine(tmp_path: Path, store: directory.Cache) -> None:
+    with umask(0o077):
+        (tmp_path / "cache" / ("0" * 64 + ".entry")).write_bytes(b"assume-helper %d x\n" % (hit.FORMAT + 1))
+    assert statuses(cache(tmp_path)) == ["ok", "ok"]
+
+
+@pytest.mark.parametrize("kind", ["link", "loose", "folder"])
+def test_an_entry_that_others_can_use_is_a_failure(tmp_path: Path, store: directory.Cache, kind: str) -> None:
+    path = tmp_path / "cache" / ("0" * 64 + ".entry")
+    if kind == "link":
+        path.symlink_to(tmp_path / "elsewhere")
+    elif kind == "loose":
+        path.write_text("x")
+        path.chmod(0o644)
+    else:
+        path.mkdir()
+    assert one(cache(tmp_path), "fail", "not used").mend == f"rm -rf -- {path}"

@@ -1,0 +1,181 @@
+"""The config files: read, every key known, every source followed."""
+
+import shlex
+from pathlib import Path
+
+import pytest
+from doctor_checks import GOOD, PROCESS, ROLE, environ, loaded, one, script, statuses
+from running import SCRIPT, SECRET
+
+from assume_helper.doctor import config_files
+from assume_helper.doctor.check import Check
+from assume_helper.profiles.role import Profile
+
+
+def test_a_config_that_exists_is_ok(tmp_path: Path) -> None:
+    loaded(tmp_path)
+    _, checks = config_files.config_files(environ(tmp_path))
+    one(checks, "ok", "2 profiles", str(tmp_path / "config"))
+
+
+def test_no_config_at_all_is_a_failure(tmp_path: Path) -> None:
+    config, checks = config_files.config_files(environ(tmp_path))
+    assert config is not None
+    one(checks, "fail", "neither", "aws configure")
+
+
+def test_a_config_that_cannot_be_parsed_is_a_failure_that_names_the_line(tmp_path: Path) -> None:
+    (tmp_path / "config").write_text(f"[profile dev]\naws_secret_access_key {SECRET}\n")
+    config, checks = config_files.config_files(environ(tmp_path))
+    assert config is None
+    one(checks, "fail", "line 2")
+
+
+def test_a_section_that_is_no_profile_is_reported(tmp_path: Path) -> None:
+    loaded(tmp_path, GOOD + "[ops]\nregion = us-east-1\n[sso-session my]\nsso_region = us-east-1\n[plugins]\na = b\n")
+    _, checks = config_files.config_files(environ(tmp_path))
+    one(checks, "warn", "[ops]", "name it [profile ops]")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "output",
+        "cli_pager",
+        "cli_auto_prompt",
+        "s3",
+        "retry_mode",
+        "max_attempts",
+        "sso_region",
+        "defaults_mode",
+        "api_versions",
+        "sigv4a_signing_region_set",
+        "request_checksum_calculation",
+        "ec2_metadata_service_endpoint",
+        "granted_sso_start_url",
+        "x_principal_arn",
+        "region",
+        "assume_helper_region",
+        "s3_use_arn_region",
+        "account_id_endpoint_mode",
+        "tcp_keepalive",
+        "colour",
+    ],
+)
+def test_keys_of_this_helper_the_sdks_and_others_are_fine(tmp_path: Path, key: str) -> None:
+    one(config_files.keys(loaded(tmp_path, f"{GOOD}{key} = x\n"), ["dev"]), "ok", "all known")
+
+
+@pytest.mark.parametrize(
+    ("key", "right", "status"),
+    [
+        ("rolearn", "role_arn", "warn"),
+        ("role-arn", "role_arn", "warn"),
+        ("sorce_profile", "source_profile", "warn"),
+        ("mfa_serail", "mfa_serial", "warn"),
+        ("regoin", "region", "warn"),
+        ("assume_helper_sesion_policy", "assume_helper_session_policy", "fail"),
+        ("assume_helper_duration", "assume_helper_duration_seconds", "fail"),
+        ("asume_helper_role_arn", "assume_helper_role_arn", "fail"),
+        ("assume-helper-role-arn", "assume_helper_role_arn", "fail"),
+    ],
+)
+def test_a_misspelt_key_is_reported_with_the_right_one(tmp_path: Path, key: str, right: str, status: str) -> None:
+    check = one(config_files.keys(loaded(tmp_path, f"{GOOD}{key} = x\n"), ["dev"]), status, "[dev]", key)
+    assert check.mend == f"did you mean {right}? rename the key"
+
+
+def test_an_unknown_prefixed_key_is_a_failure(tmp_path: Path) -> None:
+    checks = config_files.keys(loaded(tmp_path, GOOD + "assume_helper_zzz = x\n"), ["dev"])
+    one(checks, "fail", "assume_helper_zzz", "remove it")
+
+
+def test_a_secret_that_is_taken_for_a_key_is_not_shown(tmp_path: Path) -> None:
+    checks = config_files.keys(loaded(tmp_path, GOOD + f"{SECRET} = \nassume_helper_{SECRET} = x\n"), ["dev"])
+    assert statuses(checks) == ["warn", "warn"]
+    assert SECRET.lower() not in repr(checks).lower()
+
+
+def test_the_keys_of_the_whole_chain_are_checked(tmp_path: Path) -> None:
+    text = (
+        GOOD.replace("= base", "= mid") + f"[profile mid]\nrole_arn = {ROLE}/mid\nsource_profile = base\n"
+        "include_profile = common\n[profile common]\nrejion = x\n"
+    )
+    config = loaded(tmp_path, text)
+    found, _ = config_files.profile(config, {}, "dev")
+    assert config_files.contributing_profiles(config, "dev", found) == ["dev", "mid", "base", "common"]
+    assert config_files.contributing_profiles(config, "dev", None) == ["dev"]
+
+
+def profile(folder: Path, text: str, name: str = "dev") -> tuple[Profile | None, list[Check]]:
+    return config_files.profile(loaded(folder, text), {}, name)
+
+
+def test_a_chain_is_shown_with_where_it_begins(tmp_path: Path) -> None:
+    text = GOOD.replace("= base", "= mid") + f"[profile mid]\nrole_arn = {ROLE}/mid\nsource_profile = base\n"
+    found, checks = profile(tmp_path, text)
+    assert found is not None
+    assert one(checks, "ok").what == f"{ROLE}/dev <- {ROLE}/mid <- the access key of profile base"
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("credential_source = Environment", "the access key in the environment"),
+        ("credential_source = Ec2InstanceMetadata", "the role of this machine"),
+        ("web_identity_token_file = /token", "the web identity token in /token"),
+        ("source_profile = broker", "the credential_process of profile broker"),
+        ("source_profile = sso", "the login of profile sso"),
+    ],
+)
+def test_every_kind_of_source_has_its_name(tmp_path: Path, source: str, said: str) -> None:
+    more = "[profile broker]\ncredential_process = /bin/broker --token s3cret\n[profile sso]\nsso_account_id = 1\n"
+    _, checks = profile(tmp_path, f"[profile dev]\nrole_arn = {ROLE}/dev\n{source}\n{more}")
+    one(checks, "ok", f"<- {said}")
+    assert "s3cret" not in repr(checks)
+
+
+def test_a_loop_of_sources_is_a_failure_that_draws_it(tmp_path: Path) -> None:
+    text = GOOD.replace("= base", "= mid") + f"[profile mid]\nrole_arn = {ROLE}/mid\nsource_profile = dev\n"
+    found, checks = profile(tmp_path, text)
+    assert found is None
+    one(checks, "fail", "dev -> mid -> dev")
+
+
+def test_a_process_that_asks_for_its_own_profile_is_a_failure(tmp_path: Path) -> None:
+    _, checks = profile(tmp_path, f"[profile dev]\n{PROCESS}")
+    one(checks, "fail", "dev -> dev", "assume_helper_role_arn")
+
+
+def test_a_profile_that_asks_for_another_with_options_is_ok(tmp_path: Path) -> None:
+    config = loaded(tmp_path, f"{GOOD}[profile ro]\ncredential_process = {SCRIPT} get dev --read-only\n")
+    found, checks = config_files.profile(config, environ(tmp_path), "ro")
+    assert found is None
+    one(checks, "ok", "asks for dev with options", "`assume-helper doctor dev`")
+    config = loaded(tmp_path, f"{GOOD}[profile ro]\ncredential_process = {SCRIPT} get dve --read-only\n")
+    one(config_files.profile(config, environ(tmp_path), "ro")[1], "fail", "no role_arn")
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(3600, "ok"), (3601, "fail"), (900, "warn")])
+def test_a_chained_role_lasts_at_most_an_hour(tmp_path: Path, seconds: int, status: str) -> None:
+    text = (
+        GOOD.replace("= base", "= mid") + f"duration_seconds = {seconds}\n"
+        f"[profile mid]\nrole_arn = {ROLE}/mid\nsource_profile = base\nduration_seconds = 7200\n"
+    )
+    _, checks = profile(tmp_path, text)
+    one(checks, status, *(["duration_seconds = 3600 in [dev]"] if status != "ok" else []))
+
+
+def test_the_role_profiles_are_those_that_the_helper_serves(tmp_path: Path) -> None:
+    text = (
+        f"{GOOD}[profile ops]\ncredential_process = {SCRIPT} get x\n[profile bare]\nrole_arn = x\n[profile no]\na = b\n"
+    )
+    assert config_files.role_profiles(loaded(tmp_path, text)) == ["dev", "ops", "bare"]
+
+
+def test_the_line_that_is_proposed_is_one_that_passes(tmp_path: Path) -> None:
+    folder = tmp_path / "a folder"
+    script(folder / "assume-helper")
+    line = config_files.process_line("my dev", {"PATH": str(folder)})
+    assert line == f'credential_process = {tmp_path}/"a folder"/assume-helper get "my dev"'
+    assert shlex.split(line.partition(" = ")[2]) == [f"{folder}/assume-helper", "get", "my dev"]

@@ -1,0 +1,110 @@
+"""A credential_process, as each kind of client runs it."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from doctor_checks import environ, one, script
+from running import PACKAGE, SCRIPT, SECRET
+
+from assume_helper.doctor import process_command
+from assume_helper.doctor.check import Check
+
+
+def process(command: str, folder: Path, *, start: bool = False, **more: str) -> list[Check]:
+    return process_command.credential_process(command, "dev", environ(folder) | more, start=start)
+
+
+def test_this_helper_is_started_both_ways(tmp_path: Path) -> None:
+    one(process(f"{SCRIPT} get dev", tmp_path, start=True), "ok", "assume-helper 0", "without a shell and by sh -c")
+
+
+@pytest.mark.parametrize("form", ["{0} -I -S {1}/__main__.py get dev", "{0} -m assume_helper get dev"])
+def test_the_other_forms_of_this_helper_are_started_too(tmp_path: Path, form: str) -> None:
+    one(process(form.format(sys.executable, PACKAGE), tmp_path, start=True), "ok", "(assume-helper ")
+
+
+def test_another_program_is_checked_and_not_started(tmp_path: Path) -> None:
+    script(tmp_path / "a broker", f"#!/bin/sh\ntouch {tmp_path}/started\n")
+    one(process(f'{tmp_path}/"a broker" --token {SECRET}', tmp_path, start=True), "ok", "a broker")
+    assert not (tmp_path / "started").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "words"),
+    [
+        ('"/bin/sh', "fail", "an unclosed quote"),
+        ("~/bin/broker", "fail", "a ~"),
+        ("$HOME/bin/broker", "fail", "a $"),
+        ('"$HOME/bin/broker"', "fail", "a $"),
+        ("TOKEN=x /bin/sh", "fail", "a variable before"),
+        ("/bin/sh | cat", "warn", "'|'"),
+        ("/bin/sh $(cat x)", "warn", "a $"),
+        ("/bin/sh *.json", "warn", "'*'"),
+        ("/bin/sh '$x' '*' \\$", "ok", ""),
+        ("bin/broker", "fail", "the working directory"),
+        ("no-such-broker", "fail", "not on the PATH"),
+        ('"/bin/sh"', "warn", "begins with a double quote, which Go v1 and rclone"),
+        ("sh", "warn", "write /"),
+        ("/no/such/broker", "fail", "does not exist"),
+        ("/", "fail", "a folder"),
+    ],
+)
+def test_a_command_that_not_every_client_runs_is_reported(
+    tmp_path: Path, command: str, status: str, words: str
+) -> None:
+    one(process(f"{command} --token {SECRET}", tmp_path), status, words)
+
+
+def test_a_tilde_is_reported_with_the_path_that_it_means(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    check = one(process("~/bin/assume-helper get dev", tmp_path), "fail")
+    assert check.mend == f"write {tmp_path}/bin/assume-helper in place of ~/bin/assume-helper"
+
+
+def test_a_program_that_is_not_executable(tmp_path: Path) -> None:
+    program = script(tmp_path / "broker", mode=0o644)
+    assert one(process(str(program), tmp_path), "fail").mend == f"chmod +x {program}"
+
+
+def test_a_script_whose_interpreter_is_gone(tmp_path: Path) -> None:
+    program = script(tmp_path / "broker", "#!/gone/bin/python3 -I\n")
+    one(process(str(program), tmp_path), "fail", "/gone/bin/python3", "no longer exists")
+
+
+def test_an_upgrade_that_has_moved_the_package_is_noticed(tmp_path: Path) -> None:
+    command = f"{sys.executable} -I -S {tmp_path}/old/assume_helper/__main__.py get dev"
+    one(process(command, tmp_path), "fail", "an upgrade moved it", str(PACKAGE / "__main__.py"))
+
+
+def test_another_installation_is_reported(tmp_path: Path) -> None:
+    module = script(tmp_path / "other" / "assume_helper" / "__main__.py")
+    one(process(f"{sys.executable} -I -S {module} get dev", tmp_path), "warn", "another installation")
+    python = script(tmp_path / "venv" / "bin" / "python3")
+    program = script(tmp_path / "venv" / "bin" / "assume-helper", f"#!{python}\n")
+    one(process(f"{program} get dev", tmp_path), "warn", "another installation")
+
+
+def test_this_helper_without_get_and_a_name(tmp_path: Path) -> None:
+    check = one(process(f"{SCRIPT} dev", tmp_path), "fail", "without `get NAME`")
+    assert check.mend.endswith("/assume-helper get dev")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("#!/bin/sh\nexit 3\n", "exit 3"), ("#!/bin/sh\necho something else\n", "prints no version")],
+)
+def test_a_helper_that_does_not_start_is_a_failure(tmp_path: Path, text: str, words: str) -> None:
+    program = script(tmp_path / "assume-helper", text)
+    one(process(f"{program} get dev", tmp_path, start=True), "fail", words, "install")
+
+
+def test_a_helper_that_no_system_can_start_is_a_failure(tmp_path: Path) -> None:
+    program = script(tmp_path / "assume-helper", "\0")
+    one(process(f"{program} get dev", tmp_path, start=True), "fail", "cannot be started without a shell")
+
+
+def test_a_helper_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process_command, "_PATIENCE", 0.2)
+    program = script(tmp_path / "assume-helper", "#!/bin/sh\nexec sleep 60\n")
+    one(process(f"{program} get dev", tmp_path, start=True), "fail", "prints no version within")

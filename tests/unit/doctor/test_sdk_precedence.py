@@ -1,0 +1,111 @@
+"""Which credentials win in which SDK."""
+
+from pathlib import Path
+
+import pytest
+from doctor_checks import BASE, GOOD, PROCESS, ROLE, loaded, one
+from running import SECRET
+
+from assume_helper.doctor import sdk_precedence
+from assume_helper.doctor.check import Check
+
+
+def sdks(folder: Path, text: str, credentials: str = BASE, name: str = "dev") -> list[Check]:
+    config = loaded(folder, text, credentials)
+    return sdk_precedence.profile(config, name, sdk_precedence.callers(config))
+
+
+def test_a_process_alone_is_run_by_every_sdk(tmp_path: Path) -> None:
+    one(sdks(tmp_path, GOOD), "ok", "every SDK")
+
+
+def test_a_name_that_is_not_ascii_is_reported_with_the_sdks_that_do_not_find_it(tmp_path: Path) -> None:
+    one(
+        sdks(tmp_path, GOOD.replace("dev", "größer"), name="größer"),
+        "warn",
+        "not ASCII",
+        "JavaScript v3",
+        "CRT (awscrt)",
+    )
+
+
+def test_a_role_beside_the_process_wins(tmp_path: Path) -> None:
+    text = f"[profile dev]\n{PROCESS}role_arn = {ROLE}/dev\nsource_profile = base\n"
+    check = one(sdks(tmp_path, text), "fail", "boto3", "Go v1", "Terraform refuse")
+    renamed = "role_arn to assume_helper_role_arn, source_profile to assume_helper_source_profile"
+    assert check.mend == f"assume-helper configure dev (it renames {renamed})"
+
+
+@pytest.mark.parametrize("key", ["sso_session = my", "sso_account_id = 123456789012"])
+def test_sso_beside_the_process_wins(tmp_path: Path, key: str) -> None:
+    one(sdks(tmp_path, f"{GOOD}{key}\n"), "fail", "SSO wins", "Kotlin", key.split(maxsplit=1)[0])
+
+
+def test_static_keys_beside_the_process_win_in_some(tmp_path: Path) -> None:
+    text = f"{GOOD}aws_access_key_id = AKIA\naws_secret_access_key = {SECRET}\n"
+    one(
+        sdks(tmp_path, text),
+        "warn",
+        "the process wins in boto3",
+        "the access key in Go",
+        "assume_helper_source_profile",
+    )
+
+
+def test_static_keys_in_the_credentials_file_win_in_more(tmp_path: Path) -> None:
+    credentials = BASE + f"[dev]\naws_access_key_id = AKIA\naws_secret_access_key = {SECRET}\n"
+    one(sdks(tmp_path, GOOD, credentials), "fail", "it wins over credential_process in boto3", str(tmp_path))
+
+
+def test_of_two_processes_the_credentials_file_s_wins(tmp_path: Path) -> None:
+    checks = sdks(tmp_path, GOOD, f"{BASE}[dev]\n{PROCESS}")
+    one(checks, "warn", "in both files", "duckdb", "remove credential_process from [dev]")
+
+
+def test_a_role_that_no_process_asks_for_is_reported(tmp_path: Path) -> None:
+    text = f"[profile dev]\nrole_arn = {ROLE}/dev\nsource_profile = base\n"
+    one(sdks(tmp_path, text), "warn", "assume its role themselves", "assume-helper configure dev")
+    prefixed = text.replace("role_arn", "assume_helper_role_arn").replace(
+        "source_profile", "assume_helper_source_profile"
+    )
+    one(sdks(tmp_path, prefixed), "warn", "SDKs find no credentials in it", "assume-helper configure dev")
+
+
+@pytest.mark.parametrize("asked", ["ops", "ops --read-only", "there-is-none"])
+def test_a_copied_section_that_still_asks_for_the_other_profile_is_reported(tmp_path: Path, asked: str) -> None:
+    copied = GOOD.replace("get dev", f"get {asked}")
+    words = f"asks for {asked.split(maxsplit=1)[0]}:", "do not get the role of [dev]"
+    check = one(sdks(tmp_path, copied), "fail", *words)
+    assert check.mend == "assume-helper configure dev"
+    pair = copied.partition("assume_helper_role_arn")[0]
+    one(sdks(tmp_path, pair), "ok", "every SDK")
+
+
+def test_an_access_key_without_a_role_is_used(tmp_path: Path) -> None:
+    one(sdks(tmp_path, GOOD, name="base"), "ok", "SDKs use its aws_access_key_id")
+
+
+def test_a_role_that_another_profile_asks_for_is_ok(tmp_path: Path) -> None:
+    text = f"[profile ops]\n{PROCESS}[profile dev]\nrole_arn = {ROLE}/dev\nsource_profile = base\n"
+    one(sdks(tmp_path, text), "ok", "through ops")
+
+
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": SECRET}
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "words"),
+    [
+        ({}, "ok", "no variable wins"),
+        ({"AWS_PROFILE": "dev"}, "ok", "no variable wins"),
+        (KEYS, "ok", "where no profile is named"),
+        (KEYS | {"AWS_PROFILE": "dev"}, "warn", "but JavaScript v3 unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY"),
+        (
+            {"AWS_DEFAULT_PROFILE": "dev"},
+            "warn",
+            'Rust and C++ ignore AWS_DEFAULT_PROFILE export AWS_PROFILE="$AWS_DEFAULT_PROFILE"',
+        ),
+    ],
+)
+def test_what_the_environment_says_beside_a_profile(given: dict[str, str], status: str, words: str) -> None:
+    one(sdk_precedence.environment(given), status, words)
