@@ -45,8 +45,8 @@ def umask(mask: int) -> Iterator[None]:
 
 
 def is_at_the_lock(child: "subprocess.Popen[bytes]") -> bool:
-    """Whether a process has got as far as to wait at the door or the lock: the library for that is loaded, and signals
-    that end it are caught.
+    """Whether a process waits at the herd gate or the lock: the library for that is loaded, and signals that end it are
+    caught.
     """
     try:
         maps, status = (Path(f"/proc/{child.pid}/{name}").read_text(encoding="utf-8") for name in ("maps", "status"))

@@ -199,7 +199,7 @@ def test_a_runtime_directory_on_a_disk_keeps_nothing(dev: Home, offline_front: F
             dev.get("dev", XDG_RUNTIME_DIR=on_disk)
     assert len(offline_front.calls) == 2
     assert TOKEN not in written(dev)
-    assert "wants a runtime directory in memory" in logged(dev)
+    assert "needs a runtime directory in memory" in logged(dev)
 
 
 def on_memory(path: Path) -> bool:

@@ -299,7 +299,7 @@ def test_a_lock_that_is_held_is_somebody_else_s_refresh(due: Home, offline_front
 
 @pytest.mark.parametrize(
     ("lifetime", "most_calls"),
-    # Each session is used until somewhere in its last stretch, shaded by up to a tenth: D - W - J - min(0.1 D, 300).
+    # A session is used until somewhere in its last stretch; the jitter is at most a tenth: D - W - J - min(0.1 D, 300).
     [(3600, 45), (900, 288)],
 )
 def test_over_a_day_of_a_call_a_minute_only_the_first_caller_waits(

@@ -278,7 +278,7 @@ def test_an_answer_that_is_none_of_the_service_s_is_exit_4_with_the_command(
     assert login.path.read_bytes() == before
 
 
-def test_cached_credentials_bridge_a_login_that_has_ended(
+def test_cached_credentials_are_served_when_a_login_has_ended(
     home_: Home, offline_front: Front, login: LoggedIn, signin: Canned
 ) -> None:
     offline_front.behaviour = session(date=datetime.now(UTC) - timedelta(seconds=3100))  # 500 s of an hour are left
@@ -291,7 +291,7 @@ def test_cached_credentials_bridge_a_login_that_has_ended(
     assert "the login of profile me has expired" in home_.log.read_text()
 
 
-def test_cached_credentials_bridge_a_sign_in_service_that_hangs(
+def test_cached_credentials_are_served_when_the_sign_in_service_hangs(
     home_: Home, offline_front: Front, login: LoggedIn, signin: Canned
 ) -> None:
     offline_front.behaviour = session(date=datetime.now(UTC) - timedelta(seconds=3100))
