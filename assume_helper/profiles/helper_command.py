@@ -19,8 +19,8 @@ _SCRIPT = "assume-helper"
 # Where this installation is.
 PACKAGE_PATH = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # What no shell reads as anything but itself. Windows' own paths have backslashes, which double quotes keep from sh.
-_PLAIN = re.compile(r"[\w@+=:,./ ~\\-]+" if sys.platform == "win32" else r"[\w@%+=:,./ -]+")
-_TO_BE_QUOTED = re.compile(r"[ \\~]")
+_PLAIN = r"[\w@+=:,./ ~\\-]+" if sys.platform == "win32" else r"[\w@%+=:,./ -]+"
+_TO_BE_QUOTED = r"[ \\~]"
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,8 @@ def command_line(program: Sequence[str], arguments: Sequence[str]) -> str:
 
 
 def _word(text: str, what: str) -> str:
-    if not _PLAIN.fullmatch(text):
-        odd = next((character for character in text if not _PLAIN.fullmatch(character)), "")
+    if not re.fullmatch(_PLAIN, text):
+        odd = next((character for character in text if not re.fullmatch(_PLAIN, character)), "")
         raise ConfigurationError(
             f"{what} {printable(text, 120)} cannot stand in a credential_process: "
             + (f"a shell changes '{printable(odd)}'" if odd else "it is empty"),
@@ -112,7 +112,7 @@ def _word(text: str, what: str) -> str:
 def portable(word: str) -> str:
     """`word` in double quotes where it needs them, and of a path only the parts that do: it begins without one."""
     parts = word.split("/") if sys.platform != "win32" and word.startswith("/") else [word]
-    return "/".join(f'"{part}"' if _TO_BE_QUOTED.search(part) else part for part in parts)
+    return "/".join(f'"{part}"' if re.search(_TO_BE_QUOTED, part) else part for part in parts)
 
 
 def check_profile_name(name: str) -> None:

@@ -39,7 +39,7 @@ def access_key(settings: ProfileSettings) -> StaticKeys | None:
         return None
     if settings.aws_secret_access_key is None:
         raise SourceError(
-            f"{settings.section} has an aws_access_key_id and no aws_secret_access_key", configure(settings.name)
+            f"{settings.section} has an aws_access_key_id and no aws_secret_access_key", set_access_key(settings.name)
         )
     return StaticKeys(
         settings.name, settings.aws_access_key_id, settings.aws_secret_access_key, settings.aws_session_token
@@ -105,6 +105,6 @@ def credential_source(settings: ProfileSettings, name: str, environ: Mapping[str
     )
 
 
-def configure(name: str) -> str:
-    """The next step for a profile without an access key."""
+def set_access_key(name: str) -> str:
+    """The next step of a message about a missing access key."""
     return f"`aws configure --profile {shlex.quote(printable(name, 64))}` sets an access key"

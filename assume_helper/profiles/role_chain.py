@@ -62,7 +62,7 @@ class _Chain:
         if target in visited:
             raise loop_of_sources((*visited[visited.index(target) :], target))
         if len(visited) >= _MOST_LINKS:
-            raise ConfigurationError(f"more than {_MOST_LINKS} profiles lead to each other", "shorten the chain")
+            raise ConfigurationError(f"the chain has more than {_MOST_LINKS} profiles", "shorten it")
         if target not in self.config.profiles:
             raise ConfigurationError(
                 f"[{printable(name, 64)}] names profile {printable(target, 64)}, which is not there",
@@ -257,5 +257,5 @@ def _source_profile(chain: _Chain, name: str) -> Origin | Profile:
             return _role(chain.follow(name, target), target)
         return kind.process(settings, settings.credential_process)
     if access_key is None:
-        raise SourceError(f"source profile {printable(name, 64)} has no credentials", kind.configure(name))
+        raise SourceError(f"source profile {printable(name, 64)} has no credentials", kind.set_access_key(name))
     return access_key

@@ -7,13 +7,15 @@ sections to find out what a profile asks for.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from assume_helper.credentials import Storage
-from assume_helper.profiles import session_policy, value_parsers
+from assume_helper.profiles import value_parsers
 from assume_helper.profiles.raw_profile import RawProfile, with_prefix
 from assume_helper.profiles.role_session_name import fill_in
-from assume_helper.profiles.session_policy import SessionPolicy
+
+if TYPE_CHECKING:
+    from assume_helper.profiles.session_policy import SessionPolicy
 
 T = TypeVar("T")
 
@@ -109,11 +111,13 @@ class ProfileSettings:
         return value_parsers.role_session_name(fill_in(text, self.name), self.raw.named("role_session_name"))
 
     @cached_property
-    def session_policy(self) -> SessionPolicy | None:
+    def session_policy(self) -> "SessionPolicy | None":
         """The policy, from the profile or from the file that it names."""
         text = self.raw.text("session_policy", multiline=True)
         if text is None:
             return None
+        from assume_helper.profiles import session_policy  # few profiles have one
+
         return session_policy.parse(text, self.raw.named("session_policy"), self.raw.config.config_path)
 
     @property

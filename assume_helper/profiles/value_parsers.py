@@ -12,25 +12,26 @@ from assume_helper.errors import ConfigurationError
 from assume_helper.text import CONTROL_CHARACTERS, printable
 
 _STORAGES: tuple[Storage, ...] = ("file", "encrypted", "memory", "none")
+# Patterns are compiled where they are used: most calls use few of these keys.
 # IAM: a role's ARN (User Guide, "IAM identifiers"); the path is optional.
-_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/([\x21-\x7e]+/)?[\w+=,.@-]{1,64}", re.ASCII)
-_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
-_SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+_ROLE_ARN = r"arn:aws[a-z-]*:iam::[0-9]{12}:role/([\x21-\x7e]+/)?[\w+=,.@-]{1,64}"
+_EXTERNAL_ID = r"[\w+=,.@:/-]{2,1224}"
+_SESSION_NAME = r"[\w+=,.@-]{2,64}"
 # `GAHT12345678`, `arn:aws-us-gov:iam::123456789012:mfa/me`.
-_MFA_SERIAL = re.compile(r"[\w+=/:,.@-]{9,256}", re.ASCII)
+_MFA_SERIAL = r"[\w+=/:,.@-]{9,256}"
 # A region becomes a part of a host's name.
-_REGION = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?")
-_TAG_KEY = re.compile(r"[\w .:/=+@-]{1,128}")
-_TAG_VALUE = re.compile(r"[\w .:/=+@-]{0,256}")
+_REGION = r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+_TAG_KEY = r"[\w .:/=+@-]{1,128}"
+_TAG_VALUE = r"[\w .:/=+@-]{0,256}"
 _MOST_TAGS = 50
-_SOURCE_IDENTITY = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
-_POLICY_ARN = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[\x21-\x7e]{1,512}")
+_SOURCE_IDENTITY = r"[\w+=,.@-]{2,64}"
+_POLICY_ARN = r"arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[\x21-\x7e]{1,512}"
 _MOST_POLICY_ARNS = 10
 
 
 def role_arn(value: str, named: str) -> str:
     """The ARN of a role."""
-    if not _ROLE_ARN.fullmatch(value):
+    if not re.fullmatch(_ROLE_ARN, value, re.ASCII):
         raise ConfigurationError(
             f"{named} is not the ARN of a role: {printable(value, 120)}",
             "it looks like arn:aws:iam::123456789012:role/NAME",
@@ -61,8 +62,8 @@ def source_identity(value: str, named: str) -> str:
     return _matching(value, named, _SOURCE_IDENTITY, "2 to 64 letters, digits and _+=,.@-")
 
 
-def _matching(value: str, named: str, pattern: re.Pattern[str], form: str) -> str:
-    if not pattern.fullmatch(value):
+def _matching(value: str, named: str, pattern: str, form: str) -> str:
+    if not re.fullmatch(pattern, value, re.ASCII):
         raise ConfigurationError(f"{named} is not one that STS takes", f"use {form}")
     return value
 
@@ -95,7 +96,7 @@ def storage(value: str, named: str) -> Storage:
 
 def region(value: str, named: str) -> str:  # noqa: ARG001 - a region is shown as it is
     """The name of a region, also of one that AWS does not have yet."""
-    if not _REGION.fullmatch(value):
+    if not re.fullmatch(_REGION, value):
         raise ConfigurationError(f"the region {printable(value, 64)} is not valid", "use a name like eu-central-1")
     return value
 
@@ -143,7 +144,7 @@ def session_tags(value: str, named: str) -> tuple[tuple[str, str], ...]:
     tags: dict[str, str] = {}
     for part in comma_separated(value):
         name, separator, content = (piece.strip() for piece in part.partition("="))
-        if not separator or not _TAG_KEY.fullmatch(name) or not _TAG_VALUE.fullmatch(content):
+        if not separator or not re.fullmatch(_TAG_KEY, name) or not re.fullmatch(_TAG_VALUE, content):
             raise ConfigurationError(f"{named} has {printable(part, 80)}", "write key=value, with commas between them")
         if name.lower() in (known.lower() for known in tags):
             raise ConfigurationError(
@@ -159,7 +160,7 @@ def policy_arns(value: str, named: str) -> tuple[str, ...]:
     """ARNs of managed policies, separated by commas."""
     arns = comma_separated(value)
     for arn in arns:
-        if not _POLICY_ARN.fullmatch(arn):
+        if not re.fullmatch(_POLICY_ARN, arn):
             raise ConfigurationError(
                 f"{named} has {printable(arn, 120)}, which is not the ARN of a policy",
                 "it looks like arn:aws:iam::aws:policy/ReadOnlyAccess",

@@ -54,7 +54,7 @@ def get_credentials(name: str, context: CallContext, options: Mapping[str, str] 
 
 
 def read_profile(request: RoleRequest, environ: Mapping[str, str]) -> tuple[AwsConfig, Profile]:
-    """The AWS config, and the profile that is requested. Raises AssumeHelperError as `role_chain.read` does."""
+    """The AWS config, and the profile that is requested. Raises AssumeHelperError as `role_chain` does."""
     config = aws_config.load(environ)
     if request.keys is not None:
         config = replace(config, profiles={**config.profiles, request.name: request.keys})

@@ -132,7 +132,7 @@ def test_the_pair_form_keeps_its_other_profile(folk: Home) -> None:
         config.write("[profile ops]\ncredential_process = /old/assume-helper get dev\nregion = us-east-1\n")
     assert written(folk, "ops")["credential_process"] == f"{SCRIPT} get dev"
     assert by_boto3(folk, "ops")[0] == "custom-process"
-    folk.run("configure", "ops", "--external-id", "x", "--yes").failed(2, "asks the helper for another profile")
+    folk.run("configure", "ops", "--external-id", "x", "--yes").failed(2, "only asks the helper for another profile")
 
 
 def test_a_form_stays_until_another_is_asked_for(folk: Home) -> None:

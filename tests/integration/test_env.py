@@ -102,8 +102,8 @@ def test_the_line_to_apply_asks_for_the_same(ready: Home, offline_front: Front) 
 
 def test_a_failure_prints_nothing_that_a_shell_would_run(ready: Home) -> None:
     ready.run("env", "nobody").failed(3, "no such profile")
-    ready.run("env", "dev", "--unset").failed(2, "name no profile")
-    ready.run("env", "--unset", "--duration-seconds", "900").failed(2, "nothing of a session")
+    ready.run("env", "dev", "--unset").failed(2, "give it no profile")
+    ready.run("env", "--unset", "--duration-seconds", "900").failed(2, "no option of a session")
     ready.run("env", "--unset", "--shell", "dotenv").failed(2, "cannot clear")
     ready.run("env", "dev", "--shell", "tcsh").failed(2, "tcsh")
 
