@@ -3,7 +3,7 @@
     python benchmarks/fleet.py [--hosts N] [--hours N] [--lifetime SECONDS] [--svg FILE] [--json FILE]
 
 Each host has one session, programs that run all day, and perhaps commands of the AWS CLI. When something is asked
-for, served and refreshed is not written down here: a `Session` of the helper's own says it, with its own window, shade
+for, served and refreshed is not written down here: a `Session` of the helper's own says it, with its own window, jitter
 and refresh ahead, and `single_flight` how long STS is left alone after a failure. When a program asks again was
 measured with the real SDKs. Hosts meet nowhere but at STS, so they are gone through one by one.
 """
@@ -50,38 +50,38 @@ _NOBODY = Credentials("", "")
 
 @dataclass(frozen=True)
 class Trial:
-    """What is tried: whether clients are told a shaded end, whether the helper goes by one itself, and the pause after
+    """What is tried: whether clients are printed a jittered end, whether the helper goes by one itself, and the pause after
     a failure. And where: whether all hosts run the same programs, or each some of them; whether it is cron that runs
     the commands; and when STS is away (seconds after the boot).
     """
 
-    tells_shaded: bool = True
-    goes_by_shaded: bool = True
+    prints_jittered: bool = True
+    refreshes_by_jittered: bool = True
     retry_after: tuple[float, float] = BACK_OFF
     alike: bool = True
     cron: bool = False
     away: tuple[float, float] = (math.inf, math.inf)
 
 
-NEITHER = Trial(tells_shaded=False, goes_by_shaded=False)
-JITTER = Trial(tells_shaded=False)
-SHADED = Trial()
+NEITHER = Trial(prints_jittered=False, refreshes_by_jittered=False)
+REFRESH_JITTER = Trial(prints_jittered=False)
+JITTERED = Trial()
 # Ten minutes, in which all that is cached comes to its window for the first time.
 _AWAY = (2400.0, 3000.0)
 _EQUAL = (sum(BACK_OFF) / 2,) * 2
 DRAWN = {
-    "neither shade nor jitter": NEITHER,
-    "jitter of the helper's own refresh only": JITTER,
-    "shaded, as the helper is": SHADED,
+    "no jitter": NEITHER,
+    "jitter of the helper's own refresh only": REFRESH_JITTER,
+    "jittered, as the helper is": JITTERED,
 }
 TRIALS = DRAWN | {
     "each host with other programs, neither": replace(NEITHER, alike=False),
-    "each host with other programs, shaded": replace(SHADED, alike=False),
+    "each host with other programs, jittered": replace(JITTERED, alike=False),
     "STS away for 10 min, neither, equal pauses": replace(NEITHER, retry_after=_EQUAL, away=_AWAY),
     "STS away for 10 min, neither": replace(NEITHER, away=_AWAY),
-    "STS away for 10 min, shaded": replace(SHADED, away=_AWAY),
+    "STS away for 10 min, jittered": replace(JITTERED, away=_AWAY),
     "commands by cron every 5 min, neither": replace(NEITHER, cron=True),
-    "commands by cron every 5 min, shaded": replace(SHADED, cron=True),
+    "commands by cron every 5 min, jittered": replace(JITTERED, cron=True),
 }
 
 
@@ -149,10 +149,10 @@ class Host:
             self.retry_at = now + self.draw.uniform(*self.trial.retry_after)
             return False
         end = datetime.fromtimestamp(int(EPOCH + now) + self.lifetime, UTC)
-        shaded = printed_expiration(end, self.lifetime, self.name, KEY)
-        by = shaded if self.trial.goes_by_shaded else end
+        jittered = printed_expiration(end, self.lifetime, self.name, KEY)
+        by = jittered if self.trial.refreshes_by_jittered else end
         self.entry = Session(_NOBODY, end, by, EPOCH + now, self.lifetime)
-        self.told = (shaded if self.trial.tells_shaded else end).timestamp() - EPOCH
+        self.told = (jittered if self.trial.prints_jittered else end).timestamp() - EPOCH
         return True
 
 

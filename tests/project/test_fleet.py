@@ -31,34 +31,34 @@ def peak(trial: fleet.Trial) -> int:
 
 
 def test_the_peak_with_jitter_is_at_most_a_twentieth_of_the_one_without() -> None:
-    unshaded = peak(fleet.NEITHER)
-    assert unshaded > HOSTS / 10, "the fleet does call together, if nothing is done"
-    assert peak(fleet.SHADED) <= unshaded / 20
+    without_jitter = peak(fleet.NEITHER)
+    assert without_jitter > HOSTS / 10, "the fleet does call together, if nothing is done"
+    assert peak(fleet.JITTERED) <= without_jitter / 20
 
 
 def test_jitter_of_the_helpers_own_refresh_alone_does_not_do_it() -> None:
-    assert peak(fleet.JITTER) > peak(fleet.NEITHER) / 2
+    assert peak(fleet.REFRESH_JITTER) > peak(fleet.NEITHER) / 2
 
 
 def test_the_spread_costs_less_than_a_tenth_more_calls() -> None:
-    shaded = sum(fleet.simulated(fleet.SHADED, 500, 24))
-    assert shaded < 1.1 * sum(fleet.simulated(fleet.NEITHER, 500, 24))
+    jittered = sum(fleet.simulated(fleet.JITTERED, 500, 24))
+    assert jittered < 1.1 * sum(fleet.simulated(fleet.NEITHER, 500, 24))
 
 
 def test_after_ten_minutes_without_sts_hosts_come_back_spread() -> None:
-    away = fleet.TRIALS["STS away for 10 min, shaded"]
+    away = fleet.TRIALS["STS away for 10 min, jittered"]
     equal = fleet.TRIALS["STS away for 10 min, neither, equal pauses"]
     assert peak(away) < peak(equal) / 4
 
 
 def test_the_same_fleet_is_simulated_every_time() -> None:
-    assert fleet.simulated(fleet.SHADED, 50, 2) == fleet.simulated(fleet.SHADED, 50, 2)
+    assert fleet.simulated(fleet.JITTERED, 50, 2) == fleet.simulated(fleet.JITTERED, 50, 2)
 
 
 def test_a_host_calls_as_the_sessions_own_rules_say() -> None:
     """One host, by hand: a miss, hits, a refresh behind the caller's back, a failure and the pause after it."""
     calls: list[float] = []
-    trial = fleet.Trial(tells_shaded=False, goes_by_shaded=False, retry_after=(40, 40), away=(5000, 5030))
+    trial = fleet.Trial(prints_jittered=False, refreshes_by_jittered=False, retry_after=(40, 40), away=(5000, 5030))
     host = fleet.Host("host", 3600, trial, random.Random(0), calls.append)
     assert host.asked(0) == (3600, 3600 - 960 - 300)
     assert host.asked(2339) == (3600, 2340)
