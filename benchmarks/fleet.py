@@ -50,7 +50,7 @@ _NOBODY = Credentials("", "")
 
 @dataclass(frozen=True)
 class Trial:
-    """What is tried: whether clients are printed a jittered end, whether the helper goes by one itself, and the pause after
+    """What is tried: whether clients see a jittered end, whether the helper goes by one itself, and the pause after
     a failure. And where: whether all hosts run the same programs, or each some of them; whether it is cron that runs
     the commands; and when STS is away (seconds after the boot).
     """

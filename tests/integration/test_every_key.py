@@ -115,7 +115,7 @@ CONSOLE = {"login_session": "arn:aws:iam::123456789012:user/me"}
 NO_IDENTITY = {"aws_secret_access_key", "aws_session_token", "sso_region"}
 # Those that take a service of their own to be seen, and where they are.
 ELSEWHERE = {
-    "assume_helper_cache": "../faults/test_at_rest.py",
+    "assume_helper_cache": "test_at_rest.py",
     "ca_bundle": "test_way_to_sts.py",
     "sso_session": "test_sources.py",
     "sso_start_url": "test_sources.py",
