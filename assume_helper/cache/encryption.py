@@ -10,8 +10,10 @@ import functools
 import os
 import sys
 from dataclasses import dataclass, field
+from typing import Any
 
 from assume_helper.system.deadline import within
+from assume_helper.text import printable
 
 # The key's name in a keyring.
 _SERVICE = "assume-helper"
@@ -20,6 +22,19 @@ _KEY_BYTES = 32  # AES-256
 _NONCE_BYTES = 12  # GCM's (NIST SP 800-38D, 8.2)
 # Seconds for a keyring, which may ask a person to unlock it.
 _PATIENCE = 5.0
+# The back ends of `keyring` that protect a key: Secret Service (through two libraries), KWallet (two versions), the
+# macOS Keychain, Windows' Credential Manager. Any other may keep it in a plain file.
+_TRUSTED = {
+    "keyring.backends.SecretService.Keyring",
+    "keyring.backends.libsecret.Keyring",
+    "keyring.backends.kwallet.DBusKeyring",
+    "keyring.backends.kwallet.DBusKeyringKWallet4",
+    "keyring.backends.macOS.Keyring",
+    "keyring.backends.Windows.WinVaultKeyring",
+}
+_CHAINER = "keyring.backends.chainer.ChainerBackend"
+# What `keyring` has where it finds no back end.
+_NOTHING_FOUND = "keyring.backends.fail.Keyring"
 
 
 class NoKey(Exception):
@@ -59,20 +74,18 @@ class Cipher:
 def cipher() -> Cipher:
     """The cipher with the keyring's key. The key is made on first use.
 
-    Raises NoKey where no keyring is at hand, it stays locked, or a library is missing.
+    Raises NoKey where no keyring is at hand, it would not protect the key, it stays locked, or a library is missing.
     """
     try:
         import cryptography  # noqa: F401
         import keyring
-        from keyring.backends import fail, null
         from keyring.errors import KeyringError
     except ImportError as error:
         raise NoKey(f"{error.name} is missing", 'pip install "assume-helper[keyring]"') from None
     try:
         backend = within(_PATIENCE, keyring.get_keyring)
-        if isinstance(backend, fail.Keyring | null.Keyring):
-            return Cipher(_of_the_kernel())
-        found = within(_PATIENCE, lambda: _of(backend))
+        trusted = within(_PATIENCE, lambda: _trusted(backend))
+        found = _of_the_kernel() if trusted is None else within(_PATIENCE, lambda: _of(trusted))
     except TimeoutError:
         raise NoKey("the keyring gave no answer", "unlock it") from None
     except KeyringError as error:
@@ -80,7 +93,31 @@ def cipher() -> Cipher:
     return Cipher(found)
 
 
-def _of(backend: "keyring.backend.KeyringBackend") -> bytes:  # type: ignore[name-defined]  # noqa: F821
+def _trusted(backend: Any) -> Any:
+    """The keyring that protects a key: `backend`, or the first such one that it chains; None where there is no keyring.
+
+    Raises NoKey, which names the back end, for one that is not known to protect anything.
+    """
+    name = _name(backend)
+    # A chain writes to its first back end: what is behind it is used by itself.
+    chained = list(backend.backends) if name == _CHAINER else [backend]
+    for found in chained:
+        if _name(found) in _TRUSTED:
+            return found
+    if name == _NOTHING_FOUND or not chained:
+        return None
+    raise NoKey(
+        f"the keyring back end {printable(_name(chained[0]), 120)} is not known to protect a key",
+        "use the desktop's keyring (see `keyring --list-backends`), or assume_helper_cache = memory",
+    )
+
+
+def _name(backend: Any) -> str:
+    # The very class: one that is derived from it may store keys anywhere.
+    return f"{type(backend).__module__}.{type(backend).__qualname__}"
+
+
+def _of(backend: Any) -> bytes:
     text = backend.get_password(_SERVICE, _NAME)
     if text is None:
         backend.set_password(_SERVICE, _NAME, base64.b64encode(os.urandom(_KEY_BYTES)).decode())

@@ -100,12 +100,21 @@ def _variable(environ: Mapping[str, str], name: str, parse: Callable[[str, str],
     return parse(text, name) if text else None
 
 
+def region_of_programs(settings: ProfileSettings, environ: Mapping[str, str]) -> str | None:
+    """The profile's region, for programs that use it; None where it has none, or the environment says another."""
+    return None if _regions_of_environment(environ) else settings.region
+
+
 def _regions(settings: ProfileSettings, environ: Mapping[str, str]) -> tuple[str, ...]:
+    regions = _regions_of_environment(environ)
+    return (*regions, settings.region) if settings.region else regions
+
+
+def _regions_of_environment(environ: Mapping[str, str]) -> tuple[str, ...]:
     # A region that an `exec` or `env` of another profile left there was not chosen by anybody.
     left_over = environ.get(hit.REGION)
     named = [(name, environ.get(name)) for name in ("AWS_REGION", "AWS_DEFAULT_REGION")]
-    regions = [value_parsers.region(region, name) for name, region in named if region and region != left_over]
-    return (*regions, settings.region) if settings.region else tuple(regions)
+    return tuple(value_parsers.region(region, name) for name, region in named if region and region != left_over)
 
 
 def _endpoint_url(settings: ProfileSettings, environ: Mapping[str, str]) -> str | None:

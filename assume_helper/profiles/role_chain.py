@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from assume_helper.credentials import Storage
 from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError
-from assume_helper.profiles import endpoint, helper_command, kind, mfa_device, session_parameters
+from assume_helper.profiles import endpoint, helper_command, kind, mfa_device, pair, session_parameters
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.endpoint import EndpointSettings
 from assume_helper.profiles.mfa_device import MFASettings
@@ -175,7 +175,16 @@ def _pair(chain: _Chain, settings: ProfileSettings) -> Profile:
             f"{draw_loop((target, target))}",
             f"add {missing} to it in {path}",
         )
-    return _role(chain.follow(settings.name, target), target)
+    found = _target(chain, settings, target)
+    region = endpoint.region_of_programs(settings, chain.environ)
+    return found if region is None else replace(found, region=region)
+
+
+def _target(chain: _Chain, settings: ProfileSettings, name: str) -> Profile:
+    """The role of the profile `name`, which the credential_process of `settings` gets."""
+    behind = chain.follow(settings.name, name)
+    pair.check(settings, name)
+    return _role(behind, name)
 
 
 def _check_source(settings: ProfileSettings, source: Origin | Profile, partition: str) -> None:
@@ -254,7 +263,7 @@ def _source_profile(chain: _Chain, name: str) -> Origin | Profile:
     if found == "process" and settings.credential_process is not None:
         target = helper_command.target(settings.credential_process)
         if target is not None:
-            return _role(chain.follow(name, target), target)
+            return _target(chain, settings, target)
         return kind.process(settings, settings.credential_process)
     if access_key is None:
         raise SourceError(f"source profile {printable(name, 64)} has no credentials", kind.set_access_key(name))

@@ -15,17 +15,26 @@ TOKEN = b"FrontSessionToken"
 SECRET = b"front+secret/"
 KEYRING = """
 import json, os
+from keyring.backends import SecretService
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 PATH = os.environ["TEST_KEYRING"]
-class Backend(KeyringBackend):
+def get(self, service, name):
+    if os.environ.get("TEST_KEYRING_LOCKED"):
+        raise KeyringLocked("locked")
+    return json.load(open(PATH)).get(service + name) if os.path.exists(PATH) else None
+def set(self, service, name, text):
+    json.dump({service + name: text}, open(PATH, "w"))
+# The desktop's keyring: the back end for a Secret Service, with no service behind it.
+Backend = SecretService.Keyring
+Backend.get_password, Backend.set_password, Backend.priority = get, set, 5
+# Back ends of other kinds, which would keep a key in that file.
+class Plaintext(KeyringBackend):
     priority = 1
-    def get_password(self, service, name):
-        if os.environ.get("TEST_KEYRING_LOCKED"):
-            raise KeyringLocked("locked")
-        return json.load(open(PATH)).get(service + name) if os.path.exists(PATH) else None
-    def set_password(self, service, name, text):
-        json.dump({service + name: text}, open(PATH, "w"))
+    get_password, set_password = get, set
+class Derived(Backend):
+    priority = 1
+    get_password, set_password = get, set
 """
 
 
@@ -167,6 +176,43 @@ def test_what_is_encrypted_is_listed_and_cleared(desktop: Home, offline_front: F
     assert b"assumed-role/dev" in desktop.run("clear", "--all").stdout
     assert list(desktop.cache.glob("encrypted/*.entry")) == []
     assert len(offline_front.calls) == 2
+
+
+@pytest.mark.parametrize(
+    "backend",
+    ["test_keyring.Plaintext", "test_keyring.Derived", "keyring.backends.null.Keyring"],
+)
+def test_a_keyring_that_does_not_protect_a_key_is_refused_by_name(
+    desktop: Home, offline_front: Front, backend: str
+) -> None:
+    desktop.environ["PYTHON_KEYRING_BACKEND"] = backend
+    for _ in range(2):
+        desktop.get("dev")
+    assert len(offline_front.calls) == 2
+    assert not Path(desktop.environ["TEST_KEYRING"]).exists()
+    assert list(desktop.cache.glob("**/*.entry")) == []
+    assert f"the keyring back end {backend} is not known to protect a key" in logged(desktop)
+    checks = json.loads(desktop.run("doctor", "dev", "--json").stdout)
+    (check,) = [check for check in checks if check["name"] == "at rest"]
+    assert (check["status"], backend in check["what"]) == ("warn", True)
+
+
+@pytest.mark.parametrize(("limit", "kept"), [("", True), ("Plaintext", False)])
+def test_of_chained_keyrings_only_one_that_protects_a_key_is_used(
+    desktop: Home, offline_front: Front, tmp_path: Path, limit: str, kept: bool
+) -> None:
+    (tmp_path / "chained.py").write_text(
+        "import os\nfrom test_keyring import Backend, Plaintext\nfrom keyring.backends.chainer import ChainerBackend\n"
+        "class First(Plaintext):\n    priority = 9\n    def set_password(self, *words): raise SystemExit('used')\n"
+        f"ChainerBackend.backends = [First(), Backend()] if {not limit} else [First()]\n"
+        "Chained = ChainerBackend\n"
+    )
+    desktop.environ["PYTHON_KEYRING_BACKEND"] = "chained.Chained"
+    for _ in range(2):
+        desktop.get("dev")
+    assert len(offline_front.calls) == (1 if kept else 2)
+    assert Path(desktop.environ["TEST_KEYRING"]).exists() == kept
+    assert ("chained.First is not known" in logged(desktop)) != kept
 
 
 # memory

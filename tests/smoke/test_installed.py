@@ -23,15 +23,16 @@ SHOW = "import os; print('key=' + os.environ['AWS_ACCESS_KEY_ID'] + '.')"
 KEY = "key=ASIAFRONT00000000000."
 KEYRING = """
 import os
-from keyring.backend import KeyringBackend
+from keyring.backends import SecretService
 PATH = os.environ["TEST_KEYRING"]
-class Backend(KeyringBackend):
-    priority = 1
-    def get_password(self, service, name):
-        return open(PATH).read() if os.path.exists(PATH) else None
-    def set_password(self, service, name, text):
-        with open(PATH, "w") as file:
-            file.write(text)
+def get(self, service, name):
+    return open(PATH).read() if os.path.exists(PATH) else None
+def set(self, service, name, text):
+    with open(PATH, "w") as file:
+        file.write(text)
+# A back end that protects a key, with no service behind it.
+Backend = SecretService.Keyring
+Backend.get_password, Backend.set_password, Backend.priority = get, set, 5
 """
 
 
