@@ -37,7 +37,11 @@ def ready(role: Home, offline_front: Front) -> Home:
     offline_front.behaviour = lambda call: (
         identity(f"{ROLE}/dev") if call.action == "GetCallerIdentity" else session()
     )(call)
-    role.environ |= {"AWS_ENDPOINT_URL": offline_front.url, "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"}
+    role.environ |= {
+        "AWS_ENDPOINT_URL": offline_front.url,
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
     with role.config.open("a") as config:
         config.write(f"[profile ops]\nrole_arn = {ROLE}/ops\nsource_profile = base\n")
     return role
