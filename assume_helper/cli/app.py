@@ -1,6 +1,7 @@
 """The commands and their options, and the one place that turns errors into exit codes."""
 
 import importlib
+import itertools
 import os
 import signal
 from collections.abc import MutableMapping, Sequence
@@ -11,6 +12,7 @@ from assume_helper import hit
 from assume_helper.cli import audit_log
 from assume_helper.cli.invocation import Invocation
 from assume_helper.errors import AssumeHelperError
+from assume_helper.profiles import duplicate_sections, profile_variables
 from assume_helper.sessions.herd_gate import Terminated, terminate
 from assume_helper.system import environment
 from assume_helper.system.context import Clock
@@ -19,6 +21,8 @@ from assume_helper.text import error_line, one_line, printable
 USAGE = 2
 INTERRUPTED = 130
 TERMINATED = 143
+# What programs and shells call. All others are typed by people.
+FOR_PROGRAMS = ("get", "completion", "init")
 # In the order in which people need them, for --help.
 COMMANDS = ("get", "exec", "env", "whoami", "list", "clear", "configure", "doctor", "completion", "log")
 
@@ -38,7 +42,8 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="assume-helper", prog_name="assume-helper", message="%(prog)s %(version)s")
-def assume_helper() -> None:
+@click.pass_context
+def assume_helper(context: click.Context) -> None:
     """A credential_process for AWS: it assumes a role and caches the session.
 
     `assume-helper configure PROFILE` writes this into the AWS config file:
@@ -49,6 +54,9 @@ def assume_helper() -> None:
         assume_helper_role_arn = arn:aws:iam::123456789012:role/ROLE
         assume_helper_source_profile = SOURCE
     """
+    invocation = context.find_object(Invocation)
+    if invocation is not None and context.invoked_subcommand not in FOR_PROGRAMS:
+        _warn_of_ambiguity(invocation)
 
 
 def main(
@@ -125,6 +133,17 @@ def _run(invocation: Invocation, arguments: list[str], failed: BaseException | N
         for warning in invocation.warnings:
             invocation.say(f"assume-helper: {printable(invocation.subject, 64)}: warning: {warning}")
     return 0
+
+
+def _warn_of_ambiguity(invocation: Invocation) -> None:
+    """Say which profile or section is meant where programs differ. At once: `exec` becomes another program."""
+    if {"--help", "-h"} & set(itertools.takewhile(lambda word: word != "--", invocation.arguments)):
+        return
+    found = [profile_variables.disagreement(invocation.environ)]
+    found += [same.warning for same in duplicate_sections.find(invocation.environ)]
+    for warning in found:
+        if warning is not None:
+            invocation.say(f"assume-helper: warning: {one_line(str(warning))}")
 
 
 def _fail(invocation: Invocation, exit_code: int, what: str) -> int:

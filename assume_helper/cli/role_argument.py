@@ -10,7 +10,7 @@ from assume_helper.cache.entries import Entry
 from assume_helper.cli import display, picker
 from assume_helper.cli.invocation import Invocation
 from assume_helper.credentials import LONGEST_SESSION, SHORTEST_SESSION
-from assume_helper.profiles import aws_config
+from assume_helper.profiles import aws_config, profile_variables
 from assume_helper.profiles.role import Profile
 from assume_helper.sessions import caller_identity, provider
 from assume_helper.sessions.provider import RoleRequest
@@ -64,8 +64,9 @@ def role_request(
 
     Raises click.UsageError where none is named and no terminal is there; KeyboardInterrupt, ConfigurationError.
     """
-    environ = invocation.environ
-    found = named or environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE")
+    if named == "":
+        raise click.UsageError("PROFILE is empty: name one, or leave it out")
+    found = named or profile_variables.profile(invocation.environ)
     picked = found is None
     if found is None:
         if not invocation.can_ask():
@@ -86,7 +87,7 @@ def _source(invocation: Invocation, source_profile: str | None) -> dict[str, str
         return {"source_profile": source_profile}
     if environ.get("AWS_ACCESS_KEY_ID"):
         return {"credential_source": "Environment"}
-    name = environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE") or "default"
+    name = profile_variables.profile(environ) or "default"
     if name in aws_config.load(environ).profiles:
         return {"source_profile": name}
     if invocation.can_ask():

@@ -14,7 +14,7 @@ from assume_helper.errors import ConfigurationError
 from assume_helper.profiles import helper_command
 from assume_helper.profiles.aws_config import AwsConfig, profile_name
 from assume_helper.profiles.raw_profile import PREFIX
-from assume_helper.text import printable, redacted
+from assume_helper.text import CONTROL_CHARACTERS, printable, redacted
 
 if TYPE_CHECKING:
     from configupdater import ConfigUpdater, Option, Section
@@ -47,8 +47,10 @@ def is_for_the_helper(key: str) -> bool:
 def configured(text: str, name: str, command: str, values: Mapping[str, str | None]) -> str:
     """`text` with `credential_process = command` in the profile `name`, and its role's keys prefixed.
 
-    `values` are the keys to set, by their bare names; None removes a key. Raises ConfigurationError.
+    `values` are the keys to set, by their bare names; None removes a key. Raises ConfigurationError, also for a control
+    character in what would be written: a line end would make a line of its own of what follows.
     """
+    _refuse_control_characters(name, {"credential_process": command, **values})
     document = _parsed(text)
     section = _section(document, name)
     end = _line_end(text)
@@ -168,6 +170,19 @@ def _section(document: "ConfigUpdater", name: str) -> "Section | None":
             f"profile {printable(name, 64)} has {len(found)} sections in the config file", "merge them into one"
         )
     return found[0] if found else None
+
+
+def _refuse_control_characters(name: str, values: Mapping[str, str | None]) -> None:
+    """The one gate for all that is written: raise ConfigurationError for a value or name that is no plain line."""
+    section = f"[{printable(name, 64)}]"
+    for key, value in values.items():
+        if CONTROL_CHARACTERS.search(value or ""):
+            raise ConfigurationError(
+                f"{key} of {section} has a control character in it: {printable(value or '', 64)}",
+                "type it anew: it was copied with a line end, say",
+            )
+    if any(CONTROL_CHARACTERS.search(text) for text in (name, *values)):
+        raise ConfigurationError(f"the name {section} has a control character in it", "type it anew")
 
 
 def _refuse_both(options: Mapping[str, "Option"], key: str, name: str) -> None:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from assume_helper.credentials import SHORTEST_SESSION
 from assume_helper.doctor.check import Check, failed
 from assume_helper.errors import AssumeHelperError
-from assume_helper.profiles import aws_config, helper_command, known_keys, role_chain
+from assume_helper.profiles import aws_config, duplicate_sections, helper_command, known_keys, role_chain
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.raw_profile import has_prefix, included_profiles, merge
 from assume_helper.profiles.role import LONGEST_BY_MFA_SESSION, CredentialProcess, Login, Profile, StaticKeys, described
@@ -37,6 +37,7 @@ def config_files(environ: Mapping[str, str]) -> tuple[AwsConfig | None, list[Che
     count = len(config.profiles)
     what = f"{' and '.join(printable(path) for path in there)}: {count} profile{'' if count == 1 else 's'}"
     checks = [Check("config", "ok", what)]
+    checks += [Check("config", "fail", same.what, same.next_step) for same in duplicate_sections.find(environ)]
     for section in sorted(config.other_sections):
         if not _NO_PROFILES.fullmatch(section):
             name = printable(section, 64)

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Mapping
 
 from assume_helper.doctor.check import Check
-from assume_helper.profiles import helper_command
+from assume_helper.profiles import helper_command, profile_variables
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.raw_profile import merge, with_prefix
 from assume_helper.text import printable
@@ -150,15 +150,10 @@ def _prefixed(bare: list[str]) -> str:
 
 def environment(environ: Mapping[str, str], config: AwsConfig | None = None) -> list[Check]:
     """The variables that win over any profile, or name one that does not exist."""
-    checks = []
-    named = environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE")
-    if named and config is not None and named not in config.profiles:
-        variable = "AWS_PROFILE" if environ.get("AWS_PROFILE") else "AWS_DEFAULT_PROFILE"
-        what = f"{variable} names {printable(named, 64)}, which does not exist: most SDKs find no credentials"
-        checks.append(Check("environment", "fail", what, f"unset {variable}, or set it to a profile that exists"))
+    checks = _named_profiles(environ, config)
+    named, variable = profile_variables.profile(environ), profile_variables.variable(environ)
     has_keys = bool(environ.get("AWS_ACCESS_KEY_ID") and environ.get("AWS_SECRET_ACCESS_KEY"))
     if has_keys and named:
-        variable = "AWS_PROFILE" if environ.get("AWS_PROFILE") else "AWS_DEFAULT_PROFILE"
         what = (
             f"the environment has an access key beside {variable} = {printable(named, 64)}: the key wins silently in "
             "every SDK but JavaScript v3"
@@ -172,3 +167,20 @@ def environment(environ: Mapping[str, str], config: AwsConfig | None = None) -> 
         what = "Java, JavaScript, Kotlin, Rust and C++ ignore AWS_DEFAULT_PROFILE"
         checks.append(Check("environment", "warn", what, 'export AWS_PROFILE="$AWS_DEFAULT_PROFILE"'))
     return checks or [Check("environment", "ok", "no variable wins over a profile")]
+
+
+def _named_profiles(environ: Mapping[str, str], config: AwsConfig | None) -> list[Check]:
+    """The checks of the variables that name a profile: each is set to one that exists, and both to the same."""
+    checks = []
+    for variable in profile_variables.NAMES:
+        name = environ.get(variable)
+        if name == "":
+            what = f"{variable} is empty: boto3 and the AWS CLI look for a profile without a name"
+            checks.append(Check("environment", "fail", what, f"unset {variable}"))
+        elif name is not None and config is not None and name not in config.profiles:
+            what = f"{variable} names {printable(name, 64)}, which does not exist: most SDKs find no credentials"
+            checks.append(Check("environment", "fail", what, f"unset {variable}, or set it to a profile that exists"))
+    disagreement = profile_variables.disagreement(environ)
+    if disagreement is not None:
+        checks.append(Check("environment", "fail", disagreement.what, disagreement.next_step))
+    return checks

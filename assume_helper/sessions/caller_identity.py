@@ -7,7 +7,7 @@ from datetime import datetime
 from assume_helper.cache.session import Session
 from assume_helper.credentials import Credentials, Identity
 from assume_helper.errors import ConfigurationError, SourceError
-from assume_helper.profiles import aws_config, endpoint
+from assume_helper.profiles import aws_config, endpoint, profile_variables
 from assume_helper.profiles.role import Endpoint, EnvironmentKeys, Origin, Profile
 from assume_helper.system import environment
 from assume_helper.system.context import Clock
@@ -44,18 +44,18 @@ def of_environment(environ: Mapping[str, str], clock: Clock) -> Callable[[], Ide
     ConfigurationError.
     """
     _check_profile(environ)
-    method, credentials, sts = _sdk_credentials(environ)
+    method, credentials, sts = _sdk_credentials(profile_variables.as_read_here(environ))
     return lambda: of(f"the environment ({method})", credentials, EnvironmentKeys(None), sts, clock)
 
 
 def _check_profile(environ: Mapping[str, str]) -> None:
     """Raise ConfigurationError for config files that cannot be read, and for a profile that is not in them."""
-    name = environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE")
+    name = profile_variables.profile(environ)
     config = aws_config.load(environ)
     if name and name not in config.profiles and not environ.get("AWS_ACCESS_KEY_ID"):
         raise ConfigurationError(
             f"the environment names profile {printable(name, 64)}, which is not there",
-            "correct AWS_PROFILE, or unset it",
+            f"correct {profile_variables.variable(environ)}, or unset it",
         )
 
 
