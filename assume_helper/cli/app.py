@@ -23,6 +23,7 @@ INTERRUPTED = 130
 TERMINATED = 143
 # What programs and shells call. All others are typed by people.
 FOR_PROGRAMS = ("get", "completion", "init")
+_COMMENT = "a comment follows this credential_process, and its words are handed over; put it on a line of its own"
 # In the order in which people need them, for --help.
 COMMANDS = ("get", "exec", "env", "whoami", "list", "clear", "configure", "doctor", "completion", "log")
 
@@ -89,6 +90,8 @@ def main(
         invocation.say(error.format_message())
         return USAGE
     except click.UsageError as error:
+        if is_process and any(word.startswith("#") for word in arguments[2:]):
+            return _fail(invocation, USAGE, _COMMENT)
         command = error.ctx.command_path if error.ctx else "assume-helper"
         return _fail(invocation, USAGE, f"{error.format_message().rstrip('.')}; see `{command} --help`")
     except click.exceptions.Exit as error:

@@ -77,6 +77,7 @@ def add_helper(
     Raises AssumeHelperError where `get` could not use the result.
     """
     config, ours = present.config, present.ours
+    _refuse_role_in_credentials(config, name)
     form = fastest if fastest is not None else ours is not None and ours.is_fastest
     keeps_arguments = ours is not None and (present.is_pair or ours.is_for(name))
     arguments = ours.arguments if ours is not None and keeps_arguments else ("get", name)
@@ -90,6 +91,20 @@ def add_helper(
     role_chain.read_profile(after, environ, name)
     diff = editor.difference(present.file.text, text, present.file.path)
     return Change(present.file, text, line, diff, editor.warnings(config, after, name))
+
+
+def _refuse_role_in_credentials(config: AwsConfig, name: str) -> None:
+    """Raise ConfigurationError where the credentials file has the profile's role: it would win over the helper.
+
+    SDKs merge the two files, so that a role there stands beside the credential_process that is written here.
+    """
+    keys = aws_config.role_in_credentials(config, name)
+    if keys:
+        title = "[default]" if name == "default" else f"[profile {printable(name, 64)}]"
+        raise ConfigurationError(
+            f"{printable(config.credentials_path)} has {', '.join(keys)} of [{printable(name, 64)}], which would win",
+            f"move what it has to {title} of {printable(config.config_path)}, then run this again",
+        )
 
 
 def remove_helper(environ: Mapping[str, str], name: str) -> Change:

@@ -31,7 +31,7 @@ ROLE_KEYS = (
     "role_session_name",
     "duration_seconds",
 )
-_STATIC_KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+_STATIC_KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_security_token")
 _SECRET = re.compile(
     r"(?i)([#;\s]*(?:aws_\w*(?:secret|token)\w*|\w*password\w*|\w*(?:credential|mfa)_process)\s*[=:]).*", re.DOTALL
 )

@@ -1,7 +1,6 @@
 """The config files: whether they can be read, every key is known, and every source leads to credentials."""
 
 import os
-import re
 import shlex
 import shutil
 import sys
@@ -11,16 +10,22 @@ from contextlib import suppress
 from assume_helper.credentials import SHORTEST_SESSION
 from assume_helper.doctor.check import Check, failed
 from assume_helper.errors import AssumeHelperError
-from assume_helper.profiles import aws_config, duplicate_sections, helper_command, known_keys, role_chain
+from assume_helper.profiles import (
+    aws_config,
+    duplicate_sections,
+    helper_command,
+    known_keys,
+    likely_meant,
+    role_chain,
+    value_parsers,
+)
 from assume_helper.profiles.aws_config import AwsConfig
-from assume_helper.profiles.raw_profile import has_prefix, included_profiles, merge
+from assume_helper.profiles.raw_profile import PREFIX, has_prefix, included_profiles, merge
 from assume_helper.profiles.role import LONGEST_BY_MFA_SESSION, CredentialProcess, Login, Profile, StaticKeys, described
 from assume_helper.text import duration_text, printable
 
-# A secret on a line of its own is read as a key too: only what looks like a name is shown.
-_NAME = re.compile(r"[a-z][a-z0-9_.-]{0,30}|[a-z_][a-z_.-]{0,63}")
-# Sections of the config file that are meant to be no profiles.
-_NO_PROFILES = re.compile(r"(sso-session|services|login-session|sts-session)\b.*|plugins|preview|toolkit.*|cli")
+# Keys whose value is a program's line: what a # in it means is checked there.
+_COMMANDS = ("credential_process", "mfa_process", "web_identity_token_process")
 
 
 def config_files(environ: Mapping[str, str]) -> tuple[AwsConfig | None, list[Check]]:
@@ -38,32 +43,54 @@ def config_files(environ: Mapping[str, str]) -> tuple[AwsConfig | None, list[Che
     what = f"{' and '.join(printable(path) for path in there)}: {count} profile{'' if count == 1 else 's'}"
     checks = [Check("config", "ok", what)]
     checks += [Check("config", "fail", same.what, same.next_step) for same in duplicate_sections.find(environ)]
-    for section in sorted(config.other_sections):
-        if not _NO_PROFILES.fullmatch(section):
-            name = printable(section, 64)
-            what = f"the section [{name}] of {printable(paths[0])} is no profile: all SDKs ignore it"
-            checks.append(Check("config", "warn", what, f"name it [profile {name}], or remove it"))
-    return config, checks
+    return config, [*checks, *_unread_sections(config)]
+
+
+def _unread_sections(config: AwsConfig) -> list[Check]:
+    """The sections that are not read as they were meant."""
+    return [Check("config", "warn", s.what, f"{s.mend()}, or remove it") for s in config.unread_sections]
 
 
 def keys(config: AwsConfig, names: Iterable[str]) -> list[Check]:
     """The unknown keys of these profiles, each with the known key that is nearest."""
     found: list[Check] = []
+    unknown: list[str] = []
     count = 0
     for name in names:
-        for key in config.profiles.get(name, {}):
+        for key, value in config.profiles.get(name, {}).items():
             count += 1
-            check = _key(name, key)
+            check = _key(name, key) or _comment(name, key, value) or _swallowed(name, key, value)
             if check is not None:
                 found.append(check)
-    return found or [Check("keys", "ok", f"{count} key{'' if count == 1 else 's'}, all known")]
+            elif not known_keys.is_known(key):
+                unknown.append(printable(key))
+    but = f" but {', '.join(dict.fromkeys(unknown))} (perhaps another program's)" if unknown else ""
+    return found or [Check("keys", "ok", f"{count} key{'' if count == 1 else 's'}, all known{but}")]
+
+
+def _comment(name: str, key: str, value: str) -> Check | None:
+    """The check of a value that ends with a comment, which is a part of it to some SDKs."""
+    if "\n" in value or not value_parsers.has_comment(value) or key.removeprefix(PREFIX) in _COMMANDS:
+        return None
+    what = f"{key} of [{printable(name, 64)}] ends with a comment: to boto3, the AWS CLI and this helper it is a value"
+    return Check("keys", "warn", what, "put the comment on a line of its own")
+
+
+def _swallowed(name: str, key: str, value: str) -> Check | None:
+    """The check of a value that goes on with another key's line, because that line is indented."""
+    inside = likely_meant.swallowed_key(key, value)
+    if inside is None:
+        return None
+    section = f"[{printable(name, 64)}]"
+    what = f"{inside} of {section} is indented, which makes it a part of the value of {key}"
+    return Check("keys", "fail", what, f"remove the blanks before {inside}")
 
 
 def _key(name: str, key: str) -> Check | None:
     if known_keys.is_known(key):
         return None
     section = f"[{printable(name, 64)}]"
-    written = printable(key) if _NAME.fullmatch(key) else None
+    written = printable(key) if known_keys.is_word(key) else None
     right = known_keys.nearest(key)
     if written is None:
         what = f"a key of {section} is no word, perhaps half of another line (not shown: it may be a secret)"

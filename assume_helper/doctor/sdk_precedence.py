@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from assume_helper.doctor.check import Check
 from assume_helper.profiles import helper_command, profile_variables
-from assume_helper.profiles.aws_config import AwsConfig
+from assume_helper.profiles.aws_config import AwsConfig, role_in_credentials
 from assume_helper.profiles.raw_profile import merge, with_prefix
 from assume_helper.text import printable
 
@@ -51,7 +51,18 @@ def _role(config: AwsConfig, name: str) -> Check | None:
         "and Ruby do not call the helper; Go v1, Go v2 and Terraform refuse the profile"
     )
     mend = f"assume-helper configure {shlex.quote(printable(name, 64))} (it renames {_prefixed(bare)})"
-    return Check("sdks", "fail", what, mend)
+    return Check("sdks", "fail", what, _move_first(config, name) or mend)
+
+
+def _move_first(config: AwsConfig, name: str) -> str | None:
+    """The mend where the profile's role stands in the credentials file, which `configure` does not change."""
+    theirs = role_in_credentials(config, name)
+    if not theirs:
+        return None
+    section = "[default]" if name == "default" else f"[profile {printable(name, 64)}]"
+    command = f"assume-helper configure {shlex.quote(printable(name, 64))}"
+    paths = printable(config.credentials_path), printable(config.config_path)
+    return f"move {', '.join(theirs)} from {paths[0]} to {section} of {paths[1]}, then run {command}"
 
 
 def _another(config: AwsConfig, name: str) -> Check | None:
@@ -138,6 +149,7 @@ def _called_through(config: AwsConfig, name: str, by: list[str]) -> Check:
     if own is not None and not bare and "role_arn" not in merge(config, name).prefixed:
         return Check("sdks", "ok", f"{section} has no role: SDKs use its {own}")
     mend = f"assume-helper configure {shlex.quote(printable(name, 64))}"
+    mend = _move_first(config, name) or mend
     if bare:
         what = f"{section} has no credential_process: SDKs assume its role themselves, without the helper's cache"
         return Check("sdks", "warn", what, mend)

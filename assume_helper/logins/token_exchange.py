@@ -1,12 +1,13 @@
 """A login's cached token exchanged for credentials, by botocore's provider: what all kinds of logins share."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
 import botocore.exceptions as aws
 
 from assume_helper.credentials import Credentials, can_be_sent
-from assume_helper.errors import AssumeHelperError, SourceError, SourceExpired, STSNotReached
+from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError, SourceExpired, STSNotReached
 from assume_helper.profiles.role import Login
 from assume_helper.system import sdk_provider
 from assume_helper.system.deadline import within
@@ -28,11 +29,28 @@ def credentials(
     def load() -> Any:
         # botocore knows neither the prefix nor include_profile: `settings` are the keys that it does not find.
         return sdk_provider.load(
-            login.method, login.config_path, login.credentials_path, login.profile, dict(login.settings)
+            login.method,
+            login.config_path,
+            login.credentials_path,
+            login.profile,
+            dict(login.settings),
+            login.ca_bundle,
         )
 
+    if login.ca_bundle is not None and not os.path.exists(login.ca_bundle):
+        raise ConfigurationError(
+            f"the CA bundle {printable(login.ca_bundle)} is not there",
+            "correct AWS_CA_BUNDLE, ca_bundle or REQUESTS_CA_BUNDLE",
+        )
     try:
         found = within(seconds, load)
+    except aws.SSLError:
+        trusted = f" with {printable(login.ca_bundle)}" if login.ca_bundle else ""
+        raise STSNotReached(
+            f"the certificate of the login service of profile {printable(login.profile, 64)} could not be "
+            f"verified{trusted}",
+            "set AWS_CA_BUNDLE (or ca_bundle) to a file with your network's certificates",
+        ) from None
     except (TimeoutError, aws.ConnectionError, aws.HTTPClientError):
         raise _not_reached(login) from None
     except aws.ClientError as error:

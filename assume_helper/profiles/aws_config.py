@@ -9,17 +9,20 @@ import configparser
 import io
 import os
 import re
-import shlex
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from assume_helper import hit
 from assume_helper.errors import ConfigurationError
+from assume_helper.profiles import file_problems, unread_sections
+from assume_helper.profiles.unread_sections import UnreadSection
 from assume_helper.text import printable
 
 # As configparser finds one: the last bracket of the line counts. (Indented, the line would belong to a value.)
 _HEADER = re.compile(r"^\[(.+)\]", re.M)
+# SDKs assume the role, or use the login, themselves where the profile has one of these.
+_OF_A_ROLE = frozenset({"role_arn", "source_profile", "credential_source", "web_identity_token_file", "login_session"})
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,8 @@ class AwsConfig:
 
     `profiles` has both files merged, the credentials file winning; `config_profiles` and `credentials_profiles` say
     which file a value came from; `services` holds the nested values of `[services ...]`, `other_sections` names
-    the config file's sections that are neither.
+    the config file's sections that are neither. `unread_sections` are those of both files that are not read as they
+    were meant.
     """
 
     config_path: str
@@ -38,6 +42,7 @@ class AwsConfig:
     credentials_profiles: Mapping[str, Mapping[str, str]] = field(repr=False)
     services: Mapping[str, Mapping[str, str]] = field(repr=False)
     other_sections: frozenset[str] = frozenset()
+    unread_sections: tuple[UnreadSection, ...] = ()
 
 
 def load(environ: Mapping[str, str], config_text: str | None = None) -> AwsConfig:
@@ -66,7 +71,21 @@ def load(environ: Mapping[str, str], config_text: str | None = None) -> AwsConfi
     profiles = dict(config_profiles)
     for name, values in credentials.items():
         profiles[name] = {**profiles.get(name, {}), **values}
-    return AwsConfig(config_path, credentials_path, profiles, config_profiles, credentials, services, frozenset(others))
+    unread: list[UnreadSection] = []
+    if config_path != credentials_path:  # one file for both has sections of either form
+        unread += unread_sections.of_config(config_path, _with_newlines(config_text), config)
+        text = _with_newlines(credentials_text)
+        unread += unread_sections.of_credentials(credentials_path, text, credentials, config_path)
+    return AwsConfig(
+        config_path,
+        credentials_path,
+        profiles,
+        config_profiles,
+        credentials,
+        services,
+        frozenset(others),
+        tuple(unread),
+    )
 
 
 def profile_names(environ: Mapping[str, str]) -> list[str]:
@@ -92,6 +111,12 @@ def _with_newlines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
+def role_in_credentials(config: AwsConfig, name: str) -> list[str]:
+    """The keys of a role or a login that the profile has in the credentials file: they win over the config file's."""
+    values = config.credentials_profiles.get(name, {})
+    return [key for key, value in values.items() if value and (key in _OF_A_ROLE or key.startswith("sso_"))]
+
+
 def parse_nested(value: str) -> dict[str, str]:
     """The `key = value` lines of an indented block, as in `[services ...]`. Raises ValueError for any other line."""
     pairs = {}
@@ -113,37 +138,19 @@ def profile_name(section: str) -> str | None:
 
 def _named(section: str, values: Mapping[str, str]) -> dict[str, Mapping[str, str]]:
     """`[profile NAME]` under NAME; nothing where the section's name is not of that form."""
-    if '"' in section or "'" in section or "\\" in section:
-        try:
-            words = shlex.split(section)
-        except ValueError:
-            return {}
-    else:
-        words = [word for word in re.split("[ \t\r\n]+", section) if word]  # what shlex takes for blanks
-    return {words[1]: values} if len(words) == 2 else {}
+    words = unread_sections.words_of(section)
+    return {words[1]: values} if words is not None and len(words) == 2 else {}
 
 
 def _sections(text: str, path: str) -> dict[str, dict[str, str]]:
     parser = configparser.RawConfigParser()
-    where = printable(path)
     try:
         parser.read_file(io.StringIO(text, newline=None))
-    except configparser.DuplicateSectionError as error:
-        problem, line = "a section appears twice", error.lineno
-    except configparser.DuplicateOptionError as error:
-        problem, line = "a key appears twice in one section", error.lineno
-    except configparser.MissingSectionHeaderError as error:
-        problem, line = "something comes before the first [section]", error.lineno
-    except configparser.ParsingError as error:
-        problem, line = "a line is neither a [section] nor key = value", error.errors[0][0]
-    except configparser.Error:
-        problem, line = "it is not in the format of the AWS config", None
+    except configparser.Error as error:
+        problem = file_problems.of_text(error, _with_newlines(text))
     else:
         return {section: dict(parser.items(section)) for section in parser.sections()}
-    raise ConfigurationError(
-        f"{where}{'' if line is None else f', line {line}'}: {problem}",
-        "correct that line: the AWS CLI and boto3 cannot read the file either",
-    )
+    raise ConfigurationError(f"{printable(path)}{problem.what}", problem.mend)
 
 
 def read_bytes(path: str, variable: str) -> bytes:
@@ -173,10 +180,12 @@ def read_bytes(path: str, variable: str) -> bytes:
 
 def decode(data: bytes, path: str) -> str:
     """The text of the file at `path`. A byte order mark is skipped. Raises ConfigurationError."""
+    text = ""
     try:
-        return data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
+        problem = file_problems.of_wide_characters(data) if "\0" in text else None
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ConfigurationError(
-            f"{printable(path)}, line {line} is not UTF-8", "save the file as UTF-8 (iconv -f latin1 -t utf-8 does it)"
-        ) from None
+        problem = file_problems.of_bytes(error, data)
+    if problem is not None:
+        raise ConfigurationError(f"{printable(path)}{problem.what}", problem.mend)
+    return text

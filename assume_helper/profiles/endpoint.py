@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from assume_helper import hit
 from assume_helper.errors import ConfigurationError
-from assume_helper.profiles import partitions, value_parsers
+from assume_helper.profiles import likely_meant, partitions, value_parsers
 from assume_helper.profiles.aws_config import parse_nested
 from assume_helper.profiles.role import Endpoint
 from assume_helper.profiles.settings import ProfileSettings
@@ -16,15 +16,27 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
+class NamedRegion:
+    """A region as it is written, and the variable or key that has it."""
+
+    text: str
+    named: str
+
+    def checked(self) -> str:
+        """The region. Raises ConfigurationError where it cannot be one."""
+        return value_parsers.region(self.text, self.named)
+
+
+@dataclass(frozen=True)
 class EndpointSettings:
     """What is said of STS, None where nothing is.
 
     `regions` are the profile's, the one with the highest precedence first; `inherited_regions` those of the roles that
-    have this one as their source.
+    have this one as their source. One that is not used is not checked.
     """
 
-    regions: tuple[str, ...] = ()
-    inherited_regions: tuple[str, ...] = ()
+    regions: tuple["NamedRegion", ...] = ()
+    inherited_regions: tuple["NamedRegion", ...] = ()
     endpoint_url: str | None = None
     ca_bundle: str | None = None
     use_fips_endpoint: bool | None = None
@@ -71,12 +83,13 @@ def resolve(settings: EndpointSettings, partition: str | None) -> Endpoint:
     """The STS that is called for a role of `partition`; None is for no role: then every region will do.
 
     A region of another partition cannot be where the role is assumed: it stands in the environment, or in the profile
-    of a role that has this one as its source, for other work.
+    of a role that has this one as its source, for other work. Raises ConfigurationError where the region cannot be one.
     """
 
-    def chosen(regions: tuple[str, ...]) -> str | None:
+    def chosen(regions: tuple[NamedRegion, ...]) -> str | None:
         any_region = settings.endpoint_url or partition is None
-        return next((r for r in regions if any_region or partitions.of_region(r) in {None, partition}), None)
+        fits = (r for r in regions if any_region or partitions.of_region(r.text) in {None, partition})
+        return next((region.checked() for region in fits), None)
 
     own = chosen(settings.regions)
     return Endpoint(
@@ -105,16 +118,17 @@ def region_of_programs(settings: ProfileSettings, environ: Mapping[str, str]) ->
     return None if _regions_of_environment(environ) else settings.region
 
 
-def _regions(settings: ProfileSettings, environ: Mapping[str, str]) -> tuple[str, ...]:
+def _regions(settings: ProfileSettings, environ: Mapping[str, str]) -> tuple[NamedRegion, ...]:
     regions = _regions_of_environment(environ)
-    return (*regions, settings.region) if settings.region else regions
+    own = settings.raw.text("region")
+    return (*regions, NamedRegion(own, settings.raw.named("region"))) if own else regions
 
 
-def _regions_of_environment(environ: Mapping[str, str]) -> tuple[str, ...]:
+def _regions_of_environment(environ: Mapping[str, str]) -> tuple[NamedRegion, ...]:
     # A region that an `exec` or `env` of another profile left there was not chosen by anybody.
     left_over = environ.get(hit.REGION)
     named = [(name, environ.get(name)) for name in ("AWS_REGION", "AWS_DEFAULT_REGION")]
-    return tuple(value_parsers.region(region, name) for name, region in named if region and region != left_over)
+    return tuple(NamedRegion(region, name) for name, region in named if region and region != left_over)
 
 
 def _endpoint_url(settings: ProfileSettings, environ: Mapping[str, str]) -> str | None:
@@ -129,8 +143,12 @@ def _endpoint_url(settings: ProfileSettings, environ: Mapping[str, str]) -> str 
     )
     if ignored:
         return None
-    url = environ.get("AWS_ENDPOINT_URL_STS") or environ.get("AWS_ENDPOINT_URL") or _services_endpoint_url(settings)
-    return value_parsers.endpoint_url(url) if url else settings.endpoint_url
+    return (
+        _variable(environ, "AWS_ENDPOINT_URL_STS", value_parsers.endpoint_url)
+        or _variable(environ, "AWS_ENDPOINT_URL", value_parsers.endpoint_url)
+        or _services_endpoint_url(settings)
+        or settings.endpoint_url
+    )
 
 
 def _services_endpoint_url(settings: ProfileSettings) -> str | None:
@@ -139,12 +157,16 @@ def _services_endpoint_url(settings: ProfileSettings) -> str | None:
         return None
     section = settings.raw.config.services.get(services)
     if section is None:
-        raise ConfigurationError(
+        raise likely_meant.missing(
+            settings.raw.config,
             f"{settings.section} names services = {printable(services, 64)}, which is not there",
+            services,
             f"add a section [services {printable(services, 64)}], or take the key out",
+            "services",
         )
     try:
-        return parse_nested(section.get("sts", "")).get("endpoint_url")
+        url = parse_nested(section.get("sts", "")).get("endpoint_url")
+        return value_parsers.endpoint_url(url, f"[services {printable(services, 64)}]") if url else None
     except ValueError:
         raise ConfigurationError(
             f"sts in [services {printable(services, 64)}] has a line without =", "write endpoint_url = https://..."

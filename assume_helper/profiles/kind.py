@@ -42,8 +42,15 @@ def access_key(settings: ProfileSettings) -> StaticKeys | None:
             f"{settings.section} has an aws_access_key_id and no aws_secret_access_key", set_access_key(settings.name)
         )
     return StaticKeys(
-        settings.name, settings.aws_access_key_id, settings.aws_secret_access_key, settings.aws_session_token
+        settings.name, settings.aws_access_key_id, settings.aws_secret_access_key, _session_token(settings)
     )
+
+
+def _session_token(settings: ProfileSettings) -> str | None:
+    """The session token, also by its old name, which wins as for botocore (`SharedCredentialProvider.TOKENS`)."""
+    old, new = settings.aws_security_token, settings.aws_session_token
+    is_ours = settings.has_prefixed("aws_session_token") and not settings.has_prefixed("aws_security_token")
+    return new or old if is_ours else old or new
 
 
 def permission_set(settings: ProfileSettings) -> Login:

@@ -19,6 +19,27 @@ _OF_THE_SDKS = frozenset(
         "toolkit_artifact_guid",
     }
 )  # fmt: skip
+# Other names for these keys: aws-vault's old ones, and those that people expect.
+_OTHER_NAMES = {
+    "parent_profile": "include_profile",
+    "duration": "duration_seconds",
+    "mfa": "mfa_serial",
+    "mfa_arn": "mfa_serial",
+    "mfa_device": "mfa_serial",
+    "profile": "source_profile",
+    "role": "role_arn",
+    "serial": "mfa_serial",
+    "source": "source_profile",
+    "sso_role": "sso_role_name",
+    "sso_url": "sso_start_url",
+    "token": "aws_session_token",
+    "aws_region": "region",
+    "aws_default_region": "region",
+    "default_region": "region",
+    "region_name": "region",
+}
+# A secret on a line of its own is read as a key too: only what looks like a name is shown.
+_WORD = re.compile(r"[a-z][a-z0-9_.-]{0,30}|[a-z_][a-z_.-]{0,63}")
 # Other programs keep their keys in the same file.
 _OF_OTHERS = re.compile(r"(granted|common_fate|azure|okta|saml|aws_saml|x|gimme|aws-vault|chain)_.+")
 
@@ -26,6 +47,11 @@ _OF_OTHERS = re.compile(r"(granted|common_fate|azure|okta|saml|aws_saml|x|gimme|
 def is_known(key: str) -> bool:
     """Whether a program reads `key`: this helper, an SDK, the AWS CLI, or another one with keys in the same file."""
     return key in _known() or _OF_OTHERS.fullmatch(key) is not None
+
+
+def is_word(key: str) -> bool:
+    """Whether `key` looks like a name and not like a secret, so that a message may show it."""
+    return _WORD.fullmatch(key) is not None
 
 
 @cache
@@ -42,6 +68,9 @@ def _known() -> frozenset[str]:
 @cache
 def nearest(key: str) -> str | None:
     """The key that was probably meant, if any. A prefixed key is ours, so more of it may be misspelt."""
+    other = _OTHER_NAMES.get(key.removeprefix(PREFIX))
+    if other is not None:
+        return PREFIX + other if has_prefix(key) else other
     if has_prefix(key):
         ours = sorted(KEYS | {STORAGE_KEY.removeprefix(PREFIX)})
         near = difflib.get_close_matches(key[len(PREFIX) :], ours, n=1, cutoff=0.6)

@@ -13,6 +13,20 @@ _PARTITIONS = {
     "aws-iso-f": (r"us-isof-[a-z]+-[0-9]+", "us-isof-south-1"),
     "aws-eusc": (r"eusc-[a-z]+-[a-z]+-[0-9]+", "eusc-de-east-1"),
 }
+# The regions of `aws` that every account has; those that came after March 20, 2019 are off until they are enabled
+# (AWS Account Management, "Enable or disable AWS Regions in your account").
+_ALWAYS_ENABLED = frozenset(
+    {
+        "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2",
+        "ca-central-1", "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1", "us-east-1",
+        "us-east-2", "us-west-1", "us-west-2",
+    }
+)  # fmt: skip
+
+
+def is_always_enabled(region: str) -> bool:
+    """Whether every account has `region`, so that its STS knows all keys. Of other partitions nothing is known."""
+    return of_region(region) != "aws" or region in _ALWAYS_ENABLED
 
 
 def of_region(region: str) -> str | None:

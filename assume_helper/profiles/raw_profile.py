@@ -8,13 +8,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from assume_helper.errors import ConfigurationError
+from assume_helper.profiles import likely_meant
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.text import CONTROL_CHARACTERS, draw_loop, printable
 
 PREFIX = "assume_helper_"
 _INCLUDE = "include_profile"
 # Whoever includes a profile wants its settings, not its credentials.
-_NOT_INCLUDED = frozenset({"aws_access_key_id", "aws_secret_access_key", "aws_session_token", "credential_process"})
+_NOT_INCLUDED = frozenset(
+    {"aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_security_token", "credential_process"}
+)
 # Options that are given once for each part of a key.
 _OPTIONS = {"session_tags": "session-tag", "policy_arns": "policy-arn"}
 
@@ -67,6 +70,11 @@ class RawProfile:
         """
         found = self.options.get(key) or self.values.get(key) or self._lookup(self.values, key)
         if found and CONTROL_CHARACTERS.search(found.replace("\n", "").replace("\t", "") if multiline else found):
+            if "\n" in found and not multiline and not self.options.get(key):
+                raise ConfigurationError(
+                    f"{self.named(key)} holds a control character: its value goes on in the next, indented line",
+                    "remove the blanks at that line's beginning, or write the value on one line",
+                )
             raise ConfigurationError(
                 f"{self.named(key)} holds a control character", "write it on one line, in plain text"
             )
@@ -143,9 +151,7 @@ def included_profiles(config: AwsConfig, name: str) -> Iterator[str]:
             loop = draw_loop((*visited[visited.index(included) :], included))
             raise ConfigurationError(f"include_profile forms a loop: {loop}", "take one of them out")
         if included not in config.profiles:
-            raise ConfigurationError(
-                f"[{printable(visited[-1], 64)}] includes profile {printable(included, 64)}, which is not there",
-                "correct include_profile, or add that profile",
-            )
+            what = f"[{printable(visited[-1], 64)}] includes profile {printable(included, 64)}, which is not there"
+            raise likely_meant.missing(config, what, included, "correct include_profile, or add that profile")
         visited.append(included)
         yield included

@@ -52,7 +52,7 @@ class Login:
 
     `who` identifies the login. `config_path` and `credentials_path` are where botocore finds the profile; `settings`
     are its keys, also those that botocore does not find, prefixed and included ones. `option` is the AWS CLI's option
-    for this login.
+    for this login. `ca_bundle` is the path of the certificates that its services are trusted with.
     """
 
     profile: str
@@ -62,6 +62,7 @@ class Login:
     credentials_path: str
     settings: tuple[tuple[str, str], ...] = ()
     option: tuple[str, str] | None = None
+    ca_bundle: str | None = None
 
     @property
     def command(self) -> str:

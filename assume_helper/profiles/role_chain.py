@@ -1,17 +1,26 @@
 """From a profile's name to its role and its source, and that one's source: linked, and never in a loop."""
 
-import difflib
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from assume_helper.credentials import Storage
 from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError
-from assume_helper.profiles import endpoint, helper_command, kind, mfa_device, pair, session_parameters
+from assume_helper.profiles import (
+    endpoint,
+    helper_command,
+    kind,
+    likely_meant,
+    mfa_device,
+    pair,
+    session_parameters,
+    value_parsers,
+)
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.endpoint import EndpointSettings
 from assume_helper.profiles.mfa_device import MFASettings
-from assume_helper.profiles.raw_profile import merge, with_prefix
+from assume_helper.profiles.raw_profile import included_profiles, merge, with_prefix
 from assume_helper.profiles.role import (
     CredentialProcess,
     Login,
@@ -30,6 +39,16 @@ _MOST_LINKS = 100
 # A profile that has none of these has no role.
 _LEADS_TO_ROLE = frozenset(
     form for key in ("role_arn", "include_profile", "credential_process") for form in (key, with_prefix(key))
+)
+# What makes a source profile have credentials.
+_LEADS_TO_CREDENTIALS = (
+    "aws_access_key_id",
+    "credential_process",
+    "include_profile",
+    "login_session",
+    "role_arn",
+    "sso_account_id",
+    "sso_role_name",
 )
 
 
@@ -64,10 +83,8 @@ class _Chain:
         if len(visited) >= _MOST_LINKS:
             raise ConfigurationError(f"the chain has more than {_MOST_LINKS} profiles", "shorten it")
         if target not in self.config.profiles:
-            raise ConfigurationError(
-                f"[{printable(name, 64)}] names profile {printable(target, 64)}, which is not there",
-                "correct the name, or add that profile",
-            )
+            what = f"[{printable(name, 64)}] names profile {printable(target, 64)}, which is not there"
+            raise likely_meant.missing(self.config, what, target, "correct the name, or add that profile")
         return replace(self, visited=visited)
 
 
@@ -91,7 +108,7 @@ def read_profile(
             "a profile's name cannot be empty or hold control characters", "name a profile of the AWS config"
         )
     if name not in config.profiles:
-        raise _unknown_profile(config, name)
+        raise likely_meant.unknown_profile(config, name)
     return _role(_Chain(config, environ, options=options or {}), name)
 
 
@@ -109,24 +126,12 @@ def has_role(config: AwsConfig, name: str) -> bool:
         return True
 
 
-def _unknown_profile(config: AwsConfig, name: str) -> ConfigurationError:
-    paths = (config.config_path, config.credentials_path)
-    missing = [path for path in paths if not os.path.exists(path)]
-    where = " and ".join(printable(path) + (" (no such file)" if path in missing else "") for path in paths)
-    if not config.profiles:
-        return ConfigurationError(f"there is no profile in {where}", "create the file, or set AWS_CONFIG_FILE to it")
-    if name in config.other_sections:
-        return ConfigurationError(
-            f"{printable(config.config_path)} has a section [{printable(name, 64)}], which is no profile there",
-            f"name it [profile {printable(name, 64)}]",
-        )
-    near = difflib.get_close_matches(name[:128], list(config.profiles)[:2000], n=3)
-    return ConfigurationError(
-        f"there is no such profile in {where}",
-        f"did you mean {', '.join(printable(n, 64) for n in near)}?"
-        if near
-        else "`aws configure list-profiles` shows those that are there, AWS_CONFIG_FILE names another file",
-    )
+def _keys_meant(settings: ProfileSettings, *wanted: str) -> str | None:
+    """The next step where one of the keys `wanted` is there, misspelt or as a part of another value."""
+    with suppress(ConfigurationError):  # an included profile that is not there was reported, or will be
+        names = list(included_profiles(settings.raw.config, settings.name))
+        return likely_meant.key_meant(settings.raw.config, names, wanted)
+    return likely_meant.key_meant(settings.raw.config, [settings.name], wanted)
 
 
 def _role(chain: _Chain, name: str) -> Profile:
@@ -167,7 +172,9 @@ def _pair(chain: _Chain, settings: ProfileSettings) -> Profile:
     if target is None:
         raise ConfigurationError(
             f"profile {name} has no role_arn",
-            f"add role_arn (or {with_prefix('role_arn')}) and source_profile to it in {path}",
+            _comment_of_process(settings)
+            or _keys_meant(settings, "role_arn", "include_profile")
+            or f"add role_arn (or {with_prefix('role_arn')}) and source_profile to it in {path}",
         )
     if target == settings.name:
         raise ConfigurationError(
@@ -185,6 +192,16 @@ def _target(chain: _Chain, settings: ProfileSettings, name: str) -> Profile:
     behind = chain.follow(settings.name, name)
     pair.check(settings, name)
     return _role(behind, name)
+
+
+def _comment_of_process(settings: ProfileSettings) -> str | None:
+    """The next step where a comment follows this helper's command, so that it gets another profile for each word."""
+    command = settings.credential_process
+    if command is None or not value_parsers.has_comment(command):
+        return None
+    if helper_command.parse(value_parsers.before_comment(command)) is None:
+        return None
+    return "put the comment of its credential_process on a line of its own"
 
 
 def _check_source(settings: ProfileSettings, source: Origin | Profile, partition: str) -> None:
@@ -239,7 +256,8 @@ def _source(chain: _Chain, settings: ProfileSettings) -> Origin | Profile:
     if not source_profile:
         raise ConfigurationError(
             f"{settings.section} has a role_arn and nothing to assume it with",
-            "add source_profile or credential_source",
+            _keys_meant(settings, "source_profile", "credential_source", "web_identity_token_file")
+            or "add source_profile or credential_source",
         )
     if source_profile == settings.name:
         # botocore: a profile may name itself, to have its role and its access key in one place
@@ -257,14 +275,22 @@ def _source_profile(chain: _Chain, name: str) -> Origin | Profile:
     if found == "role":
         return _role(chain, name)
     if found == "permission set":
-        return kind.permission_set(settings)
+        return replace(kind.permission_set(settings), ca_bundle=_ca_bundle(chain, settings))
     if found == "console login":
-        return kind.console_login(settings)
+        return replace(kind.console_login(settings), ca_bundle=_ca_bundle(chain, settings))
     if found == "process" and settings.credential_process is not None:
         target = helper_command.target(settings.credential_process)
         if target is not None:
             return _target(chain, settings, target)
         return kind.process(settings, settings.credential_process)
     if access_key is None:
-        raise SourceError(f"source profile {printable(name, 64)} has no credentials", kind.set_access_key(name))
+        meant = _keys_meant(settings, *_LEADS_TO_CREDENTIALS)
+        raise SourceError(
+            f"source profile {printable(name, 64)} has no credentials", meant or kind.set_access_key(name)
+        )
     return access_key
+
+
+def _ca_bundle(chain: _Chain, settings: ProfileSettings) -> str | None:
+    """The certificates that a login's services are trusted with: as for STS, also those of the role it is for."""
+    return endpoint.ca_bundle(chain.environ, settings.ca_bundle or chain.endpoint.ca_bundle)

@@ -38,7 +38,7 @@ class Key(Generic[T]):
     def __get__(self, settings: "ProfileSettings", owner: type) -> T | None:
         """The value. Raises ConfigurationError."""
         text = settings.raw.text(self._name)
-        value = None if text is None else self._parse(text, settings.raw.named(self._name))
+        value = None if text is None else value_parsers.parsed(self._parse, text, settings.raw.named(self._name))
         vars(settings)[self._name] = value  # from now on Python finds it there
         return value
 
@@ -80,6 +80,7 @@ class ProfileSettings:
     aws_access_key_id = Text()
     aws_secret_access_key = Text()
     aws_session_token = Text()
+    aws_security_token = Text()
     credential_process = Text()
     login_session = Text()
     sso_session = Text()

@@ -5,12 +5,17 @@ host sees it. The limits are STS's own (API reference of AssumeRole) where nothi
 """
 
 import re
+from collections.abc import Callable
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from assume_helper.credentials import LONGEST_MFA_SESSION, LONGEST_SESSION, SHORTEST_SESSION, Storage
 from assume_helper.errors import ConfigurationError
 from assume_helper.text import CONTROL_CHARACTERS, printable
 
+T = TypeVar("T")
+
+_COMMENT = re.compile(r"\S\s+[#;]|^#.")
 _STORAGES: tuple[Storage, ...] = ("file", "encrypted", "memory", "none")
 # Patterns are compiled where they are used: most calls use few of these keys.
 # IAM: a role's ARN (User Guide, "IAM identifiers"); the path is optional.
@@ -27,6 +32,40 @@ _MOST_TAGS = 50
 _SOURCE_IDENTITY = r"[\w+=,.@-]{2,64}"
 _POLICY_ARN = r"arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[\x21-\x7e]{1,512}"
 _MOST_POLICY_ARNS = 10
+
+
+def parsed(parse: Callable[[str, str], T], value: str, named: str) -> T:
+    """What `parse` makes of `value`. Where it refuses one that ends with a comment, the comment is named."""
+    try:
+        return parse(value, named)
+    except ConfigurationError as error:
+        raise (_with_comment(error, value) or error) from None
+
+
+def _with_comment(error: ConfigurationError, value: str) -> ConfigurationError | None:
+    if not has_comment(value):
+        return None
+    return ConfigurationError(error.message, "put the comment on a line of its own: here it is a part of the value")
+
+
+def has_comment(value: str) -> bool:
+    """Whether `value` ends with what looks like a comment.
+
+    Most SDKs take it for one; to botocore, and so to the AWS CLI, it is a part of the value.
+    """
+    return _COMMENT.search(value) is not None
+
+
+def before_comment(value: str) -> str:
+    """`value` without what looks like a comment at its end."""
+    found = _COMMENT.search(value)
+    return value if found is None else value[: found.start() + 1].rstrip("#")
+
+
+def _with_blanks(value: str, longest: int) -> str:
+    """`value` as a message shows it: in quotes where blanks at its ends would not be seen."""
+    shown = printable(value, longest)
+    return shown if shown == shown.strip() else f'"{shown}"'
 
 
 def role_arn(value: str, named: str) -> str:
@@ -94,10 +133,16 @@ def storage(value: str, named: str) -> Storage:
     raise ConfigurationError(f"{named} is {printable(value, 40)}", "use file, encrypted, memory or none")
 
 
-def region(value: str, named: str) -> str:  # noqa: ARG001 - a region is shown as it is
+def region(value: str, named: str) -> str:
     """The name of a region, also of one that AWS does not have yet."""
     if not re.fullmatch(_REGION, value):
-        raise ConfigurationError(f"the region {printable(value, 64)} is not valid", "use a name like eu-central-1")
+        if has_comment(value):
+            mend = "put the comment on a line of its own: here it is a part of the value"
+            raise ConfigurationError(f"{named}: the region {printable(value, 64)} is not valid", mend)
+        what = f"{named}: the region {_with_blanks(value, 64)} is not valid"
+        if any(c.isspace() for c in value) and re.fullmatch(_REGION, "".join(value.split())):
+            raise ConfigurationError(what, "use a name like eu-central-1, without a blank")
+        raise ConfigurationError(what, "use a name like eu-central-1")
     return value
 
 
@@ -120,7 +165,7 @@ def sts_regional_endpoints(value: str, named: str) -> str:
     return value.lower()
 
 
-def endpoint_url(value: str, named: str = "") -> str:  # noqa: ARG001 - the URL is shown as it is
+def endpoint_url(value: str, named: str = "") -> str:
     """A URL of http or https, without a password."""
     try:
         parts = urlsplit(value)
@@ -129,8 +174,9 @@ def endpoint_url(value: str, named: str = "") -> str:  # noqa: ARG001 - the URL 
         good = False
     if not good or CONTROL_CHARACTERS.search(value) or " " in value or "@" in value:
         # one with an @ may hold a password
-        which = "the endpoint URL" if "@" in value else f"the endpoint URL {printable(value, 120)}"
-        raise ConfigurationError(f"{which} is not valid", "it looks like https://sts.eu-central-1.amazonaws.com")
+        which = "the endpoint URL" if "@" in value else f"the endpoint URL {_with_blanks(value, 120)}"
+        where = f"{named}: " if named else ""
+        raise ConfigurationError(f"{where}{which} is not valid", "it looks like https://sts.eu-central-1.amazonaws.com")
     return value
 
 

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from assume_helper.cache.session import Session
 from assume_helper.credentials import Credentials, Identity
-from assume_helper.errors import ConfigurationError, SourceError
-from assume_helper.profiles import aws_config, endpoint, profile_variables
+from assume_helper.errors import SourceError
+from assume_helper.profiles import aws_config, endpoint, likely_meant, profile_variables
 from assume_helper.profiles.role import Endpoint, EnvironmentKeys, Origin, Profile
 from assume_helper.system import environment
 from assume_helper.system.context import Clock
@@ -53,10 +53,8 @@ def _check_profile(environ: Mapping[str, str]) -> None:
     name = profile_variables.profile(environ)
     config = aws_config.load(environ)
     if name and name not in config.profiles and not environ.get("AWS_ACCESS_KEY_ID"):
-        raise ConfigurationError(
-            f"the environment names profile {printable(name, 64)}, which is not there",
-            f"correct {profile_variables.variable(environ)}, or unset it",
-        )
+        what = f"the environment names profile {printable(name, 64)}, which is not there"
+        raise likely_meant.missing(config, what, name, f"correct {profile_variables.variable(environ)}, or unset it")
 
 
 def _sdk_credentials(environ: Mapping[str, str]) -> tuple[str, Credentials, Endpoint]:

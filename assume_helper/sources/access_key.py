@@ -20,10 +20,25 @@ def of_environment(environ: Mapping[str, str]) -> Credentials:
     secret_access_key = environ.get("AWS_SECRET_ACCESS_KEY")
     if not access_key_id or not secret_access_key:
         missing = "AWS_SECRET_ACCESS_KEY" if access_key_id else "AWS_ACCESS_KEY_ID"
-        raise SourceError(
-            f"credential_source is Environment, but {missing} is not set", "set it, or use source_profile"
+        what = f"credential_source is Environment, but {missing} is not set"
+        raise _another_source(environ, what) or SourceError(what, "set it, or use source_profile")
+    # The old name comes first, as for botocore (`EnvProvider.TOKENS`).
+    token = environ.get("AWS_SECURITY_TOKEN") or environ.get("AWS_SESSION_TOKEN")
+    return checked(access_key_id, secret_access_key, token, "the environment")
+
+
+def _another_source(environ: Mapping[str, str], what: str) -> SourceError | None:
+    """The error where the environment has credentials of a kind that `Environment` does not read; None otherwise."""
+    token_file, role = environ.get("AWS_WEB_IDENTITY_TOKEN_FILE"), environ.get("AWS_ROLE_ARN")
+    if token_file:
+        path, arn = printable(token_file, 200), printable(role or "the token's role", 200)
+        return SourceError(
+            f"{what}: only AWS_WEB_IDENTITY_TOKEN_FILE is",
+            f"use source_profile, to a profile with role_arn = {arn} and web_identity_token_file = {path}",
         )
-    return checked(access_key_id, secret_access_key, environ.get("AWS_SESSION_TOKEN"), "the environment")
+    if any(environ.get(f"AWS_CONTAINER_CREDENTIALS_{form}_URI") for form in ("RELATIVE", "FULL")):
+        return SourceError(f"{what}: only a container's credentials are", "use credential_source = EcsContainer")
+    return None
 
 
 def checked(access_key_id: object, secret_access_key: object, session_token: object, where: str) -> Credentials:

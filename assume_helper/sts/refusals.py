@@ -17,7 +17,9 @@ from assume_helper.errors import (
     STSRefused,
     STSThrottled,
 )
+from assume_helper.profiles import partitions
 from assume_helper.profiles.role import Endpoint
+from assume_helper.sts import policy_kinds
 from assume_helper.sts.request import ASSUME_ROLE_WITH_WEB_IDENTITY, GET_CALLER_IDENTITY, GET_SESSION_TOKEN, Request
 from assume_helper.text import duration_text, printable, redacted
 
@@ -72,8 +74,6 @@ _KEYS = {
 _DENIED = {"AccessDenied", "AccessDeniedException"}
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9.:]{0,80}")
 _CALLER = re.compile(r"User: (arn:aws[a-z-]*:(?:iam|sts)::[0-9]{12}:[\x21-\x7e]{1,300}) is not authorized")
-# The kind of policy that withholds the right, where IAM says it (User Guide, "Access denied error messages").
-_WITHHELD = re.compile(r"because (no [a-z -]{1,40} allows)|with an (explicit deny in an? [a-z -]{1,40} policy)")
 # Rights that a key of the profile needs beside the one to assume the role.
 _RIGHT = re.compile(r"sts:(TagSession|SetSourceIdentity)\b")
 _RIGHTS = {"TagSession": "session_tags", "SetSourceIdentity": "source_identity"}
@@ -114,7 +114,7 @@ def refusal(error: aws.ClientError, request: Request, now: float) -> AssumeHelpe
     if code in _EXPIRED:
         return SourceExpired(f"{source.text} has expired", source.renewal)
     if code in _BAD_KEYS:
-        return SourceNotKnown(f"STS does not know {source.text} ({code})", _if_unknown(request, code))
+        return SourceNotKnown(f"STS does not know {source.text} ({code} {where(endpoint)})", _if_unknown(request, code))
     if code in _BAD_SIGNATURE:
         return _clock_is_off(answer, said, now) or SourceError(
             f"STS does not accept the signature of {source.text} ({code})",
@@ -126,7 +126,8 @@ def refusal(error: aws.ClientError, request: Request, now: float) -> AssumeHelpe
         return _denied(request, said)
     if code == "RegionDisabledException":
         return STSRefused(
-            f"STS {where(endpoint)} is not activated for the account", "activate it, or use another region"
+            f"STS {where(endpoint)} is not activated for the account",
+            "activate STS there (IAM console, account settings), or set region or AWS_REGION to another region",
         )
     return _invalid(request, code, said)
 
@@ -134,7 +135,23 @@ def refusal(error: aws.ClientError, request: Request, now: float) -> AssumeHelpe
 def _if_unknown(request: Request, code: str) -> str:
     if code == "IDPRejectedClaim":
         return "get another token: its issuer rejects this one's aud, expiry or user"
-    return request.source.if_unknown
+    return _if_elsewhere(request.endpoint) or request.source.if_unknown
+
+
+def _if_elsewhere(endpoint: Endpoint) -> str | None:
+    """What to check first where good credentials are not known at `endpoint`; None where every STS knows them."""
+    if endpoint.endpoint_url is not None:
+        url = printable(endpoint.endpoint_url, 120)
+        return f"check that the key is of the AWS behind {url} (AWS_ENDPOINT_URL, endpoint_url); then set a valid key"
+    partition = partitions.of_region(endpoint.region)
+    if partition not in {None, "aws"}:
+        return f"only a key of an account of {partition} is known there: check the role's ARN and the source profile"
+    if not partitions.is_always_enabled(endpoint.region):
+        return (
+            f"enable {printable(endpoint.region, 64)} for the account, which is off by default, or set region or "
+            "AWS_REGION to another; then set a valid key"
+        )
+    return None
 
 
 def _clock_is_off(answer: Any, said: str, now: float) -> SourceError | None:
@@ -182,26 +199,27 @@ def _denied(request: Request, said: str) -> STSRefused:
         return STSRefused(f"STS denied GetCallerIdentity to {who}", "the VPC endpoint's policy must allow it")
     if request.operation == GET_SESSION_TOKEN:
         return STSRefused(
-            f"STS denied GetSessionToken to {who}{reason}", "no policy of that user may deny sts:GetSessionToken"
+            f"STS denied GetSessionToken to {who}{reason}",
+            policy_kinds.whom_to_ask(said) or "no policy of that user may deny sts:GetSessionToken",
         )
     role = _role(request)
     if right and request.operation != ASSUME_ROLE_WITH_WEB_IDENTITY:
         return STSRefused(
             f"STS denied {right.group(1)} on {role} to {who}{reason}",
-            f"allow {right.group()} in the role's trust policy and the caller's policies, "
+            policy_kinds.whom_to_ask(said)
+            or f"allow {right.group()} in the role's trust policy and the caller's policies, "
             f"or remove {_RIGHTS[right.group(1)]}",
         )
-    return STSRefused(f"STS denied {request.operation} on {role} to {who}{reason}", _what_to_check(request))
+    next_step = policy_kinds.whom_to_ask(said) or _what_to_check(request)
+    return STSRefused(f"STS denied {request.operation} on {role} to {who}{reason}", next_step)
 
 
 def _reason(said: str) -> str:
     """Why, in STS's words where it says so."""
-    withheld = _WITHHELD.search(said)
     if said and "not authorized" not in said.lower():  # of another kind: "Roles may not be assumed by root accounts."
         return f": {redacted(said)}"
-    if withheld is None:
-        return ""
-    return f": {withheld.group(1)} it" if withheld.group(1) else f": {withheld.group(2)}"
+    reason = policy_kinds.reason(said)
+    return f": {reason}" if reason else ""
 
 
 def _what_to_check(request: Request) -> str:

@@ -13,6 +13,7 @@ HIDDEN = (
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
     "ASSUME_HELPER_MFA_TOKEN",  # good once, and for this process
 )
 

@@ -4,17 +4,26 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def load(method: str, config_path: str, credentials_path: str, profile: str | None, settings: Mapping[str, str]) -> Any:
+def load(
+    method: str,
+    config_path: str,
+    credentials_path: str,
+    profile: str | None,
+    settings: Mapping[str, str],
+    ca_bundle: str | None = None,
+) -> Any:
     """What the provider `method` (botocore's `CredentialProvider.METHOD`) gives, None where it gives nothing.
 
-    `profile` is read from the two files; `settings` are keys of it that botocore does not find there. Raises botocore's
-    errors.
+    `profile` is read from the two files; `settings` are keys of it that botocore does not find there. `ca_bundle` is
+    the path of the certificates to trust, None for botocore's own. Raises botocore's errors.
     """
     import botocore.session
 
     session = botocore.session.Session(profile=profile)
     session.set_config_variable("config_file", config_path)
     session.set_config_variable("credentials_file", credentials_path)
+    if ca_bundle is not None:
+        session.set_config_variable("ca_bundle", ca_bundle)
     if profile is not None:
         session.full_config["profiles"].setdefault(profile, {}).update(settings)
     found: Any = session.get_component("credential_provider").get_provider(method).load()

@@ -42,7 +42,7 @@ def test_the_token_of_the_profile_s_login_is_exchanged(
 ) -> None:
     asked = providing(SimpleNamespace(access_key="ASIA", secret_key=SECRET, token="token"))
     assert module.credentials(login, 5) == Credentials("ASIA", SECRET, "token")  # type: ignore[attr-defined]
-    assert asked == [login.method, "/c", "/k", "me", dict(login.settings)]
+    assert asked == [login.method, "/c", "/k", "me", dict(login.settings), None]
 
 
 @each_kind

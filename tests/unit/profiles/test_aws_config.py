@@ -238,7 +238,7 @@ def test_secrets_are_not_in_the_representation(tmp_path: Path) -> None:
         (f"[profile a]\n[profile {SECRET}\n".encode(), 2, "neither"),
         (f"[profile a]\nx = 1\ny = {SECRET} gr\u00fcn\n".encode("latin-1"), 3, "UTF-8"),
         (f"[profile a]\nx = {SECRET}\n".encode("utf-16"), 1, "UTF-8"),
-        (f"[profile a]\nx = {SECRET}\n".encode("utf-16-be"), 1, "before the first"),
+        (f"[profile a]\nx = {SECRET}\n".encode("utf-16-be"), 1, "UTF-16"),
         (f"[profile a]\x00\nx = {SECRET}\n\xff".encode("latin-1"), 3, "UTF-8"),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 from assume_helper.errors import ConfigurationError
 from assume_helper.profiles import endpoint as endpoint_settings
 from assume_helper.profiles.aws_config import AwsConfig
-from assume_helper.profiles.endpoint import EndpointSettings
+from assume_helper.profiles.endpoint import EndpointSettings, NamedRegion
 from assume_helper.profiles.raw_profile import merge
 from assume_helper.profiles.role import Profile
 from assume_helper.profiles.settings import ProfileSettings
@@ -49,24 +49,30 @@ def endpoint(
 def test_the_region_is_the_environment_s_then_the_profile_s_then_the_inherited(
     environ: dict[str, str], profile: dict[str, str], region: str
 ) -> None:
-    found = endpoint_settings.from_settings(*settings(profile, environ), EndpointSettings(("inherited",)))
-    assert (found.regions + found.inherited_regions)[0] == region
+    behind = EndpointSettings((NamedRegion("inherited", "region of [hub]"),))
+    found = endpoint_settings.from_settings(*settings(profile, environ), behind)
+    assert (found.regions + found.inherited_regions)[0].text == region
 
 
 @pytest.mark.parametrize("region", ["eu-central-1", "us-gov-west-1", "local", "x" * 63, "a"])
 def test_a_region_that_can_be_one_is_taken(region: str) -> None:
-    assert endpoint_settings.from_settings(*settings({"region": region}), NOTHING).regions == (region,)
+    found = endpoint_settings.from_settings(*settings({"region": region}), NOTHING)
+    assert endpoint_settings.resolve(found, None).region == region
 
 
 @pytest.mark.parametrize("region", ["-a", "a-", "a.b", "a/b", "a b", "x" * 64, "\u00e9", "a@b", "#"])
 def test_a_region_that_cannot_be_a_part_of_a_host_s_name_is_refused(region: str) -> None:
-    with pytest.raises(ConfigurationError, match="is not valid; use a name like eu-central-1"):
-        endpoint_settings.from_settings(*settings({"region": region}), NOTHING)
+    found = endpoint_settings.from_settings(*settings({"region": region}), NOTHING)
+    with pytest.raises(
+        ConfigurationError, match=r"region of \[dev\]: the region .* is not valid; use a name like eu-central-1"
+    ):
+        endpoint_settings.resolve(found, None)
 
 
 def test_the_environment_s_region_is_checked_and_its_control_characters_escaped() -> None:
+    found = endpoint_settings.from_settings(*settings({}, {"AWS_REGION": "a\x1b[31m\u202e"}), NOTHING)
     with pytest.raises(ConfigurationError) as caught:
-        endpoint_settings.from_settings(*settings({}, {"AWS_REGION": "a\x1b[31m\u202e"}), NOTHING)
+        endpoint_settings.resolve(found, None)
     assert str(caught.value).isprintable()
 
 
@@ -301,7 +307,8 @@ def test_sts_is_called_in_the_region_unless_legacy_is_asked_for(read: Read) -> N
 
 
 def test_without_a_role_every_region_will_do_and_there_is_a_first_one() -> None:
-    assert endpoint_settings.resolve(EndpointSettings(("cn-north-1", "us-east-1")), None).region == "cn-north-1"
+    regions = (NamedRegion("cn-north-1", "AWS_REGION"), NamedRegion("us-east-1", "region of [dev]"))
+    assert endpoint_settings.resolve(EndpointSettings(regions), None).region == "cn-north-1"
     assert endpoint_settings.resolve(NOTHING, None).region == "us-east-1"
 
 
