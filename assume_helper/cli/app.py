@@ -1,7 +1,6 @@
 """The commands and their options, and the one place that turns errors into exit codes."""
 
 import importlib
-import os
 import signal
 from collections.abc import MutableMapping, Sequence
 
@@ -10,7 +9,7 @@ import click
 from assume_helper import hit
 from assume_helper.cli import audit_log
 from assume_helper.cli.invocation import Invocation
-from assume_helper.errors import AssumeHelperError
+from assume_helper.errors import AssumeHelperError, internal_fault
 from assume_helper.sessions.herd_gate import Terminated, terminate
 from assume_helper.system import environment
 from assume_helper.system.context import Clock
@@ -103,13 +102,7 @@ def main(
     except ImportError:
         raise  # the installation is incomplete: `start` says so
     except Exception as error:
-        where = error.__traceback__
-        while where is not None and where.tb_next is not None:
-            where = where.tb_next
-        place = f"{os.path.basename(where.tb_frame.f_code.co_filename)}:{where.tb_lineno}" if where else "?"
-        return _fail(
-            invocation, 1, f"internal error ({type(error).__name__} at {place}); please report it with this line"
-        )
+        return _fail(invocation, 1, str(internal_fault(error)))
 
 
 def _run(invocation: Invocation, arguments: list[str], failed: BaseException | None) -> int:
