@@ -3,30 +3,45 @@
     AssumeHelperError          1  anything else
     ├── ConfigurationError     3  the AWS config, or a value in it
     │   ├── ChangedMeanwhile   3  a file has changed since it was read
-    │   └── UnknownRegion      3  an unknown region
+    │   ├── UnknownRegion      3  an unknown region
+    │   └── EnvironmentFault   3  something that the call needs is missing: a file, a program, a proxy's address
     ├── SourceError            4  no usable source credentials
     │   ├── SourceExpired      4  a login, a token or a session has expired
-    │   └── SourceNotKnown     4  STS does not know them
+    │   └── SourceRefused      4  STS, or the login's service, answered: no
+    │       └── SourceNotKnown 4  STS does not know them
     ├── MFARequired            5  a code is needed and cannot be had
     │   └── MFANotGiven        5  a person was asked, and gave none
     ├── MFACodeRefused         6  STS refused the code
     ├── STSRefused             6  STS answered: no
     ├── STSNotReached          7  network, 5xx, deadline, an answer that is no answer
     │   ├── STSNotConnected    7  no request was sent
+    │   ├── STSUnavailable     7  STS was reached and is out of order
     │   └── STSThrottled       7  STS was reached and asked for patience
+    ├── InternalFault          1  an error that nothing here expects
     ├── ProgramNotFound      127  the program of `exec` is not there
     └── ProgramNotRunnable   126  it is there and cannot be started
 
 Usage errors are exit 2 and come from click; 130 is an interrupt.
+
+What becomes of the session that is cached is said by each class (`cached`), and whether those who wait for the call
+have the failure too (`is_shared`).
 """
 
-from typing import ClassVar
+import os
+from typing import ClassVar, Literal
+
+# What becomes of a session that is cached and still good (RFC 5861, stale-if-error). Only a no of AWS or of a login is
+# final: it is deleted. Where the config is wrong nobody knows what was asked for: it is kept. Else it is served.
+Cached = Literal["served", "kept", "deleted"]
 
 
 class AssumeHelperError(Exception):
     """The root: `message` (what happened) and `next_step` (what to do), one line each."""
 
     exit_code: ClassVar[int] = 1
+    cached: ClassVar[Cached] = "served"
+    # Whether it is the same whoever asks. If not, only a process with the same environment has it too.
+    is_shared: ClassVar[bool] = False
 
     def __init__(self, message: str, next_step: str) -> None:
         super().__init__(message, next_step)
@@ -41,6 +56,7 @@ class ConfigurationError(AssumeHelperError):
     """The AWS config cannot be read, or holds a value that cannot be used."""
 
     exit_code = 3
+    cached: ClassVar[Cached] = "kept"
 
 
 class ChangedMeanwhile(ConfigurationError):
@@ -48,7 +64,15 @@ class ChangedMeanwhile(ConfigurationError):
 
 
 class UnknownRegion(ConfigurationError):
-    """STS was not found in an unknown region. It may be a new one: cached credentials may be served."""
+    """STS was not found in an unknown region. It may be a new one."""
+
+    cached = "served"
+
+
+class EnvironmentFault(ConfigurationError):
+    """The config is understood, but something that the call needs is missing or cannot be used here and now."""
+
+    cached = "served"
 
 
 class SourceError(AssumeHelperError):
@@ -58,15 +82,21 @@ class SourceError(AssumeHelperError):
 
 
 class SourceExpired(SourceError):
-    """The source's credentials have expired. Cached credentials may be served."""
+    """The source's credentials have expired."""
 
 
-class SourceNotKnown(SourceError):
+class SourceRefused(SourceError):
+    """STS, or the login's service, refused the source's credentials or its login."""
+
+    cached = "deleted"
+
+
+class SourceNotKnown(SourceRefused):
     """STS does not know the source's credentials: deleted, deactivated, or of another partition."""
 
 
 class MFARequired(AssumeHelperError):
-    """An MFA code is needed and cannot be had. Cached credentials may be served."""
+    """An MFA code is needed and cannot be had."""
 
     exit_code = 5
 
@@ -76,19 +106,21 @@ class MFANotGiven(MFARequired):
 
 
 class MFACodeRefused(AssumeHelperError):
-    """STS refused the MFA code, not the role. Cached credentials may be served."""
+    """STS refused the MFA code, not the session."""
 
     exit_code = 6
 
 
 class STSRefused(AssumeHelperError):
-    """STS refused. Cached credentials are deleted."""
+    """STS refused."""
 
     exit_code = 6
+    cached = "deleted"
+    is_shared = True
 
 
 class STSNotReached(AssumeHelperError):
-    """STS could not be reached, or gave no usable answer. Cached credentials may be served."""
+    """STS could not be reached, or gave no usable answer."""
 
     exit_code = 7
 
@@ -97,8 +129,20 @@ class STSNotConnected(STSNotReached):
     """No connection to STS was made: it has not seen the request, nor an MFA code in it."""
 
 
+class STSUnavailable(STSNotReached):
+    """STS itself said that it is out of order."""
+
+    is_shared = True
+
+
 class STSThrottled(STSNotReached):
     """STS throttles this account or address: the one failure worth waiting for longer."""
+
+    is_shared = True
+
+
+class InternalFault(AssumeHelperError):
+    """An error that nothing here expects: of this program, of a library, or of the machine."""
 
 
 class ProgramNotFound(AssumeHelperError):
@@ -111,3 +155,17 @@ class ProgramNotRunnable(AssumeHelperError):
     """The program of `exec` cannot be started; the exit code is a shell's."""
 
     exit_code = 126
+
+
+def internal_fault(error: Exception) -> InternalFault:
+    """`error`, which nothing expects, as an error of ours: its kind and its place. Its text may hold anything."""
+    where = error.__traceback__
+    while where is not None and where.tb_next is not None:
+        where = where.tb_next
+    place = f"{os.path.basename(where.tb_frame.f_code.co_filename)}:{where.tb_lineno}" if where else "?"
+    what = f"{type(error).__name__} at {place}"
+    if isinstance(error, ImportError):
+        return InternalFault(f"a library cannot be loaded ({what})", "install assume-helper again")
+    if isinstance(error, OSError) and error.strerror:
+        return InternalFault(f"this machine cannot do what is needed ({error.strerror}, {what})", "try again")
+    return InternalFault(f"internal error ({what})", "please report it with this line")

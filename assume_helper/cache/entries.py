@@ -93,13 +93,15 @@ def remember(
         cache_directory.write(cache, name, content, durable=False)
 
 
-def remember_failure(cache: Cache, stamp: tuple[str, bytes], at: float, exit_code: int, line: str) -> None:
+def remember_failure(cache: Cache, stamp: tuple[str, bytes], at: float, exit_code: int, line: str, asker: str) -> None:
     """Write the `.hit` file of a failure, for the followers at the herd gate: nothing else could be served.
 
-    `at` is in seconds since the epoch, `line` what the leader printed on stderr.
+    `at` is in seconds since the epoch, `line` what the leader printed on stderr, `asker` the mark of who has asked (see
+    `sessions.asker`), "" for a failure that is everybody's.
     """
     name, expected = stamp
-    cache_directory.write(cache, name, hit.pack_gate_failure(expected, at, exit_code, line), durable=False)
+    content = hit.pack_gate_failure(expected, at, exit_code, f"{asker}\n{line}")
+    cache_directory.write(cache, name, content, durable=False)
 
 
 def _record(session: Session) -> dict[str, object]:

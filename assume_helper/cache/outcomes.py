@@ -24,14 +24,14 @@ class LeaderClaim:
 class Failure:
     """Why the last call failed, `at` (seconds since the epoch).
 
-    STS is left alone until `retry_at` where there is something else to serve. `terminal` is where a person may have
-    been asked for a code.
+    STS is left alone until `retry_at` where there is something else to serve. `asker` is the mark of who has asked (see
+    `sessions.asker`) where the failure depends on that, "" where it is everybody's.
     """
 
     at: float
     retry_at: float
     error: AssumeHelperError
-    terminal: str = ""
+    asker: str = ""
 
 
 def read(cache: Cache, key: str) -> LeaderClaim | Failure | None:
@@ -43,10 +43,10 @@ def read(cache: Cache, key: str) -> LeaderClaim | Failure | None:
         record = load_record(data)
         at, retry_at = number(record, "at"), number(record, "retry_at")
         error = _error_class(text(record, "error"))(text(record, "message"), text(record, "next_step"))
-        terminal = record["terminal"]
-        if not isinstance(terminal, str):
+        asker = record["asker"]
+        if not isinstance(asker, str):
             return None
-        return LeaderClaim(at, retry_at) if record["waiting"] is True else Failure(at, retry_at, error, terminal)
+        return LeaderClaim(at, retry_at) if record["waiting"] is True else Failure(at, retry_at, error, asker)
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
@@ -59,9 +59,8 @@ def read_failure(cache: Cache, key: str) -> Failure | None:
 
 def write_claim(cache: Cache, key: str, claim: LeaderClaim) -> None:
     """Tell the followers until when the leader tries."""
-    # An older version reads this as a failure that is not to be told.
     message = {"error": "STSNotReached", "message": "another process is still calling STS", "next_step": "wait"}
-    _write(cache, key, {"at": claim.at, "retry_at": claim.until, **message, "waiting": True, "terminal": ""})
+    _write(cache, key, {"at": claim.at, "retry_at": claim.until, **message, "waiting": True, "asker": ""})
 
 
 def write_failure(cache: Cache, key: str, failure: Failure) -> None:
@@ -69,7 +68,7 @@ def write_failure(cache: Cache, key: str, failure: Failure) -> None:
     error = failure.error
     message = {"error": type(error).__name__, "message": error.message, "next_step": error.next_step}
     times = {"at": failure.at, "retry_at": failure.retry_at}
-    _write(cache, key, {**times, **message, "waiting": False, "terminal": failure.terminal})
+    _write(cache, key, {**times, **message, "waiting": False, "asker": failure.asker})
 
 
 def forget(cache: Cache, key: str) -> None:

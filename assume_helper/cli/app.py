@@ -2,7 +2,6 @@
 
 import importlib
 import itertools
-import os
 import signal
 from collections.abc import MutableMapping, Sequence
 
@@ -11,7 +10,7 @@ import click
 from assume_helper import hit
 from assume_helper.cli import audit_log
 from assume_helper.cli.invocation import Invocation
-from assume_helper.errors import AssumeHelperError
+from assume_helper.errors import AssumeHelperError, internal_fault
 from assume_helper.profiles import duplicate_sections, profile_variables
 from assume_helper.sessions.herd_gate import Terminated, terminate
 from assume_helper.system import environment
@@ -114,13 +113,7 @@ def main(
     except ImportError:
         raise  # the installation is incomplete: `start` says so
     except Exception as error:
-        where = error.__traceback__
-        while where is not None and where.tb_next is not None:
-            where = where.tb_next
-        place = f"{os.path.basename(where.tb_frame.f_code.co_filename)}:{where.tb_lineno}" if where else "?"
-        return _fail(
-            invocation, 1, f"internal error ({type(error).__name__} at {place}); please report it with this line"
-        )
+        return _fail(invocation, 1, str(internal_fault(error)))
 
 
 def _run(invocation: Invocation, arguments: list[str], failed: BaseException | None) -> int:

@@ -3,7 +3,7 @@
 import botocore.exceptions as aws
 
 from assume_helper.credentials import Credentials
-from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError
+from assume_helper.errors import AssumeHelperError, EnvironmentFault, SourceError
 from assume_helper.logins import token_exchange
 from assume_helper.profiles.role import Login
 
@@ -11,18 +11,20 @@ from assume_helper.profiles.role import Login
 def credentials(login: Login, seconds: float) -> Credentials:
     """The credentials of `login`, within `seconds`.
 
-    Raises SourceExpired, with the command that logs in again, SourceError, ConfigurationError, STSNotReached.
+    Raises SourceExpired, with the command that logs in again, SourceRefused, SourceError, EnvironmentFault,
+    STSNotReached.
     """
     return token_exchange.credentials(login, seconds, _refusal, _problem)
 
 
-def _refusal(login: Login, _status: int, _code: str) -> AssumeHelperError:
-    return token_exchange.expired(login)  # a revoked login is a 400, INVALID_REQUEST
+def _refusal(login: Login, _status: int, code: str) -> AssumeHelperError:
+    # A revoked login is a 400, INVALID_REQUEST.
+    return token_exchange.expired(login) if "EXPIRED" in code.upper() else token_exchange.refused(login)
 
 
 def _problem(login: Login, error: Exception) -> AssumeHelperError | None:
     if isinstance(error, aws.MissingDependencyException):
-        return ConfigurationError(
+        return EnvironmentFault(
             f"{token_exchange.name(login)} needs botocore's crt extra",
             'install it beside assume-helper: pip install "botocore[crt]"',
         )

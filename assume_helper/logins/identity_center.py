@@ -3,7 +3,7 @@
 import botocore.exceptions as aws
 
 from assume_helper.credentials import Credentials
-from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError
+from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceRefused
 from assume_helper.logins import token_exchange
 from assume_helper.profiles.role import Login
 from assume_helper.text import printable
@@ -12,15 +12,16 @@ from assume_helper.text import printable
 def credentials(login: Login, seconds: float) -> Credentials:
     """The credentials of the permission set of `login`, within `seconds`.
 
-    Raises SourceExpired, with the command that logs in again, SourceError, ConfigurationError, STSNotReached.
+    Raises SourceExpired, with the command that logs in again, SourceRefused, SourceError, ConfigurationError,
+    STSNotReached.
     """
     return token_exchange.credentials(login, seconds, _refusal, _problem)
 
 
 def _refusal(login: Login, status: int, code: str) -> AssumeHelperError:
     if status == 401:
-        return token_exchange.expired(login)
-    return SourceError(
+        return token_exchange.refused(login)
+    return SourceRefused(
         f"{token_exchange.name(login)} gives no credentials for its account and role ({code})",
         "check sso_account_id and sso_role_name, and that you are assigned to them",
     )

@@ -7,7 +7,14 @@ from typing import Any
 import botocore.exceptions as aws
 
 from assume_helper.credentials import Credentials, can_be_sent
-from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError, SourceExpired, STSNotReached
+from assume_helper.errors import (
+    AssumeHelperError,
+    ConfigurationError,
+    SourceError,
+    SourceExpired,
+    SourceRefused,
+    STSNotReached,
+)
 from assume_helper.profiles.role import Login
 from assume_helper.system import sdk_provider
 from assume_helper.system.deadline import within
@@ -76,6 +83,11 @@ def expired(login: Login) -> SourceExpired:
     return SourceExpired(f"{name(login)} has expired, or was never made", f"run: {login.command}")
 
 
+def refused(login: Login) -> SourceRefused:
+    """The error for a login that its service does not accept any more: it was revoked, or logged out."""
+    return SourceRefused(f"{name(login)} has expired, or was revoked", f"run: {login.command}")
+
+
 def _not_reached(login: Login) -> STSNotReached:
     return STSNotReached(
         f"the login service of profile {printable(login.profile, 64)} could not be reached",
@@ -89,4 +101,6 @@ def _answered(
     response: Any = error.response
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     code = printable(str(response.get("Error", {}).get("Code", "")), 80)
-    return _not_reached(login) if status >= 500 or status == 429 else refusal(login, status, code)
+    # A code that is no name is a proxy's, or a captive portal's.
+    is_theirs = status < 500 and status != 429 and code[:1].isalpha()
+    return refusal(login, status, code) if is_theirs else _not_reached(login)

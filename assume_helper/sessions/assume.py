@@ -1,7 +1,7 @@
 """The session of a role: from its source's credentials, from another session of ours, or with an MFA code itself."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assume_helper.cache import entries, storage
 from assume_helper.cache.directory import Cache
@@ -10,7 +10,7 @@ from assume_helper.credentials import Answer, Credentials, WebIdentityToken
 from assume_helper.errors import AssumeHelperError, ConfigurationError, MFARequired, SourceExpired, SourceNotKnown
 from assume_helper.profiles.role import CredentialProcess, MFADevice, Profile, SourceOfKeys, WebIdentity
 from assume_helper.sessions import mfa_session, single_flight, time_budget
-from assume_helper.sessions.single_flight import Flight, LeaderBudget
+from assume_helper.sessions.single_flight import Flight, LeaderBudget, RefusedSession
 from assume_helper.system.context import CallContext
 
 # The SDK, and the sources, are imported where they are used: a follower, which takes the leader's result, needs none.
@@ -71,7 +71,14 @@ def _answer(call: _RoleCall) -> Answer:
     if isinstance(source, WebIdentity):
         from assume_helper.sources import web_identity
 
-        return call.assume(None, token=web_identity.read_token(source))
+        token = web_identity.read_token(source)
+        try:
+            return call.assume(None, token=token)
+        except SourceNotKnown:
+            renewed = web_identity.read_token(source)
+            if renewed == token:
+                raise
+            return call.assume(None, token=renewed)  # the first was half written, or just being replaced
     if isinstance(source, Profile):
         return _with_session(flight(source, call.context), call.assume)
     if device is None:
@@ -120,10 +127,16 @@ def _with_session(link: Flight, assume: Callable[[Credentials], Answer]) -> Answ
 
 
 def _replaced(link: Flight, entry: Entry, error: AssumeHelperError) -> Entry:
-    """A new session in place of `entry`, which STS refused with `error`. Raises AssumeHelperError."""
-    entries.remove(link.store, link.key)
+    """A session in place of `entry`, which STS refused with `error`: another process's, or a new one.
+
+    It is replaced under the link's lock, and only where it is still what is cached: once for all who wait there. Raises
+    AssumeHelperError: where it cannot be replaced, a refusal stands.
+    """
+    is_final = error.cached == "deleted"
+    refused = RefusedSession(entry.session.credentials.access_key_id, is_final)
     try:
-        return single_flight.session(link)
+        return single_flight.session(replace(link, refused=refused))
     except AssumeHelperError as problem:
-        entries.write(link.store, link.key, entry)  # it may be good elsewhere
-        raise (error if isinstance(problem, MFARequired) else problem) from None
+        if problem.cached != "deleted" and (is_final or isinstance(problem, MFARequired)):
+            raise error from None
+        raise

@@ -11,7 +11,7 @@ import sys
 import time
 
 from assume_helper import hit
-from assume_helper.sessions import time_budget
+from assume_helper.sessions import asker, time_budget
 from assume_helper.system import private_files
 
 TYPE_CHECKING = False
@@ -122,7 +122,7 @@ def leave(path: str) -> None:
 def replay_failure(profile: str, environ: "Mapping[str, str]", since: float) -> int:
     """Replay the leader's failure on stderr, if it is of `since` (seconds since the epoch) or later.
 
-    Its exit code; 0 where there is none.
+    Its exit code; 0 where there is none, or only one that depends on who asked, and this process is not as the leader.
     """
     try:
         _, _, failure = hit.read_hit(profile, environ)
@@ -131,7 +131,10 @@ def replay_failure(profile: str, environ: "Mapping[str, str]", since: float) -> 
         at, exit_code, line = failure
         if not (since <= at <= time.time() + 1 and 0 < exit_code < 256):
             return 0
-        hit.write(2, line + b"\n")
+        mark, _, said = line.partition(b"\n")
+        if not said or not asker.matches(mark.decode("ascii"), environ):
+            return 0
+        hit.write(2, said + b"\n")
         return exit_code
     except (OSError, ValueError):
         return 0

@@ -16,7 +16,7 @@ from assume_helper.errors import (
 from assume_helper.profiles import aws_config, role_chain
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.role import CredentialProcess, Profile
-from assume_helper.sessions import assume, single_flight
+from assume_helper.sessions import asker, assume, single_flight
 from assume_helper.system.context import CallContext
 from assume_helper.text import error_line
 
@@ -83,8 +83,8 @@ def session(request: RoleRequest, context: CallContext) -> tuple[Profile, Entry]
         entry = single_flight.session(flight)
     except (STSRefused, STSNotReached) as error:
         if location is not None and not files:
-            line = error_line(request.name, str(error))
-            entries.remember_failure(location[0], stamp, context.clock.now(), error.exit_code, line)
+            line, mark = error_line(request.name, str(error)), "" if error.is_shared else asker.mark(context.environ)
+            entries.remember_failure(location[0], stamp, context.clock.now(), error.exit_code, line, mark)
         raise
     is_cached = entry.session.issued < context.started
     if is_cached and store.directory is not None and entry.session.is_due(context.clock.now()):

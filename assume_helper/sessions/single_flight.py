@@ -20,19 +20,14 @@ from assume_helper.errors import (
     MFACodeRefused,
     MFANotGiven,
     MFARequired,
-    SourceExpired,
     STSNotReached,
-    STSRefused,
-    UnknownRegion,
+    internal_fault,
 )
-from assume_helper.sessions import time_budget
+from assume_helper.sessions import asker, time_budget
 from assume_helper.system import terminal
 from assume_helper.system.context import CallContext
 from assume_helper.system.deadline import Deadline
 from assume_helper.system.warning import Warning
-
-# Errors that do not take away the right to use what is cached (RFC 5861, stale-if-error).
-STALE_IF_ERROR = (STSNotReached, SourceExpired, MFARequired, MFACodeRefused, UnknownRegion)
 
 
 @dataclass(frozen=True)
@@ -53,21 +48,37 @@ class LeaderBudget:
 
 
 @dataclass(frozen=True)
+class RefusedSession:
+    """A cached session that STS does not take: the access key id, and whether that is final."""
+
+    access_key_id: str
+    is_final: bool
+
+
+@dataclass(frozen=True)
 class Flight:
-    """A session that is wanted: its key, and the call that gets it, which may have to ask a person for something."""
+    """A session that is wanted: its key, and the call that gets it, which may have to ask a person for something.
+
+    `refused` is the cached session that does not count, because STS has just refused it.
+    """
 
     store: Cache
     key: str
     context: CallContext = field(repr=False)
     asks_person: bool
     call: Callable[[LeaderBudget], Answer]
+    refused: RefusedSession | None = None
 
 
 def session(flight: Flight) -> Entry:
-    """The session: cached, another process's, or a new one. Raises AssumeHelperError."""
+    """The session: cached, another process's, or a new one.
+
+    Whatever fails, but a no, leaves what is cached to be served (RFC 5861, stale-if-error). Raises AssumeHelperError,
+    and what nobody expects as it is.
+    """
     store, key, context = flight.store, flight.key, flight.context
     now = context.clock.now
-    entry = entries.read(store, key)
+    entry = _cached(flight)
     if entry is not None and entry.session.is_fresh(now()):
         return entry
     usable = entry if entry is not None and _is_usable(entry.session, now()) else None
@@ -75,11 +86,12 @@ def session(flight: Flight) -> Entry:
         return stale_entry(usable, now())
     try:
         return _lead_or_follow(flight, has_cached=usable is not None)
-    except STALE_IF_ERROR as error:
-        if usable is None:
+    except Exception as error:
+        fault = _as_ours(error)
+        if usable is None or fault.cached != "served" or _cached(flight) is None:  # refused or cleared meanwhile
             raise
-        what = f"cached credentials were served, and no new ones could be had: {error.message}"
-        context.warn(Warning(what, error.next_step, "stale"))
+        what = f"cached credentials were served, and no new ones could be had: {fault.message}"
+        context.warn(Warning(what, fault.next_step, "stale"))
         return stale_entry(usable, now())
 
 
@@ -101,7 +113,7 @@ def refresh(flight: Flight, back_off: Callable[[float], None]) -> bool:
         try:
             patience = time_budget.patience(has_cached=False, asks_person=flight.asks_person)
             _lead(flight, has_cached=True, patience=patience)
-        except AssumeHelperError:
+        except Exception:
             left = outcomes.read_failure(store, key)
             back_off(left.retry_at if left is not None else clock.now() + time_budget.BACK_OFF[1])
             raise
@@ -127,7 +139,7 @@ def _is_backing_off(outcome: LeaderClaim | Failure | None, now: float) -> TypeGu
     """Whether a refresh has just failed. (A `retry_at` far ahead is a clock that has jumped.)"""
     return (
         isinstance(outcome, Failure)
-        and isinstance(outcome.error, STALE_IF_ERROR)
+        and outcome.error.cached == "served"
         and now < outcome.retry_at <= now + time_budget.BACK_OFF[1]
     )
 
@@ -136,7 +148,7 @@ def _result(flight: Flight) -> Entry | None:
     """What another process has got since this one began. Raises its failure, where that is this process's too."""
     store, key, context = flight.store, flight.key, flight.context
     now = context.clock.now()
-    entry = entries.read(store, key)
+    entry = _cached(flight)
     if entry is not None:
         is_new = context.started <= entry.session.issued <= now + 1 and entry.session.left(now) > 0
         if is_new or entry.session.is_fresh(now):
@@ -146,9 +158,26 @@ def _result(flight: Flight) -> Entry | None:
         return None
     if type(failure.error) is MFARequired:
         return None  # that process had no way to a code: this one may have a terminal
-    if isinstance(failure.error, MFANotGiven) and failure.terminal != terminal.name():
-        return None  # somebody else was asked
+    if failure.asker and not asker.matches(failure.asker, context.environ, *_asked_where(failure.error)):
+        return None  # it depends on who asked, and this is somebody else
     raise failure.error
+
+
+def _asked_where(error: AssumeHelperError) -> list[str]:
+    """What a failure depends on beside the environment: the terminal that a person was asked on."""
+    return [terminal.name()] if isinstance(error, MFANotGiven | MFACodeRefused) else []
+
+
+def _as_ours(error: Exception) -> AssumeHelperError:
+    return error if isinstance(error, AssumeHelperError) else internal_fault(error)
+
+
+def _cached(flight: Flight) -> Entry | None:
+    """The cached session, but for one that STS has refused."""
+    entry = entries.read(flight.store, flight.key)
+    if entry is not None and flight.refused is not None:
+        return None if entry.session.credentials.access_key_id == flight.refused.access_key_id else entry
+    return entry
 
 
 def _lead_or_follow(flight: Flight, *, has_cached: bool) -> Entry:
@@ -179,11 +208,13 @@ def _lead_or_follow(flight: Flight, *, has_cached: bool) -> Entry:
             return found
         if has_cached and not is_held and store.directory is not None and clock.monotonic() >= wait_until:
             raise STSNotReached("another process is still calling STS", "try again in a minute")
+        if is_held and flight.refused is not None and flight.refused.is_final:
+            entries.remove(store, key)  # the refused one: any other would have been found
         return _lead(flight, has_cached=has_cached, patience=patience)
 
 
 def _lead(flight: Flight, *, has_cached: bool, patience: float) -> Entry:
-    """Call STS, and leave the result to the followers."""
+    """Call STS, and leave the result to the followers. Raises what `flight.call` does."""
     store, key, context = flight.store, flight.key, flight.context
     clock = context.clock
     at, throttled_at = time_budget.leader_deadlines(
@@ -198,13 +229,13 @@ def _lead(flight: Flight, *, has_cached: bool, patience: float) -> Entry:
     claim(at)
     try:
         answer = flight.call(LeaderBudget(Deadline(at, throttled_at), has_cached, lambda: claim(throttled_at)))
-    except AssumeHelperError as error:
-        if isinstance(error, STSRefused):
+    except Exception as error:
+        fault = _as_ours(error)
+        if fault.cached == "deleted":
             entries.remove(store, key)
         now = clock.now()
-        asked_on = terminal.name() if isinstance(error, MFANotGiven) else ""
-        failure = Failure(now, now + random.uniform(*time_budget.BACK_OFF), error, asked_on)
-        outcomes.write_failure(store, key, failure)
+        mark = "" if fault.is_shared else asker.mark(context.environ, *_asked_where(fault))
+        outcomes.write_failure(store, key, Failure(now, now + random.uniform(*time_budget.BACK_OFF), fault, mark))
         raise
     entry = _new_entry(answer, key, context)
     entries.write(store, key, entry)

@@ -19,7 +19,8 @@ def translate_errors(call: Callable[[], dict[str, Any]], request: Request, now: 
     """The result of `call`, which sends `request`; botocore's errors are raised as ours.
 
     `now` is this machine's clock (seconds since the epoch). Raises STSNotReached, STSNotConnected, STSThrottled,
-    STSRefused, MFACodeRefused, SourceError, SourceExpired, SourceNotKnown, ConfigurationError, UnknownRegion.
+    STSUnavailable, STSRefused, MFACodeRefused, SourceError, SourceExpired, SourceRefused, SourceNotKnown,
+    ConfigurationError, EnvironmentFault, UnknownRegion.
     """
     endpoint = request.endpoint
     try:

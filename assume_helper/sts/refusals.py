@@ -13,9 +13,11 @@ from assume_helper.errors import (
     SourceError,
     SourceExpired,
     SourceNotKnown,
+    SourceRefused,
     STSNotReached,
     STSRefused,
     STSThrottled,
+    STSUnavailable,
 )
 from assume_helper.profiles import partitions
 from assume_helper.profiles.role import Endpoint
@@ -58,13 +60,13 @@ _BAD_KEYS = {
     "MissingAuthenticationToken",
     "MissingAuthenticationTokenException",
 }
+_BAD_TIME = {"RequestExpired", "RequestTimeTooSkewed"}
 _BAD_SIGNATURE = {
     "SignatureDoesNotMatch",
     "IncompleteSignature",
     "IncompleteSignatureException",
     "InvalidSignatureException",
-    "RequestExpired",
-    "RequestTimeTooSkewed",
+    *_BAD_TIME,
 }
 # The profile keys that a code is about.
 _KEYS = {
@@ -80,6 +82,7 @@ _RIGHTS = {"TagSession": "session_tags", "SetSourceIdentity": "source_identity"}
 # A signature is good for minutes. STS sends its own time in a header, and in this message.
 _CLOCK_TOLERANCE = 300
 _STS_TIME = re.compile(r"\(([0-9]{8}T[0-9]{6}Z) [-+] [0-9]+ min")
+_LATE = re.compile(r"signature (?:expired|not yet current)", re.IGNORECASE)
 NOT_FROM_STS = "gave an answer that is not from STS"
 
 
@@ -107,7 +110,9 @@ def refusal(error: aws.ClientError, request: Request, now: float) -> AssumeHelpe
     source, endpoint = request.source, request.endpoint
     if code in _THROTTLED or status == 429:
         return STSThrottled(f"STS {where(endpoint)} throttles ({code})", "wait a minute and try again")
-    if code in _UNAVAILABLE or status >= 500:
+    if code in _UNAVAILABLE:
+        return not_reached(endpoint, f"is out of order (HTTP {status})", STSUnavailable)
+    if status >= 500:  # perhaps a proxy's
         return not_reached(endpoint, f"is out of order (HTTP {status})")
     if not _CODE.fullmatch(code):
         return not_reached(endpoint, f"{NOT_FROM_STS} (HTTP {status})")
@@ -116,10 +121,7 @@ def refusal(error: aws.ClientError, request: Request, now: float) -> AssumeHelpe
     if code in _BAD_KEYS:
         return SourceNotKnown(f"STS does not know {source.text} ({code} {where(endpoint)})", _if_unknown(request, code))
     if code in _BAD_SIGNATURE:
-        return _clock_is_off(answer, said, now) or SourceError(
-            f"STS does not accept the signature of {source.text} ({code})",
-            "correct its secret access key, or this machine's clock if that is off by minutes",
-        )
+        return _bad_signature(request, code, answer, said, now)
     if "MultiFactorAuthentication failed" in said:
         return _code_refused(request, said)
     if code in _DENIED:
@@ -154,8 +156,28 @@ def _if_elsewhere(endpoint: Endpoint) -> str | None:
     return None
 
 
-def _clock_is_off(answer: Any, said: str, now: float) -> SourceError | None:
-    """The error for a signature whose time is wrong, because this machine's clock is; None where the clock is right."""
+def _bad_signature(request: Request, code: str, answer: Any, said: str, now: float) -> SourceError:
+    """The error for a signature: a refusal only where it is not the time that is wrong.
+
+    A request may also be late by itself: the machine slept, or a proxy held it.
+    """
+    difference = _clock_difference(answer, said, now)
+    if difference is not None and abs(difference) > _CLOCK_TOLERANCE:
+        return SourceError(
+            f"this machine's clock is {duration_text(difference)} {'ahead of' if difference > 0 else 'behind'} STS's, "
+            "which accepts 5 minutes at most",
+            "set the clock (`timedatectl set-ntp true` keeps it right)",
+        )
+    is_about_time = difference is None or code in _BAD_TIME or _LATE.search(said) is not None
+    kind = SourceError if is_about_time else SourceRefused
+    return kind(
+        f"STS does not accept the signature of {request.source.text} ({code})",
+        "correct its secret access key, or this machine's clock if that is off by minutes",
+    )
+
+
+def _clock_difference(answer: Any, said: str, now: float) -> float | None:
+    """How far this machine's clock is ahead of STS's, in seconds; None where STS's time is not known."""
     header = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
     found = _STS_TIME.search(said)
     try:
@@ -163,16 +185,9 @@ def _clock_is_off(answer: Any, said: str, now: float) -> SourceError | None:
             sts_time = datetime.strptime(found.group(1), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
         else:
             sts_time = parsedate_to_datetime(header)
-        difference = now - sts_time.timestamp()
+        return now - sts_time.timestamp()
     except (TypeError, ValueError, OverflowError):
         return None
-    if abs(difference) <= _CLOCK_TOLERANCE:
-        return None
-    return SourceError(
-        f"this machine's clock is {duration_text(difference)} {'ahead of' if difference > 0 else 'behind'} STS's, "
-        "which accepts 5 minutes at most",
-        "set the clock (`timedatectl set-ntp true` keeps it right)",
-    )
 
 
 def _code_refused(request: Request, said: str) -> AssumeHelperError:

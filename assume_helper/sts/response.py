@@ -18,8 +18,9 @@ from assume_helper.credentials import (
 )
 from assume_helper.sts.refusals import NOT_FROM_STS, not_reached
 from assume_helper.sts.request import GET_SESSION_TOKEN, Request
+from assume_helper.text import printable
 
-_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:sts::([0-9]{12}):assumed-role/[\x21-\x7e]+")
+_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:sts::([0-9]{12}):assumed-role/([\x21-\x2e\x30-\x7e]+)/[\x21-\x7e]+")
 _CALLER_ARN = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::([0-9]{12}):[\x21-\x7e]{1,500}")
 _USER_ID = re.compile(r"[\x21-\x7e]{1,200}")
 # A cache entry holds all three fields twice, and must stay within a cache file's 64 KiB.
@@ -28,7 +29,7 @@ _LONGEST_CREDENTIALS = 24 * 1024
 
 
 def session(response: Mapping[str, Any], request: Request, now: float) -> Answer:
-    """The session in `response`. Raises STSNotReached where a field is missing or cannot be used.
+    """The session in `response`. Raises STSNotReached where a field is missing or cannot be used, or another role's.
 
     botocore accepts a 200 without `Credentials`, and an `Expiration` in the past. `now` is this machine's clock
     (seconds since the epoch), used where STS sent no `Date`.
@@ -47,6 +48,8 @@ def session(response: Mapping[str, Any], request: Request, now: float) -> Answer
         raise not_reached(request.endpoint, "gave credentials that cannot be used")
     if is_role and arn is None:
         raise not_reached(request.endpoint, "did not say which role was assumed")
+    if arn is not None and not _is_requested(arn.group(1), arn.group(2), request):
+        raise not_reached(request.endpoint, f"assumed another role ({printable(arn.group(), 160)})")
     difference = _clock_difference(response, expiration, request, now)
     # The session began before the answer's `Date`, by what the call took.
     lifetime = round(expiration.timestamp() - (now - difference))
@@ -57,6 +60,18 @@ def session(response: Mapping[str, Any], request: Request, now: float) -> Answer
     credentials = Credentials(access_key_id, secret_access_key, session_token, expiration)
     role_arn, account_id = (arn.group(), arn.group(1)) if arn else (None, None)
     return Answer(credentials, expiration, lifetime, role_arn, account_id, difference)
+
+
+def _is_requested(account_id: str, role_name: str, request: Request) -> bool:
+    """Whether a role is the one that was requested. The ARN of a session does not hold the role's path.
+
+    Names of roles are unique without regard to case (IAM User Guide, "IAM names").
+    """
+    requested = request.values.get("RoleArn")
+    if not isinstance(requested, str):
+        return True
+    _, _, resource = requested.rpartition(":")
+    return (requested.split(":")[4:5], resource.rpartition("/")[2].casefold()) == ([account_id], role_name.casefold())
 
 
 def identity(response: Mapping[str, Any], request: Request) -> Identity:

@@ -32,6 +32,10 @@ KINDS = [
     errors.STSRefused,
     errors.STSNotReached,
     errors.STSThrottled,
+    errors.STSUnavailable,
+    errors.EnvironmentFault,
+    errors.SourceNotKnown,
+    errors.InternalFault,
 ]
 
 
@@ -47,9 +51,9 @@ def same(one: Failure | None, other: Failure) -> bool:
 @given(st.floats(0, 4e9), st.floats(0, 4e9), st.sampled_from(KINDS), texts, texts, texts)
 @in_one_directory
 def test_a_failure_is_read_back_as_it_was(
-    store: Cache, at: float, retry_at: float, kind: type[errors.AssumeHelperError], what: str, then: str, terminal: str
+    store: Cache, at: float, retry_at: float, kind: type[errors.AssumeHelperError], what: str, then: str, asker: str
 ) -> None:
-    failure = Failure(at, retry_at, kind(what, then), terminal)
+    failure = Failure(at, retry_at, kind(what, then), asker)
     outcomes.write_failure(store, KEY, failure)
     assert same(outcomes.read_failure(store, KEY), failure)
 
@@ -70,7 +74,7 @@ def test_a_failure_of_one_key_is_none_of_another(store: Cache) -> None:
 
 FAILURE = {"at": T, "retry_at": T, "error": "STSRefused", "message": "no", "next_step": "ask"} | {
     "waiting": False,
-    "terminal": "",
+    "asker": "",
 }
 
 

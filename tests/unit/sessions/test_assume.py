@@ -1,11 +1,17 @@
 """A role's session: from its source, from the role before it, and what is done when a cached session is refused."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from front import Call, Reply, denied, error, reset
 from running import ACCESS_KEY_ID, into
 from unit.sessions.world import World, told
 
-from assume_helper.cache import entries
+from assume_helper.cache import entries, key_lock
+from assume_helper.cache.directory import Cache
 from assume_helper.credentials import Credentials
 from assume_helper.errors import ConfigurationError, SourceExpired, SourceNotKnown, STSNotReached, STSRefused
 from assume_helper.profiles.role import Profile, WebIdentity
@@ -118,3 +124,84 @@ def test_each_flight_has_the_key_of_its_profile(world: World) -> None:
     keys = {name: entries.key(world.profile(name).session_inputs()) for name in ("dev", "far")}
     assert {name: assume.flight(world.profile(name), context(world)).key for name in keys} == keys
     assert keys["dev"] != keys["far"]
+
+
+# A session that STS refuses.
+
+
+@pytest.mark.parametrize("later", [reset, error(503, "ServiceUnavailable", "later")])
+def test_a_link_that_sts_does_not_know_goes_though_no_other_can_be_had(world: World, later: object) -> None:
+    chained(world)
+    world.front.behaviour = lambda call: (UNKNOWN if call.access_key_id == "ASIA1" else later)(call)  # type: ignore[operator]
+    with pytest.raises(SourceNotKnown):
+        world.get("far")
+    assert world.files("entry") == []
+
+
+def test_a_link_that_another_process_has_replaced_meanwhile_is_not_replaced_again(world: World) -> None:
+    chained(world)
+    given = world.front.behaviour
+    store = Cache(str(world.home.cache), lambda _warning: None)
+    key = entries.key(world.profile("dev").session_inputs())
+
+    def replaced_meanwhile(call: Call) -> Reply | None:
+        if call.access_key_id != "ASIA1":
+            return given(call)
+        entry = entries.read(store, key)
+        assert entry is not None
+        credentials = replace(entry.session.credentials, access_key_id="ASIAOTHER")
+        entries.write(store, key, replace(entry, session=replace(entry.session, credentials=credentials)))
+        return UNKNOWN(call)
+
+    world.front.behaviour = replaced_meanwhile
+    world.get("far")
+    assert [call.access_key_id for call in world.front.calls] == [ACCESS_KEY_ID, "ASIA1", "ASIAOTHER"]
+
+
+def test_a_refused_link_is_removed_only_under_its_lock(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    chained(world)
+    held: list[str] = []
+    acquire, remove = key_lock.acquire, entries.remove
+
+    @contextmanager
+    def noted(cache: Cache, key: str, stop: Callable[[], bool]) -> Iterator[bool]:
+        with acquire(cache, key, stop) as is_held:
+            held.append(key)
+            yield is_held
+            held.remove(key)
+
+    def checked(cache: Cache, key: str) -> None:
+        assert key in held
+        remove(cache, key)
+
+    monkeypatch.setattr(key_lock, "acquire", noted)
+    monkeypatch.setattr(entries, "remove", checked)
+    given = world.front.behaviour
+    world.front.behaviour = lambda call: UNKNOWN(call) if call.access_key_id == "ASIA1" else given(call)
+    assert told(world.get("far"))["AccessKeyId"] == "ASIA4"
+
+
+def test_a_token_that_was_just_being_replaced_is_read_again(world: World, tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("half-a-tok")
+    arn = "arn:aws:iam::123456789012:role/pod"
+    world.add(
+        f"[profile pod]\nrole_arn = {arn}\nweb_identity_token_file = {token}\nregion = us-east-1\n"
+        f"endpoint_url = {world.front.url}\n"
+    )
+
+    def answer(call: Call) -> Reply | None:
+        if call.parameters["WebIdentityToken"] == "half-a-tok":
+            token.write_text("a-whole-token")
+            return error(400, "InvalidIdentityToken", "no token")(call)
+        return world.giving()(call)
+
+    world.front.behaviour = answer
+    world.get("pod")
+    assert world.calls == 2
+    token.write_text("bad-token")
+    world.pass_by(3500)
+    world.front.behaviour = error(400, "InvalidIdentityToken", "no token")
+    with pytest.raises(SourceNotKnown):
+        world.get("pod")
+    assert world.calls == 3

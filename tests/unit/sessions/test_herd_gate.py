@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from assume_helper import hit
-from assume_helper.sessions import herd_gate
+from assume_helper.sessions import asker, herd_gate
 
 NOW = 2_000_000_000.0
 LINE = "assume-helper: dev: STS said no; ask why"
@@ -182,8 +182,8 @@ def test_where_there_are_no_locks_there_is_none(world: World, monkeypatch: pytes
 # the leader's failure
 
 
-def failed(world: World, at: float = NOW, exit_code: int = 6) -> bytes:
-    return hit.pack_gate_failure(hit.stamp("dev", world.environ)[1], at, exit_code, LINE)
+def failed(world: World, at: float = NOW, exit_code: int = 6, mark: str = "") -> bytes:
+    return hit.pack_gate_failure(hit.stamp("dev", world.environ)[1], at, exit_code, f"{mark}\n{LINE}")
 
 
 def test_the_leader_s_failure_is_replayed_and_is_no_hit(world: World, capfd: pytest.CaptureFixture[str]) -> None:
@@ -192,6 +192,18 @@ def test_the_leader_s_failure_is_replayed_and_is_no_hit(world: World, capfd: pyt
     assert herd_gate.replay_failure("dev", world.environ, NOW - 0.5) == 6
     assert capfd.readouterr() == ("", LINE + "\n")
     assert hit.fresh_document("dev", world.environ, NOW) is None
+
+
+def test_a_failure_that_depends_on_who_asks_is_replayed_to_a_process_with_the_same_environment_only(
+    world: World, capfd: pytest.CaptureFixture[str]
+) -> None:
+    world.enter()
+    remember(world, failed(world, exit_code=7, mark=asker.mark(world.environ)))
+    world.environ["HTTPS_PROXY"] = "http://127.0.0.1:9"
+    assert herd_gate.replay_failure("dev", world.environ, NOW - 0.5) == 0
+    del world.environ["HTTPS_PROXY"]
+    assert herd_gate.replay_failure("dev", world.environ, NOW - 0.5) == 7
+    assert capfd.readouterr() == ("", LINE + "\n")
 
 
 @pytest.mark.parametrize("at", [NOW - 1, NOW + 60])
@@ -213,7 +225,19 @@ def test_a_failure_of_another_config_is_not(world: World, tmp_path: Path, capfd:
 
 @pytest.mark.parametrize(
     "rest",
-    [b"", b"\n-", b"\n-\n", b"\n-\nx\n6\nx", b"\n-\nnan\n6\nx", b"\n-\n2000000000\nx\nx", b"\n-\n2000000000\n256\nx"],
+    [
+        b"",
+        b"\n-",
+        b"\n-\n",
+        b"\n-\nx\n6\n\nx",
+        b"\n-\nnan\n6\n\nx",
+        b"\n-\n2000000000\nx\n\nx",
+        b"\n-\n2000000000\n256\n\nx",
+        b"\n-\n2000000000\n6\nx",
+        b"\n-\n2000000000\n6\nzz\nx",
+        b"\n-\n2000000000\n6\n\xff\nx",
+        b"\n-\n2000000000\n6\n",
+    ],
 )
 def test_what_nobody_wrote_is_not_told(world: World, rest: bytes, capfd: pytest.CaptureFixture[str]) -> None:
     world.enter()

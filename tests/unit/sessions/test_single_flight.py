@@ -1,6 +1,8 @@
 """One call for all: what is served when STS cannot be reached or refuses, and what is shared."""
 
+import errno
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,13 +23,20 @@ from unit.sessions.world import (
 from assume_helper.cache import entries
 from assume_helper.cache.entries import Entry
 from assume_helper.cache.session import expiration_jitter
+from assume_helper.credentials import Answer
 from assume_helper.errors import (
+    ConfigurationError,
+    EnvironmentFault,
     SourceError,
     SourceExpired,
+    SourceRefused,
     STSNotReached,
     STSRefused,
     STSThrottled,
 )
+from assume_helper.sessions import provider
+from assume_helper.sessions.provider import RoleRequest
+from assume_helper.sts import calls
 
 # STS is not reached.
 
@@ -258,11 +267,194 @@ def test_an_expired_source_without_anything_cached_is_told(world: World) -> None
     assert caught.value.exit_code == 4
 
 
-def test_a_source_that_is_not_accepted_is_told_whatever_is_cached(world: World) -> None:
+UNKNOWN = error(403, "InvalidClientTokenId", "The security token is invalid")
+BAD_SIGNATURE = "The request signature we calculated does not match the signature you provided."
+
+
+def by_the_clock_of(world: World, code: str, message: str, seconds: float = 0) -> Behaviour:
+    """An error whose Date is this world's clock, moved by so many seconds."""
+
+    def answer(call: Call) -> Reply | None:
+        reply = error(403, code, message)(call)
+        return reply and replace(reply, date=datetime.fromtimestamp(world.now + seconds, UTC))
+
+    return answer
+
+
+def refusals(world: World) -> dict[str, Behaviour]:
+    return {
+        "denied": denied,
+        "invalid": LATER_CODE,
+        "deactivated": UNKNOWN,
+        "signature": by_the_clock_of(world, "SignatureDoesNotMatch", BAD_SIGNATURE),
+        "incomplete": by_the_clock_of(world, "IncompleteSignature", BAD_SIGNATURE),
+    }
+
+
+@pytest.mark.parametrize("kind", ["denied", "invalid", "deactivated", "signature", "incomplete"])
+def test_after_a_no_nothing_is_served_though_sts_is_out_of_reach_then(world: World, kind: str) -> None:
     in_the_window(world)
-    world.front.behaviour = error(403, "InvalidClientTokenId", "The security token is invalid")
-    with pytest.raises(SourceError):
+    world.front.behaviour = refusals(world)[kind]
+    with pytest.raises((STSRefused, SourceRefused)):
         world.get()
+    assert world.files("entry") == []
+    world.front.behaviour = html(503)
+    world.pass_by(1)
+    with pytest.raises(STSNotReached):
+        world.get()
+
+
+@pytest.mark.parametrize("kind", ["denied", "deactivated", "signature"])
+def test_a_no_in_the_background_takes_away_what_is_cached(world: World, kind: str) -> None:
+    entry = world.get()
+    world.now = entry.session.refreshed_from + 1
+    world.front.behaviour = refusals(world)[kind]
+    with pytest.raises((STSRefused, SourceRefused)):
+        provider.refresh(RoleRequest("dev"), world.context(), lambda _until: None)
+    assert world.files("entry") == []
+
+
+def test_who_waited_is_not_served_what_a_no_has_taken_away_meanwhile(world: World) -> None:
+    in_the_window(world)
+
+    def cleared(call: Call) -> Reply | None:
+        for path in world.files("entry"):
+            path.unlink()
+        return reset(call)
+
+    world.front.behaviour = cleared
+    with pytest.raises(STSNotReached):
+        world.get()
+
+
+# Whatever else fails.
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "seconds"),
+    [
+        ("SignatureDoesNotMatch", "Signature expired", 3600),
+        ("SignatureDoesNotMatch", "Signature not yet current", -3600),
+        ("SignatureDoesNotMatch", "Signature expired: 1 is now earlier than 2 (20350101T150000Z - 5 min.)", 0),
+        ("SignatureDoesNotMatch", "Signature expired: 1 is now earlier than 2 (20350101T125100Z - 5 min.)", 0),
+        ("RequestExpired", "Request has expired.", 0),
+        ("RequestTimeTooSkewed", "The difference is too large.", 0),
+        ("InternalFailure", "later", 0),
+        ("RequestLimitExceeded", "later", 0),
+        ("ExpiredToken", "The token has expired", 0),
+    ],
+)
+def test_an_error_that_is_no_refusal_leaves_what_is_cached(
+    world: World, code: str, message: str, seconds: float
+) -> None:
+    entry = in_the_window(world)
+    world.front.behaviour = by_the_clock_of(world, code, message, seconds)
+    assert world.get().session == entry.session
+    assert len(world.warnings) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+        OSError("no number"),
+        ImportError("cannot import name 'x' from 'y'", name="y"),
+        ModuleNotFoundError("No module named 'y'"),
+        AttributeError("module 'y' has no attribute 'x'"),
+        SyntaxError("half a file"),
+        RuntimeError("can't start new thread"),
+        MemoryError(),
+        RecursionError(),
+        UnicodeDecodeError("utf-8", b"", 0, 1, "no text"),
+        EnvironmentFault("no bundle", "mend it"),
+        SourceError("no document", "mend it"),
+    ],
+    ids=lambda fault: type(fault).__name__,
+)
+def test_what_nobody_expects_leaves_what_is_cached_and_is_warned_of(
+    world: World, fault: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = in_the_window(world)
+
+    def failing(*_arguments: object) -> Answer:
+        raise fault
+
+    monkeypatch.setattr(calls, "request_session", failing)
+    assert world.get().session == entry.session
+    (warning,) = world.warnings
+    assert type(fault).__name__ in warning or str(fault).partition(";")[0] in warning
+    monkeypatch.undo()
+    world.pass_by(5)
+    assert world.get().session == entry.session
+    assert world.calls == 0, "left alone for a while"
+    world.pass_by(60)
+    assert world.get().session != entry.session
+
+
+@pytest.mark.parametrize("fault", [MemoryError, ImportError, EnvironmentFault])
+def test_what_nobody_expects_is_raised_as_it_is_where_nothing_is_cached(
+    world: World, fault: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raised = fault("a", "b")
+
+    def failing(*_arguments: object) -> Answer:
+        raise raised
+
+    monkeypatch.setattr(calls, "request_session", failing)
+    with pytest.raises(fault) as caught:
+        world.get()
+    assert caught.value is raised
+
+
+def test_a_config_that_is_wrong_serves_nothing_and_takes_nothing_away(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_the_window(world)
+
+    def failing(*_arguments: object) -> Answer:
+        raise ConfigurationError("it is wrong", "mend it")
+
+    monkeypatch.setattr(calls, "request_session", failing)
+    with pytest.raises(ConfigurationError):
+        world.get()
+    assert len(world.files("entry")) == 1
+
+
+@pytest.mark.parametrize(
+    "command", ["/nowhere/program", "echo '<html>log in</html>'", "echo", "false", "sh -c 'kill -9 $$'", "/etc"]
+)
+def test_whatever_becomes_of_the_source_s_program_leaves_what_is_cached(
+    world: World, tmp_path: Path, command: str
+) -> None:
+    program = tmp_path / "program"
+    program.write_text(
+        f"#!/bin/sh\nif [ -e {tmp_path}/broken ]; then {command}; else "
+        """echo '{"Version": 1, "AccessKeyId": "AKIAPROCESS", "SecretAccessKey": "s"}'; fi\n"""
+    )
+    program.chmod(0o700)
+    world.home.credentials.write_text(f"[base]\ncredential_process = {program}\n")
+    entry = in_the_window(world)
+    (tmp_path / "broken").touch()
+    assert world.get().session == entry.session
+    assert world.calls == 0
+    program.unlink()
+    world.pass_by(61)
+    assert world.get().session == entry.session
+
+
+def test_a_bundle_that_is_not_there_leaves_what_is_cached(world: World) -> None:
+    entry = in_the_window(world)
+    assert world.get(AWS_CA_BUNDLE="/nowhere/bundle.pem").session == entry.session
+    assert "/nowhere/bundle.pem is not there" in world.warnings[0]
+
+
+@pytest.mark.parametrize("proxy", ["http://127.0.0.1:9", "http://not a proxy", "http://:0"])
+def test_a_proxy_that_cannot_be_used_leaves_what_is_cached(world: World, proxy: str) -> None:
+    entry = in_the_window(world)
+    monkey = pytest.MonkeyPatch()
+    with monkey.context() as patched:
+        patched.setenv("HTTP_PROXY", proxy)
+        assert world.get().session == entry.session
 
 
 # What others have found out.
@@ -299,3 +491,40 @@ def test_a_session_that_came_after_this_one_began_is_taken_though_it_is_short(wo
     assert world.calls == 1
     world.get()
     assert world.calls == 2
+
+
+@pytest.mark.parametrize(
+    "fault", [reset, html(503), html(200), UNKNOWN, EXPIRED, error(403, "SignatureDoesNotMatch", BAD_SIGNATURE)]
+)
+def test_a_failure_that_depends_on_who_asks_is_shared_with_the_same_environment_only(
+    world: World, fault: Behaviour
+) -> None:
+    world.front.behaviour = fault
+    with pytest.raises((STSNotReached, SourceError)) as first:
+        world.get()
+    failed_at, asked = world.now, world.calls
+    world.front.behaviour = world.giving()
+    with pytest.raises(type(first.value)):
+        world.get(started=failed_at - 1)
+    assert world.calls == asked
+    world.get(started=failed_at - 1, HTTPS_PROXY="http://proxy.example.com")
+    assert world.calls == asked + 1
+
+
+@pytest.mark.parametrize("fault", [denied, error(503, "ServiceUnavailable", "later"), error(400, "Throttling", "wait")])
+def test_a_failure_that_sts_gives_to_everybody_is_shared_with_everybody(world: World, fault: Behaviour) -> None:
+    world.front.behaviour = fault
+    with pytest.raises((STSNotReached, STSRefused)):
+        world.get()
+    failed_at, asked = world.now, world.calls
+    with pytest.raises((STSNotReached, STSRefused)):
+        world.get(started=failed_at - 1, HTTPS_PROXY="http://proxy.example.com")
+    assert world.calls == asked
+
+
+def test_no_secret_of_the_environment_is_left_with_a_failure(world: World) -> None:
+    world.front.behaviour = reset
+    with pytest.raises(STSNotReached):
+        world.get(AWS_SESSION_TOKEN="a-secret-of-the-environment")
+    for path in world.home.cache.iterdir():
+        assert b"a-secret-of-the-environment" not in path.read_bytes()

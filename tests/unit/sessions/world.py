@@ -50,7 +50,10 @@ class World:
         self.now += seconds
 
     def get(self, name: str = "dev", *, started: Any = None, **environ: str) -> Entry:
-        context = CallContext(
+        return get_credentials(name, self.context(started=started, **environ))
+
+    def context(self, *, started: Any = None, **environ: str) -> CallContext:
+        return CallContext(
             environ=self.home.environ | environ,
             clock=Clock(now=lambda: self.now, monotonic=lambda: self.now, sleep=self.pass_by),
             started=self.now if started is None else started,
@@ -59,7 +62,6 @@ class World:
             session_name=lambda: "me@host",
             warn=into(self.warnings),
         )
-        return get_credentials(name, context)
 
     def shorter_mfa_session(self) -> Entry:
         """A session whose last stretch has come, and whose MFA session is over."""

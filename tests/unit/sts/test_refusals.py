@@ -19,6 +19,7 @@ from assume_helper.errors import (
     STSNotReached,
     STSRefused,
     STSThrottled,
+    STSUnavailable,
 )
 from assume_helper.profiles.role import (
     CredentialProcess,
@@ -69,9 +70,9 @@ def refused_with(response: Any, asked: Request, now: float = 0) -> AssumeHelperE
         (400, "RequestLimitExceeded", STSThrottled, 7, "throttles"),
         (503, "SlowDown", STSThrottled, 7, "throttles"),
         (429, "Anything", STSThrottled, 7, "throttles"),
-        (500, "InternalFailure", STSNotReached, 7, "STS in eu-central-1 is out of order (HTTP 500)"),
-        (503, "ServiceUnavailable", STSNotReached, 7, "is out of order (HTTP 503)"),
-        (400, "RequestTimeout", STSNotReached, 7, "is out of order"),
+        (500, "InternalFailure", STSUnavailable, 7, "STS in eu-central-1 is out of order (HTTP 500)"),
+        (503, "ServiceUnavailable", STSUnavailable, 7, "is out of order (HTTP 503)"),
+        (400, "RequestTimeout", STSUnavailable, 7, "is out of order"),
         (502, "502", STSNotReached, 7, "is out of order (HTTP 502)"),
         (504, "", STSNotReached, 7, "is out of order (HTTP 504)"),
         (403, "", STSNotReached, 7, "gave an answer that is not from STS"),
@@ -91,7 +92,7 @@ def refused_with(response: Any, asked: Request, now: float = 0) -> AssumeHelperE
         (400, "ValidationError", STSRefused, 6, f"STS refused {ROLE}: ValidationError (ValidationError); correct"),
         (400, "MalformedPolicyDocument", STSRefused, 6, "(MalformedPolicyDocument); correct session_policy in [dev]"),
         (400, "PackedPolicyTooLarge", STSRefused, 6, "(PackedPolicyTooLarge); correct session_policy, policy_arns and"),
-        (400, "IDPCommunicationError", STSNotReached, 7, "is out of order"),
+        (400, "IDPCommunicationError", STSUnavailable, 7, "is out of order"),
         (404, "NoSuchEntity", STSRefused, 6, "(NoSuchEntity)"),
     ],
 )

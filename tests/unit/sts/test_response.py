@@ -1,12 +1,13 @@
 """What STS answered: each field is checked, and nothing odd in an answer gets further."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 from typing import Any
 
 import pytest
 
-from assume_helper.credentials import LONGEST_MFA_SESSION, LONGEST_SESSION, Answer, Credentials
+from assume_helper.credentials import LONGEST_MFA_SESSION, LONGEST_SESSION, Answer, Credentials, WebIdentityToken
 from assume_helper.errors import STSNotReached
 from assume_helper.profiles.role import Endpoint, MFADevice, MFASession, Profile, StaticKeys
 from assume_helper.sts import request, response
@@ -110,8 +111,31 @@ def test_a_caller_that_is_no_text_is_refused(arn: object) -> None:
 
 @pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
 def test_the_account_is_the_assumed_role_s(partition: str) -> None:
-    answer = check(given(Arn=f"arn:{partition}:sts::210987654321:assumed-role/dev/a-session"))
-    assert answer.account_id == "210987654321"
+    answer = check(given(Arn=f"arn:{partition}:sts::123456789012:assumed-role/dev/a-session"))
+    assert answer.account_id == "123456789012"
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:sts::210987654321:assumed-role/dev/a-session",
+        "arn:aws:sts::123456789012:assumed-role/ops/a-session",
+        "arn:aws:sts::123456789012:assumed-role/developer/a-session",
+        "arn:aws:sts::123456789012:assumed-role/team/dev",
+        "arn:aws:sts::123456789012:assumed-role/de/v/a-session",
+    ],
+)
+def test_another_role_s_session_is_refused(arn: str) -> None:
+    with pytest.raises(STSNotReached, match="assumed another role"):
+        check(given(Arn=arn))
+
+
+@pytest.mark.parametrize("role", ["dev", "team/dev", "a/b/c/dev", "DEV"])
+@pytest.mark.parametrize("token", [None, WebIdentityToken("token")])
+def test_a_role_is_told_by_account_and_name_whatever_its_path(role: str, token: WebIdentityToken | None) -> None:
+    profile = replace(DEV, role_arn=f"arn:aws:iam::123456789012:role/{role}")
+    answer = response.session(given(), request.assume_role(profile, "a-session", token=token), NOW.timestamp())
+    assert answer.account_id == "123456789012"
 
 
 @pytest.mark.parametrize("seconds", [0, -1, -86400])
