@@ -132,7 +132,7 @@ class Home:
             capture_output=True,
             cwd=self.folder,
             start_new_session=True,
-            timeout=90,
+            timeout=180,
             check=False,
         )
 

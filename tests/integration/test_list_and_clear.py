@@ -97,10 +97,11 @@ def test_ten_thousand_profiles_are_listed_without_an_sdk(ready: Home) -> None:
     with ready.config.open("a") as config:
         for number in range(10_000):
             config.write(f"[profile p{number}]\nrole_arn = {ROLE}/p{number}\nsource_profile = base\n")
+    ready.unmeasured()
     listing = "import os; from assume_helper.cli import app; app.main(['list', '--json'], os.environ, 0, 0)"
     spy = f"import sys; {listing}; sys.stderr.write(repr(sorted(sys.modules)))"
     done = subprocess.run(
-        [sys.executable, "-c", spy], env=ready.environ, capture_output=True, check=True, timeout=60, cwd=PACKAGE.parent
+        [sys.executable, "-c", spy], env=ready.environ, capture_output=True, check=True, timeout=300, cwd=PACKAGE.parent
     )
     assert len(json.loads(done.stdout)) == 10_004
     assert not {"'botocore'", "'boto3'", "'rich'", "'filelock'"} & set(done.stderr.decode().strip("[]").split(", "))
