@@ -8,10 +8,13 @@ def load(method: str, config_path: str, credentials_path: str, profile: str | No
     """What the provider `method` (botocore's `CredentialProvider.METHOD`) gives, None where it gives nothing.
 
     `profile` is read from the two files; `settings` are keys of it that botocore does not find there. Raises botocore's
-    errors.
+    errors, and ConfigurationError for an `http://` URL that may not be used.
     """
     import botocore.session
 
+    from assume_helper.system import guarded_http
+
+    guarded_http.install()
     session = botocore.session.Session(profile=profile)
     session.set_config_variable("config_file", config_path)
     session.set_config_variable("credentials_file", credentials_path)

@@ -44,7 +44,7 @@ PAIR = """
 )
 def test_what_shapes_a_session_is_refused_by_its_name(refused: Refused, prefix: str, line: str) -> None:
     said = refused(PAIR.format(first=prefix + line))
-    assert said.startswith(f"[dev] has {line.split(' = ')[0]}, and its session is that of [role]")
+    assert said.startswith(f"[dev] has {line.split(' = ', maxsplit=1)[0]}, and its session is that of [role]")
     assert said.endswith("move it to [role], or take it out")
 
 
@@ -53,7 +53,7 @@ def test_what_shapes_a_session_is_refused_by_its_name(refused: Refused, prefix: 
     ["assume_helper_cache = encrypted", "assume_helper_endpoint_url = http://127.0.0.1", "assume_helper_ca_bundle = x"],
 )
 def test_what_only_this_helper_reads_is_refused_too(refused: Refused, line: str) -> None:
-    assert f"[dev] has {line.split(' = ')[0]}," in refused(PAIR.format(first=line))
+    assert f"[dev] has {line.split(' = ', maxsplit=1)[0]}," in refused(PAIR.format(first=line))
 
 
 def test_several_are_named_at_once(refused: Refused) -> None:
