@@ -19,6 +19,13 @@ LAST_RESORT = 60
 CLOCK_TOLERANCE = 300
 # How a session is kept between calls (`assume_helper_cache`).
 Storage = Literal["file", "encrypted", "memory", "none"]
+# The same, the laxest first: in memory nothing outlives the machine, which a disk does, encrypted or not.
+STORAGES: tuple[Storage, ...] = ("file", "encrypted", "memory", "none")
+
+
+def strictest(*storages: Storage | None) -> Storage:
+    """The strictest of these; None is where nothing is said."""
+    return max((storage for storage in storages if storage is not None), key=STORAGES.index, default="file")
 
 
 @dataclass(frozen=True)

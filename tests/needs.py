@@ -7,6 +7,7 @@ import stat
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,12 @@ needs_setpriv = pytest.mark.skipif(
 )
 
 _NEW_MOUNTS = 0x20000  # CLONE_NEWNS of unshare(2) and setns(2), which Python has from 3.12 on only
+
+
+def in_place_of(path: str, file: Path) -> list[str]:
+    """Before a command: `file` is at `path` for it alone. It needs root."""
+    mount = f'mount --bind "$0" {path} && exec "$@"'
+    return ["unshare", "--mount", "--propagation", "private", "sh", "-c", mount, str(file)]
 
 
 @contextmanager

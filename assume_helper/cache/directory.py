@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from assume_helper import hit
 from assume_helper.cache.encryption import Cipher
+from assume_helper.credentials import Storage
 from assume_helper.system import private_files
 from assume_helper.system.warning import Warning
 from assume_helper.text import printable
@@ -29,12 +30,13 @@ _OURS = re.compile(_LEFT_BEHIND.pattern + r"|[0-9a-f]{64}\.(entry|failure|code)|
 @dataclass(frozen=True)
 class Cache:
     """Where the cache is; `directory` is None where there is none. `warn` is told what a person should mend, `cipher`
-    encrypts the entries, where they are to be.
+    encrypts the entries, where they are to be. `storage` is how it stores them.
     """
 
     directory: str | None
     warn: Callable[[Warning], None]
     cipher: Cipher | None = None
+    storage: Storage = "file"
 
     def path(self, name: str) -> str:
         """The path of a file in the directory, which must be there."""
@@ -55,6 +57,14 @@ def open_cache(environ: Mapping[str, str], warn: Callable[[Warning], None]) -> C
         warn(Warning("no cache: its directory is not absolute", next_step, "not cached"))
         return Cache(None, warn)
     return open_directory(directory, warn)
+
+
+def find(environ: Mapping[str, str]) -> str | None:
+    """The cache's directory, which may not be there; None where there can be none."""
+    try:
+        return _directory(environ)
+    except (OSError, RuntimeError, ValueError):
+        return None
 
 
 def open_directory(directory: str, warn: Callable[[Warning], None]) -> Cache:

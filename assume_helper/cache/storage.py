@@ -1,14 +1,20 @@
-"""How a profile's sessions are stored: on disk, encrypted there, in memory, or not at all (`assume_helper_cache`)."""
+"""How a profile's sessions are stored: on disk, encrypted there, in memory, or not at all (`assume_helper_cache`).
+
+What must not be on a disk in plain text never is. Whoever stores a session one way deletes it from every laxer place,
+and whoever may store it in a laxer way uses what lies in a stricter one.
+"""
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from assume_helper import hit
 from assume_helper.cache import directory as cache_directory
-from assume_helper.cache import encryption
+from assume_helper.cache import encryption, entries
 from assume_helper.cache.directory import Cache
-from assume_helper.credentials import Storage
+from assume_helper.cache.entries import Entry
+from assume_helper.credentials import STORAGES, Storage
 from assume_helper.system.warning import Warning
 from assume_helper.text import printable
 
@@ -19,10 +25,11 @@ _MOUNTS = "/proc/self/mountinfo"
 
 
 def open_store(environ: Mapping[str, str], warn: Callable[[Warning], None], storage: Storage = "file") -> Cache:
-    """The cache for sessions of this `storage`. Where it cannot be had they are not cached, and `warn` is called.
+    """The cache for sessions of this `storage`. Where it cannot be had they are not cached, and `warn` is called."""
+    return replace(_open(environ, warn, storage), storage=storage)
 
-    What must not be on a disk in plain text never is.
-    """
+
+def _open(environ: Mapping[str, str], warn: Callable[[Warning], None], storage: Storage) -> Cache:
     if storage == "none":
         return Cache(None, warn)
     if storage == "file":
@@ -46,19 +53,77 @@ def open_store(environ: Mapping[str, str], warn: Callable[[Warning], None], stor
     return replace(cache_directory.open_directory(os.path.join(plain.directory, _ENCRYPTED), warn), cipher=cipher)
 
 
+def find_store(own: Cache, environ: Mapping[str, str], key: str, is_used: Callable[[Entry], bool]) -> Cache:
+    """Where the session of `key` is: a stricter store than its `own` that has an entry which `is_used`, else `own`.
+
+    Otherwise two profiles that share a session, and store it in two ways, would ask for it in turns.
+    """
+    for storage in reversed(STORAGES[STORAGES.index(own.storage) + 1 :]):
+        store = _existing(environ, storage)
+        if store is None or not os.path.lexists(store.path(key + ".entry")):
+            continue
+        store = decrypting(store)
+        entry = entries.read(store, key)
+        if entry is not None and is_used(entry):
+            return replace(store, warn=own.warn)
+    return own
+
+
+def remove_from_laxer(environ: Mapping[str, str], storage: Storage, keys: Iterable[str]) -> None:
+    """Delete the sessions of `keys` from every place that is laxer than `storage`. Nothing is created.
+
+    Without their locks: where another profile's process writes one meanwhile, the next call deletes that.
+    """
+    laxer = [_existing(environ, other) for other in STORAGES[: STORAGES.index(storage)]]
+    for key in keys if any(laxer) else ():
+        for store in laxer:
+            if store is not None:
+                entries.remove(store, key)
+
+
+def remove_pointer(environ: Mapping[str, str], name: str) -> None:
+    """Delete the `.hit` file `name`, where a hit cannot read what it led to."""
+    store = _existing(environ, "file")
+    if store is not None:
+        cache_directory.remove(store, name)
+
+
+def _existing(environ: Mapping[str, str], storage: Storage) -> Cache | None:
+    """The store of this kind where it exists and is ours alone. It does not decrypt."""
+    if storage == "none":
+        return None
+    directory = memory_directory(environ) if storage == "memory" else cache_directory.find(environ)
+    if directory is None:
+        return None
+    if storage == "encrypted":
+        directory = os.path.join(directory, _ENCRYPTED)
+    try:
+        hit.check_private(os.lstat(directory), 0o040000)
+    except (OSError, ValueError):
+        return None
+    return Cache(directory, lambda _warning: None, storage=storage)
+
+
 def all_stores(environ: Mapping[str, str], warn: Callable[[Warning], None]) -> Iterator[Cache]:
     """Every place that exists and may hold sessions."""
     plain = cache_directory.open_cache(environ, warn)
     yield plain
     encrypted = os.path.join(plain.directory, _ENCRYPTED) if plain.directory is not None else None
     if encrypted is not None and os.path.lexists(encrypted):
-        try:
-            yield replace(cache_directory.open_directory(encrypted, warn), cipher=encryption.cipher())
-        except encryption.NoKey:
-            yield cache_directory.open_directory(encrypted, warn)
+        yield replace(cache_directory.open_directory(encrypted, warn), storage="encrypted")
     memory = memory_directory(environ)
     if memory is not None and os.path.lexists(memory):
-        yield cache_directory.open_directory(memory, warn)
+        yield replace(cache_directory.open_directory(memory, warn), storage="memory")
+
+
+def decrypting(store: Cache) -> Cache:
+    """`store` with its cipher, where it needs one and that can be had."""
+    if store.storage != "encrypted" or store.cipher is not None:
+        return store
+    try:
+        return replace(store, cipher=encryption.cipher())
+    except encryption.NoKey:
+        return store
 
 
 def memory_directory(environ: Mapping[str, str]) -> str | None:
@@ -107,8 +172,8 @@ def is_readable_by_hit(storage: Storage) -> bool:
     return storage in ("file", "memory")
 
 
-def hit_location(environ: Mapping[str, str], store: Cache, storage: Storage) -> tuple[Cache, str]:
-    """The cache for a profile's `.hit` file, and the entry's directory where that is another one."""
-    if storage == "file":
+def hit_location(environ: Mapping[str, str], store: Cache) -> tuple[Cache, str]:
+    """The cache for a profile's `.hit` file, and the directory of `store`, where the entry is, if that is another."""
+    if store.storage == "file":
         return store, ""
     return cache_directory.open_cache(environ, store.warn), store.directory or ""

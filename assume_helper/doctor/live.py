@@ -84,6 +84,11 @@ def sts(endpoint: Endpoint, clock: Clock) -> tuple[list[Check], bool]:
         checks = [Check("sts", "warn", f"{took}: some clients give up after 5 s", mend)]
     else:
         checks = [Check("sts", "ok", took)]
+    from assume_helper.system import guarded_http
+
+    warning = guarded_http.plain_text_warning(endpoint.endpoint_url)
+    if warning is not None:
+        checks.append(Check("sts", "warn", warning.what, warning.next_step))
     return [*checks, *_clock(reached.clock_difference)], True
 
 

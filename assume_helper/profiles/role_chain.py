@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from assume_helper.credentials import Storage
+from assume_helper.credentials import Storage, strictest
 from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError
 from assume_helper.profiles import (
     endpoint,
@@ -143,11 +143,11 @@ def _role(chain: _Chain, name: str) -> Profile:
     partition = role_arn.split(":")[1]
     endpoint_settings = endpoint.from_settings(settings, chain.environ, chain.endpoint)
     own_mfa = mfa_device.from_settings(settings)
-    # What leads to a session is stored no more openly than the session, unless its profile says so.
-    storage = settings.storage or chain.storage
+    storage = strictest(settings.storage, chain.storage)
     behind = replace(chain, options={}, endpoint=endpoint_settings, mfa=own_mfa.over(chain.mfa), storage=storage)
     source = _source(behind, settings)
     _check_source(settings, source, partition)
+    storage = strictest(storage, _storage_of(behind, source))
     sts = endpoint.resolve(endpoint_settings, partition)
     return Profile(
         name=name,
@@ -162,6 +162,20 @@ def _role(chain: _Chain, name: str) -> Profile:
         region=sts.region if sts.region_is_own else None,
         storage=storage,
     )
+
+
+def _storage_of(chain: _Chain, source: Origin | Profile) -> Storage | None:
+    """How the sessions of `source` are stored, as its profile says.
+
+    The strictest of all that lead to a session counts for each of them: who reads one has the next.
+    """
+    match source:
+        case Profile():
+            return source.storage
+        case StaticKeys() | CredentialProcess() | Login():
+            return chain.settings(source.profile).storage
+        case _:
+            return None
 
 
 def _pair(chain: _Chain, settings: ProfileSettings) -> Profile:

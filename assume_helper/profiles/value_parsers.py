@@ -9,14 +9,13 @@ from collections.abc import Callable
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from assume_helper.credentials import LONGEST_MFA_SESSION, LONGEST_SESSION, SHORTEST_SESSION, Storage
+from assume_helper.credentials import LONGEST_MFA_SESSION, LONGEST_SESSION, SHORTEST_SESSION, STORAGES, Storage
 from assume_helper.errors import ConfigurationError
 from assume_helper.text import CONTROL_CHARACTERS, printable
 
 T = TypeVar("T")
 
 _COMMENT = re.compile(r"\S\s+[#;]|^#.")
-_STORAGES: tuple[Storage, ...] = ("file", "encrypted", "memory", "none")
 # Patterns are compiled where they are used: most calls use few of these keys.
 # IAM: a role's ARN (User Guide, "IAM identifiers"); the path is optional.
 _ROLE_ARN = r"arn:aws[a-z-]*:iam::[0-9]{12}:role/([\x21-\x7e]+/)?[\w+=,.@-]{1,64}"
@@ -127,7 +126,7 @@ def _seconds(value: str, named: str, longest: int) -> int:
 
 def storage(value: str, named: str) -> Storage:
     """How sessions are stored."""
-    for known in _STORAGES:
+    for known in STORAGES:
         if value.lower() == known:
             return known
     raise ConfigurationError(f"{named} is {printable(value, 40)}", "use file, encrypted, memory or none")

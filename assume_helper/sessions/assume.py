@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from assume_helper.cache import entries, storage
 from assume_helper.cache.directory import Cache
 from assume_helper.cache.entries import Entry
+from assume_helper.cache.session import Session
 from assume_helper.credentials import Answer, Credentials, WebIdentityToken
 from assume_helper.errors import AssumeHelperError, ConfigurationError, MFARequired, SourceExpired, SourceNotKnown
 from assume_helper.profiles.role import CredentialProcess, MFADevice, Profile, SourceOfKeys, WebIdentity
-from assume_helper.sessions import mfa_session, single_flight, time_budget
+from assume_helper.sessions import mfa_session, session_keys, single_flight, time_budget
 from assume_helper.sessions.single_flight import Flight, LeaderBudget, RefusedSession
 from assume_helper.system.context import CallContext
 
@@ -17,13 +18,24 @@ from assume_helper.system.context import CallContext
 
 
 def flight(profile: Profile, context: CallContext) -> Flight:
-    """The session of `profile` as `single_flight` takes it: its store, its key, and the call that gets it."""
-    store = storage.open_store(context.environ, context.warn, profile.storage)
+    """The session of `profile` as `single_flight` takes it: its store, its key, and the call that gets it.
+
+    What leads to it is deleted where it is stored in a laxer way than the profile says.
+    """
+    own = storage.open_store(context.environ, context.warn, profile.storage)
+    storage.remove_from_laxer(context.environ, profile.storage, session_keys.of_chain(profile))
+    key, now = session_keys.of_role(profile), context.clock.now()
+    store = storage.find_store(own, context.environ, key, lambda entry: _is_served_only(entry.session, now))
 
     def call(budget: LeaderBudget) -> Answer:
-        return _answer(_RoleCall(profile, store, budget.limit(context), budget))
+        return _answer(_RoleCall(profile, own, budget.limit(context), budget))
 
-    return Flight(store, entries.key(profile.session_inputs()), context, profile.asks_somebody, call)
+    return Flight(store, key, context, profile.asks_somebody, call)
+
+
+def _is_served_only(session: Session, now: float) -> bool:
+    """Whether nothing but serving it is to be done at `now`. The next session is stored as its own profile says."""
+    return session.is_fresh(now) and not session.is_due(now)
 
 
 def source_credentials(profile: Profile, context: CallContext) -> Credentials:
@@ -57,7 +69,11 @@ class _RoleCall:
     ) -> Answer:
         """Assume the role with `credentials`, and the MFA `code`; or with a `token` alone."""
         from assume_helper.sts import calls, request
+        from assume_helper.system import guarded_http
 
+        warning = guarded_http.plain_text_warning(self.profile.endpoint.endpoint_url)
+        if warning is not None:
+            self.context.warn(warning)
         name = self.profile.role_session_name or self.context.session_name()
         asked = request.assume_role(self.profile, name, code=code, token=token)
         return calls.request_session(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from assume_helper.cache import directory as cache_directory
-from assume_helper.cache import entries
+from assume_helper.cache import entries, storage
 from assume_helper.cache.directory import Cache
 from assume_helper.credentials import Answer, Credentials
 from assume_helper.profiles.role import MFADevice, MFASession
@@ -22,7 +22,10 @@ def flight(session: MFASession, credentials: Callable[[], Credentials], store: C
     def call(budget: LeaderBudget) -> Answer:
         return _answer(session, credentials, budget.limit(context), budget)
 
-    return Flight(store, entries.key(session.session_inputs()), context, asks_person=True, call=call)
+    key = entries.key(session.session_inputs())
+    # Also what has ended: the profiles that share it, and store it in different ways, go on with one, and one code.
+    found = storage.find_store(store, context.environ, key, lambda _entry: True)
+    return Flight(found, key, context, asks_person=True, call=call)
 
 
 def _answer(

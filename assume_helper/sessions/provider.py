@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from assume_helper import hit
 from assume_helper.cache import entries, storage
+from assume_helper.cache.directory import Cache
 from assume_helper.cache.entries import Entry
 from assume_helper.cache.session import Session
 from assume_helper.errors import (
@@ -75,10 +76,12 @@ def session(request: RoleRequest, context: CallContext) -> tuple[Profile, Entry]
     store, key = flight.store, flight.key
     files = profile.files()
     location = None
-    if _may_remember(request, profile) and _is_settled(
+    if _may_remember(request, profile, store) and _is_settled(
         [config.config_path, config.credentials_path, *files], checked_at
     ):
-        location = storage.hit_location(context.environ, store, profile.storage)
+        location = storage.hit_location(context.environ, store)
+    elif not storage.is_readable_by_hit(store.storage):
+        storage.remove_pointer(context.environ, stamp[0])
     try:
         entry = single_flight.session(flight)
     except (STSRefused, STSNotReached) as error:
@@ -109,14 +112,14 @@ def refresh(request: RoleRequest, context: CallContext, back_off: Callable[[floa
     return entry.session if entry is not None else None
 
 
-def _may_remember(request: RoleRequest, profile: Profile) -> bool:
+def _may_remember(request: RoleRequest, profile: Profile, store: Cache) -> bool:
     """Whether a hit may answer this request next time.
 
     Not with options, and not where the working directory, which a hit does not look at, decides who the source is.
     """
     is_relative = isinstance(profile.origin, CredentialProcess) and profile.origin.directory is not None
     is_plain = not request.options and request.keys is None
-    return is_plain and not is_relative and storage.is_readable_by_hit(profile.storage)
+    return is_plain and not is_relative and storage.is_readable_by_hit(store.storage)
 
 
 def _is_settled(paths: list[str], now: float) -> bool:

@@ -42,8 +42,13 @@ class CachedFile:
 def find_of_profile(name: str, environ: Mapping[str, str], warn: Callable[[Warning], None]) -> list[CachedFile]:
     """The files of the session of the profile `name`. Raises AssumeHelperError, also where its cache is not used."""
     _, profile = provider.read_profile(provider.RoleRequest(name), environ)
-    store = _opened(environ, profile.storage, warn)
-    return [CachedFile(store, file, what) for file, what in of_profile(store, profile).items()]
+    # What is encrypted can be deleted without its key. It may lie elsewhere too: the profile may have said so before.
+    _opened(environ, "file" if profile.storage == "encrypted" else profile.storage, warn)
+    return [
+        CachedFile(store, file, what)
+        for store in storage.all_stores(environ, warn)
+        for file, what in of_profile(store, profile).items()
+    ]
 
 
 def find_all(
@@ -55,7 +60,7 @@ def find_all(
     """
     _opened(environ, "file", warn)
     found = []
-    for store in storage.all_stores(environ, warn):
+    for store in map(storage.decrypting, storage.all_stores(environ, warn)):
         files = all_of(store) if ended_by is None else ended(store, ended_by)
         found += [CachedFile(store, name, what) for name, what in files.items()]
     return found

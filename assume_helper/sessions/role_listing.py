@@ -81,7 +81,9 @@ def _row(
         profile = role_chain.read_profile(config, environ, name)
     except AssumeHelperError as error:
         return Row(name, problem=str(error))
-    entry = entries.read(store(profile.storage), entries.key(profile.session_inputs()))
+    key = entries.key(profile.session_inputs())
+    found = storage.find_store(store(profile.storage), environ, key, lambda entry: entry.session.left(now) > 0)
+    entry = entries.read(found, key)
     left = entry.session.left(now) if entry is not None else 0
     device = profile.first_link.mfa
     return Row(

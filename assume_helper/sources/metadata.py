@@ -5,10 +5,10 @@ import os
 import botocore.exceptions as aws
 
 from assume_helper.credentials import Credentials
-from assume_helper.errors import SourceError, SourceExpired
+from assume_helper.errors import SourceError, SourceExpired, STSNotReached
 from assume_helper.profiles.role import Metadata
 from assume_helper.sources.access_key import checked
-from assume_helper.system import sdk_provider
+from assume_helper.system import guarded_http, sdk_provider
 from assume_helper.system.deadline import within
 
 # botocore's names for its providers (`CredentialProvider.METHOD`).
@@ -27,14 +27,22 @@ _NO_CREDENTIALS = {
 
 
 def credentials(source: Metadata, seconds: float) -> Credentials:
-    """The credentials that the metadata service gives within `seconds`. Raises SourceError, SourceExpired."""
+    """The credentials that the metadata service gives within `seconds`.
+
+    Raises SourceError, SourceExpired; STSNotReached for an answer without end; ConfigurationError for an `http://` URL
+    that may not be used.
+    """
     message, next_step = _NO_CREDENTIALS[source.credential_source]
     method = _METHODS[source.credential_source]
     try:
         found = within(seconds, lambda: sdk_provider.load(method, os.devnull, os.devnull, None, {}))
     except TimeoutError:
         raise SourceExpired(f"the metadata service ({source.credential_source}) gave no answer", next_step) from None
-    except (aws.BotoCoreError, KeyError, TypeError, ValueError, OSError):
+    except (aws.BotoCoreError, KeyError, TypeError, ValueError, OSError) as error:
+        if guarded_http.is_too_long(error):
+            raise STSNotReached(
+                f"the metadata service ({source.credential_source}) sent an answer without end", next_step
+            ) from None
         raise SourceExpired(
             f"the metadata service ({source.credential_source}) gave no credentials", next_step
         ) from None

@@ -26,6 +26,7 @@ from botocore.utils import get_environ_proxies, is_valid_endpoint_url, is_valid_
 from assume_helper.credentials import Credentials
 from assume_helper.errors import EnvironmentFault
 from assume_helper.profiles.role import Endpoint
+from assume_helper.system import guarded_http
 from assume_helper.text import printable, redacted
 
 CONNECT_TIMEOUT = 3
@@ -117,6 +118,7 @@ def client(endpoint: Endpoint, credentials: Credentials | None) -> Client:
         raise ValueError(f"Invalid endpoint: {url}")
     timeout: Any = (CONNECT_TIMEOUT, READ_TIMEOUT)
     verify: Any = True if endpoint.ca_bundle is None else endpoint.ca_bundle
+    guarded_http.install()
     http = URLLib3Session(
         verify=verify,
         proxies=get_environ_proxies(url),

@@ -12,6 +12,7 @@ from assume_helper.errors import ConfigurationError, STSNotConnected, UnknownReg
 from assume_helper.profiles.role import Endpoint
 from assume_helper.sts.refusals import NOT_FROM_STS, not_reached, refusal, where
 from assume_helper.sts.request import Request
+from assume_helper.system import guarded_http
 from assume_helper.text import printable
 
 
@@ -42,7 +43,9 @@ def translate_errors(call: Callable[[], dict[str, Any]], request: Request, now: 
         raise not_reached(endpoint, "gave no answer in time") from None
     except aws.EndpointConnectionError:
         raise _unknown_region(endpoint) or not_reached(endpoint, "could not be reached", STSNotConnected) from None
-    except aws.HTTPClientError:
+    except aws.HTTPClientError as error:
+        if guarded_http.is_too_long(error):
+            raise not_reached(endpoint, "sent an answer without end") from None
         raise not_reached(endpoint, "broke off the connection") from None
     except (aws.InvalidRegionError, aws.UnknownEndpointError, aws.EndpointProviderError, aws.EndpointVariantError):
         raise ConfigurationError(

@@ -15,10 +15,14 @@ def load(
     """What the provider `method` (botocore's `CredentialProvider.METHOD`) gives, None where it gives nothing.
 
     `profile` is read from the two files; `settings` are keys of it that botocore does not find there. `ca_bundle` is
-    the path of the certificates to trust, None for botocore's own. Raises botocore's errors.
+    the path of the certificates to trust, None for botocore's own. Raises botocore's errors,
+    and ConfigurationError for an `http://` URL that may not be used.
     """
     import botocore.session
 
+    from assume_helper.system import guarded_http
+
+    guarded_http.install()
     session = botocore.session.Session(profile=profile)
     session.set_config_variable("config_file", config_path)
     session.set_config_variable("credentials_file", credentials_path)

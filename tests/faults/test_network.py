@@ -18,7 +18,7 @@ import local_aws
 import pytest
 import trustme
 from front import ACCOUNT, Behaviour, Call, Front, Reply, error, html, reset, session, truncated
-from needs import needs_root
+from needs import in_place_of, needs_root
 from running import SCRIPT, Home
 
 from assume_helper.cache import outcomes
@@ -89,10 +89,10 @@ def dropped_packets(_front: Front, _home: Home) -> Iterator[Fault]:
     lines = [
         "ip link set lo up",
         "ip link add here type veth peer name there",
-        "ip address add 192.0.2.1/24 dev here",
+        "ip address add 10.255.53.1/24 dev here",
         "ip link set here up",
         "ip link set there up",
-        "ip neigh add 192.0.2.2 lladdr 02:00:00:00:00:02 dev here",
+        "ip neigh add 10.255.53.2 lladdr 02:00:00:00:00:02 dev here",
         'exec "$@"',
     ]
     yield Fault({}, ["unshare", "--net", "sh", "-ec", "\n".join(lines), "sh", SCRIPT])
@@ -122,10 +122,7 @@ def name_server(answer: int | None) -> Callable[[Front, Home], AbstractContextMa
             thread = threading.Thread(target=serve)
             thread.start()
             try:
-                with_names = 'mount --bind "$0" /etc/resolv.conf && exec "$@"'
-                yield Fault(
-                    {}, ["unshare", "--mount", "--propagation", "private", "sh", "-c", with_names, str(resolv), SCRIPT]
-                )
+                yield Fault({}, [*in_place_of("/etc/resolv.conf", resolv), SCRIPT])
             finally:
                 server.sendto(b"end", (address, 53))
                 thread.join(30)
@@ -172,13 +169,18 @@ UNCACHED = [
 ]
 
 
-def point_at(home: Home, front: Front, name: str) -> dict[str, str]:
-    """STS is where the fault is made; the environment in which it answers all the same, for the first session."""
+def point_at(home: Home, front: Front, name: str) -> Fault:
+    """STS is where the fault is made; how a call is made to which it answers all the same, for the first session."""
     if name not in ROOTS:
-        return {}
-    url = "http://192.0.2.2" if name == "dropped-packets" else "http://sts.example.test"
+        return PLAIN
+    port = front.url.rpartition(":")[2]
+    url = "http://10.255.53.2" if name == "dropped-packets" else f"http://sts.example.test:{port}"
     home.config.write_text(home.config.read_text().replace(front.url, url))
-    return {"HTTP_PROXY": front.url}
+    if name == "dropped-packets":
+        return Fault({"HTTP_PROXY": front.url}, (SCRIPT,))
+    hosts = home.folder / "hosts"
+    hosts.write_text("127.0.0.1 sts.example.test\n")
+    return Fault({}, [*in_place_of("/etc/hosts", hosts), SCRIPT])
 
 
 def last_failure(home: Home) -> outcomes.Failure:
@@ -192,9 +194,9 @@ def last_failure(home: Home) -> outcomes.Failure:
 def test_what_is_cached_is_served_in_time_and_sts_is_then_left_alone(
     role: Home, offline_front: Front, name: str
 ) -> None:
-    answering_environ = point_at(role, offline_front, name)
+    reachable = point_at(role, offline_front, name)
     offline_front.behaviour = past_its_window()
-    first = role.get("dev", **answering_environ)
+    first = role.run("get", "dev", command=reachable.command, **reachable.environ).document
     with fault(name, offline_front, role) as there:
         begun = time.monotonic()
         ran = role.run("get", "dev", command=there.command, **there.environ)

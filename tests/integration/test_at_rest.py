@@ -1,15 +1,21 @@
 """At rest: in plain text as the AWS CLI keeps them, encrypted, in memory, or nowhere, as a profile's key says."""
 
 import json
+import re
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyotp
 import pytest
+from botocore.credentials import Credentials
 from front import Front, session, wait_for
-from running import Home
+from running import ACCESS_KEY_ID, Home
+from running import SECRET as LONG_LIVED
+from strict import SERIAL, Role, Strict
 
 TOKEN = b"FrontSessionToken"
 SECRET = b"front+secret/"
@@ -298,3 +304,187 @@ def test_a_bare_cache_key_is_somebody_else_s(dev: Home, offline_front: Front) ->
     dev.get("dev")
     dev.get("dev")
     assert len(offline_front.calls) == 1
+
+
+# From one way to another
+
+
+@pytest.fixture
+def stores(runtime: Home, tmp_path: Path) -> Home:
+    """A home with a place for every way, its profile `dev` in a file."""
+    (tmp_path / "test_keyring.py").write_text(KEYRING)
+    runtime.environ |= {
+        "PYTHONPATH": str(tmp_path),
+        "PYTHON_KEYRING_BACKEND": "test_keyring.Backend",
+        "TEST_KEYRING": str(tmp_path / "keyring.json"),
+    }
+    change(runtime, "file")
+    return runtime
+
+
+def change(home: Home, how: str) -> None:
+    text = home.config.read_text()
+    home.config.write_text(re.sub(r"(\[profile dev\]\nassume_helper_cache = ).*", rf"\g<1>{how}", text))
+
+
+def places(home: Home) -> list[str]:
+    """Where there are entries."""
+    directories = {
+        "file": home.cache,
+        "encrypted": home.cache / "encrypted",
+        "memory": Path(home.environ["XDG_RUNTIME_DIR"]) / "assume-helper",
+    }
+    return [place for place, directory in directories.items() if list(directory.glob("*.entry"))]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("file", "encrypted"),
+        ("file", "memory"),
+        ("file", "none"),
+        ("encrypted", "memory"),
+        ("encrypted", "none"),
+        ("memory", "none"),
+    ],
+)
+def test_a_stricter_way_deletes_what_the_laxer_one_left(
+    stores: Home, offline_front: Front, before: str, after: str
+) -> None:
+    change(stores, before)
+    stores.get("dev")
+    assert places(stores) == [before]
+    change(stores, after)
+    stores.get("dev")
+    assert places(stores) == [place for place in [after] if place != "none"]
+    assert len(offline_front.calls) == 2
+    if after != "memory":
+        assert list(stores.cache.glob("*.hit")) == []
+
+
+@pytest.mark.parametrize("after", ["encrypted", "memory", "none"])
+def test_clear_takes_a_profile_s_session_from_every_store(stores: Home, after: str) -> None:
+    stores.get("dev")
+    change(stores, after)
+    assert stores.run("clear", "dev").stdout == b"removed: the credentials of dev\n"
+    assert places(stores) == []
+    stores.get("dev")
+    change(stores, "file")
+    assert (stores.run("clear", "dev").stdout == b"nothing was cached\n") == (after == "none")
+    assert places(stores) == []
+
+
+def test_what_is_encrypted_is_cleared_where_its_key_cannot_be_had(stores: Home) -> None:
+    change(stores, "encrypted")
+    stores.get("dev")
+    stores.environ["TEST_KEYRING_LOCKED"] = "1"
+    assert stores.run("clear", "dev").stdout == b"removed: the credentials of dev\n"
+    assert places(stores) == []
+
+
+def test_a_laxer_way_uses_what_there_is_until_it_is_due(stores: Home, offline_front: Front) -> None:
+    change(stores, "encrypted")
+    first = stores.get("dev")
+    change(stores, "file")
+    assert stores.get("dev") == first
+    (row,) = json.loads(stores.run("list", "--json").stdout)
+    assert row["cached"]
+    assert places(stores) == ["encrypted"]
+    assert len(offline_front.calls) == 1
+    offline_front.behaviour = session(access_key_id="ASIAFRONT00000000001")
+    stores.run("clear", "dev")
+    stores.get("dev")
+    assert places(stores) == ["file"]
+
+
+# Of all that lead to a session, the strictest way counts
+
+
+@pytest.fixture
+def chain(stores: Home, offline_front: Front) -> Home:
+    stores.environ["AWS_ENDPOINT_URL"] = offline_front.url
+    with stores.config.open("a") as file:
+        file.write("[profile ops]\nrole_arn = arn:aws:iam::123456789012:role/ops\nsource_profile = dev\n")
+    return stores
+
+
+@pytest.mark.parametrize(
+    ("above", "link", "source", "strictest"),
+    [
+        ("encrypted", "file", "", "encrypted"),
+        ("", "encrypted", "", "encrypted"),
+        ("file", "memory", "", "memory"),
+        ("memory", "encrypted", "", "memory"),
+        ("encrypted", "memory", "file", "memory"),
+        ("", "file", "encrypted", "encrypted"),
+    ],
+)
+def test_the_strictest_of_a_chain_counts_for_all_its_sessions(
+    chain: Home, above: str, link: str, source: str, strictest: str
+) -> None:
+    change(chain, link)
+    text = chain.config.read_text()
+    if above:
+        text = text.replace("[profile ops]", f"[profile ops]\nassume_helper_cache = {above}")
+    if source:
+        text += f"[profile base]\nassume_helper_cache = {source}\n"
+    chain.config.write_text(text)
+    chain.get("ops")
+    assert places(chain) == [strictest]
+
+
+def test_a_link_under_none_is_nowhere(chain: Home) -> None:
+    chain.get("dev")
+    assert places(chain) == ["file"]
+    keep(chain, "none", "ops")
+    chain.get("ops")
+    assert places(chain) == []
+
+
+# An MFA session
+
+
+@pytest.fixture
+def strict(chain: Home, offline_front: Front) -> Strict:
+    """STS that wants MFA for `dev` and `safe`, one in a file and the other encrypted."""
+    strict = Strict(Credentials(ACCESS_KEY_ID, LONG_LIVED), otherwise=Role(wants_mfa=True))
+    offline_front.behaviour = strict
+    text = chain.config.read_text().replace("role/dev\n", f"role/dev\nmfa_serial = {SERIAL}\n")
+    text += "[profile safe]\nassume_helper_cache = encrypted\nrole_arn = arn:aws:iam::123456789012:role/safe\n"
+    chain.config.write_text(text + f"source_profile = base\nmfa_serial = {SERIAL}\n")
+    return strict
+
+
+def test_an_mfa_session_is_stored_in_the_stricter_way_and_used_by_both(chain: Home, strict: Strict) -> None:
+    chain.get("safe", ASSUME_HELPER_MFA_TOKEN=strict.device.code())
+    assert places(chain) == ["encrypted"]
+    for option in ("900", "1000", "1100"):
+        for profile in ("dev", "safe"):
+            ran = chain.run("get", profile, "--duration-seconds", option)
+            assert ran.code == 0, ran.stderr
+    assert len(strict.codes) == 1
+
+
+def test_a_plain_mfa_session_is_deleted_by_the_stricter_profile_and_never_comes_back(
+    chain: Home, strict: Strict
+) -> None:
+    chain.get("dev", ASSUME_HELPER_MFA_TOKEN=strict.device.code())
+    assert places(chain) == ["file"]
+    plain = set(chain.entries())
+    strict.device.used.clear()
+    chain.run("get", "safe").failed(5)
+    assert len(set(chain.entries()) & plain) == 1  # the session of dev itself
+    chain.get("dev")
+    ran = chain.run("get", "dev", "--duration-seconds", "900")
+    ran.failed(5)
+    assert len(strict.codes) == 1
+
+
+def test_an_mfa_session_that_has_ended_is_followed_by_one_as_strict(chain: Home, strict: Strict) -> None:
+    chain.get("safe", ASSUME_HELPER_MFA_TOKEN=strict.device.code())
+    strict.sessions.clear()  # STS knows it no more
+    chain.environ["ASSUME_HELPER_MFA_TOKEN"] = pyotp.TOTP(strict.device.secret).at(int(time.time()) + 30)
+    chain.get("dev")
+    assert len(chain.entries()) == 1  # the session of dev itself
+    assert chain.run("get", "safe", "--duration-seconds", "900").code == 0
+    assert len(strict.codes) == 2
