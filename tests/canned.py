@@ -1,6 +1,7 @@
 """A small server for what moto does not have: it answers what a test's own function says, and notes what was asked."""
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -33,8 +34,8 @@ class Canned:
 
 
 @contextmanager
-def serving(answer: Answering) -> Iterator[Canned]:
-    """Serve on a free port of 127.0.0.1, in threads of this process."""
+def serving(answer: Answering, tls: ssl.SSLContext | None = None) -> Iterator[Canned]:
+    """Serve on a free port of 127.0.0.1, in threads of this process; with `tls`, with that context's certificate."""
     canned = Canned(answer)
 
     class Handler(BaseHTTPRequestHandler):
@@ -57,8 +58,10 @@ def serving(answer: Answering) -> Iterator[Canned]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    canned.url = f"http://127.0.0.1:{server.server_address[1]}"
+    canned.url = f"{'http' if tls is None else 'https'}://127.0.0.1:{server.server_address[1]}"
     try:
         yield canned
     finally:

@@ -90,6 +90,7 @@ def main(
         return USAGE
     except click.UsageError as error:
         if is_process and any(word.startswith("#") for word in arguments[2:]):
+            invocation.subject = arguments[1]
             return _fail(invocation, USAGE, _COMMENT)
         command = error.ctx.command_path if error.ctx else "assume-helper"
         return _fail(invocation, USAGE, f"{error.format_message().rstrip('.')}; see `{command} --help`")

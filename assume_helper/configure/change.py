@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from assume_helper.configure import editor, writer
 from assume_helper.configure.writer import ConfigFile
 from assume_helper.errors import ChangedMeanwhile, ConfigurationError
-from assume_helper.profiles import aws_config, helper_command, role_chain
+from assume_helper.profiles import aws_config, helper_command, likely_meant, role_chain
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.helper_command import HelperCommand
 from assume_helper.profiles.raw_profile import merge
@@ -58,7 +58,7 @@ def read(environ: Mapping[str, str], name: str, values: Mapping[str, str]) -> Pr
     """
     file, config = _load(environ)
     helper_command.check_profile_name(name)
-    if name in config.other_sections and name not in config.profiles:
+    if name not in config.profiles and likely_meant.unread(config, name) is not None:
         role_chain.read_profile(config, environ, name)  # raises the error that says how to name the section
     ours = _our_command(config, name)
     settings = ProfileSettings(merge(config, name)) if name in config.profiles else None

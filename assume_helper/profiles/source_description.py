@@ -64,4 +64,4 @@ def _if_unknown(source: Origin | Profile) -> str:
         case WebIdentity():
             return "register its issuer in IAM (aws iam create-open-id-connect-provider) for the token's iss and aud"
         case _:
-            return "the key was deleted, deactivated or mistyped: set a valid one"
+            return "the key was deleted, deactivated or mistyped, or is of another partition: set a valid one"

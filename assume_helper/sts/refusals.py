@@ -137,21 +137,24 @@ def refusal(error: aws.ClientError, request: Request, now: float) -> AssumeHelpe
 def _if_unknown(request: Request, code: str) -> str:
     if code == "IDPRejectedClaim":
         return "get another token: its issuer rejects this one's aud, expiry or user"
-    return _if_elsewhere(request.endpoint) or request.source.if_unknown
+    if request.operation == ASSUME_ROLE_WITH_WEB_IDENTITY:
+        return request.source.if_unknown
+    first = _if_elsewhere(request.endpoint)
+    return f"{first}; else {request.source.if_unknown}" if first else request.source.if_unknown
 
 
 def _if_elsewhere(endpoint: Endpoint) -> str | None:
-    """What to check first where good credentials are not known at `endpoint`; None where every STS knows them."""
+    """What to check first where good credentials may not be known at `endpoint`; None where they have to be."""
     if endpoint.endpoint_url is not None:
         url = printable(endpoint.endpoint_url, 120)
-        return f"check that the key is of the AWS behind {url} (AWS_ENDPOINT_URL, endpoint_url); then set a valid key"
+        return f"check that the key is of the AWS behind {url} (AWS_ENDPOINT_URL, endpoint_url)"
     partition = partitions.of_region(endpoint.region)
     if partition not in {None, "aws"}:
         return f"only a key of an account of {partition} is known there: check the role's ARN and the source profile"
     if not partitions.is_always_enabled(endpoint.region):
         return (
-            f"enable {printable(endpoint.region, 64)} for the account, which is off by default, or set region or "
-            "AWS_REGION to another; then set a valid key"
+            f"enable {printable(endpoint.region, 64)} for the account, where it is off by default, or set region or "
+            "AWS_REGION to another"
         )
     return None
 

@@ -117,6 +117,7 @@ NO_IDENTITY = {"aws_secret_access_key", "aws_session_token", "sso_region"}
 ELSEWHERE = {
     "assume_helper_cache": "test_at_rest.py",
     "ca_bundle": "test_way_to_sts.py",
+    "aws_security_token": "../faults/test_config_mistakes.py",
     "sso_session": "test_sources.py",
     "sso_start_url": "test_sources.py",
     "sso_region": "test_sources.py",

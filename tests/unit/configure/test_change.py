@@ -108,3 +108,40 @@ def test_a_file_that_always_changes_is_given_up(environ: dict[str, str], monkeyp
     with pytest.raises(ChangedMeanwhile):
         change.write(added(environ), environ, lambda: added(environ))
     assert len(tries) == 21
+
+
+@pytest.mark.parametrize(
+    ("keys", "named"),
+    [
+        (f"role_arn = {ROLE}/dev\nsource_profile = base\n", "role_arn, source_profile"),
+        ("sso_account_id = 1\nsso_role_name = r\n", "sso_account_id, sso_role_name"),
+        ("login_session = x\n", "login_session"),
+        ("web_identity_token_file = /t\n", "web_identity_token_file"),
+    ],
+)
+@pytest.mark.parametrize("config", [CONFIG, CONFIG.replace("[profile dev]", "[profile dev2]")])
+def test_a_role_in_the_credentials_file_is_refused_until_it_is_moved(
+    environ: dict[str, str], keys: str, named: str, config: str
+) -> None:
+    Path(environ["AWS_CONFIG_FILE"]).write_text(config)
+    credentials = Path(environ["AWS_SHARED_CREDENTIALS_FILE"])
+    credentials.write_text(f"[dev]\n{keys}")
+    with pytest.raises(ConfigurationError) as caught:
+        added(environ, role_arn=f"{ROLE}/dev", source_profile="base")
+    said = str(caught.value)
+    assert said.startswith(
+        f"{credentials} has {named} of [dev], which would win; move what it has to [profile dev] of "
+    )
+    assert text(environ) == config
+
+
+def test_a_role_that_was_moved_from_the_credentials_file_is_configured(environ: dict[str, str]) -> None:
+    Path(environ["AWS_SHARED_CREDENTIALS_FILE"]).write_text("[dev]\nregion = x\n")
+    assert "credential_process" in added(environ).text
+
+
+@pytest.mark.parametrize("section", ["[profile Foo Bar]", "[Profile Foo Bar]", "[profile Foo Bar] # [x]"])
+def test_a_section_that_is_not_read_gets_no_second_one_beside_it(environ: dict[str, str], section: str) -> None:
+    Path(environ["AWS_CONFIG_FILE"]).write_text(f"{CONFIG}{section}\nregion = x\n")
+    with pytest.raises(ConfigurationError, match=r'name it \[profile "Foo Bar"\]'):
+        change.read(environ, "Foo Bar", {})

@@ -4,7 +4,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from doctor_checks import GOOD, PROCESS, ROLE, environ, loaded, one, script, statuses
+from doctor_checks import BASE, GOOD, PROCESS, ROLE, environ, loaded, one, script, statuses
 from running import SCRIPT, SECRET
 
 from assume_helper.doctor import config_files
@@ -179,3 +179,65 @@ def test_the_line_that_is_proposed_is_one_that_passes(tmp_path: Path) -> None:
     line = config_files.process_line("my dev", {"PATH": str(folder)})
     assert line == f'credential_process = {tmp_path}/"a folder"/assume-helper get "my dev"'
     assert shlex.split(line.partition(" = ")[2]) == [f"{folder}/assume-helper", "get", "my dev"]
+
+
+@pytest.mark.parametrize(
+    ("section", "right"),
+    [
+        ("[profile Foo Bar]", 'name it [profile "Foo Bar"]'),
+        ("[profile dev] # see [wiki]", "name it [profile dev], and put what follows on a line of its own"),
+        ("[Profile x]", "name it [profile x]"),
+        ("[sso-session a b]", 'name it [sso-session "a b"]'),
+        ("[services s] # [x]", "name it [services s]"),
+    ],
+)
+def test_a_section_that_is_not_read_is_named_with_its_line(tmp_path: Path, section: str, right: str) -> None:
+    loaded(tmp_path, f"[profile ok]\nregion = x\n{section}\nregion = y\n")
+    _, checks = config_files.config_files(environ(tmp_path))
+    one(checks, "warn", f"{tmp_path}/config, line 3 has a section {section}", right)
+
+
+def test_a_section_of_the_credentials_file_with_the_config_s_form_is_named(tmp_path: Path) -> None:
+    loaded(tmp_path, GOOD, BASE + "[profile x]\nregion = y\n")
+    _, checks = config_files.config_files(environ(tmp_path))
+    one(checks, "warn", f"{tmp_path}/credentials, line 4 has a section [profile x]", "name it [x]")
+
+
+@pytest.mark.parametrize(
+    ("key", "right"),
+    [("parent_profile", "include_profile"), ("mfa_arn", "mfa_serial"), ("duration", "duration_seconds")],
+)
+def test_another_name_of_a_key_is_reported_with_this_one(tmp_path: Path, key: str, right: str) -> None:
+    check = one(config_files.keys(loaded(tmp_path, f"{GOOD}{key} = x\n"), ["dev"]), "warn", "[dev]", key)
+    assert check.mend == f"did you mean {right}? rename the key"
+
+
+def test_a_key_that_nothing_is_known_of_is_not_called_known(tmp_path: Path) -> None:
+    check = one(config_files.keys(loaded(tmp_path, f"{GOOD}colour = x\n"), ["dev"]), "ok")
+    assert check.what == "4 keys, all known but colour (perhaps another program's)"
+
+
+def test_a_comment_behind_a_value_is_reported(tmp_path: Path) -> None:
+    checks = config_files.keys(loaded(tmp_path, f"{GOOD}region = us-east-1 # main\n"), ["dev"])
+    one(checks, "warn", "region of [dev] ends with a comment", "on a line of its own")
+
+
+@pytest.mark.parametrize("value", ["https://corp.awsapps.com/start#/", "a#b", "{{'a': '#'}}", "x"])
+def test_a_value_with_a_sign_that_begins_no_comment_is_fine(tmp_path: Path, value: str) -> None:
+    text = f"{GOOD}sso_start_url = {value}\nmfa_process = pass mfa # code\n"
+    one(config_files.keys(loaded(tmp_path, text), ["dev"]), "ok", "all known")
+
+
+@pytest.mark.parametrize("blanks", ["  ", "\t"])
+def test_an_indented_key_is_reported_as_a_part_of_the_value_before_it(tmp_path: Path, blanks: str) -> None:
+    (tmp_path / "config").write_text(f"{GOOD}output = json\n{blanks}region = us-east-1\n")
+    config, _ = config_files.config_files(environ(tmp_path))
+    assert config is not None
+    one(config_files.keys(config, ["dev"]), "fail", "region of [dev] is indented", "the value of output")
+
+
+def test_a_block_of_nested_keys_is_fine(tmp_path: Path) -> None:
+    (tmp_path / "config").write_text(f"{GOOD}s3 =\n  endpoint_url = http://x\n  region = y\n")
+    config, _ = config_files.config_files(environ(tmp_path))
+    assert config is not None
+    one(config_files.keys(config, ["dev"]), "ok", "all known")

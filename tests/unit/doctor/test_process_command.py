@@ -108,3 +108,15 @@ def test_a_helper_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(process_command, "_PATIENCE", 0.2)
     program = script(tmp_path / "assume-helper", "#!/bin/sh\nexec sleep 60\n")
     one(process(f"{program} get dev", tmp_path, start=True), "fail", "prints no version within")
+
+
+@pytest.mark.parametrize("comment", ["# main", "  # see [wiki]", "# it's mine", '# "a', "# $HOME `x` ~/y", "\t# x"])
+@pytest.mark.parametrize("command", [f"{SCRIPT} get dev", "/bin/sh"])
+def test_a_comment_behind_a_command_is_a_failure(tmp_path: Path, command: str, comment: str) -> None:
+    check = one(process(f"{command} {comment}", tmp_path, start=True), "fail", "a comment behind it", "hand its words")
+    assert check.mend == "put the comment on a line of its own"
+
+
+@pytest.mark.parametrize("argument", ["a#b", "'# x'", '"a # b"'])
+def test_a_sign_that_begins_no_comment_is_none(tmp_path: Path, argument: str) -> None:
+    assert "comment" not in repr(process(f"/bin/sh {argument}", tmp_path))

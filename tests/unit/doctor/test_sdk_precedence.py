@@ -109,3 +109,14 @@ KEYS = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": SECRET}
 )
 def test_what_the_environment_says_beside_a_profile(given: dict[str, str], status: str, words: str) -> None:
     one(sdk_precedence.environment(given), status, words)
+
+
+@pytest.mark.parametrize("config", [GOOD, "[profile other]\nregion = x\n"])
+def test_a_role_in_the_credentials_file_is_to_be_moved_before_configure(tmp_path: Path, config: str) -> None:
+    keys = f"[dev]\nrole_arn = {ROLE}/dev\nsource_profile = base\n"
+    checks = sdk_precedence.profile(loaded(tmp_path, config, BASE + keys), "dev", {})
+    (check,) = [check for check in checks if check.status != "ok"]
+    assert check.mend == (
+        f"move role_arn, source_profile from {tmp_path}/credentials to [profile dev] of {tmp_path}/config, then run "
+        "assume-helper configure dev"
+    )

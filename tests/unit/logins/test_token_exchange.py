@@ -3,6 +3,8 @@
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import botocore.exceptions as aws
@@ -98,3 +100,22 @@ def test_an_access_key_that_no_request_can_carry_is_refused(
     told = failure(module, login)
     assert type(told) is SourceError
     assert told.message == "the login of profile me gave an access key that cannot be used"
+
+
+@each_kind
+def test_the_certificates_of_the_profile_reach_the_login_s_service(
+    providing: Providing, module: object, login: Login, command: str, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "ca.pem"
+    trusting = replace(login, ca_bundle=str(bundle))
+    asked = providing(SimpleNamespace(access_key="ASIA", secret_key=SECRET, token="token"))
+    told = failure(module, trusting)
+    assert str(told) == f"the CA bundle {bundle} is not there; correct AWS_CA_BUNDLE, ca_bundle or REQUESTS_CA_BUNDLE"
+    assert asked == []
+    bundle.touch()
+    module.credentials(trusting, 5)  # type: ignore[attr-defined]
+    assert asked[-1] == str(bundle)
+    providing(aws.SSLError(endpoint_url="x", error="y"))
+    told = failure(module, trusting)
+    assert type(told) is STSNotReached
+    assert f"certificate of the login service of profile me could not be verified with {bundle}" in str(told)

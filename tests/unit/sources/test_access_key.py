@@ -65,3 +65,31 @@ def test_a_key_in_the_environment_is_checked_too() -> None:
 def test_a_secret_is_in_no_representation() -> None:
     assert SECRET not in repr(StaticKeys("base", "AKIA", SECRET, SECRET))
     assert SECRET not in repr(Credentials("AKIA", SECRET, SECRET))
+
+
+@pytest.mark.parametrize("old", ["AWS_SECURITY_TOKEN"])
+def test_the_session_token_s_old_variable_is_read_first_as_by_botocore(old: str) -> None:
+    assert access_key.of_environment(ENVIRON | {old: "old"}).session_token == "old"
+    assert access_key.of_environment(ENVIRON | {old: "old", "AWS_SESSION_TOKEN": "new"}).session_token == "old"
+    assert access_key.of_environment(ENVIRON | {old: "", "AWS_SESSION_TOKEN": "new"}).session_token == "new"
+
+
+@pytest.mark.parametrize(
+    ("environ", "words"),
+    [
+        (
+            {"AWS_WEB_IDENTITY_TOKEN_FILE": "/t", "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/pod"},
+            "with role_arn = arn:aws:iam::123456789012:role/pod and web_identity_token_file = /t",
+        ),
+        ({"AWS_WEB_IDENTITY_TOKEN_FILE": "/t"}, "with role_arn = the token's role and web_identity_token_file = /t"),
+        ({"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/x"}, "use credential_source = EcsContainer"),
+        ({"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://x"}, "use credential_source = EcsContainer"),
+    ],
+)
+def test_where_the_environment_has_another_kind_of_credentials_what_reads_them_is_named(
+    environ: dict[str, str], words: str
+) -> None:
+    with pytest.raises(SourceError) as caught:
+        access_key.of_environment(environ)
+    assert caught.value.message.startswith("credential_source is Environment, but AWS_ACCESS_KEY_ID is not set: only ")
+    assert words in caught.value.next_step

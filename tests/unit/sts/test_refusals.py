@@ -313,3 +313,104 @@ def test_a_refusal_without_names_is_short(operation: str, code: str) -> None:
     told = refused_with({"Error": {"Code": code, "Message": ""}}, asked)
     assert len(told.next_step) <= 200
     assert len(told.message) <= 200
+
+
+# The kind of policy that denies.
+
+DENIED = "User: arn:aws:iam::123456789012:user/me is not authorized to perform: sts:AssumeRole on resource: x "
+SCP = "arn:aws:organizations::111122223333:policy/o-abc/service_control_policy/p-def"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "whom"),
+    [
+        (
+            "with an explicit deny in a service control policy",
+            "explicit deny in a service control policy",
+            "ask who administers your AWS organization to change it: nothing in the caller's account can",
+        ),
+        (f"with an explicit deny in a service control policy: {SCP}", f"policy ({SCP})", "AWS organization"),
+        ("because no service control policy allows the x action", "no service control policy allows", "organization"),
+        ("with an explicit deny in a resource control policy", "a resource control policy", "nothing in the role's"),
+        ("because no resource control policy allows the x action", "resource control policy", "nothing in the role's"),
+        ("with an explicit deny in a permissions boundary", "in a permissions boundary", "permissions boundary"),
+        ("because no permissions boundary allows the x action", "no permissions boundary", "administers the caller's"),
+        ("with an explicit deny in a session policy", "in a session policy", "use a source whose session_policy"),
+        ("because no session policy allows the x action", "no session policy allows it", "session_policy"),
+        ("with an explicit deny in a VPC endpoint policy", "in a VPC endpoint policy", "who runs the network"),
+        ("because no VPC endpoint policy allows the x action", "no VPC endpoint policy", "who runs the network"),
+        ("with an explicit deny in a resource-based policy", "a resource-based policy", "ask who owns the role"),
+        ("with an explicit deny in the role trust policy", "in the role trust policy", "ask who owns the role"),
+        ("with an explicit deny in an identity-based policy", "in an identity-based policy", "the caller's policies"),
+        ("because no identity-based policy allows the x action", "no identity-based policy allows it", "allow it in"),
+        ("with an explicit deny", ": explicit deny; ", "the organization's policies"),
+        ("with an explicit deny in a new kind of policy", "in a new kind of policy", "ask who administers"),
+    ],
+)
+def test_a_policy_that_denies_is_named_with_who_can_change_it(text: str, reason: str, whom: str) -> None:
+    said = refused(DEV, DENIED + text)
+    message, _, next_step = said.partition("; ")
+    assert reason in said
+    assert whom in next_step
+    assert "check the role's trust policy" not in said
+    assert len(next_step) <= 200
+    assert "ask who" not in message
+
+
+@pytest.mark.parametrize("kind", ["resource-based", "role trust"])
+def test_a_trust_policy_that_does_not_allow_is_told_with_what_it_may_ask_for(kind: str) -> None:
+    said = refused(DEV, f"{DENIED}because no {kind} policy allows the sts:AssumeRole action")
+    assert f": no {kind} policy allows it; check the role's trust policy: it must name this caller" in said
+
+
+def test_a_right_and_a_session_that_a_policy_denies_are_told_likewise() -> None:
+    text = DENIED.replace("AssumeRole", "TagSession") + "with an explicit deny in a service control policy"
+    assert "AWS organization" in refused(DEV, text)
+    session = replace(DEV, mfa=MFADevice("GAHT12345678")).mfa_session
+    assert session is not None
+    text = DENIED.replace("AssumeRole", "GetSessionToken") + "with an explicit deny in a service control policy"
+    response = {"Error": {"Code": "AccessDenied", "Message": text}, "ResponseMetadata": {"HTTPStatusCode": 403}}
+    assert "AWS organization" in str(refused_with(response, request.get_session_token(session, "123456")))
+
+
+# A key that STS does not know.
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "asked", "first"),
+    [
+        (
+            Endpoint("us-east-1"),
+            "in us-east-1",
+            "the key was deleted, deactivated or mistyped, or is of another partition",
+        ),
+        (Endpoint("cn-north-1"), "in cn-north-1", "only a key of an account of aws-cn is known there"),
+        (Endpoint("us-gov-west-1"), "in us-gov-west-1", "only a key of an account of aws-us-gov is known there"),
+        (Endpoint("me-south-1"), "in me-south-1", "enable me-south-1 for the account, where it is off by default"),
+        (Endpoint("af-south-1"), "in af-south-1", "enable af-south-1"),
+        (Endpoint("eu-central-2"), "in eu-central-2", "enable eu-central-2"),
+        (
+            Endpoint("us-east-1", "http://localhost:4566"),
+            "at http://localhost:4566",
+            "check that the key is of the AWS behind http://localhost",
+        ),
+    ],
+)
+def test_the_endpoint_that_does_not_know_a_key_is_named_and_what_may_be_wrong_with_it(
+    endpoint: Endpoint, asked: str, first: str
+) -> None:
+    said = str(answering(403, "InvalidClientTokenId", profile=replace(DEV, endpoint=endpoint)))
+    assert said.startswith(f"STS does not know the access key of profile base (InvalidClientTokenId {asked}); {first}")
+    assert said.endswith("set a valid one")
+
+
+def test_a_token_that_no_provider_vouches_for_is_not_blamed_on_the_region() -> None:
+    pod = replace(DEV, source=WebIdentity("/token"), endpoint=Endpoint("me-south-1"))
+    assert "; register its issuer" in str(answering(400, "InvalidIdentityToken", profile=pod))
+
+
+def test_a_region_that_is_off_is_told_with_what_turns_it_on() -> None:
+    said = str(answering(403, "RegionDisabledException"))
+    assert said.endswith(
+        "activate STS there (IAM console, account settings), or set region or AWS_REGION to another region"
+    )
