@@ -45,7 +45,7 @@ class UsedCode:
         return recent and hmac.compare_digest(self.digest, _digest(self.salt, code))
 
 
-# Those that were used by this process, by the device's key.
+# Those that could be remembered nowhere else, by the device's key.
 _of_this_process: dict[str, list[UsedCode]] = {}
 
 
@@ -70,9 +70,11 @@ def open_store(environ: Mapping[str, str], warn: Callable[[Warning], None]) -> C
 
 def _can_be_written(store: Cache) -> bool:
     """Whether a file can be made there: a full disk, too, is found out."""
-    return store.directory is not None and cache_directory.write(
-        Cache(store.directory, lambda _warning: None), _PROBE, b"", durable=False
-    )
+    silent = Cache(store.directory, lambda _warning: None)
+    if not cache_directory.write(silent, _PROBE, b"", durable=False):
+        return False
+    cache_directory.remove(silent, _PROBE)
+    return True
 
 
 def read(store: Cache, key: str) -> list[UsedCode]:
@@ -103,9 +105,12 @@ def new(code: str, now: float) -> UsedCode:
 def remember(store: Cache, key: str, used: list[UsedCode]) -> None:
     """Write the used codes of a device, without those that are no longer compared."""
     first = max((code.step for code in used), default=0) - _REMEMBERED // STEP
-    _of_this_process[key] = list(dict.fromkeys(code for code in used if code.step >= first))
-    records = [(code.step, code.salt, code.digest) for code in _of_this_process[key]]
-    cache_directory.write(store, key + ".code", json.dumps(records).encode(), durable=False)
+    recent = list(dict.fromkeys(code for code in used if code.step >= first))
+    records = [(code.step, code.salt, code.digest) for code in recent]
+    if cache_directory.write(store, key + ".code", json.dumps(records).encode(), durable=False):
+        _of_this_process.pop(key, None)
+    else:
+        _of_this_process[key] = recent
 
 
 def _digest(salt: str, code: str) -> str:
