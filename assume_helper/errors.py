@@ -4,7 +4,7 @@
     ├── ConfigurationError     3  the AWS config, or a value in it
     │   ├── ChangedMeanwhile   3  a file has changed since it was read
     │   ├── UnknownRegion      3  an unknown region
-    │   └── EnvironmentFault   3  something that the call needs is missing: a file, a program, a proxy's address
+    │   └── SettingFault       3  a variable, a file or a program of this machine that cannot be used
     ├── SourceError            4  no usable source credentials
     │   ├── SourceExpired      4  a login, a token or a session has expired
     │   └── SourceRefused      4  STS, or the login's service, answered: no
@@ -69,8 +69,8 @@ class UnknownRegion(ConfigurationError):
     cached = "served"
 
 
-class EnvironmentFault(ConfigurationError):
-    """The config is understood, but something that the call needs is missing or cannot be used here and now."""
+class SettingFault(ConfigurationError):
+    """The config is understood. A variable, a file or a program of this machine cannot be used here and now."""
 
     cached = "served"
 

@@ -44,12 +44,12 @@ def main() -> int:
             # The document is out: a late interrupt, or a thread that was given up, has nothing to add.
             _exit_now(code)
         return code
-    except ImportError as error:
-        what = f"assume-helper: {error.name} is not installed for {sys.executable}; install assume-helper again\n"
-        hit.write(2, what.encode("utf-8", "backslashreplace"))
-        return 1
     except KeyboardInterrupt:
         return 130
+    except Exception as error:  # noqa: BLE001 - the program cannot be loaded
+        from assume_helper.cli import not_loaded
+
+        return not_loaded.report(arguments, os.environ, started, error)
 
 
 def _may_hit(arguments: "Sequence[str]", environ: "Mapping[str, str]") -> bool:

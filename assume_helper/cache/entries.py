@@ -2,8 +2,8 @@
 
     <key>.entry          a session: three times and the document for a hit, all of it as JSON for the full way
     <key>.failure        the leader's claim while it calls, or its failure (see `cache.outcomes`)
-    <key>.lock           held by the leader; never removed, or two processes would hold it
-    <key>.ahead          held by the process that refreshes in the background (`sessions.refresh_ahead`); never removed
+    <slot>.lock          held by the leader; 64 for all keys (`cache.key_lock`); never removed, or two would hold it
+    <slot>.ahead         held by the process that refreshes in the background (`sessions.refresh_ahead`); never removed
     <key>.code           the last MFA code that was used, as a digest (see `sources.used_mfa_codes`)
     <fingerprint>.hit    the stamp of a profile's answer (see `hit`)
     <fingerprint>.door   the herd gate of a profile's name, removed at the end (see `sessions.herd_gate`)
@@ -14,6 +14,7 @@ Secrets are in `.entry` files only. `hit` owns the formats that a hit reads, `ca
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -40,9 +41,21 @@ class Entry:
 
 
 def key(inputs: Mapping[str, object]) -> str:
-    """The cache key, 64 hexadecimal digits, of all that shapes a session: two that differ in anything never share."""
+    """The cache key, 64 hexadecimal digits, of all that shapes a session: two that differ in anything never share.
+
+    Its first digit is the session's rank: how many sessions of ours it is made from, by which its lock is chosen.
+    """
     canonical = json.dumps(inputs, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return f"{min(_rank(inputs), 15):x}{hashlib.sha256(canonical.encode()).hexdigest()[1:]}"
+
+
+def _rank(inputs: Mapping[str, object]) -> int:
+    """0 for what has no source (an MFA device), 1 for a session of a source, more where sessions are behind it."""
+    source = inputs.get("source")
+    if not isinstance(source, Mapping):
+        return 0
+    behind = [_rank(part) for part in source.values() if isinstance(part, Mapping)]
+    return 1 + max([*behind, 1 if inputs.get("mfa_serial") else 0])
 
 
 def read(cache: Cache, key: str) -> Entry | None:
@@ -57,6 +70,11 @@ def read(cache: Cache, key: str) -> Entry | None:
         return Entry(_session(load_record(record)), document)
     except _NOT_BELIEVED:
         return None
+
+
+def exists(cache: Cache, key: str) -> bool:
+    """Whether there is a file for the entry of `key`, readable or not."""
+    return cache.directory is not None and os.path.lexists(cache.path(key + ".entry"))
 
 
 def write(cache: Cache, key: str, entry: Entry) -> None:

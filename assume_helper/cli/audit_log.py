@@ -11,6 +11,7 @@ It is there because many SDKs hide standard error. It never holds a secret. Its 
 import json
 import os
 import stat
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -23,6 +24,8 @@ from assume_helper.text import printable
 _LARGEST = 1024 * 1024
 # The last line may go beyond the limit. Reading stops here: this program wrote no larger file.
 _LARGEST_READ = 4 * _LARGEST
+# Others may look into the directory: each file is closed to them.
+_READABLE = 0o055
 _UNKNOWN = "unknown"
 # Most SDKs have a shell start the credential process.
 _SHELLS = {"sh", "dash", "bash", "zsh", "ash", "busybox"}
@@ -32,35 +35,80 @@ _READ_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLO
 
 def path() -> str | None:
     """The log's path; None where there is no state directory."""
-    import platformdirs
-
     try:
+        import platformdirs
+
         directory = platformdirs.user_state_dir("assume-helper", appauthor=False)
     except RuntimeError:
         return None
+    except ImportError:  # it is to be logged that the libraries are not there
+        directory = _state_directory()
     return os.path.join(directory, "log.jsonl") if os.path.isabs(directory) else None
 
 
 def append(moment: float, event: Mapping[str, str]) -> None:
     """Add one line: `moment` (seconds since the epoch) in UTC, then `event`. Failures to log are ignored."""
-    target = path()
-    if target is None:
-        return
+    try:
+        target = path()
+        if target is not None:
+            _append(target, moment, event)
+    except Exception:  # noqa: BLE001, S110 - nobody's credentials are to fail for a line in the log
+        pass
+
+
+def _append(target: str, moment: float, event: Mapping[str, str]) -> None:
     time = datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")
     line = json.dumps({"time": time, **event}).encode() + b"\n"
+    private_files.make_directory(os.path.dirname(target))
+    _check_directory(os.path.dirname(target))
+    descriptor = private_files.create(target, os.O_APPEND)
     try:
-        private_files.make_directory(os.path.dirname(target))
-        descriptor = private_files.create(target, os.O_APPEND)
+        status = os.fstat(descriptor)
+        hit.check_private(status, stat.S_IFREG)
+        os.write(descriptor, line)
+        is_full = status.st_size > _LARGEST
+        if is_full and _may_rename(descriptor, target):
+            os.replace(target, target + ".1")
+    finally:
+        os.close(descriptor)
+    if is_full and sys.platform == "win32":  # an open file cannot be renamed there
+        os.replace(target, target + ".1")
+
+
+def _check_directory(directory: str) -> None:
+    """Raise NotPrivate where the log's directory is a link, or other users may change what is in it."""
+    status = os.lstat(directory)
+    hit.check_private(os.stat_result((status.st_mode & ~_READABLE, *status[1:])), stat.S_IFDIR)
+
+
+if sys.platform == "win32":
+
+    def _may_rename(_descriptor: int, _target: str) -> bool:
+        return False
+
+    def _state_directory() -> str:
+        return os.path.join(os.environ.get("LOCALAPPDATA", ""), "assume-helper")
+
+else:
+    import fcntl
+
+    def _may_rename(descriptor: int, target: str) -> bool:
+        """Whether this process is the one that renames the full log: of several that see it, the first to lock it.
+
+        Another one would rename the new log. What it writes to the full one is in `.1`. Nobody waits.
+        """
         try:
-            status = os.fstat(descriptor)
-            hit.check_private(status, stat.S_IFREG)
-            if status.st_size > _LARGEST:
-                os.replace(target, target + ".1")
-            os.write(descriptor, line)
-        finally:
-            os.close(descriptor)
-    except OSError:
-        pass
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return os.path.samestat(os.fstat(descriptor), os.lstat(target))
+        except OSError:
+            return False
+
+    def _state_directory() -> str:
+        """Where platformdirs would have it."""
+        if sys.platform == "darwin":
+            return os.path.expanduser("~/Library/Application Support/assume-helper")
+        base = os.environ.get("XDG_STATE_HOME", "")
+        return os.path.join(base if os.path.isabs(base) else os.path.expanduser("~/.local/state"), "assume-helper")
 
 
 def issue(profile: str, session: Session, started: float) -> dict[str, str]:
@@ -84,6 +132,23 @@ def issue(profile: str, session: Session, started: float) -> dict[str, str]:
     }
 
 
+def problem() -> AssumeHelperError | None:
+    """Why nothing is logged; None where all is well, or there is no log yet."""
+    target = path()
+    if target is None:
+        return None
+    directory = os.path.dirname(target)
+    try:
+        _check_directory(directory)
+    except hit.NotPrivate as error:
+        return AssumeHelperError(
+            f"{printable(directory)} {error}: nothing is logged", "it must be a directory of yours: chmod 700"
+        )
+    except OSError:
+        pass
+    return None
+
+
 def events() -> list[dict[str, str]]:
     """The events of the log and of `.1`, the oldest first. Lines that are no event are skipped.
 
@@ -92,6 +157,9 @@ def events() -> list[dict[str, str]]:
     target = path()
     if target is None:
         return []
+    found_problem = problem()
+    if found_problem is not None:
+        raise found_problem
     found = []
     for line in (_read(target + ".1") + b"\n" + _read(target)).split(b"\n"):
         try:

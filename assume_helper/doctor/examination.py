@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
-from assume_helper.doctor import cache_directory, config_files, live, process_command, sdk_precedence
+from assume_helper.doctor import cache_directory, config_files, live, orphans, process_command, sdk_precedence
 from assume_helper.doctor.check import Check, failed
 from assume_helper.errors import AssumeHelperError
 from assume_helper.profiles.aws_config import AwsConfig
@@ -38,6 +38,7 @@ def examine(name: str | None, context: CallContext, spinner: Spinner) -> Iterato
         for _, checks in profiles:
             yield from checks
     yield from cache_directory.examine(context.environ, context.clock.now())
+    yield from orphans.examine()
     if name is not None and found is not None and found.storage != "file":
         yield cache_directory.storage_of(context.environ, found.storage, name)
     yield from _live(config, name, found, context, spinner)

@@ -157,6 +157,9 @@ def _ours(ours: HelperCommand | None, path: str, whose: str, name: str, environ:
     if not ours.gets or len(ours.arguments) < 2:
         what = f"{whose} runs this helper without `get NAME`"
         return Check("process", "fail", what, f"write {process_line(name, environ)}")
+    if "-m" in ours.program and not {"-I", "-P"} & set(ours.program):
+        what = f"{whose} runs Python with -m, which looks for programs in the folder that it is called in"
+        return Check("process", "warn", what, f"write {process_line(name, environ)}")
     module = ours.module_path
     if module is not None and not os.path.isfile(module):
         what = f"{whose} runs {printable(module)}, which no longer exists: an upgrade moved it"

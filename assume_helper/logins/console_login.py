@@ -3,7 +3,7 @@
 import botocore.exceptions as aws
 
 from assume_helper.credentials import Credentials
-from assume_helper.errors import AssumeHelperError, EnvironmentFault, SourceError
+from assume_helper.errors import AssumeHelperError, SettingFault, SourceError
 from assume_helper.logins import token_exchange
 from assume_helper.profiles.role import Login
 
@@ -11,7 +11,7 @@ from assume_helper.profiles.role import Login
 def credentials(login: Login, seconds: float) -> Credentials:
     """The credentials of `login`, within `seconds`.
 
-    Raises SourceExpired, with the command that logs in again, SourceRefused, SourceError, EnvironmentFault,
+    Raises SourceExpired, with the command that logs in again, SourceRefused, SourceError, SettingFault,
     STSNotReached.
     """
     return token_exchange.credentials(login, seconds, _refusal, _problem)
@@ -24,7 +24,7 @@ def _refusal(login: Login, _status: int, code: str) -> AssumeHelperError:
 
 def _problem(login: Login, error: Exception) -> AssumeHelperError | None:
     if isinstance(error, aws.MissingDependencyException):
-        return EnvironmentFault(
+        return SettingFault(
             f"{token_exchange.name(login)} needs botocore's crt extra",
             'install it beside assume-helper: pip install "botocore[crt]"',
         )

@@ -1,5 +1,6 @@
 """The session of a role: from its source's credentials, from another session of ours, or with an MFA code itself."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -87,19 +88,29 @@ def _answer(call: _RoleCall) -> Answer:
     if isinstance(source, WebIdentity):
         from assume_helper.sources import web_identity
 
+        before = _state(source.token_file)
         token = web_identity.read_token(source)
         try:
             return call.assume(None, token=token)
         except SourceNotKnown:
-            renewed = web_identity.read_token(source)
-            if renewed == token:
+            if _state(source.token_file) == before:
                 raise
-            return call.assume(None, token=renewed)  # the first was half written, or just being replaced
+            # It was half written: that is no no.
+            raise SourceExpired("the web identity token was being replaced meanwhile", "try again") from None
     if isinstance(source, Profile):
         return _with_session(flight(source, call.context), call.assume)
     if device is None:
         return call.assume(call.credentials(source))
     return _with_mfa(call, source, device)
+
+
+def _state(path: str) -> tuple[int, ...] | None:
+    """What changes when the file at `path` does; None where there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _credentials_of(source: SourceOfKeys, context: CallContext, seconds: float) -> Credentials:
@@ -121,35 +132,40 @@ def _with_mfa(call: _RoleCall, source: SourceOfKeys, device: MFADevice) -> Answe
     if session is not None:
         link = mfa_session.flight(session, lambda: call.credentials(source), call.store, call.context)
         if entries.read(link.store, link.key) is not None:
-            return _with_session(link, call.assume)
+            return _with_session(link, call.assume, is_served=False)
     mfa.check(device, call.profile.name, call.context)
     found = call.credentials(source)
     if session is not None and found.session_token is None:
-        return _with_session(mfa_session.flight(session, lambda: found, call.store, call.context), call.assume)
+        link = mfa_session.flight(session, lambda: found, call.store, call.context)
+        return _with_session(link, call.assume, is_served=False)
     request = mfa_session.code_request(device, call.profile.name, call.context, call.budget)
     return mfa.call_with_code(request, lambda code: call.assume(found, code=code))
 
 
-def _with_session(link: Flight, assume: Callable[[Credentials], Answer]) -> Answer:
-    """Assume a role with a session of ours. A cached one that STS no longer accepts is replaced, if it can be."""
+def _with_session(link: Flight, assume: Callable[[Credentials], Answer], *, is_served: bool = True) -> Answer:
+    """Assume a role with a session of ours. A cached one that STS no longer accepts is replaced, if it can be.
+
+    `is_served`: it is also handed out by itself, as that of a role is.
+    """
     entry = single_flight.session(link)
     try:
         return assume(entry.session.credentials)
     except (SourceExpired, SourceNotKnown) as error:
         if entry.session.issued >= link.context.started:
             raise
-        replacement = _replaced(link, entry, error)
+        replacement = _replaced(link, entry, error, is_served=is_served)
     return assume(replacement.session.credentials)
 
 
-def _replaced(link: Flight, entry: Entry, error: AssumeHelperError) -> Entry:
+def _replaced(link: Flight, entry: Entry, error: AssumeHelperError, *, is_served: bool) -> Entry:
     """A session in place of `entry`, which STS refused with `error`: another process's, or a new one.
 
     It is replaced under the link's lock, and only where it is still what is cached: once for all who wait there. Raises
-    AssumeHelperError: where it cannot be replaced, a refusal stands.
+    AssumeHelperError: where it cannot be replaced, a refusal stands. One that is never handed out stays cached then: it
+    may be good elsewhere, and STS is asked about it each time.
     """
     is_final = error.cached == "deleted"
-    refused = RefusedSession(entry.session.credentials.access_key_id, is_final)
+    refused = RefusedSession(entry.session.credentials.access_key_id, is_final=is_final and is_served)
     try:
         return single_flight.session(replace(link, refused=refused))
     except AssumeHelperError as problem:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from assume_helper.cache import directory as cache_directory
 from assume_helper.cache import entries, storage
 from assume_helper.cache.directory import Cache
 from assume_helper.credentials import Answer, Credentials
@@ -50,7 +49,8 @@ def code_request(device: MFADevice, profile: str, context: CallContext, budget: 
 
     Which codes were used is remembered for all profiles in one place, also where sessions are not cached in files.
     """
+    from assume_helper.sources import used_mfa_codes
     from assume_helper.sources.mfa import CodeRequest
 
-    used_codes = cache_directory.open_cache(context.environ, context.warn)
+    used_codes = used_mfa_codes.open_store(context.environ, context.warn)
     return CodeRequest(device, profile, used_codes, context, budget.deadline.at - time_budget.AFTER_MFA_CODE)

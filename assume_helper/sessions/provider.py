@@ -17,9 +17,10 @@ from assume_helper.errors import (
 from assume_helper.profiles import aws_config, role_chain
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.role import CredentialProcess, Profile
-from assume_helper.sessions import asker, assume, single_flight
+from assume_helper.sessions import asker, assume, refresh_ahead, single_flight
 from assume_helper.system.context import CallContext
-from assume_helper.text import error_line
+from assume_helper.system.warning import Warning
+from assume_helper.text import error_line, printable
 
 # A file that changed this recently (ns) may change again without a new mtime: the kernel's clock ticks every 4 ms or
 # so, and some file systems count whole seconds, or two.
@@ -106,6 +107,13 @@ def refresh(request: RoleRequest, context: CallContext, back_off: Callable[[floa
     config, profile = read_profile(request, context.environ)
     context = replace(_add_caller(context, config.config_path, profile), may_ask=False)
     flight = assume.flight(profile, context)
+    store, key = flight.store, flight.key
+    if store.directory is not None:
+        lock = store.path(key + hit.AHEAD_SUFFIX)
+        problem = refresh_ahead.problem(lock)
+        if problem is not None:
+            what = f"not used: {printable(refresh_ahead.file_path(lock))} ({printable(problem)})"
+            context.warn(Warning(what, "remove it"))
     if not single_flight.refresh(flight, back_off):
         return None
     entry = entries.read(flight.store, flight.key)

@@ -81,7 +81,7 @@ def session(flight: Flight) -> Entry:
     entry = _cached(flight)
     if entry is not None and entry.session.is_fresh(now()):
         return entry
-    usable = entry if entry is not None and _is_usable(entry.session, now()) else None
+    usable = entry if entry is not None and is_usable(entry.session, now()) else None
     if usable is not None and _is_backing_off(outcomes.read(store, key), now()):
         return stale_entry(usable, now())
     try:
@@ -102,9 +102,14 @@ def refresh(flight: Flight, back_off: Callable[[float], None]) -> bool:
     Raises AssumeHelperError.
     """
     store, key, clock = flight.store, flight.key, flight.context.clock
-    with key_lock.acquire(store, key, lambda: True) as is_held:
-        entry = entries.read(store, key)
-        if not is_held or entry is None or not entry.session.is_due(clock.now()):
+    no_lock: list[Warning] = []
+
+    def warn(warning: Warning) -> None:
+        no_lock.append(warning)
+        store.warn(warning)
+
+    with key_lock.acquire(replace(store, warn=warn), key, lambda: True) as is_held:
+        if not (is_held or no_lock) or not _is_due(store, key, clock.now()):
             return False
         failure = outcomes.read(store, key)
         if _is_backing_off(failure, clock.now()):
@@ -120,6 +125,14 @@ def refresh(flight: Flight, back_off: Callable[[float], None]) -> bool:
     return True
 
 
+def _is_due(store: Cache, key: str, now: float) -> bool:
+    """Whether the entry of `key` is to be replaced: also one that a hit can read and the full way cannot."""
+    entry = entries.read(store, key)
+    if entry is None:
+        return entries.exists(store, key)
+    return entry.session.is_due(now)
+
+
 def stale_entry(entry: Entry, now: float) -> Entry:
     """An entry past its window, to be served in need: where its printed end has come, with the true one.
 
@@ -131,7 +144,8 @@ def stale_entry(entry: Entry, now: float) -> Entry:
     return Entry(session, credential_document(session.credentials, session.expiration, session.account_id))
 
 
-def _is_usable(session: Session, now: float) -> bool:
+def is_usable(session: Session, now: float) -> bool:
+    """Whether `session` can still be served at `now` (seconds since the epoch), where no new one can be had."""
     return session.not_before <= now and session.left(now) > LAST_RESORT
 
 

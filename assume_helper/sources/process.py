@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from assume_helper.credentials import Credentials
-from assume_helper.errors import ConfigurationError, EnvironmentFault, SourceError, SourceExpired
+from assume_helper.errors import ConfigurationError, SettingFault, SourceError, SourceExpired
 from assume_helper.profiles.role import CredentialProcess
 from assume_helper.profiles.value_parsers import has_comment
 from assume_helper.sources.access_key import checked
@@ -35,7 +35,7 @@ def run(source: CredentialProcess, environ: Mapping[str, str], seconds: float) -
 
     It runs once, through botocore's own provider, with a time limit, without standard input, and with the environment
     less `system.environment.HIDDEN`. Raises SourceError, SourceExpired, ConfigurationError,
-    EnvironmentFault.
+    SettingFault.
     """
     from botocore.credentials import ProcessProvider
     from botocore.exceptions import CredentialRetrievalError
@@ -106,7 +106,7 @@ def _run(words: list[str], environ: Mapping[str, str], seconds: float, whose: st
     except (OSError, ValueError, IndexError) as error:
         program = f"{redacted(words[0])}: " if words else ""
         # What is not there now may be there soon. What is no command never will.
-        kind = EnvironmentFault if isinstance(error, OSError) else ConfigurationError
+        kind = SettingFault if isinstance(error, OSError) and words[0] else ConfigurationError
         raise kind(
             f"{whose} cannot be started ({program}{printable(process.reason(error))})",
             "give the program's absolute path, in double quotes where it has blanks",

@@ -1,5 +1,8 @@
 """A web identity token, read from its file."""
 
+import os
+import stat
+
 from assume_helper.credentials import WebIdentityToken
 from assume_helper.errors import SourceError
 from assume_helper.profiles.role import WebIdentity
@@ -7,13 +10,17 @@ from assume_helper.text import CONTROL_CHARACTERS, printable
 
 # STS: a WebIdentityToken has 4 to 20 000 characters (API reference of AssumeRoleWithWebIdentity).
 _LONGEST_TOKEN = 20_000
+_READ_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 def read_token(source: WebIdentity) -> WebIdentityToken:
     """The token in the file of `source`. Raises SourceError."""
     path = source.token_file
     try:
-        with open(path, encoding="ascii") as file:
+        descriptor = os.open(path, _READ_FLAGS)  # a FIFO is not waited for
+        with open(descriptor, encoding="ascii") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise ValueError("no file")
             token = file.read(_LONGEST_TOKEN + 1).strip()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not a token"

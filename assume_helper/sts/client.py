@@ -24,7 +24,7 @@ from botocore.useragent import UserAgentString
 from botocore.utils import get_environ_proxies, is_valid_endpoint_url, is_valid_ipv6_endpoint_url, validate_region_name
 
 from assume_helper.credentials import Credentials
-from assume_helper.errors import EnvironmentFault
+from assume_helper.errors import SettingFault
 from assume_helper.profiles.role import Endpoint
 from assume_helper.system import guarded_http
 from assume_helper.text import printable, redacted
@@ -76,10 +76,10 @@ class Client:
 def connect(endpoint: Endpoint, credentials: Credentials | None) -> Client:
     """A client for the STS at `endpoint`, its settings checked first; without `credentials` it does not sign.
 
-    Raises EnvironmentFault; botocore's InvalidRegionError and EndpointProviderError for a region.
+    Raises SettingFault; botocore's InvalidRegionError and EndpointProviderError for a region.
     """
     if endpoint.ca_bundle is not None and not os.path.exists(endpoint.ca_bundle):
-        raise EnvironmentFault(
+        raise SettingFault(
             f"the CA bundle {printable(endpoint.ca_bundle)} is not there",
             "correct AWS_CA_BUNDLE, ca_bundle or REQUESTS_CA_BUNDLE",
         )
@@ -89,13 +89,13 @@ def connect(endpoint: Endpoint, credentials: Credentials | None) -> Client:
     except (aws.InvalidRegionError, aws.EndpointProviderError):
         raise
     except (aws.BotoCoreError, ValueError) as error:
-        raise EnvironmentFault(
+        raise SettingFault(
             f"the SDK rejects its settings: {redacted(str(error))}", "check the AWS_ variables of the environment"
         ) from None
 
 
 def _check_proxy(url: str) -> None:
-    """Raise EnvironmentFault where the environment's proxy for `url` is malformed. It may hold a password."""
+    """Raise SettingFault where the environment's proxy for `url` is malformed. It may hold a password."""
     scheme = urlsplit(url).scheme
     proxy = get_environ_proxies(url).get(scheme)
     try:
@@ -104,7 +104,7 @@ def _check_proxy(url: str) -> None:
     except ValueError:
         is_valid = False
     if not is_valid:
-        raise EnvironmentFault(
+        raise SettingFault(
             f"{scheme.upper()}_PROXY is not the URL of a proxy", "set it to a URL like http://proxy.example.com:3128"
         )
 

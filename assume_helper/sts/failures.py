@@ -21,7 +21,7 @@ def translate_errors(call: Callable[[], dict[str, Any]], request: Request, now: 
 
     `now` is this machine's clock (seconds since the epoch). Raises STSNotReached, STSNotConnected, STSThrottled,
     STSUnavailable, STSRefused, MFACodeRefused, SourceError, SourceExpired, SourceRefused, SourceNotKnown,
-    ConfigurationError, EnvironmentFault, UnknownRegion.
+    ConfigurationError, SettingFault, UnknownRegion.
     """
     endpoint = request.endpoint
     try:

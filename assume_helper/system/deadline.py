@@ -1,8 +1,11 @@
 """A time limit for a call, whatever it waits for."""
 
 import queue
+import signal
+import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
@@ -21,8 +24,10 @@ def within(seconds: float, call: Callable[[], T]) -> T:
     """The result of `call`, waited for at most `seconds`. Raises TimeoutError, and what `call` raises.
 
     Name resolution, a handshake or a slow answer has no limit of its own. The thread is abandoned, and ends with the
-    process.
+    process. Where no thread can be had (`nproc`, a small address space), `call` is called here, limited as far as that
+    can be done.
     """
+    seconds = max(seconds, 0.1)
     results: queue.SimpleQueue[tuple[bool, T | BaseException]] = queue.SimpleQueue()
 
     def run() -> None:
@@ -31,11 +36,48 @@ def within(seconds: float, call: Callable[[], T]) -> T:
         except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
             results.put((False, error))
 
-    threading.Thread(target=run, daemon=True).start()
     try:
-        came, result = results.get(timeout=max(seconds, 0.1))
+        threading.Thread(target=run, daemon=True).start()
+    except (RuntimeError, MemoryError):  # "can't start new thread"
+        with _limited(seconds):
+            return call()
+    try:
+        came, result = results.get(timeout=seconds)
     except queue.Empty:
         raise TimeoutError from None
     if not came:
         raise cast("BaseException", result)
     return cast("T", result)
+
+
+@contextmanager
+def _limited(seconds: float) -> Iterator[None]:
+    """Limit what is called in this thread: each wait for a socket, and in the main thread all of it, by an alarm.
+
+    Raises TimeoutError.
+    """
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(seconds)
+    try:
+        with _alarm(seconds):
+            yield
+    finally:
+        socket.setdefaulttimeout(before)
+
+
+@contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(_number: int, _frame: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -17,9 +17,22 @@ def make_directory(directory: str) -> None:
         make_directory(parent)
     try:
         os.mkdir(directory, 0o700)
+        if os.lstat(directory).st_mode & 0o700 != 0o700:
+            _make_again(directory)
     except FileExistsError:  # another process was faster
         return
-    os.chmod(directory, 0o700)  # a umask may have taken the owner's rights
+
+
+def _make_again(directory: str) -> None:
+    """Make `directory` once more, where a umask took the owner's rights. They cannot be given back: by now a link may
+    lie at the path. Raises OSError.
+    """
+    umask = os.umask(0o077)
+    try:
+        os.rmdir(directory)
+        os.mkdir(directory, 0o700)
+    finally:
+        os.umask(umask)
 
 
 def create(path: str, flags: int) -> int:

@@ -6,19 +6,21 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import click
 import pexpect
 import pytest
 from front import Behaviour, Call, Front, Reply, denied, error, session, wait_for
 from running import PACKAGE, SCRIPT, Home, no_warning
 
 from assume_helper import hit
-from assume_helper.cache import entries
+from assume_helper.cache import entries, key_lock
 from assume_helper.cache.directory import Cache
 from assume_helper.cache.document import credential_document
 from assume_helper.cache.entries import Entry
@@ -33,14 +35,17 @@ OLD, NEW = "ASIAOLD0000000000000", "ASIANEW0000000000000"
 def rewound(home: Home) -> Path:
     """Have the one cached session in the middle of its last stretch before the window; its file."""
     (file,) = home.entries()
-    store = Cache(str(home.cache), lambda _message: None)
-    entry = entries.read(store, file.stem)
+    rewind(Cache(str(home.cache), lambda _message: None), file.stem)
+    return file
+
+
+def rewind(store: Cache, key: str) -> None:
+    entry = entries.read(store, key)
     assert entry is not None
     now = time.time()
     printed = datetime.fromtimestamp(int(now + window(3600) + 150), UTC)
     moved = replace(entry.session, printed_expiration=printed, expiration=printed, issued=now - 2000)
-    entries.write(store, file.stem, Entry(moved, credential_document(moved.credentials, printed, moved.account_id)))
-    return file
+    entries.write(store, key, Entry(moved, credential_document(moved.credentials, printed, moved.account_id)))
 
 
 @pytest.fixture
@@ -80,8 +85,21 @@ def has_new(home: Home) -> bool:
 
 
 def lock_file(home: Home) -> Path:
-    (path,) = home.cache.glob("*" + hit.AHEAD_SUFFIX)
-    return path
+    """Where the tries for the one cached session are noted."""
+    return Path(refresh_ahead.file_path(str(home.entries()[0].with_suffix(hit.AHEAD_SUFFIX))))
+
+
+def waits_until(home: Home) -> float:
+    """Until when the next try waits."""
+    (line,) = lock_file(home).read_text().splitlines()
+    key, until = line.split(" ")
+    assert home.entries()[0].stem.startswith(key)
+    return float(until)
+
+
+def pause_is_over(home: Home) -> None:
+    lock_file(home).write_text(f"{home.entries()[0].stem[:32]} {time.time() - 1:.3f}\n")
+    home.entries()[0].with_suffix(".failure").unlink(missing_ok=True)
 
 
 def test_a_hit_in_the_last_stretch_is_served_while_sts_hangs_and_the_next_one_has_the_new_session(
@@ -213,13 +231,11 @@ def test_a_failure_is_logged_and_sts_left_alone_for_a_while(due: Home, offline_f
     asked = len(offline_front.calls)
     events = [json.loads(line) for line in due.log.read_text().splitlines()]
     assert [event["exit_code"] for event in events if event["event"] == "failure"] == ["7"]
-    until = float(lock_file(due).read_text())
-    assert time.time() + 20 < until <= time.time() + 60
+    assert time.time() + 20 < waits_until(due) <= time.time() + 60
     due.get("dev")
     assert refreshers(due) == []
     assert len(offline_front.calls) == asked
-    lock_file(due).write_text(f"{time.time() - 1:032.3f}")
-    (due.cache / f"{lock_file(due).stem}.failure").unlink()
+    pause_is_over(due)
     offline_front.behaviour = session(access_key_id=NEW)
     due.get("dev")
     wait_for(lambda: has_new(due))
@@ -232,13 +248,17 @@ def test_a_refusal_takes_the_cached_session_with_it(due: Home, offline_front: Fr
     due.run("get", "dev").failed(6, "STS denied AssumeRole")
 
 
-def test_one_that_is_killed_is_followed_by_another(due: Home, offline_front: Front) -> None:
+def test_one_that_is_killed_is_followed_by_another_after_the_pause(due: Home, offline_front: Front) -> None:
     due.get("dev")
     wait_for(offline_front.arrived.is_set)
     (pid,) = refreshers(due)
     os.kill(pid, signal.SIGKILL)
     wait_for(lambda: not refreshers(due))
     offline_front.released.set()
+    due.get("dev")
+    assert refreshers(due) == []
+    assert time.time() + 20 < waits_until(due) <= time.time() + 60
+    pause_is_over(due)
     due.get("dev")
     wait_for(lambda: has_new(due))
 
@@ -270,7 +290,7 @@ def test_nobody_is_asked_for_a_code_behind_the_caller_s_back(role: Home, offline
 def test_a_lock_that_is_not_ours_alone_is_not_used_and_the_hit_is_served(
     due: Home, offline_front: Front, kind: str
 ) -> None:
-    path = due.entries()[0].with_suffix(hit.AHEAD_SUFFIX)
+    path = lock_file(due)
     if kind == "link":
         path.symlink_to(due.folder / "elsewhere")
     elif kind == "fifo":
@@ -278,20 +298,165 @@ def test_a_lock_that_is_not_ours_alone_is_not_used_and_the_hit_is_served(
     else:
         path.touch()
         path.chmod(0o666)
+    offline_front.released.set()
     assert due.get("dev")["AccessKeyId"] == OLD
-    assert refreshers(due) == []
+    wait_for(lambda: has_new(due) and not refreshers(due))
     assert not (due.folder / "elsewhere").exists()
-    assert not offline_front.calls
+    assert f"not used: {path}" in due.log.read_text()
 
 
 def test_a_lock_that_is_held_is_somebody_else_s_refresh(due: Home, offline_front: Front) -> None:
-    path = due.entries()[0].with_suffix(hit.AHEAD_SUFFIX)
+    path = lock_file(due)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     assert due.get("dev")["AccessKeyId"] == OLD
     assert refreshers(due) == []
     os.close(descriptor)
     assert not offline_front.calls
+
+
+# Whatever stands in its way: one try for each pause, and it is logged.
+
+HITS = 40
+# Notes each process that refreshes.
+NOTING = """
+import sys
+if "--refresh-ahead" in sys.orig_argv:
+    with open({noted!r}, "a") as file:
+        file.write(".")
+"""
+
+
+@pytest.fixture
+def noted(due: Home) -> Path:
+    """Where each process that is started for a refresh is noted."""
+    folder = due.folder / "noting"
+    folder.mkdir()
+    path = folder / "noted"
+    path.touch()
+    (folder / "sitecustomize.py").write_text(NOTING.format(noted=str(path)))
+    due.environ["PYTHONPATH"] = str(folder)
+    return path
+
+
+def hits(home: Home, **environ: str) -> None:
+    for _ in range(HITS):
+        assert home.get("dev", **environ)["AccessKeyId"] == OLD
+    wait_for(lambda: not refreshers(home))
+
+
+def logged(home: Home) -> str:
+    return home.log.read_text() if home.log.exists() else ""
+
+
+def test_a_key_s_lock_that_cannot_be_opened_is_one_try(due: Home, offline_front: Front, noted: Path) -> None:
+    path = due.cache / key_lock.file_name(due.entries()[0].stem)
+    path.unlink()
+    path.mkdir()
+    offline_front.behaviour = error(503, "ServiceUnavailable", "later")
+    hits(due)
+    assert noted.read_text() == "."
+    assert "no lock: " in logged(due)
+    assert "is out of order" in logged(due)
+
+
+def test_a_key_s_lock_that_cannot_be_opened_is_no_reason_not_to_refresh(due: Home, offline_front: Front) -> None:
+    path = due.cache / key_lock.file_name(due.entries()[0].stem)
+    path.unlink()
+    path.mkdir()
+    offline_front.released.set()
+    due.get("dev")
+    wait_for(lambda: has_new(due) and not refreshers(due))
+    assert len(offline_front.calls) == 1
+
+
+@pytest.mark.parametrize("does_fail", [True, False])
+def test_an_entry_whose_record_cannot_be_read_is_one_try_and_is_replaced(
+    due: Home, offline_front: Front, noted: Path, does_fail: bool
+) -> None:
+    (entry,) = due.entries()
+    times, document, _ = hit.unpack_entry(hit.unseal(entry.read_bytes()))
+    entry.write_bytes(hit.seal(hit.pack_entry(times, document, b"{}")))
+    if does_fail:
+        offline_front.behaviour = error(503, "ServiceUnavailable", "later")
+        hits(due)
+        assert "is out of order" in logged(due)
+    else:
+        offline_front.released.set()
+        due.get("dev")
+        wait_for(lambda: has_new(due) and not refreshers(due))
+    assert noted.read_text() == "."
+
+
+def test_a_note_that_cannot_be_made_is_one_try(due: Home, offline_front: Front, noted: Path) -> None:
+    lock_file(due).mkdir()
+    offline_front.behaviour = error(503, "ServiceUnavailable", "later")
+    hits(due)
+    assert noted.read_text() == "."
+    assert "(Is a directory)" in logged(due)
+
+
+def test_where_nothing_can_be_noted_nothing_is_started(due: Home, offline_front: Front, noted: Path) -> None:
+    lock_file(due).mkdir()
+    Path(refresh_ahead.file_path(str(due.entries()[0]), "-2")).mkdir()
+    hits(due)
+    assert (noted.read_text(), offline_front.calls) == ("", [])
+
+
+def test_a_memory_that_is_not_named_any_more_is_one_try(
+    role: Home, offline_front: Front, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    if not Path("/dev/shm").is_dir():
+        pytest.skip("needs a file system in memory")
+    role.unmeasured()
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as memory:
+        role.config.write_text(role.config.read_text() + "assume_helper_cache = memory\n")
+        offline_front.behaviour = session(access_key_id=OLD)
+        for _ in range(2):
+            role.get("dev", XDG_RUNTIME_DIR=memory)
+        offline_front.calls.clear()
+        cache = Path(memory) / "assume-helper"
+        (file,) = cache.glob("*.entry")
+        rewind(Cache(str(cache), lambda _message: None), file.stem)
+        folder = tmp_path_factory.mktemp("noting")
+        (folder / "sitecustomize.py").write_text(NOTING.format(noted=str(folder / "noted")))
+        role.environ["PYTHONPATH"] = str(folder)
+        hits(role, XDG_RUNTIME_DIR=str(role.folder / "nowhere"))
+        assert (folder / "noted").read_text() == "."
+        assert "needs a runtime directory" in logged(role)
+        assert offline_front.calls == []
+
+
+# As Nix and Bazel install: the package and its libraries in folders that a launcher puts on the path.
+
+
+def launcher(home: Home, *folders: Path) -> list[str]:
+    """A program that finds the package in one folder and each library in another; the interpreter has none of them."""
+    program = home.folder / "launcher"
+    interpreter = Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info[1]}"
+    program.write_text(
+        f"#!{interpreter} -I\nimport sys\nsys.path += {[str(folder) for folder in folders]!r}\n"
+        "from assume_helper.start import main\nsys.exit(main())\n"
+    )
+    program.chmod(0o700)
+    return [str(program)]
+
+
+def test_a_launcher_with_its_own_folders_is_refreshed_too(due: Home, offline_front: Front) -> None:
+    libraries = Path(click.__file__).parents[1]
+    offline_front.released.set()
+    ran = due.run("get", "dev", command=launcher(due, PACKAGE.parent, libraries))
+    assert ran.document["AccessKeyId"] == OLD
+    wait_for(lambda: has_new(due) and not refreshers(due))
+
+
+def test_a_refresh_that_finds_no_libraries_is_one_try_and_is_logged(due: Home, offline_front: Front) -> None:
+    command = launcher(due, PACKAGE.parent)
+    for _ in range(10):
+        assert due.run("get", "dev", command=command).document["AccessKeyId"] == OLD
+    wait_for(lambda: not refreshers(due))
+    assert logged(due).count("is not installed for") == 1
+    assert offline_front.calls == []
 
 
 # A day, with a clock that is handed in.

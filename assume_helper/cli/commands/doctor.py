@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, replace
 from functools import partial
+from itertools import chain
 
 import click
 
-from assume_helper.cli import display
+from assume_helper.cli import audit_log, display
 from assume_helper.cli.invocation import Invocation
-from assume_helper.doctor.check import Check, Status
+from assume_helper.doctor.check import Check, Status, failed
 from assume_helper.doctor.examination import examine
 
 _COLOURS: dict[Status, str] = {"ok": "green", "warn": "yellow", "fail": "bold red"}
@@ -35,12 +36,17 @@ def command(invocation: Invocation, /, profile: str | None, *, as_json: bool) ->
     invocation.subject = profile or ""
     invocation.require_stdout("the result of the checks")
     context = replace(invocation.call_context(), warn=lambda _message: None)
-    checks = examine(profile, context, partial(display.spinner, invocation, "asking STS ..."))
+    checks = chain(examine(profile, context, partial(display.spinner, invocation, "asking STS ...")), _log())
     found = list(checks) if as_json else list(_printed(invocation, checks))
     if as_json:
         display.print_json(invocation, [asdict(check) for check in found])
     if any(check.status == "fail" for check in found):
         raise click.exceptions.Exit(1)
+
+
+def _log() -> list[Check]:
+    problem = audit_log.problem()
+    return [] if problem is None else [failed("log", problem)]
 
 
 def _printed(invocation: Invocation, checks: Iterable[Check]) -> Iterator[Check]:

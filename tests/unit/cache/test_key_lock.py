@@ -2,11 +2,13 @@
 
 import errno
 import fcntl
+import hashlib
 import os
 import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,10 +17,12 @@ from pathlib import Path
 import pytest
 from running import into
 
+from assume_helper.cache import key_lock
 from assume_helper.cache.directory import Cache
 from assume_helper.cache.key_lock import acquire
 
-KEY = "cd" * 32
+KEY = "1" + "c" * 63
+LOWER = "0" * 64
 # Takes the lock of a key, says so, and keeps it until its input ends.
 HOLDER = """
 import sys
@@ -56,7 +60,7 @@ def cache(tmp_path: Path, warnings: list[str]) -> Cache:
 
 
 def file(cache: Cache, key: str = KEY) -> Path:
-    return Path(cache.path(key + ".lock"))
+    return Path(cache.path(key_lock.file_name(key)))
 
 
 @contextmanager
@@ -157,13 +161,13 @@ def test_a_holder_that_stands_still_and_is_killed_lets_go(cache: Cache) -> None:
 
 
 def test_the_lock_of_another_key_is_free(cache: Cache) -> None:
-    with holder(cache), acquire(cache, "0" * 64, never) as is_held:
+    with holder(cache), acquire(cache, LOWER, never) as is_held:
         assert is_held
 
 
 def test_two_keys_are_held_at_once(cache: Cache) -> None:
     """A link of a chain is fetched while the chain's own lock is held."""
-    with acquire(cache, KEY, never) as outer, acquire(cache, "0" * 64, never) as inner:
+    with acquire(cache, KEY, never) as outer, acquire(cache, LOWER, never) as inner:
         assert (outer, inner) == (True, True)
 
 
@@ -211,6 +215,115 @@ def test_a_lock_file_is_never_unlinked(cache: Cache) -> None:
     assert file(cache).stat().st_ino == inode
 
 
+# All keys share 64 files.
+
+
+def keys_of(rank: int) -> list[str]:
+    """Some keys of sessions of this rank."""
+    return [f"{rank:x}{hashlib.sha256(str(number).encode()).hexdigest()[1:]}" for number in range(200)]
+
+
+def test_all_keys_share_64_files_and_each_rank_has_files_of_its_own() -> None:
+    names = {rank: {key_lock.file_name(key) for key in keys_of(rank)} for rank in range(16)}
+    assert set.union(*names.values()) == {f"{number:02x}.lock" for number in range(64)}
+    for rank in range(4):
+        for other in range(rank + 1, 16):
+            assert not names[rank] & names[other]
+
+
+def test_what_is_no_key_has_a_file_of_its_own() -> None:
+    assert key_lock.file_name("config-abc") == "config-abc.lock"
+
+
+def test_a_thread_that_holds_the_file_already_holds_it(cache: Cache) -> None:
+    same = next(key for key in keys_of(1) if key_lock.file_name(key) == key_lock.file_name(KEY))
+    with acquire(cache, KEY, never) as outer:
+        with acquire(cache, same, never) as inner:
+            assert (outer, inner) == (True, True)
+        with holder_is_kept_out(cache):
+            pass
+    with holder(cache):
+        pass
+
+
+@contextmanager
+def holder_is_kept_out(cache: Cache) -> Iterator[None]:
+    """Another process cannot hold the lock."""
+    command = [sys.executable, "-c", HOLDER.replace("lambda: False", "lambda: True"), str(cache.directory), KEY]
+    done = subprocess.run(command, input="", capture_output=True, text=True, env={}, check=False)
+    assert done.stdout.startswith("not held")
+    yield
+
+
+def test_another_thread_waits(cache: Cache) -> None:
+    found: list[bool] = []
+
+    def other() -> None:
+        with acquire(cache, KEY, lambda: True) as is_held:
+            found.append(is_held)
+
+    with acquire(cache, KEY, never):
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join(60)
+    assert found == [False]
+
+
+# Takes one lock, waits until all have theirs, and takes another.
+CROSSING = """
+import sys, time
+from pathlib import Path
+from assume_helper.cache.directory import Cache
+from assume_helper.cache.key_lock import acquire
+cache, first, second, me, all_of = Cache(sys.argv[1], sys.stderr.write), *sys.argv[2:6]
+with acquire(cache, first, lambda: False) as is_held:
+    assert is_held
+    Path(me).touch()
+    begun = time.monotonic()
+    while not all(Path(path).exists() for path in all_of.split(":")):
+        assert time.monotonic() < begun + 60
+        time.sleep(0.01)
+    with acquire(cache, second, lambda: time.monotonic() > begun + 60) as is_held:
+        print(time.monotonic() - begun, flush=True)
+"""
+
+
+def test_two_holders_that_need_each_other_s_file_in_the_last_row_wait_for_a_moment_only(
+    cache: Cache, tmp_path: Path
+) -> None:
+    """Sessions with four and more roles behind them: the only ones that could wait in a circle."""
+    one = keys_of(5)[0]
+    other = next(key for key in keys_of(6) if key_lock.file_name(key) != key_lock.file_name(one))
+    marks = [str(tmp_path / "one"), str(tmp_path / "other")]
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-c", CROSSING, str(cache.directory), first, second, mark, ":".join(marks)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for first, second, mark in ((one, other, marks[0]), (other, one, marks[1]))
+    ]
+    for child in children:
+        said, _ = child.communicate(timeout=90)
+        assert child.returncode == 0
+        assert float(said) < 10
+
+
+def test_a_lock_that_is_refused_is_not_waited_for(cache: Cache, warnings: list[str]) -> None:
+    """As a security module may refuse it. The library takes it for one that another process holds."""
+
+    def flock(_descriptor: int, _operation: int) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(fcntl, "flock", flock)
+        begun = time.monotonic()
+        with acquire(cache, KEY, lambda: time.monotonic() > begun + 30) as is_held:
+            assert not is_held
+    assert time.monotonic() - begun < 5
+    assert warnings == [f"no lock: {file(cache)} (Permission denied); calls to STS are not shared"]
+
+
 # where there is no lock to be had
 
 
@@ -220,7 +333,7 @@ def test_without_a_cache_there_is_no_lock_and_nothing_is_said(warnings: list[str
     assert warnings == []
 
 
-@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EIO])
+@pytest.mark.parametrize("number", [errno.EACCES, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EIO])
 def test_a_file_system_without_locks_is_a_warning_and_no_wait(
     cache: Cache, warnings: list[str], number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -259,13 +372,13 @@ def test_a_lock_file_that_may_not_be_opened_is_a_warning(warnings: list[str]) ->
             assert not is_held
     finally:
         os.seteuid(really)
-    assert warnings == [f"no lock: /{KEY}.lock (Permission denied); calls to STS are not shared"]
+    assert warnings == [f"no lock: {file(Cache('/', print))} (Permission denied); calls to STS are not shared"]
 
 
 def test_the_warning_has_no_control_characters(tmp_path: Path, warnings: list[str]) -> None:
     directory = tmp_path / "a\x1b[31mred"
     directory.mkdir(mode=0o700)
-    (directory / f"{KEY}.lock").mkdir()
+    (directory / key_lock.file_name(KEY)).mkdir()
     with acquire(Cache(str(directory), into(warnings)), KEY, never):
         pass
     assert "\x1b" not in warnings[0]

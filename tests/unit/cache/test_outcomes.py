@@ -33,7 +33,7 @@ KINDS = [
     errors.STSNotReached,
     errors.STSThrottled,
     errors.STSUnavailable,
-    errors.EnvironmentFault,
+    errors.SettingFault,
     errors.SourceNotKnown,
     errors.InternalFault,
 ]

@@ -1,5 +1,6 @@
 """The log: JSON lines that are ours alone, and never anybody's trouble."""
 
+import fcntl
 import json
 import os
 import pwd
@@ -176,6 +177,98 @@ def test_without_a_home_there_is_no_log_and_no_error(
     assert audit_log.path() is None
     audit_log.append(NOW, {"n": "1"})
     assert os.listdir(tmp_path) == []
+
+
+# Many processes, and a log that is full.
+
+WRITER = """
+import sys, time
+from pathlib import Path
+from assume_helper.cli import audit_log
+print(flush=True)
+sys.stdin.read(1)
+audit_log.append(1, {"who": sys.argv[1]})
+"""
+
+
+def test_no_line_is_lost_when_many_find_the_log_full(file: Path) -> None:
+    audit_log.append(NOW, {"n": "1"})
+    with file.open("ab") as log:
+        log.write(b" " * FULL + b"\n")
+    command = [sys.executable, "-c", WRITER]
+    children = [
+        subprocess.Popen([*command, str(number)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) for number in range(20)
+    ]
+    for child in children:
+        assert child.stdout is not None
+        child.stdout.readline()
+    for child in children:
+        assert child.stdin is not None
+        child.stdin.write(b"x")
+        child.stdin.flush()
+    for child in children:
+        child.communicate(timeout=60)
+    found = [event["who"] for event in _all_lines(file) if "who" in event]
+    assert sorted(found, key=int) == [str(number) for number in range(20)]
+    assert sorted(os.listdir(file.parent)) in (["log.jsonl", "log.jsonl.1"], ["log.jsonl.1"])
+
+
+def _all_lines(file: Path) -> list[dict[str, str]]:
+    paths = [path for path in (file.with_name("log.jsonl.1"), file) if path.exists()]
+    return [json.loads(line) for path in paths for line in path.read_bytes().splitlines() if line.strip()]
+
+
+def test_a_process_that_stands_still_with_the_lock_stops_nobody(file: Path) -> None:
+    audit_log.append(NOW, {"n": "1"})
+    os.truncate(file, FULL + 1)
+    with file.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        audit_log.append(NOW, {"n": "2"})
+    assert file.read_bytes().endswith(b'"n": "2"}\n')
+    audit_log.append(NOW, {"n": "3"})
+    assert file.with_name("log.jsonl.1").read_bytes().endswith(b'"n": "3"}\n')
+
+
+# The directory.
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o1777, 0o770, 0o707, 0o720, 0o702])
+def test_a_directory_that_others_may_change_is_not_used_and_that_is_told(file: Path, mode: int) -> None:
+    audit_log.append(NOW, {"n": "1"})
+    file.parent.chmod(mode)
+    audit_log.append(NOW, {"n": "2"})
+    assert len(lines(file)) == 1
+    problem = audit_log.problem()
+    assert problem is not None
+    assert "is open to other users: nothing is logged" in str(problem)
+    with pytest.raises(AssumeHelperError, match="is open to other users"):
+        audit_log.events()
+
+
+@pytest.mark.parametrize("mode", [0o700, 0o755, 0o750])
+def test_a_directory_that_others_may_only_look_into_is_used(file: Path, mode: int) -> None:
+    audit_log.append(NOW, {"n": "1"})
+    file.parent.chmod(mode)
+    audit_log.append(NOW, {"n": "2"})
+    assert len(lines(file)) == 2
+    assert audit_log.problem() is None
+
+
+def test_a_directory_that_is_a_link_is_not_used(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir(mode=0o700)
+    file.parent.parent.mkdir(mode=0o700)
+    file.parent.symlink_to(tmp_path / "elsewhere")
+    audit_log.append(NOW, {"n": "1"})
+    assert os.listdir(tmp_path / "elsewhere") == []
+    assert audit_log.problem() is not None
+
+
+def test_without_its_library_the_log_is_where_it_was(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "platformdirs", None)
+    assert audit_log.path() == str(file)
+    monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.setenv("HOME", str(file.parents[3]))
+    assert audit_log.path() == str(file.parents[3] / ".local" / "state" / "assume-helper" / "log.jsonl")
 
 
 # An issue of credentials.

@@ -19,7 +19,12 @@ def test_this_helper_is_started_both_ways(tmp_path: Path) -> None:
     one(process(f"{SCRIPT} get dev", tmp_path, start=True), "ok", "assume-helper 0", "without a shell and by sh -c")
 
 
-@pytest.mark.parametrize("form", ["{0} -I -S {1}/__main__.py get dev", "{0} -m assume_helper get dev"])
+def test_a_python_that_looks_in_the_callers_folder_first_is_warned_of(tmp_path: Path) -> None:
+    form = f"{sys.executable} -m assume_helper get dev"
+    one(process(form, tmp_path, start=False), "warn", "looks for programs in the folder that it is called in")
+
+
+@pytest.mark.parametrize("form", ["{0} -I -S {1}/__main__.py get dev", "{0} -P -m assume_helper get dev"])
 def test_the_other_forms_of_this_helper_are_started_too(tmp_path: Path, form: str) -> None:
     one(process(form.format(sys.executable, PACKAGE), tmp_path, start=True), "ok", "(assume-helper ")
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import botocore.exceptions as aws
 import pytest
 
-from assume_helper.errors import EnvironmentFault, SourceError, SourceExpired, SourceRefused
+from assume_helper.errors import SettingFault, SourceError, SourceExpired, SourceRefused
 from assume_helper.logins import console_login
 from assume_helper.profiles.role import Login
 
@@ -36,5 +36,5 @@ def test_a_login_that_may_not_be_renewed_is_told_which_right_is_missing(providin
 
 def test_botocore_without_its_crt_extra_is_told_how_to_install_it(providing: Callable[[object], object]) -> None:
     providing(aws.MissingDependencyException(msg="crt"))
-    with pytest.raises(EnvironmentFault, match="needs botocore's crt extra; install it beside assume-helper"):
+    with pytest.raises(SettingFault, match="needs botocore's crt extra; install it beside assume-helper"):
         console_login.credentials(LOGIN, 5)

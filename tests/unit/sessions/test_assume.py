@@ -181,27 +181,27 @@ def test_a_refused_link_is_removed_only_under_its_lock(world: World, monkeypatch
     assert told(world.get("far"))["AccessKeyId"] == "ASIA4"
 
 
-def test_a_token_that_was_just_being_replaced_is_read_again(world: World, tmp_path: Path) -> None:
+def test_a_token_that_was_just_being_replaced_is_no_refusal(world: World, tmp_path: Path) -> None:
     token = tmp_path / "token"
-    token.write_text("half-a-tok")
+    token.write_text("a-whole-token")
     arn = "arn:aws:iam::123456789012:role/pod"
     world.add(
         f"[profile pod]\nrole_arn = {arn}\nweb_identity_token_file = {token}\nregion = us-east-1\n"
         f"endpoint_url = {world.front.url}\n"
     )
+    first = world.get("pod")
+    refusal = error(400, "InvalidIdentityToken", "no token")
 
     def answer(call: Call) -> Reply | None:
-        if call.parameters["WebIdentityToken"] == "half-a-tok":
-            token.write_text("a-whole-token")
-            return error(400, "InvalidIdentityToken", "no token")(call)
-        return world.giving()(call)
+        (tmp_path / "new").write_text("another-token")
+        (tmp_path / "new").replace(token)
+        return refusal(call)
 
     world.front.behaviour = answer
-    world.get("pod")
-    assert world.calls == 2
-    token.write_text("bad-token")
-    world.pass_by(3500)
-    world.front.behaviour = error(400, "InvalidIdentityToken", "no token")
+    world.pass_by(3000)
+    assert world.get("pod").session == first.session
+    world.front.behaviour = refusal
+    world.pass_by(61)
     with pytest.raises(SourceNotKnown):
         world.get("pod")
-    assert world.calls == 3
+    assert world.files("entry") == []

@@ -26,7 +26,7 @@ from assume_helper.cache.session import expiration_jitter
 from assume_helper.credentials import Answer
 from assume_helper.errors import (
     ConfigurationError,
-    EnvironmentFault,
+    SettingFault,
     SourceError,
     SourceExpired,
     SourceRefused,
@@ -366,7 +366,7 @@ def test_an_error_that_is_no_refusal_leaves_what_is_cached(
         MemoryError(),
         RecursionError(),
         UnicodeDecodeError("utf-8", b"", 0, 1, "no text"),
-        EnvironmentFault("no bundle", "mend it"),
+        SettingFault("no bundle", "mend it"),
         SourceError("no document", "mend it"),
     ],
     ids=lambda fault: type(fault).__name__,
@@ -391,7 +391,7 @@ def test_what_nobody_expects_leaves_what_is_cached_and_is_warned_of(
     assert world.get().session != entry.session
 
 
-@pytest.mark.parametrize("fault", [MemoryError, ImportError, EnvironmentFault])
+@pytest.mark.parametrize("fault", [MemoryError, ImportError, SettingFault])
 def test_what_nobody_expects_is_raised_as_it_is_where_nothing_is_cached(
     world: World, fault: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ import pytest
 from running import SECRET
 
 from assume_helper.credentials import Credentials
-from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError, SourceExpired
+from assume_helper.errors import AssumeHelperError, ConfigurationError, SettingFault, SourceError, SourceExpired
 from assume_helper.profiles.role import CredentialProcess
 from assume_helper.sources import process
 from assume_helper.system.environment import HIDDEN
@@ -254,13 +254,13 @@ def test_an_empty_key_in_the_document_is_refused(program: Program, key: str, val
 
 @pytest.mark.parametrize("command", ["/does/not/exist", "does-not-exist-anywhere --now", "'/with space/none' x"])
 def test_a_command_that_does_not_exist_is_named(command: str) -> None:
-    said = refused(CredentialProcess("other", command), ConfigurationError, environ={"PATH": "/bin"})
+    said = refused(CredentialProcess("other", command), SettingFault, environ={"PATH": "/bin"})
     assert said.startswith("the credential_process of other cannot be started (")
 
 
 def test_a_command_that_is_not_executable_is_named(tmp_path: Path) -> None:
     (tmp_path / "text").touch(mode=0o600)
-    said = refused(CredentialProcess("other", str(tmp_path / "text")), ConfigurationError)
+    said = refused(CredentialProcess("other", str(tmp_path / "text")), SettingFault)
     assert "Permission denied); give the program's absolute path" in said
 
 

@@ -1,9 +1,10 @@
 """The codes that were used: told from others, read only as they are written, and never the codes themselves."""
 
+import os
 from pathlib import Path
 
 import pytest
-from running import no_warning
+from running import into, no_warning
 
 from assume_helper.cache import directory as cache_directory
 from assume_helper.cache.directory import Cache
@@ -62,3 +63,68 @@ def test_what_was_used_long_ago_is_forgotten(store: Cache) -> None:
 def test_what_nobody_wrote_is_nothing(store: Cache, data: bytes) -> None:
     cache_directory.write(store, KEY + ".code", data, durable=False)
     assert used_mfa_codes.read(store, KEY) == []
+
+
+# Where the cache cannot be used.
+
+
+def places(tmp_path: Path) -> dict[str, str]:
+    return {
+        "HOME": str(tmp_path / "home"),
+        "ASSUME_HELPER_CACHE_DIR": str(tmp_path / "cache"),
+        "XDG_RUNTIME_DIR": str(tmp_path / "no-memory"),
+        "TMPDIR": str(tmp_path / "tmp"),
+    }
+
+
+def test_they_are_beside_the_cache_where_that_can_be_used(tmp_path: Path) -> None:
+    store = used_mfa_codes.open_store(places(tmp_path), no_warning)
+    assert store.directory == str(tmp_path / "cache")
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+@pytest.mark.parametrize("broken", ["loose", "link", "file", "relative"])
+def test_where_the_cache_cannot_be_used_they_are_among_the_temporary_files(tmp_path: Path, broken: str) -> None:
+    (tmp_path / "tmp").mkdir(mode=0o1777)
+    cache = tmp_path / "cache"
+    environ = places(tmp_path)
+    if broken == "loose":
+        cache.mkdir(mode=0o700)
+        cache.chmod(0o777)
+    elif broken == "link":
+        cache.symlink_to(tmp_path)
+    elif broken == "file":
+        cache.touch()
+    else:
+        environ["ASSUME_HELPER_CACHE_DIR"] = "relative"
+    warnings: list[str] = []
+    store = used_mfa_codes.open_store(environ, into(warnings))
+    assert store.directory == str(tmp_path / "tmp" / f"assume-helper-{os.geteuid()}")
+    used_mfa_codes.remember(store, KEY, [used_mfa_codes.new("123456", NOW)])
+    again = used_mfa_codes.open_store(environ, into(warnings))
+    assert [code.matches("123456", NOW) for code in used_mfa_codes.read(again, KEY)] == [True]
+
+
+def test_another_s_directory_among_the_temporary_files_is_not_used_and_a_code_is_used_once_by_this_process(
+    tmp_path: Path,
+) -> None:
+    environ = places(tmp_path) | {"ASSUME_HELPER_CACHE_DIR": "relative"}
+    (tmp_path / "tmp").mkdir()
+    (tmp_path / "tmp" / f"assume-helper-{os.geteuid()}").symlink_to(tmp_path)
+    warnings: list[str] = []
+    store = used_mfa_codes.open_store(environ, into(warnings))
+    assert store.directory is None
+    assert any("used MFA codes cannot be remembered" in warning for warning in warnings)
+    key = "b" * 64
+    used_mfa_codes.remember(store, key, [used_mfa_codes.new("123456", NOW)])
+    assert [code.matches("123456", NOW) for code in used_mfa_codes.read(store, key)] == [True]
+
+
+def test_a_code_that_cannot_be_written_is_used_once_by_this_process(tmp_path: Path) -> None:
+    directory = tmp_path / "cache"
+    directory.mkdir(mode=0o700)
+    key = "c" * 64
+    (directory / f"{key}.code").mkdir()
+    store = Cache(str(directory), lambda _warning: None)
+    used_mfa_codes.remember(store, key, [used_mfa_codes.new("123456", NOW)])
+    assert [code.matches("123456", NOW) for code in used_mfa_codes.read(store, key)] == [True]

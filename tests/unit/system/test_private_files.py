@@ -1,5 +1,6 @@
 """Directories of 0700 and files of 0600, whatever the umask."""
 
+import contextlib
 import os
 import signal
 import stat
@@ -25,19 +26,40 @@ def test_a_directory_and_what_is_missing_above_it_are_made_0700(tmp_path: Path, 
     assert [mode(tmp_path / d) for d in ("a", "a/b", "a/b/c")] == [0o700] * 3
 
 
+@pytest.mark.parametrize("mask", [0o000, 0o777])
+def test_no_right_is_given_by_a_path_where_a_link_may_lie_by_then(
+    tmp_path: Path, mask: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir(mode=0o755)
+    real = os.mkdir
+
+    def planted(path: str, rights: int) -> None:
+        """Another user, who may write to the folder above, is faster."""
+        real(path, rights)
+        os.rmdir(path)
+        os.symlink(theirs, path)
+
+    monkeypatch.setattr(os, "mkdir", planted)
+    with umask(mask), contextlib.suppress(OSError):
+        private_files.make_directory(str(tmp_path / "a"))
+    assert mode(theirs) == 0o755
+    assert mode(tmp_path) & 0o700 == 0o700
+
+
 def test_a_directory_is_not_open_to_others_for_a_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before: list[int] = []
-    real = os.chmod
+    real = os.mkdir
 
-    def chmod(path: str, to: int) -> None:
+    def made(path: str, rights: int) -> None:
+        real(path, rights)
         before.append(mode(Path(path)))
-        real(path, to)
 
-    monkeypatch.setattr(os, "chmod", chmod)
+    monkeypatch.setattr(os, "mkdir", made)
+    monkeypatch.setattr(os, "chmod", lambda *_: pytest.fail("the rights are changed by a path"))
     with umask(0):
         private_files.make_directory(str(tmp_path / "a" / "b"))
-    assert before == [0o700] * len(before)
-    assert (mode(tmp_path / "a"), mode(tmp_path / "a" / "b")) == (0o700, 0o700)
+    assert before == [0o700, 0o700]
 
 
 def test_a_directory_that_is_there_is_left_as_it_is(tmp_path: Path) -> None:

@@ -1,0 +1,55 @@
+"""Whether what becomes of an orphan is collected: under a first process that does not, it stays as a zombie for ever.
+
+In a container the program that is started first has that duty, and most programs do not know it.
+"""
+
+import shutil
+import subprocess
+import sys
+import time
+
+from assume_helper.doctor.check import Check
+
+# Seconds for an orphan to end, and to be collected.
+_PATIENCE = 2.0
+_POLL = 0.02
+
+
+def examine() -> list[Check]:
+    """The check, on Linux: an orphan is made, and looked for after its end. Nothing where that cannot be found out."""
+    shell = shutil.which("sh")
+    if sys.platform != "linux" or shell is None:
+        return []
+    try:
+        # The inner shell ends at once: what it has started is an orphan then.
+        made = subprocess.run(
+            [shell, "-c", "(exec sleep 0.1 >/dev/null) & echo $!"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_PATIENCE,
+            check=True,
+        )
+        orphan = int(made.stdout)
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return []
+    until = time.monotonic() + _PATIENCE
+    while (state := _state(orphan)) is not None:
+        if time.monotonic() > until:
+            return [_zombie(state[1])] if state[0] == "Z" else []
+        time.sleep(_POLL)
+    return []
+
+
+def _zombie(parent: str) -> Check:
+    what = f"process {parent} does not collect ended processes: each background refresh stays as a zombie"
+    return Check("processes", "warn", what, "start the container with an init: docker run --init")
+
+
+def _state(process: int) -> tuple[str, str] | None:
+    """The state of a process and its parent (proc(5)); None where there is no such process."""
+    try:
+        with open(f"/proc/{process}/stat", encoding="utf-8", errors="replace") as file:
+            fields = file.read().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return fields[0], fields[1]
