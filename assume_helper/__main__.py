@@ -6,11 +6,20 @@ Started by its path it is compiled anew on every call, so it does no more than f
 import os
 import sys
 
-if not __package__:
-    # Behind the standard library, so that nothing beside the package can stand in for a part of it.
-    sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from assume_helper.start import main
+def _place() -> int:
+    """Where on the search path the package's folder goes.
+
+    Behind the standard library, so that nothing beside the package can stand in for a part of it. Where PYTHONPATH
+    brought folders in, one of them may have another version: then it goes in front, until `main` has put these last.
+    """
+    return 0 if os.environ.get("PYTHONPATH") and not sys.flags.ignore_environment else len(sys.path)
+
+
+if not __package__:
+    sys.path.insert(_place(), os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from assume_helper.start import main  # noqa: E402
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -3,6 +3,7 @@
     AssumeHelperError          1  anything else
     ├── ConfigurationError     3  the AWS config, or a value in it
     │   ├── ChangedMeanwhile   3  a file has changed since it was read
+    │   ├── SettingFault       3  a variable or setting with which nothing can be sent
     │   └── UnknownRegion      3  an unknown region
     ├── SourceError            4  no usable source credentials
     │   ├── SourceExpired      4  a login, a token or a session has expired
@@ -14,6 +15,7 @@
     ├── STSNotReached          7  network, 5xx, deadline, an answer that is no answer
     │   ├── STSNotConnected    7  no request was sent
     │   └── STSThrottled       7  STS was reached and asked for patience
+    ├── MachineFault           1  this machine has too little of something, or lacks a file
     ├── ProgramNotFound      127  the program of `exec` is not there
     └── ProgramNotRunnable   126  it is there and cannot be started
 
@@ -45,6 +47,10 @@ class ConfigurationError(AssumeHelperError):
 
 class ChangedMeanwhile(ConfigurationError):
     """A file has changed since it was read, and was not replaced."""
+
+
+class SettingFault(ConfigurationError):
+    """With a variable or setting of this machine nothing can be sent. Cached credentials may be served."""
 
 
 class UnknownRegion(ConfigurationError):
@@ -99,6 +105,10 @@ class STSNotConnected(STSNotReached):
 
 class STSThrottled(STSNotReached):
     """STS throttles this account or address: the one failure worth waiting for longer."""
+
+
+class MachineFault(AssumeHelperError):
+    """A failure of this machine, before anything was sent. Cached credentials may be served."""
 
 
 class ProgramNotFound(AssumeHelperError):

@@ -16,7 +16,10 @@ def main() -> int:
     """Run the command line; the exit code."""
     # On a busy machine imports take seconds. A session that is issued meanwhile counts as this process's too.
     started, started_monotonic = time.time(), time.monotonic()
+    if os.environ.get("PYTHONPATH"):
+        put_callers_folders_last()
     arguments = sys.argv[1:]
+    environ: dict[str, str] = {}
     try:
         stdout_closed = open_missing_descriptors()
         failed: BaseException | None = None
@@ -26,6 +29,7 @@ def main() -> int:
                 gate = _serve_or_lead(arguments, started)
             except BaseException as error:  # noqa: BLE001 - the one place for errors is cli.app
                 failed = error
+        environ = dict(os.environ)
         if sys.flags.no_site:
             import site
 
@@ -34,22 +38,90 @@ def main() -> int:
 
         code = app.main(arguments, os.environ, started, started_monotonic, failed, stdout_closed=stdout_closed)
         if arguments[:1] == ["get"]:
-            for stream in (sys.stdout, sys.stderr):
-                if stream is not None:
-                    stream.flush()
-            if gate:
-                from assume_helper.sessions import herd_gate
-
-                herd_gate.leave(gate)
-            # The document is out: a late interrupt, or a thread that was given up, has nothing to add.
-            _exit_now(code)
+            _leave(gate, code)
         return code
-    except ImportError as error:
-        what = f"assume-helper: {error.name} is not installed for {sys.executable}; install assume-helper again\n"
-        hit.write(2, what.encode("utf-8", "backslashreplace"))
-        return 1
     except KeyboardInterrupt:
         return 130
+    except Exception as error:  # noqa: BLE001 - raised again unless a library is the reason
+        return _without_a_library(error, environ or os.environ)
+
+
+def put_callers_folders_last() -> None:
+    """Put the folders that PYTHONPATH brought into `sys.path` behind all others.
+
+    They hold what the caller's own Python programs need: other versions of the libraries that this one needs, or files
+    that happen to have their names. The folder of this package comes right behind the standard library: beside it are
+    the libraries that were installed with it (`pip --target`). The programs that are started get PYTHONPATH as it was.
+    """
+    callers, ours = _callers_folders(), _own_folder()
+    standard: list[str] = []
+    own: list[str] = []
+    others: list[str] = []
+    last: list[str] = []
+    for folder in sys.path:
+        path = os.path.normcase(os.path.abspath(folder))
+        if path == ours:
+            own = [folder]
+        elif path in callers:
+            last.append(folder)
+        elif others or os.path.basename(folder) in {"site-packages", "dist-packages"}:
+            others.append(folder)
+        else:
+            standard.append(folder)
+    sys.path[:] = standard + own + others + last
+
+
+def _own_folder() -> str:
+    return os.path.normcase(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def _callers_folders() -> "list[str]":
+    """The folders that PYTHONPATH brought in, but for those of the standard library and of this package."""
+    given = os.environ.get("PYTHONPATH")
+    if not given or sys.flags.ignore_environment:
+        return []
+    standard = os.path.normcase(os.path.dirname(os.path.abspath(os.__file__)))
+    paths = [os.path.normcase(os.path.abspath(folder)) for folder in given.split(os.pathsep)]
+    return [path for path in paths if path not in {standard, _own_folder()}]
+
+
+def _without_a_library(error: Exception, environ: "Mapping[str, str]") -> int:
+    """Try once more where a library is being replaced just now; else say what is wrong with it. The exit code.
+
+    Raises `error` where it has another reason.
+    """
+    subject = f"{sys.argv[2]}: " if sys.argv[1:2] == ["get"] and sys.argv[2:] and sys.argv[2].isprintable() else ""
+    if isinstance(error, OSError):  # too few descriptors even for an import
+        what = f"{error.filename or 'a file'} cannot be read ({error.strerror}); raise the limit on files (ulimit -n)"
+        hit.write(2, f"assume-helper: {subject}{what}\n".encode("utf-8", "backslashreplace"))
+        return 1
+    from assume_helper.system import broken_library
+
+    if not broken_library.is_reason(error):
+        raise error
+    callers = _callers_folders()
+    if broken_library.may_try_again(error, environ, callers):
+        try:
+            return broken_library.try_again(error, environ)
+        except OSError:
+            pass
+    line = f"assume-helper: {subject}{broken_library.line(error, environ, callers)}\n"
+    hit.write(2, line.encode("utf-8", "backslashreplace"))
+    return 1
+
+
+def _leave(gate: str, code: int) -> "NoReturn":
+    """End `get`, and open the herd gate. The document, or the error, is out: nothing that fails now changes that."""
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+        if gate:
+            from assume_helper.sessions import herd_gate
+
+            herd_gate.leave(gate)
+    finally:
+        _exit_now(code)
 
 
 def _may_hit(arguments: "Sequence[str]", environ: "Mapping[str, str]") -> bool:
@@ -71,11 +143,13 @@ def _serve_or_lead(arguments: "Sequence[str]", started: float) -> str:
             _exit_now(exit_code)
         if refresh_lock is None:
             return gate
-    if refresh_lock:
-        from assume_helper.sessions import refresh_ahead
+    try:
+        if refresh_lock:
+            from assume_helper.sessions import refresh_ahead
 
-        refresh_ahead.start(refresh_lock, arguments, os.environ, started)
-    return _exit_now(0)
+            refresh_ahead.start(refresh_lock, arguments, os.environ, started)
+    finally:  # the document is out: whatever fails now, it is a success
+        _exit_now(0)
 
 
 def _exit_now(code: int) -> "NoReturn":

@@ -43,24 +43,27 @@ def path() -> str | None:
 
 def append(moment: float, event: Mapping[str, str]) -> None:
     """Add one line: `moment` (seconds since the epoch) in UTC, then `event`. Failures to log are ignored."""
-    target = path()
-    if target is None:
-        return
+    try:
+        target = path()
+        if target is not None:
+            _append(target, moment, event)
+    except Exception:  # noqa: BLE001, S110 - a library of the wrong kind may be in the way, too
+        pass
+
+
+def _append(target: str, moment: float, event: Mapping[str, str]) -> None:
     time = datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")
     line = json.dumps({"time": time, **event}).encode() + b"\n"
+    private_files.make_directory(os.path.dirname(target))
+    descriptor = private_files.create(target, os.O_APPEND)
     try:
-        private_files.make_directory(os.path.dirname(target))
-        descriptor = private_files.create(target, os.O_APPEND)
-        try:
-            status = os.fstat(descriptor)
-            hit.check_private(status, stat.S_IFREG)
-            if status.st_size > _LARGEST:
-                os.replace(target, target + ".1")
-            os.write(descriptor, line)
-        finally:
-            os.close(descriptor)
-    except OSError:
-        pass
+        status = os.fstat(descriptor)
+        hit.check_private(status, stat.S_IFREG)
+        if status.st_size > _LARGEST:
+            os.replace(target, target + ".1")
+        os.write(descriptor, line)
+    finally:
+        os.close(descriptor)
 
 
 def issue(profile: str, session: Session, started: float) -> dict[str, str]:

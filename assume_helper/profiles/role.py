@@ -105,8 +105,9 @@ Origin = SourceOfKeys | WebIdentity
 class Endpoint:
     """Which STS is called: the one at `endpoint_url`, else that of `region`, FIPS or dual-stack where asked for.
 
-    `ca_bundle` is a path. `sts_regional_endpoints` is `regional`, or `legacy` for the global endpoint in its regions.
-    `region_is_own` is false where the region comes from a role behind this one: then it is no part of this session.
+    `ca_bundle` is a path, `ca_bundle_named` the variable or key that it comes from. `sts_regional_endpoints` is
+    `regional`, or `legacy` for the global endpoint in its regions. `region_is_own` is false where the region comes from
+    a role behind this one: then it is no part of this session.
     """
 
     region: str
@@ -116,6 +117,7 @@ class Endpoint:
     use_dualstack_endpoint: bool = False
     sts_regional_endpoints: str = "regional"
     region_is_own: bool = True
+    ca_bundle_named: str = field(default="", compare=False)
 
     def inputs(self) -> dict[str, object]:
         """What of this is in the cache key: not the certificates, which shape no session."""

@@ -11,6 +11,7 @@ from assume_helper.errors import AssumeHelperError, ConfigurationError, MFARequi
 from assume_helper.profiles.role import CredentialProcess, MFADevice, Profile, SourceOfKeys, WebIdentity
 from assume_helper.sessions import mfa_session, single_flight, time_budget
 from assume_helper.sessions.single_flight import Flight, LeaderBudget
+from assume_helper.system import exhaustion
 from assume_helper.system.context import CallContext
 
 # The SDK, and the sources, are imported where they are used: a follower, which takes the leader's result, needs none.
@@ -21,7 +22,10 @@ def flight(profile: Profile, context: CallContext) -> Flight:
     store = storage.open_store(context.environ, context.warn, profile.storage)
 
     def call(budget: LeaderBudget) -> Answer:
-        return _answer(_RoleCall(profile, store, budget.limit(context), budget))
+        try:
+            return _answer(_RoleCall(profile, store, budget.limit(context), budget))
+        except (OSError, MemoryError) as error:  # of an import, or of a file
+            raise exhaustion.fault(error) or error from None
 
     return Flight(store, entries.key(profile.session_inputs()), context, profile.asks_somebody, call)
 

@@ -17,9 +17,11 @@ from assume_helper.cache.session import Session, printed_expiration
 from assume_helper.credentials import LAST_RESORT, Answer
 from assume_helper.errors import (
     AssumeHelperError,
+    MachineFault,
     MFACodeRefused,
     MFANotGiven,
     MFARequired,
+    SettingFault,
     SourceExpired,
     STSNotReached,
     STSRefused,
@@ -32,7 +34,9 @@ from assume_helper.system.deadline import Deadline
 from assume_helper.system.warning import Warning
 
 # Errors that do not take away the right to use what is cached (RFC 5861, stale-if-error).
-STALE_IF_ERROR = (STSNotReached, SourceExpired, MFARequired, MFACodeRefused, UnknownRegion)
+STALE_IF_ERROR = (
+    STSNotReached, SourceExpired, MFARequired, MFACodeRefused, UnknownRegion, MachineFault, SettingFault
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

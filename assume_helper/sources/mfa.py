@@ -13,7 +13,7 @@ from botocore.compat import compat_shell_split
 from assume_helper.cache import entries, key_lock
 from assume_helper.cache.directory import Cache
 from assume_helper.credentials import Answer
-from assume_helper.errors import MFACodeRefused, MFANotGiven, MFARequired, STSNotConnected
+from assume_helper.errors import MachineFault, MFACodeRefused, MFANotGiven, MFARequired, SettingFault, STSNotConnected
 from assume_helper.profiles.role import MFADevice
 from assume_helper.sources import used_mfa_codes
 from assume_helper.sources.used_mfa_codes import STEP, UsedCode
@@ -87,7 +87,7 @@ def call_with_code(request: CodeRequest, call: Callable[[str], Answer]) -> Answe
             used_mfa_codes.remember(store, key, [*codes.used, used])
             try:
                 return call(code)
-            except STSNotConnected:
+            except (STSNotConnected, MachineFault, SettingFault):
                 used_mfa_codes.remember(store, key, codes.used)  # STS has not seen this code
                 raise
             except MFACodeRefused:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
+from assume_helper.errors import MachineFault
+
 T = TypeVar("T")
 
 
@@ -18,7 +20,8 @@ class Deadline:
 
 
 def within(seconds: float, call: Callable[[], T]) -> T:
-    """The result of `call`, waited for at most `seconds`. Raises TimeoutError, and what `call` raises.
+    """The result of `call`, waited for at most `seconds`. Raises TimeoutError, MachineFault, and what `call`
+    raises.
 
     Name resolution, a handshake or a slow answer has no limit of its own. The thread is abandoned, and ends with the
     process.
@@ -31,7 +34,12 @@ def within(seconds: float, call: Callable[[], T]) -> T:
         except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
             results.put((False, error))
 
-    threading.Thread(target=run, daemon=True).start()
+    try:
+        threading.Thread(target=run, daemon=True).start()
+    except RuntimeError:
+        raise MachineFault(
+            "this machine has no room for another thread", "raise the limit on processes (ulimit -u), or end some"
+        ) from None
     try:
         came, result = results.get(timeout=max(seconds, 0.1))
     except queue.Empty:
