@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from assume_helper.credentials import Storage
+from assume_helper.profiles.metadata_service import MetadataService
 from assume_helper.profiles.session_parameters import SessionParameters
 from assume_helper.text import printable
 
@@ -40,10 +41,15 @@ class CredentialProcess:
 
 @dataclass(frozen=True)
 class Metadata:
-    """`credential_source` `Ec2InstanceMetadata` or `EcsContainer`; `uri` is where a container's credentials are."""
+    """`credential_source` `Ec2InstanceMetadata` or `EcsContainer`.
+
+    `uri` is where a container's credentials are, or EC2's service where that is at another address than its own;
+    `service` is how that is asked.
+    """
 
     credential_source: str
     uri: str | None = None
+    service: MetadataService = field(default_factory=MetadataService, compare=False)
 
 
 @dataclass(frozen=True)
