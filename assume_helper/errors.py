@@ -18,6 +18,7 @@
     │   ├── STSUnavailable     7  STS was reached and is out of order
     │   └── STSThrottled       7  STS was reached and asked for patience
     ├── InternalFault          1  an error that nothing here expects
+    ├── MachineFault           1  this machine has too little of something, or lacks a file
     ├── ProgramNotFound      127  the program of `exec` is not there
     └── ProgramNotRunnable   126  it is there and cannot be started
 
@@ -143,6 +144,10 @@ class STSThrottled(STSNotReached):
 
 class InternalFault(AssumeHelperError):
     """An error that nothing here expects: of this program, of a library, or of the machine."""
+
+
+class MachineFault(AssumeHelperError):
+    """A failure of this machine, before anything was sent. Cached credentials may be served."""
 
 
 class ProgramNotFound(AssumeHelperError):

@@ -16,7 +16,10 @@ def main() -> int:
     """Run the command line; the exit code."""
     # On a busy machine imports take seconds. A session that is issued meanwhile counts as this process's too.
     started, started_monotonic = time.time(), time.monotonic()
+    if os.environ.get("PYTHONPATH"):
+        put_callers_folders_last()
     arguments = sys.argv[1:]
+    environ: dict[str, str] = {}
     try:
         stdout_closed = open_missing_descriptors()
         failed: BaseException | None = None
@@ -26,6 +29,7 @@ def main() -> int:
                 gate = _serve_or_lead(arguments, started)
             except BaseException as error:  # noqa: BLE001 - the one place for errors is cli.app
                 failed = error
+        environ = dict(os.environ)
         if sys.flags.no_site:
             import site
 
@@ -34,22 +38,85 @@ def main() -> int:
 
         code = app.main(arguments, os.environ, started, started_monotonic, failed, stdout_closed=stdout_closed)
         if arguments[:1] == ["get"]:
-            for stream in (sys.stdout, sys.stderr):
-                if stream is not None:
-                    stream.flush()
-            if gate:
-                from assume_helper.sessions import herd_gate
-
-                herd_gate.leave(gate)
-            # The document is out: a late interrupt, or a thread that was given up, has nothing to add.
-            _exit_now(code)
+            _leave(gate, code)
         return code
     except KeyboardInterrupt:
         return 130
-    except Exception as error:  # noqa: BLE001 - the program cannot be loaded
-        from assume_helper.cli import not_loaded
+    except Exception as error:  # noqa: BLE001 - the program cannot be loaded, or a library is broken
+        return _not_loaded(error, arguments, environ or os.environ, started)
 
-        return not_loaded.report(arguments, os.environ, started, error)
+
+def put_callers_folders_last() -> None:
+    """Put the folders that PYTHONPATH brought into `sys.path` behind all others.
+
+    They hold what the caller's own Python programs need: other versions of the libraries that this one needs, or files
+    that happen to have their names. The folder of this package comes right behind the standard library: beside it are
+    the libraries that were installed with it (`pip --target`). The programs that are started get PYTHONPATH as it was.
+    """
+    callers, ours = _callers_folders(), _own_folder()
+    standard: list[str] = []
+    own: list[str] = []
+    others: list[str] = []
+    last: list[str] = []
+    for folder in sys.path:
+        path = os.path.normcase(os.path.abspath(folder))
+        if path == ours:
+            own = [folder]
+        elif path in callers:
+            last.append(folder)
+        elif others or os.path.basename(folder) in {"site-packages", "dist-packages"}:
+            others.append(folder)
+        else:
+            standard.append(folder)
+    sys.path[:] = standard + own + others + last
+
+
+def _own_folder() -> str:
+    return os.path.normcase(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def _callers_folders() -> "list[str]":
+    """The folders that PYTHONPATH brought in, but for those of the standard library and of this package."""
+    given = os.environ.get("PYTHONPATH")
+    if not given or sys.flags.ignore_environment:
+        return []
+    standard = os.path.normcase(os.path.dirname(os.path.abspath(os.__file__)))
+    paths = [os.path.normcase(os.path.abspath(folder)) for folder in given.split(os.pathsep)]
+    return [path for path in paths if path not in {standard, _own_folder()}]
+
+
+def _not_loaded(error: Exception, arguments: "Sequence[str]", environ: "Mapping[str, str]", started: float) -> int:
+    """Serve what is cached, try once more where a library is being replaced just now, or say what is wrong.
+
+    The exit code. `started` is in seconds since the epoch.
+    """
+    from assume_helper.cli import not_loaded
+    from assume_helper.system import broken_library
+
+    callers = _callers_folders()
+    fault = not_loaded.describe(error, environ, callers)
+    if not_loaded.serve(arguments, environ, started, fault):
+        return 0
+    if broken_library.is_reason(error) and broken_library.may_try_again(error, environ, callers):
+        try:
+            return broken_library.try_again(error, environ)
+        except OSError:
+            pass
+    return not_loaded.report(arguments, started, fault)
+
+
+def _leave(gate: str, code: int) -> "NoReturn":
+    """End `get`, and open the herd gate. The document, or the error, is out: nothing that fails now changes that."""
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+        if gate:
+            from assume_helper.sessions import herd_gate
+
+            herd_gate.leave(gate)
+    finally:
+        _exit_now(code)
 
 
 def _may_hit(arguments: "Sequence[str]", environ: "Mapping[str, str]") -> bool:
@@ -71,11 +138,13 @@ def _serve_or_lead(arguments: "Sequence[str]", started: float) -> str:
             _exit_now(exit_code)
         if refresh_lock is None:
             return gate
-    if refresh_lock:
-        from assume_helper.sessions import refresh_ahead
+    try:
+        if refresh_lock:
+            from assume_helper.sessions import refresh_ahead
 
-        refresh_ahead.start(refresh_lock, arguments, os.environ, started)
-    return _exit_now(0)
+            refresh_ahead.start(refresh_lock, arguments, os.environ, started)
+    finally:  # the document is out: whatever fails now, it is a success
+        _exit_now(0)
 
 
 def _exit_now(code: int) -> "NoReturn":

@@ -13,7 +13,7 @@ from assume_helper.cli.invocation import Invocation
 from assume_helper.errors import AssumeHelperError, internal_fault
 from assume_helper.profiles import duplicate_sections, profile_variables
 from assume_helper.sessions.herd_gate import Terminated, terminate
-from assume_helper.system import environment
+from assume_helper.system import broken_library, environment, exhaustion
 from assume_helper.system.context import Clock
 from assume_helper.text import error_line, one_line, printable
 
@@ -85,12 +85,21 @@ def main(
             signal.signal(number, terminate)
     try:
         return _run(invocation, list(arguments), failed)
+    except BaseException as problem:
+        # The document is out, and the caller uses it: what fails now (a log, an interrupt) takes nothing of it back.
+        return 0 if invocation.is_delivered else _exit_code(invocation, problem)
+
+
+def _exit_code(invocation: Invocation, problem: BaseException) -> int:
+    """Say in one line what went wrong; the exit code. Raises `problem` where a library is broken: `start` says so."""
+    try:
+        raise problem
     except click.exceptions.NoArgsIsHelpError as error:
         invocation.say(error.format_message())
         return USAGE
     except click.UsageError as error:
-        if is_process and any(word.startswith("#") for word in arguments[2:]):
-            invocation.subject = arguments[1]
+        if invocation.is_process and any(word.startswith("#") for word in invocation.arguments[2:]):
+            invocation.subject = invocation.arguments[1]
             return _fail(invocation, USAGE, _COMMENT)
         command = error.ctx.command_path if error.ctx else "assume-helper"
         return _fail(invocation, USAGE, f"{error.format_message().rstrip('.')}; see `{command} --help`")
@@ -100,20 +109,23 @@ def main(
         return _fail(invocation, error.exit_code, str(error))
     except BrokenPipeError:
         return 1
-    except OSError as error:
+    except (OSError, MemoryError) as error:
+        exhausted = exhaustion.fault(error)
+        if exhausted is not None or isinstance(error, MemoryError):
+            return _fail(invocation, 1, str(exhausted))
         reason = error.strerror or type(error).__name__
         if error.filename is not None:
             path = printable(str(error.filename), 200)
             return _fail(invocation, 1, f"{path} cannot be used ({reason}); check the setting that names it")
-        what = "the credentials" if is_process else "the output"
+        what = "the credentials" if invocation.is_process else "the output"
         return _fail(invocation, 1, f"{what} cannot be printed ({reason}); check where standard output goes")
     except KeyboardInterrupt:
         return _fail(invocation, INTERRUPTED, "interrupted; nothing was changed, run it again")
     except Terminated as error:
         return _fail(invocation, 128 + error.args[0], "terminated; nothing was changed, run it again")
-    except ImportError:
-        raise  # the installation is incomplete: `start` says so
     except Exception as error:
+        if broken_library.is_reason(error):
+            raise
         return _fail(invocation, 1, str(internal_fault(error)))
 
 

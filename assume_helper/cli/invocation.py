@@ -24,7 +24,8 @@ class Invocation:
 
     `environ` is the caller's environment, `started` the start of the process (seconds since the epoch) and
     `started_monotonic` the same on the monotonic clock. `is_process` is true for `get`, which programs call. `subject`
-    is the profile or role that messages name. The streams are used through this class alone.
+    is the profile or role that messages name. `is_delivered`: the document of `get` is printed. The streams are used
+    through this class alone.
     """
 
     environ: Mapping[str, str] = field(repr=False)
@@ -36,6 +37,7 @@ class Invocation:
     is_process: bool = False
     subject: str = ""
     warnings: list[Warning] = field(default_factory=list)
+    is_delivered: bool = False
 
     def warn(self, warning: Warning) -> None:
         """Keep a warning for the end, once: some clients take anything on stderr for a failure (measured: duckdb)."""

@@ -3,29 +3,43 @@
 What is cached and still good is served. Nothing here needs a library.
 """
 
-import sys
 import time
 from collections.abc import Mapping, Sequence
 
 from assume_helper import hit
 from assume_helper.errors import internal_fault
+from assume_helper.system import broken_library
 
 
-def report(arguments: Sequence[str], environ: Mapping[str, str], started: float, error: Exception) -> int:
-    """Serve what is cached for `get PROFILE`, or say what is wrong, and log it either way; the exit code.
+def describe(error: Exception, environ: Mapping[str, str], callers_folders: list[str]) -> str:
+    """What happened and what to do, in one line. `callers_folders` are those that PYTHONPATH brought in."""
+    if isinstance(error, OSError) and not isinstance(error, ImportError):  # too few descriptors even for an import
+        return f"{error.filename or 'a file'} cannot be read ({error.strerror}); raise the limit on files (ulimit -n)"
+    if broken_library.is_reason(error):
+        return broken_library.line(error, environ, callers_folders)
+    return str(internal_fault(error))
+
+
+def serve(arguments: Sequence[str], environ: Mapping[str, str], started: float, fault: str) -> bool:
+    """Serve what is cached and still good for `get PROFILE`, and log `fault`; whether there was anything.
 
     `started` is in seconds since the epoch.
     """
-    is_missing = isinstance(error, ImportError) and error.name
-    where = f"{error.name} is not installed for {sys.executable}" if isinstance(error, ImportError) else ""
-    fault = f"{where}; install assume-helper again" if is_missing else str(internal_fault(error))
     document = _cached(arguments, environ)
+    if document is None:
+        return False
+    _log(arguments[1], started, fault, is_served=True)
+    hit.write(1, document)
+    return True
+
+
+def report(arguments: Sequence[str], started: float, fault: str) -> int:
+    """Print `fault` on stderr, and log it where it is a program's; the exit code."""
+    subject = ""
     if len(arguments) > 1 and arguments[0] == "get":
-        _log(arguments[1], started, fault, is_served=document is not None)
-    if document is not None:
-        hit.write(1, document)
-        return 0
-    hit.write(2, f"assume-helper: {fault}\n".encode("utf-8", "backslashreplace"))
+        _log(arguments[1], started, fault, is_served=False)
+        subject = f"{arguments[1]}: " if arguments[1].isprintable() else ""
+    hit.write(2, f"assume-helper: {subject}{fault}\n".encode("utf-8", "backslashreplace"))
     return 1
 
 

@@ -5,7 +5,6 @@ Each call has its own deadline, so a run always ends. SDK code is imported only 
 
 import json
 import os
-import shlex
 import shutil
 import sys
 from dataclasses import dataclass, replace
@@ -31,9 +30,10 @@ from assume_helper.profiles.role import (
 )
 from assume_helper.profiles.settings import ProfileSettings
 from assume_helper.sessions import provider
-from assume_helper.system import terminal
+from assume_helper.system import process, terminal
 from assume_helper.system.context import CallContext, Clock
 from assume_helper.system.deadline import Deadline, within
+from assume_helper.system.environment import for_child
 from assume_helper.system.warning import Warning
 from assume_helper.text import duration_text, printable, redacted
 
@@ -186,6 +186,7 @@ def mfa(found: Profile, context: CallContext) -> Check | None:
     if device is None:
         return None
     from assume_helper.sources import mfa as codes
+    from assume_helper.sources import mfa_command
 
     needed = f"a code of {printable(device.serial, 256)} is needed"
     try:
@@ -198,7 +199,7 @@ def mfa(found: Profile, context: CallContext) -> Check | None:
     if device.mfa_process:
         program = _program(device, context)
         if program is None:
-            what = f"{needed}, and the program of mfa_process does not exist"
+            what = f"{needed}, and the program of mfa_process ({mfa_command.shown(device.mfa_process)}) does not exist"
             mend = f"correct mfa_process of [{printable(first.name, 64)}]: give the program's absolute path"
             return Check("mfa", "fail", what, mend)
         ways.append(f"mfa_process ({program})")
@@ -210,13 +211,23 @@ def mfa(found: Profile, context: CallContext) -> Check | None:
 
 
 def _program(device: MFADevice, context: CallContext) -> str | None:
-    """The program of `mfa_process`, without its arguments, which may be secrets; None where it does not exist."""
-    try:
-        words = shlex.split(device.mfa_process or "")
-    except ValueError:
+    """The program of `mfa_process`, without its arguments, which may be secrets; None where it does not exist.
+
+    A shell runs it: so it may be a word of the shell's own.
+    """
+    from assume_helper.sources import mfa_command
+
+    word = mfa_command.program(device.mfa_process or "")
+    if word is None:
         return None
-    exists = words and shutil.which(words[0], path=context.environ.get("PATH", os.defpath))
-    return redacted(words[0]) if exists else None
+    exists = shutil.which(os.path.expanduser(word), path=context.environ.get("PATH", os.defpath)) is not None
+    if not exists and sys.platform != "win32" and os.sep not in word:
+        shell = ["/bin/sh", "-c", 'command -v -- "$1" >/dev/null', "sh", word]
+        try:
+            exists = process.run(shell, for_child(context.environ), _PATIENCE).returncode == 0
+        except (OSError, TimeoutError):
+            exists = False
+    return redacted(word) if exists else None
 
 
 def role(found: Profile, name: str, context: CallContext) -> list[Check]:

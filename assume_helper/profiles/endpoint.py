@@ -1,7 +1,8 @@
 """Which STS is called: in which region, at which URL, with which certificates, as a profile and the environment say."""
 
+import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from assume_helper import hit
@@ -42,6 +43,7 @@ class EndpointSettings:
     use_fips_endpoint: bool | None = None
     use_dualstack_endpoint: bool | None = None
     sts_regional_endpoints: str | None = None
+    ca_bundle_named: str = field(default="", compare=False)
 
 
 def from_settings(
@@ -71,12 +73,26 @@ def from_settings(
             lambda: settings.sts_regional_endpoints,
             lambda: inherited.sts_regional_endpoints,
         ),
+        ca_bundle_named(
+            environ, settings.raw.named("ca_bundle") if settings.ca_bundle else inherited.ca_bundle_named or None
+        ),
     )
 
 
 def ca_bundle(environ: Mapping[str, str], configured: str | None = None) -> str | None:
-    """The CA bundle's path, in botocore's order: AWS_CA_BUNDLE, what is `configured`, REQUESTS_CA_BUNDLE."""
-    return environ.get("AWS_CA_BUNDLE") or configured or environ.get("REQUESTS_CA_BUNDLE")
+    """The CA bundle's path, in botocore's order: AWS_CA_BUNDLE, what is `configured`, REQUESTS_CA_BUNDLE.
+
+    `~` is the home.
+    """
+    path = environ.get("AWS_CA_BUNDLE") or configured or environ.get("REQUESTS_CA_BUNDLE")
+    return os.path.expanduser(path) if path else None
+
+
+def ca_bundle_named(environ: Mapping[str, str], configured: str | None = None) -> str:
+    """What names the CA bundle: a variable, or the key that is `configured`, as a message names it; "" for none."""
+    if environ.get("AWS_CA_BUNDLE"):
+        return "AWS_CA_BUNDLE"
+    return configured or ("REQUESTS_CA_BUNDLE" if environ.get("REQUESTS_CA_BUNDLE") else "")
 
 
 def resolve(settings: EndpointSettings, partition: str | None) -> Endpoint:
@@ -100,6 +116,7 @@ def resolve(settings: EndpointSettings, partition: str | None) -> Endpoint:
         use_fips_endpoint=settings.use_fips_endpoint or False,
         use_dualstack_endpoint=settings.use_dualstack_endpoint or False,
         sts_regional_endpoints=settings.sts_regional_endpoints or "regional",
+        ca_bundle_named=settings.ca_bundle_named,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from assume_helper.errors import ConfigurationError, SourceError
+from assume_helper.profiles import metadata_service
 from assume_helper.profiles.role import CredentialProcess, EnvironmentKeys, Login, Metadata, StaticKeys
 from assume_helper.profiles.settings import ProfileSettings
 from assume_helper.text import printable
@@ -102,7 +103,15 @@ def credential_source(settings: ProfileSettings, name: str, environ: Mapping[str
     if name == "Environment":
         return EnvironmentKeys(environ.get("AWS_ACCESS_KEY_ID"))
     if name == "Ec2InstanceMetadata":
-        return Metadata(name)
+        service = metadata_service.resolve(
+            environ,
+            endpoint=settings.ec2_metadata_service_endpoint,
+            mode=settings.ec2_metadata_service_endpoint_mode,
+            seconds=settings.metadata_service_timeout,
+            tries=settings.metadata_service_num_attempts,
+            v1_disabled=settings.ec2_metadata_v1_disabled,
+        )
+        return Metadata(name, service.endpoint if service.is_custom else None, service=service)
     if name == "EcsContainer":
         uris = [environ.get(f"AWS_CONTAINER_CREDENTIALS_{form}_URI") for form in ("RELATIVE", "FULL")]
         return Metadata(name, uris[0] or uris[1])

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from assume_helper.credentials import Storage
+from assume_helper.profiles.metadata_service import MetadataService
 from assume_helper.profiles.session_parameters import SessionParameters
 from assume_helper.text import printable
 
@@ -40,10 +41,15 @@ class CredentialProcess:
 
 @dataclass(frozen=True)
 class Metadata:
-    """`credential_source` `Ec2InstanceMetadata` or `EcsContainer`; `uri` is where a container's credentials are."""
+    """`credential_source` `Ec2InstanceMetadata` or `EcsContainer`.
+
+    `uri` is where a container's credentials are, or EC2's service where that is at another address than its own;
+    `service` is how that is asked.
+    """
 
     credential_source: str
     uri: str | None = None
+    service: MetadataService = field(default_factory=MetadataService, compare=False)
 
 
 @dataclass(frozen=True)
@@ -106,8 +112,9 @@ Origin = SourceOfKeys | WebIdentity
 class Endpoint:
     """Which STS is called: the one at `endpoint_url`, else that of `region`, FIPS or dual-stack where asked for.
 
-    `ca_bundle` is a path. `sts_regional_endpoints` is `regional`, or `legacy` for the global endpoint in its regions.
-    `region_is_own` is false where the region comes from a role behind this one: then it is no part of this session.
+    `ca_bundle` is a path, `ca_bundle_named` the variable or key that it comes from. `sts_regional_endpoints` is
+    `regional`, or `legacy` for the global endpoint in its regions. `region_is_own` is false where the region comes from
+    a role behind this one: then it is no part of this session.
     """
 
     region: str
@@ -117,6 +124,7 @@ class Endpoint:
     use_dualstack_endpoint: bool = False
     sts_regional_endpoints: str = "regional"
     region_is_own: bool = True
+    ca_bundle_named: str = field(default="", compare=False)
 
     def inputs(self) -> dict[str, object]:
         """What of this is in the cache key: not the certificates, which shape no session."""

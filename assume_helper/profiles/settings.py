@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from assume_helper.credentials import Storage
-from assume_helper.profiles import value_parsers
+from assume_helper.profiles import metadata_service, value_parsers
 from assume_helper.profiles.raw_profile import RawProfile, with_prefix
 from assume_helper.profiles.role_session_name import fill_in
 
@@ -97,6 +97,12 @@ class ProfileSettings:
     use_fips_endpoint = Key(value_parsers.switch)
     use_dualstack_endpoint = Key(value_parsers.switch)
     ca_bundle = Text()
+    # The metadata service of EC2.
+    ec2_metadata_service_endpoint = Key(metadata_service.endpoint_url)
+    ec2_metadata_service_endpoint_mode = Key(metadata_service.endpoint_mode)
+    ec2_metadata_v1_disabled = Key(metadata_service.is_true)
+    metadata_service_timeout = Key(metadata_service.timeout)
+    metadata_service_num_attempts = Key(metadata_service.attempts)
     # What marks and narrows the session.
     session_tags = Key(value_parsers.session_tags)
     transitive_session_tags = Key(value_parsers.comma_separated)

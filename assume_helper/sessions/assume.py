@@ -13,6 +13,7 @@ from assume_helper.errors import AssumeHelperError, ConfigurationError, MFARequi
 from assume_helper.profiles.role import CredentialProcess, MFADevice, Profile, SourceOfKeys, WebIdentity
 from assume_helper.sessions import mfa_session, session_keys, single_flight, time_budget
 from assume_helper.sessions.single_flight import Flight, LeaderBudget, RefusedSession
+from assume_helper.system import exhaustion
 from assume_helper.system.context import CallContext
 
 # The SDK, and the sources, are imported where they are used: a follower, which takes the leader's result, needs none.
@@ -29,7 +30,10 @@ def flight(profile: Profile, context: CallContext) -> Flight:
     store = storage.find_store(own, context.environ, key, lambda entry: _is_served_only(entry.session, now))
 
     def call(budget: LeaderBudget) -> Answer:
-        return _answer(_RoleCall(profile, own, budget.limit(context), budget))
+        try:
+            return _answer(_RoleCall(profile, own, budget.limit(context), budget))
+        except (OSError, MemoryError) as error:  # of an import, or of a file
+            raise exhaustion.fault(error) or error from None
 
     return Flight(store, key, context, profile.asks_somebody, call)
 

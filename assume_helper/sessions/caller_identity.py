@@ -77,4 +77,5 @@ def _sdk_credentials(environ: Mapping[str, str]) -> tuple[str, Credentials, Endp
         raise SourceError(*_NO_CREDENTIALS)
     expiration: datetime | None = getattr(found, "_expiry_time", None)
     credentials = Credentials(keys.access_key, keys.secret_key, keys.token, expiration)
-    return found.method, credentials, Endpoint(region, url, endpoint.ca_bundle(environ))
+    bundle, named = endpoint.ca_bundle(environ), endpoint.ca_bundle_named(environ)
+    return found.method, credentials, Endpoint(region, url, bundle, ca_bundle_named=named)

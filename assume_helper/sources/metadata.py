@@ -7,23 +7,13 @@ import botocore.exceptions as aws
 from assume_helper.credentials import Credentials
 from assume_helper.errors import SourceError, SourceExpired, STSNotReached
 from assume_helper.profiles.role import Metadata
+from assume_helper.sources import instance_metadata
 from assume_helper.sources.access_key import checked
 from assume_helper.system import guarded_http, sdk_provider
 from assume_helper.system.deadline import within
 
-# botocore's names for its providers (`CredentialProvider.METHOD`).
-_METHODS = {"Ec2InstanceMetadata": "iam-role", "EcsContainer": "container-role"}
-_NO_CREDENTIALS = {
-    "Ec2InstanceMetadata": (
-        "the EC2 metadata service gave no credentials",
-        "attach an instance profile, unset AWS_EC2_METADATA_DISABLED, or use another credential_source",
-    ),
-    "EcsContainer": (
-        "this is not a container with credentials: AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or "
-        "AWS_CONTAINER_CREDENTIALS_FULL_URI is not set",
-        "give the task a role, correct AWS_CONTAINER_CREDENTIALS_FULL_URI, or use another credential_source",
-    ),
-}
+# botocore's name for its provider (`CredentialProvider.METHOD`).
+_CONTAINER = "container-role"
 
 
 def credentials(source: Metadata, seconds: float) -> Credentials:
@@ -32,25 +22,34 @@ def credentials(source: Metadata, seconds: float) -> Credentials:
     Raises SourceError, SourceExpired; STSNotReached for an answer without end; ConfigurationError for an `http://` URL
     that may not be used.
     """
-    message, next_step = _NO_CREDENTIALS[source.credential_source]
-    method = _METHODS[source.credential_source]
+    is_ec2 = source.credential_source == "Ec2InstanceMetadata"
     try:
-        found = within(seconds, lambda: sdk_provider.load(method, os.devnull, os.devnull, None, {}))
+        return within(seconds, lambda: instance_metadata.credentials(source.service) if is_ec2 else _of_container())
     except TimeoutError:
+        next_step = (
+            "lower metadata_service_timeout or metadata_service_num_attempts, or use another credential_source"
+            if is_ec2
+            else "correct AWS_CONTAINER_CREDENTIALS_FULL_URI, or use another credential_source"
+        )
         raise SourceExpired(f"the metadata service ({source.credential_source}) gave no answer", next_step) from None
+
+
+def _of_container() -> Credentials:
+    next_step = "give the task a role, correct AWS_CONTAINER_CREDENTIALS_FULL_URI, or use another credential_source"
+    try:
+        found = sdk_provider.load(_CONTAINER, os.devnull, os.devnull, None, {})
     except (aws.BotoCoreError, KeyError, TypeError, ValueError, OSError) as error:
         if guarded_http.is_too_long(error):
-            raise STSNotReached(
-                f"the metadata service ({source.credential_source}) sent an answer without end", next_step
-            ) from None
-        raise SourceExpired(
-            f"the metadata service ({source.credential_source}) gave no credentials", next_step
-        ) from None
+            raise STSNotReached("the metadata service (EcsContainer) sent an answer without end", next_step) from None
+        raise SourceExpired("the metadata service (EcsContainer) gave no credentials", next_step) from None
     except RuntimeError:
         raise SourceExpired(
-            f"the metadata service ({source.credential_source}) gave credentials that have expired", "try again"
+            "the metadata service (EcsContainer) gave credentials that have expired", "try again"
         ) from None
     if found is None:
-        raise SourceError(message, next_step)
-    where = f"{source.credential_source}'s metadata"
-    return checked(found.access_key, found.secret_key, found.token, where)
+        raise SourceError(
+            "this is not a container with credentials: AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or "
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI is not set",
+            next_step,
+        )
+    return checked(found.access_key, found.secret_key, found.token, "EcsContainer's metadata")

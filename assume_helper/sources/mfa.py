@@ -5,17 +5,15 @@ half minute of each, and a salted digest.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-
-from botocore.compat import compat_shell_split
 
 from assume_helper.cache import entries, key_lock
 from assume_helper.cache.directory import Cache
 from assume_helper.credentials import Answer
-from assume_helper.errors import MFACodeRefused, MFANotGiven, MFARequired, STSNotConnected
+from assume_helper.errors import MachineFault, MFACodeRefused, MFANotGiven, MFARequired, SettingFault, STSNotConnected
 from assume_helper.profiles.role import MFADevice
-from assume_helper.sources import used_mfa_codes
+from assume_helper.sources import mfa_command, used_mfa_codes
 from assume_helper.sources.used_mfa_codes import STEP, UsedCode
 from assume_helper.system import process, terminal
 from assume_helper.system.context import CallContext
@@ -31,6 +29,8 @@ _CODE = re.compile(r"[0-9]{6}")
 # Seconds for a program where a person can be asked after it. With fewer seconds left than the second, nothing starts.
 _PATIENCE_WITH_PROGRAM = 25.0
 _TOO_LITTLE = 2.0
+# A shell's exit codes for a program that is not there, or is none.
+_NOT_STARTED = {126, 127}
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def call_with_code(request: CodeRequest, call: Callable[[str], Answer]) -> Answe
             used_mfa_codes.remember(store, key, [*codes.used, used])
             try:
                 return call(code)
-            except STSNotConnected:
+            except (STSNotConnected, MachineFault, SettingFault):
                 used_mfa_codes.remember(store, key, codes.used)  # STS has not seen this code
                 raise
             except MFACodeRefused:
@@ -157,7 +157,7 @@ class _Codes:
         for is_last in (False, True):
             if must_wait and not self._wait_for_next_code():
                 return None
-            code = self._run("mfa_process", compat_shell_split, command, [])
+            code = self._run("mfa_process", mfa_command.words, command, [], f" (program: {mfa_command.shown(command)})")
             if code is None or not self._is_used(code):
                 return code
             if is_last:
@@ -218,8 +218,13 @@ class _Codes:
         serial, profile = printable(self.request.device.serial, 256), printable(self.request.profile, 64)
         return (f"{hint}. " if hint else "") + f"MFA code of {serial} for {profile}: "
 
-    def _run(self, what: str, split: Callable[[str], list[str]], command: str, arguments: list[str]) -> str | None:
-        """The code that a command prints; None, with the problem noted, where it prints none."""
+    def _run(
+        self, what: str, split: Callable[[str], Sequence[str]], command: str, arguments: list[str], program: str = ""
+    ) -> str | None:
+        """The code that a command prints; None, with the problem noted, where it prints none.
+
+        `program` is added to the problem.
+        """
         seconds = self.request.left()
         if seconds < _TOO_LITTLE:
             self.problems.append(f"there is no time left for {what}")
@@ -227,23 +232,26 @@ class _Codes:
         self.ran_program = True
         self.context.asking()  # the program may, on the terminal
         try:
-            words = [*split(command), *arguments]
+            words = split(command)
+            words = words if isinstance(words, str) else [*words, *arguments]
             # Its standard error ("touch your key") is for the person, where there is one.
             with terminal.screen() as screen:
                 patience = seconds if screen is None else min(seconds, _PATIENCE_WITH_PROGRAM)
                 finished = process.run(words, for_child(self.context.environ), patience, screen)
         except TimeoutError:
-            self.problems.append(f"{what} did not answer in time")
+            self.problems.append(f"{what} did not answer in time{program}")
             return None
         except (OSError, ValueError, IndexError) as error:
-            self.problems.append(f"{what} cannot be started ({process.reason(error)})")
+            self.problems.append(f"{what} cannot be started ({process.reason(error)}){program}")
             return None
         code = _plain(finished.stdout.decode("utf-8", "replace"))
         if finished.returncode != 0:
             said = redacted(finished.stderr.decode("utf-8", "replace"))
-            self.problems.append(f"{what} failed (exit {finished.returncode})" + (f": {said}" if said else ""))
+            how = "cannot be started" if program and finished.returncode in _NOT_STARTED else "failed"
+            said = f": {said}" if said else ""
+            self.problems.append(f"{what} {how} (exit {finished.returncode}){said}{program}")
         elif not _CODE.fullmatch(code):
-            self.problems.append(f"{what} did not print a code of six digits")
+            self.problems.append(f"{what} did not print a code of six digits{program}")
         else:
             return code
         return None

@@ -9,7 +9,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 import botocore.exceptions as aws
 from botocore.auth import SigV4Auth
@@ -26,8 +25,9 @@ from botocore.utils import get_environ_proxies, is_valid_endpoint_url, is_valid_
 from assume_helper.credentials import Credentials
 from assume_helper.errors import SettingFault
 from assume_helper.profiles.role import Endpoint
+from assume_helper.sts import this_machine
 from assume_helper.system import guarded_http
-from assume_helper.text import printable, redacted
+from assume_helper.text import redacted
 
 CONNECT_TIMEOUT = 3
 READ_TIMEOUT = 5
@@ -76,37 +76,19 @@ class Client:
 def connect(endpoint: Endpoint, credentials: Credentials | None) -> Client:
     """A client for the STS at `endpoint`, its settings checked first; without `credentials` it does not sign.
 
-    Raises SettingFault; botocore's InvalidRegionError and EndpointProviderError for a region.
+    Raises ConfigurationError, SettingFault, MachineFault; botocore's InvalidRegionError and EndpointProviderError for a
+    region.
     """
-    if endpoint.ca_bundle is not None and not os.path.exists(endpoint.ca_bundle):
-        raise SettingFault(
-            f"the CA bundle {printable(endpoint.ca_bundle)} is not there",
-            "correct AWS_CA_BUNDLE, ca_bundle or REQUESTS_CA_BUNDLE",
-        )
-    _check_proxy(endpoint.endpoint_url or "https://sts.amazonaws.com")
+    this_machine.check_bundle(endpoint)
+    this_machine.check_proxy(endpoint.endpoint_url or "https://sts.amazonaws.com", os.environ)
     try:
-        return client(endpoint, credentials)
+        return this_machine.set_up(lambda: client(endpoint, credentials), os.environ)
     except (aws.InvalidRegionError, aws.EndpointProviderError):
         raise
     except (aws.BotoCoreError, ValueError) as error:
         raise SettingFault(
             f"the SDK rejects its settings: {redacted(str(error))}", "check the AWS_ variables of the environment"
         ) from None
-
-
-def _check_proxy(url: str) -> None:
-    """Raise SettingFault where the environment's proxy for `url` is malformed. It may hold a password."""
-    scheme = urlsplit(url).scheme
-    proxy = get_environ_proxies(url).get(scheme)
-    try:
-        parts = urlsplit(proxy if proxy is None or "://" in proxy else f"//{proxy}")
-        is_valid = proxy is None or (bool(parts.hostname) and " " not in proxy and parts.port != 0)
-    except ValueError:
-        is_valid = False
-    if not is_valid:
-        raise SettingFault(
-            f"{scheme.upper()}_PROXY is not the URL of a proxy", "set it to a URL like http://proxy.example.com:3128"
-        )
 
 
 def client(endpoint: Endpoint, credentials: Credentials | None) -> Client:

@@ -1,6 +1,7 @@
 """botocore's errors as errors of ours: no connection, no usable answer, an unknown region, or a refusal."""
 
 import difflib
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from botocore.parsers import ResponseParserError
 
 from assume_helper.errors import ConfigurationError, STSNotConnected, UnknownRegion
 from assume_helper.profiles.role import Endpoint
+from assume_helper.sts import this_machine, unreached
 from assume_helper.sts.refusals import NOT_FROM_STS, not_reached, refusal, where
 from assume_helper.sts.request import Request
 from assume_helper.system import guarded_http
@@ -21,28 +23,25 @@ def translate_errors(call: Callable[[], dict[str, Any]], request: Request, now: 
 
     `now` is this machine's clock (seconds since the epoch). Raises STSNotReached, STSNotConnected, STSThrottled,
     STSUnavailable, STSRefused, MFACodeRefused, SourceError, SourceExpired, SourceRefused, SourceNotKnown,
-    ConfigurationError, SettingFault, UnknownRegion.
+    ConfigurationError, SettingFault, UnknownRegion, MachineFault.
     """
     endpoint = request.endpoint
     try:
-        return call()
+        return this_machine.guard(call, endpoint, os.environ)
     except aws.ClientError as error:
         raise refusal(error, request, now()) from None
-    except aws.SSLError:
-        trusted = f" with {printable(endpoint.ca_bundle)}" if endpoint.ca_bundle else ""
-        raise STSNotConnected(
-            f"the certificate of STS {where(endpoint)} could not be verified{trusted}, or it does not speak TLS",
-            "set AWS_CA_BUNDLE (or ca_bundle) to a file with your network's certificates",
-        ) from None
-    except aws.ProxyConnectionError:
-        error_for_proxy = not_reached(endpoint, "could not be reached through the proxy", STSNotConnected)
-        raise (_unknown_region(endpoint) or error_for_proxy) from None
+    except aws.SSLError as error:
+        raise unreached.certificate(endpoint, error) from None
+    except aws.ProxyConnectionError as error:
+        raise (_unknown_region(endpoint) or unreached.proxy(endpoint, error)) from None
     except aws.ConnectTimeoutError:
-        raise not_reached(endpoint, "gave no answer in time", STSNotConnected) from None
+        raise not_reached(
+            endpoint, "gave no answer in time: the connection timed out (no route, or a firewall)", STSNotConnected
+        ) from None
     except aws.ReadTimeoutError:
         raise not_reached(endpoint, "gave no answer in time") from None
-    except aws.EndpointConnectionError:
-        raise _unknown_region(endpoint) or not_reached(endpoint, "could not be reached", STSNotConnected) from None
+    except aws.EndpointConnectionError as error:
+        raise _unknown_region(endpoint) or unreached.connection(endpoint, error) from None
     except aws.HTTPClientError as error:
         if guarded_http.is_too_long(error):
             raise not_reached(endpoint, "sent an answer without end") from None

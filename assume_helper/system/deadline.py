@@ -21,7 +21,8 @@ class Deadline:
 
 
 def within(seconds: float, call: Callable[[], T]) -> T:
-    """The result of `call`, waited for at most `seconds`. Raises TimeoutError, and what `call` raises.
+    """The result of `call`, waited for at most `seconds`. Raises TimeoutError, MachineFault, and what `call`
+    raises.
 
     Name resolution, a handshake or a slow answer has no limit of its own. The thread is abandoned, and ends with the
     process. Where no thread can be had (`nproc`, a small address space), `call` is called here, limited as far as that

@@ -45,8 +45,11 @@ def hide(environ: MutableMapping[str, str]) -> None:
     """Take HIDDEN out of `environ`, the process's own. To be called before any SDK code runs."""
     for name in HIDDEN:
         environ.pop(name, None)
-    if environ.get("AWS_CA_BUNDLE") == "":  # for botocore it is a path even so
+    bundle = environ.get("AWS_CA_BUNDLE")
+    if bundle == "":  # for botocore it is a path even so
         del environ["AWS_CA_BUNDLE"]
+    elif bundle is not None and bundle.startswith("~"):  # which botocore takes for a folder's name
+        environ["AWS_CA_BUNDLE"] = os.path.expanduser(bundle)
 
 
 @contextmanager

@@ -387,8 +387,18 @@ def test_a_command_that_prints_codes_is_a_way(dev: Home, wants_mfa: Strict) -> N
     only(found, "mfa", "ok", f"mfa_process ({program}), then ASSUME_HELPER_ASKPASS")
     only(found, "role", "ok", "from STS")
     assert SECRET not in repr(found)
-    dev.config.write_text(f"{text}mfa_process = /no/codes\n")
-    only(doctor(dev, "dev", code=1), "mfa", "fail", "does not exist")
+    for line in (f"A={SECRET} {program} | cat", f"echo {SECRET} | {program}", "command -v sh", "~/codes | cat"):
+        dev.config.write_text(f"{text}mfa_process = {line}\n")
+        found = doctor(dev, "dev", ASSUME_HELPER_ASKPASS="/bin/true")
+        only(found, "mfa", "ok", "mfa_process (")
+        assert SECRET not in repr(found)
+    for program_, line in (
+        ("/no/codes", "/no/codes"),
+        ("~/nowhere", f"A=b ~/nowhere {SECRET}"),
+        ("none-such", "none-such"),
+    ):
+        dev.config.write_text(f"{text}mfa_process = {line}\n")
+        only(doctor(dev, "dev", code=1), "mfa", "fail", f"mfa_process ({program_}) does not exist")
 
 
 def test_on_a_terminal_a_code_is_asked_for(dev: Home, wants_mfa: Strict) -> None:

@@ -267,28 +267,29 @@ def test_the_process_is_run_without_a_shell_and_without_the_caller_s_standard_in
         f"print('  ' + pyotp.TOTP({strict.device.secret!r}).now())\n"
     )
     program.chmod(0o700)
-    command = f'"{program}" "$(touch {role.folder}/shell)" \'a b\' ; echo'
+    command = f'A=b "{program}" ~/x \'a b\' "$A-$HOME" | cat'
     role.config.write_text(CONFIG.replace("[profile ops]", f"mfa_process = {command}\n[profile ops]"))
     role.get("dev", ASSUME_HELPER_MFA_TOKEN="used up")
-    assert json.loads(noted.read_text()) == [[f"$(touch {role.folder}/shell)", "a b", ";", "echo"], "", False]
-    assert not (role.folder / "shell").exists()
+    assert json.loads(noted.read_text()) == [[f"{role.folder}/x", "a b", f"-{role.folder}"], "", False]
 
 
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        ("false", "mfa_process failed (exit 1)"),
-        ("sh -c 'echo no key >&2; exit 3'", "mfa_process failed (exit 3): no key"),
-        ("echo nothing", "mfa_process did not print a code of six digits"),
-        ("/there/is/none", "mfa_process cannot be started (No such file or directory)"),
-        ('"half', "mfa_process cannot be started (the command cannot be read)"),
-        ("head -c 1000000 /dev/zero", "mfa_process"),
-        (r"printf '123456\n123457\n'", "mfa_process did not print a code of six digits"),
+        ("false", ["mfa_process failed (exit 1)", "(program: false)"]),
+        ("sh -c 'echo no key >&2; exit 3'", ["mfa_process failed (exit 3): no key", "(program: sh)"]),
+        ("echo nothing", ["mfa_process did not print a code of six digits", "(program: echo)"]),
+        ("/there/is/none", ["mfa_process cannot be started (exit 127)", "(program: /there/is/none)"]),
+        ('"half', ["mfa_process failed (exit 2)", '(program: "half)']),
+        (f"A={SECRET} false {SECRET}", ["mfa_process failed (exit 1) (program: false)"]),
+        (f"~/nowhere/codes --pin {SECRET}", ["mfa_process cannot be started (exit 127)", "(program: ~/nowhere/codes)"]),
+        ("head -c 1000000 /dev/zero", ["mfa_process", "(program: head)"]),
+        (r"printf '123456\n123457\n'", ["mfa_process did not print a code of six digits"]),
     ],
 )
-def test_a_process_that_gives_no_code_is_said(role: Home, strict: Strict, command: str, words: str) -> None:
+def test_a_process_that_gives_no_code_is_said(role: Home, strict: Strict, command: str, words: list[str]) -> None:
     role.config.write_text(CONFIG.replace("[profile ops]", f"mfa_process = {command}\n[profile ops]"))
-    role.run("get", "dev").failed(5, words)
+    role.run("get", "dev").failed(5, *words)
 
 
 def test_an_askpass_program_is_asked_where_there_is_no_terminal(role: Home, strict: Strict) -> None:

@@ -20,6 +20,8 @@ EXIT_CODES = {
     errors.STSNotReached: 7,
     errors.STSNotConnected: 7,
     errors.STSThrottled: 7,
+    errors.SettingFault: 3,
+    errors.MachineFault: 1,
     errors.ProgramNotFound: 127,
     errors.ProgramNotRunnable: 126,
 }

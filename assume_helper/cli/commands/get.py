@@ -60,6 +60,7 @@ def command(
     due: list[str] = []
     entry = provider.session(request, replace(invocation.call_context(), due=due.append))[1]
     invocation.print(entry.document + b"\n")
+    invocation.is_delivered = True
     invocation.record_issue(entry.session)
     invocation.refresh_behind(due, invocation.arguments)
 

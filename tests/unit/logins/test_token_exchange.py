@@ -115,7 +115,7 @@ def test_the_certificates_of_the_profile_reach_the_login_s_service(
     bundle.touch()
     module.credentials(trusting, 5)  # type: ignore[attr-defined]
     assert asked[-1] == str(bundle)
-    providing(aws.SSLError(endpoint_url="x", error="y"))
+    providing(aws.SSLError(endpoint_url="x", error=OSError("y")))
     told = failure(module, trusting)
     assert type(told) is STSNotReached
     assert f"certificate of the login service of profile me could not be verified with {bundle}" in str(told)

@@ -240,7 +240,7 @@ def test_a_process_is_not_begun_without_time(world: World, tmp_path: Path) -> No
 def test_why_a_process_gave_none_is_in_the_question(world: World) -> None:
     world.typed = ["222222"]
     world.get(process="false")
-    assert world.prompts == [f"mfa_process failed (exit 1). MFA code of {SERIAL} for dev: "]
+    assert world.prompts == [f"mfa_process failed (exit 1) (program: false). MFA code of {SERIAL} for dev: "]
 
 
 @pytest.mark.parametrize("token", ["123 456", "\ufeff123456", " 123456\n"])

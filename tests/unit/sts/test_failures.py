@@ -110,7 +110,7 @@ def test_what_comes_over_the_wire_has_the_same_meaning(
 def test_nobody_listening_is_not_reached() -> None:
     url = f"http://127.0.0.1:{free_port()}"
     told = called(Profile("dev", ROLE, BASE, Endpoint("us-east-1", endpoint_url=url)))
-    assert told.message == f"STS at {url} could not be reached"
+    assert told.message == f"STS at {url} could not be reached: the connection was refused"
 
 
 def test_an_unknown_region_is_named_with_the_nearest_ones() -> None:

@@ -1,0 +1,118 @@
+"""Why STS was not reached: its name, the connection, the proxy or the certificate, from botocore's error."""
+
+import errno
+import socket
+import ssl
+
+import botocore.exceptions as aws
+
+from assume_helper.errors import STSNotConnected, STSNotReached
+from assume_helper.profiles.role import Endpoint
+from assume_helper.sts.refusals import not_reached, where
+from assume_helper.sts.this_machine import causes
+from assume_helper.text import printable, redacted
+
+_NO_WAY = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
+# OpenSSL's reasons where the other side speaks something else.
+_NO_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNEXPECTED_EOF_WHILE_READING", "RECORD_LAYER_FAILURE"}
+_FORBIDDEN = {errno.EACCES, errno.EPERM}
+# OpenSSL's numbers of what is wrong with a certificate (X509_V_ERR_..., x509_vfy.h).
+_NOT_YET_VALID, _EXPIRED, _HOSTNAME_MISMATCH, _IP_ADDRESS_MISMATCH = 9, 10, 62, 64
+
+
+def connection(endpoint: Endpoint, error: Exception) -> STSNotReached:
+    """The error for a connection to STS that was not made."""
+    what, check = _of_connection(error)
+    if not what:
+        return not_reached(endpoint, "could not be reached", STSNotConnected)
+    return STSNotConnected(
+        f"STS {where(endpoint)} could not be reached: {what}",
+        f"check {check or 'the network, region and endpoint'}, then try again",
+    )
+
+
+def proxy(endpoint: Endpoint, error: Exception) -> STSNotConnected:
+    """The error for a proxy that could not be reached, or that refused to connect to STS."""
+    for each in causes(error):
+        if isinstance(each, ssl.SSLError):
+            reason = redacted(getattr(each, "verify_message", "") or str(each))
+            return STSNotConnected(
+                f"STS {where(endpoint)} could not be reached through the proxy: its certificate failed ({reason})",
+                "set AWS_CA_BUNDLE (or ca_bundle) to your network's certificates, or HTTPS_PROXY to http://...",
+            )
+        text = str(each)
+        if isinstance(each, OSError) and text.startswith("Tunnel connection failed: "):
+            answer = redacted(text.removeprefix("Tunnel connection failed: "))
+            check = "the user name and password in HTTPS_PROXY" if answer.startswith("407") else "the proxy's rules"
+            return STSNotConnected(
+                f"STS {where(endpoint)} could not be reached through the proxy, which answered {printable(answer, 60)}",
+                f"check {check}, or name the host in NO_PROXY",
+            )
+    what = _of_connection(error, "the proxy")[0]
+    return STSNotConnected(
+        f"STS {where(endpoint)} could not be reached through the proxy" + (f": {what}" if what else ""),
+        "check HTTPS_PROXY (or HTTP_PROXY), or name the host in NO_PROXY",
+    )
+
+
+def _of_connection(error: Exception, whose: str = "") -> tuple[str, str]:
+    """Why a connection was not made, and what to check; "" for the second where there is nothing special."""
+    name = f"{whose}'s name" if whose else "its name"
+    for each in causes(error):
+        if isinstance(each, socket.gaierror):
+            if each.errno == getattr(socket, "EAI_AGAIN", None):
+                return (
+                    f"{name} could not be resolved: no name server (DNS) answered",
+                    "this machine's DNS",
+                )
+            return f"{name} is not known (DNS)", "region, endpoint_url and this machine's DNS"
+        if isinstance(each, aws.ConnectTimeoutError | TimeoutError):
+            return "the connection timed out", "the network, firewall, proxy, region and endpoint"
+        if isinstance(each, ConnectionRefusedError):
+            return "the connection was refused", "the network, region, and the endpoint's host and port"
+        if isinstance(each, OSError) and each.errno in _NO_WAY:
+            return f"the network is unreachable ({each.strerror})", "this machine's network, its VPN or route"
+        if isinstance(each, OSError) and each.errno in _FORBIDDEN:
+            return f"this machine forbids the connection ({each.strerror})", "its firewall or sandbox"
+        if isinstance(each, ConnectionError):
+            return "the connection was reset", ""
+    if any("Failed to resolve" in str(each) for each in causes(error)):
+        return f"{name} is not known (DNS)", "region, endpoint_url and this machine's DNS"
+    return "", ""
+
+
+def certificate(endpoint: Endpoint, error: Exception) -> STSNotConnected:
+    """The error for a certificate that is not trusted, and for a server that does not speak TLS."""
+    trusted = f" with {printable(endpoint.ca_bundle)}" if endpoint.ca_bundle else ""
+    mend = "set AWS_CA_BUNDLE (or ca_bundle) to a file with your network's certificates"
+    for each in causes(error):
+        reason = getattr(each, "reason", None)
+        reason = reason if isinstance(reason, str) else ""
+        if isinstance(each, ssl.SSLCertVerificationError):
+            if each.verify_code in {_NOT_YET_VALID, _EXPIRED}:
+                mend = "have it renewed, or correct this machine's clock if that is off"
+            elif each.verify_code in {_HOSTNAME_MISMATCH, _IP_ADDRESS_MISMATCH}:
+                mend = "correct the host in endpoint_url, or have a certificate made that names it"
+            return STSNotConnected(
+                f"the certificate of STS {where(endpoint)} could not be verified{trusted}: "
+                f"{redacted(each.verify_message)}",
+                mend,
+            )
+        if isinstance(each, ssl.SSLError) and reason in _NO_TLS:
+            return STSNotConnected(
+                f"STS {where(endpoint)} does not speak TLS ({reason}): no certificate came",
+                "correct the port in endpoint_url, or write http:// there, then check the proxy",
+            )
+        if "doesn't match" in str(each):  # urllib3's own check of the name
+            return STSNotConnected(
+                f"the certificate of STS {where(endpoint)} could not be verified{trusted}: it is for another host",
+                "correct the host in endpoint_url, or have a certificate made that names it",
+            )
+        if isinstance(each, ssl.SSLError) and reason:
+            return STSNotConnected(
+                f"TLS with STS {where(endpoint)} failed before the certificate was verified ({redacted(reason)})",
+                f"{mend}, or check OPENSSL_CONF and the proxy",
+            )
+    return STSNotConnected(
+        f"the certificate of STS {where(endpoint)} could not be verified{trusted}, or it does not speak TLS", mend
+    )
