@@ -81,14 +81,15 @@ def remove(cache: Cache, key: str) -> None:
 
 
 def remember(
-    cache: Cache, stamp: tuple[str, bytes], key: str, files: Mapping[str, str] | None = None, elsewhere: str = ""
-) -> None:
-    """Write the `.hit` file: what `stamp` says leads to `key`, while `files` (with their states) stay as they are.
+    cache: Cache, stamp: tuple[str, bytes], key: str, conditions: Mapping[str, str] | None = None, elsewhere: str = "",
+    origin: str = "",
+) -> None:  # fmt: skip
+    """Write the `.hit` file: what `stamp` says leads to `key` while `conditions`, looked up from `origin`, hold.
 
-    `elsewhere` is the entry's directory where that is not the cache's.
+    `elsewhere` is the entry's directory where that is not the cache's. See `lookups`.
     """
     name, expected = stamp
-    content = hit.pack_pointer(expected, key, files or {}, elsewhere)
+    content = hit.pack_pointer(expected, key, conditions or {}, elsewhere, origin)
     if cache.directory is not None and cache_directory.read(cache, name) != content:
         cache_directory.write(cache, name, content, durable=False)
 

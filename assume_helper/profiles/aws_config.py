@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from assume_helper import hit
 from assume_helper.errors import ConfigurationError
+from assume_helper.system import private_files
 from assume_helper.text import printable
 
 # As configparser finds one: the last bracket of the line counts. (Indented, the line would belong to a value.)
@@ -28,7 +29,8 @@ class AwsConfig:
 
     `profiles` has both files merged, the credentials file winning; `config_profiles` and `credentials_profiles` say
     which file a value came from; `services` holds the nested values of `[services ...]`, `other_sections` names
-    the config file's sections that are neither.
+    the config file's sections that are neither. `states` are those of the two files as they were read (see
+    `hit.state_of`), `environ` is what paths in them are expanded with.
     """
 
     config_path: str
@@ -38,6 +40,8 @@ class AwsConfig:
     credentials_profiles: Mapping[str, Mapping[str, str]] = field(repr=False)
     services: Mapping[str, Mapping[str, str]] = field(repr=False)
     other_sections: frozenset[str] = frozenset()
+    states: tuple[str, str] = field(default=(hit.ABSENT, hit.ABSENT), compare=False)
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
 
 def load(environ: Mapping[str, str], config_text: str | None = None) -> AwsConfig:
@@ -46,11 +50,10 @@ def load(environ: Mapping[str, str], config_text: str | None = None) -> AwsConfi
     Raises ConfigurationError where one exists and cannot be read.
     """
     config_path, credentials_path = hit.config_paths(environ)
-    if config_text is None:
-        config_text = decode(read_bytes(config_path, "AWS_CONFIG_FILE"), config_path)
-    config = _sections(config_text, config_path)
-    credentials_text = decode(read_bytes(credentials_path, "AWS_SHARED_CREDENTIALS_FILE"), credentials_path)
-    credentials = _sections(credentials_text, credentials_path)
+    config_data, config_state = _read(config_path, "AWS_CONFIG_FILE")
+    config = _sections(decode(config_data, config_path) if config_text is None else config_text, config_path)
+    credentials_data, credentials_state = _read(credentials_path, "AWS_SHARED_CREDENTIALS_FILE")
+    credentials = _sections(decode(credentials_data, credentials_path), credentials_path)
     config_profiles: dict[str, Mapping[str, str]] = {}
     services: dict[str, Mapping[str, str]] = {}
     others: set[str] = set()
@@ -66,7 +69,10 @@ def load(environ: Mapping[str, str], config_text: str | None = None) -> AwsConfi
     profiles = dict(config_profiles)
     for name, values in credentials.items():
         profiles[name] = {**profiles.get(name, {}), **values}
-    return AwsConfig(config_path, credentials_path, profiles, config_profiles, credentials, services, frozenset(others))
+    return AwsConfig(
+        config_path, credentials_path, profiles, config_profiles, credentials, services, frozenset(others),
+        (config_state, credentials_state), environ,
+    )  # fmt: skip
 
 
 def profile_names(environ: Mapping[str, str]) -> list[str]:
@@ -151,18 +157,23 @@ def read_bytes(path: str, variable: str) -> bytes:
 
     Raises ConfigurationError with the environment variable that sets the path, `variable`.
     """
+    return _read(path, variable)[0]
+
+
+def _read(path: str, variable: str) -> tuple[bytes, str]:
+    """The bytes of a file, and its state as it was read."""
     where = printable(path)
     try:
-        kind = os.stat(path).st_mode
+        status = os.stat(path)
+        kind = status.st_mode
         if stat.S_ISCHR(kind):  # /dev/null: the usual way to have none
-            return b""
+            return b"", hit.state_of(status)
         if not stat.S_ISREG(kind):
             what = "a directory" if stat.S_ISDIR(kind) else "not a regular file"
             raise ConfigurationError(f"{where} is {what}", f"set {variable} to the path of a file")
-        with open(path, "rb") as file:
-            return file.read()
+        return private_files.read_with_state(path)
     except (FileNotFoundError, NotADirectoryError):
-        return b""
+        return b"", hit.ABSENT
     except ValueError:  # a NUL in the path
         raise ConfigurationError(f"{where} is not a path", f"correct {variable}") from None
     except OSError as error:

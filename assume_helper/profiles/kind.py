@@ -1,11 +1,11 @@
 """What a profile is, and the credentials that it has by itself."""
 
-import os
 import shlex
 from collections.abc import Mapping
 from typing import Literal
 
 from assume_helper.errors import ConfigurationError, SourceError
+from assume_helper.profiles import process_resolution, resolution
 from assume_helper.profiles.role import CredentialProcess, EnvironmentKeys, Login, Metadata, StaticKeys
 from assume_helper.profiles.settings import ProfileSettings
 from assume_helper.text import printable
@@ -80,14 +80,14 @@ def _login(
         settings.raw.config.credentials_path,
         tuple((key, value) for key, value in {**who, **more}.items() if value),
         option,
+        resolution.of_login(method, settings.raw.config.environ),
     )
 
 
 def process(settings: ProfileSettings, command: str) -> CredentialProcess:
-    """Another program's `credential_process`, with the working directory where the program's path depends on it."""
-    program = command.split(maxsplit=1)[0].strip("\"'") if command.split() else ""
-    is_relative = os.path.dirname(program) and not os.path.isabs(program)
-    return CredentialProcess(settings.name, command, os.getcwd() if is_relative else None)
+    """Another program's `credential_process`."""
+    found = process_resolution.of_command(command, settings.name, settings.raw.config.environ)
+    return CredentialProcess(settings.name, command, found)
 
 
 def credential_source(settings: ProfileSettings, name: str, environ: Mapping[str, str]) -> EnvironmentKeys | Metadata:
@@ -95,10 +95,10 @@ def credential_source(settings: ProfileSettings, name: str, environ: Mapping[str
     if name == "Environment":
         return EnvironmentKeys(environ.get("AWS_ACCESS_KEY_ID"))
     if name == "Ec2InstanceMetadata":
-        return Metadata(name)
+        return Metadata(name, resolution=resolution.of_metadata(name, environ))
     if name == "EcsContainer":
         uris = [environ.get(f"AWS_CONTAINER_CREDENTIALS_{form}_URI") for form in ("RELATIVE", "FULL")]
-        return Metadata(name, uris[0] or uris[1])
+        return Metadata(name, uris[0] or uris[1], resolution.of_metadata(name, environ))
     raise ConfigurationError(
         f"credential_source of {settings.section} is {printable(name, 64)}",
         "use Environment, Ec2InstanceMetadata or EcsContainer",

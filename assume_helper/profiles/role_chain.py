@@ -5,9 +5,18 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from assume_helper import hit
 from assume_helper.credentials import Storage
 from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError
-from assume_helper.profiles import endpoint, helper_command, kind, mfa_device, session_parameters
+from assume_helper.profiles import (
+    endpoint,
+    helper_command,
+    kind,
+    mfa_device,
+    resolution,
+    role_session_name,
+    session_parameters,
+)
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.endpoint import EndpointSettings
 from assume_helper.profiles.mfa_device import MFASettings
@@ -156,6 +165,7 @@ def _role(chain: _Chain, name: str) -> Profile:
         mfa=_mfa_device(chain, settings, source, own_mfa),
         region=sts.region if sts.region_is_own else None,
         storage=storage,
+        looked_up=role_session_name.conditions(settings.raw.text("role_session_name"), chain.environ),
     )
 
 
@@ -213,7 +223,9 @@ def _mfa_device(
 def _source(chain: _Chain, settings: ProfileSettings) -> Origin | Profile:
     """What the role of `settings` is assumed with."""
     if settings.web_identity_token_file is not None:  # as for botocore, it comes before any other source
-        return WebIdentity(os.path.expanduser(settings.web_identity_token_file))
+        written = settings.web_identity_token_file
+        path = hit.expand_home(written, chain.environ)
+        return WebIdentity(path, resolution.of_token_file(written, path, chain.environ))
     source_profile, credential_source = settings.source_profile, settings.credential_source
     if source_profile and credential_source:
         prefixed = [settings.has_prefixed(key) for key in ("source_profile", "credential_source")]
