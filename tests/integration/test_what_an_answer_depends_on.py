@@ -47,13 +47,13 @@ def configure(home: Home, dev: str, more: str = "") -> None:
     settled(home.config, home.credentials)
 
 
-def get(home: Home, folder: Path | None = None, **environ: str) -> None:
+def get(home: Home, folder: Path | None = None, /, **environ: str) -> None:
     """Ask twice, from `folder`: the second time it may be a hit."""
     for _ in range(2):
         assert run(home, folder, **environ).code == 0
 
 
-def run(home: Home, folder: Path | None = None, **environ: str) -> Ran:
+def run(home: Home, folder: Path | None = None, /, **environ: str) -> Ran:
     command = (SCRIPT,) if folder is None else ("env", "-C", str(folder), SCRIPT)
     ran = home.run("get", "dev", command=command, **environ)
     assert ran.code != 0 or ran.stderr == ""
