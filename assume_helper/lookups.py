@@ -33,7 +33,7 @@ def observe(what: str, environ: "Mapping[str, str]") -> str:
     if kind == "env":
         return "=" + environ[name] if name in environ else ABSENT
     if kind == "host":
-        return os.uname().nodename if sys.platform != "win32" else environ.get("COMPUTERNAME", "")
+        return _host(environ)
     if kind == "program":
         return find_program(name, environ)
     if kind in ("path", "folder"):
@@ -67,6 +67,12 @@ def find_path(written: str, environ: "Mapping[str, str]") -> str:
         written = re.sub(names, lambda found: environ.get(found[1] or found[2], ""), written, flags=re.ASCII)
     path = expand_home(written, environ)
     return os.path.realpath(path) if os.path.exists(path) else ABSENT
+
+
+def _host(environ: "Mapping[str, str]") -> str:
+    if sys.platform == "win32":
+        return environ.get("COMPUTERNAME", "")
+    return os.uname().nodename
 
 
 def _text(path: str) -> str:

@@ -7,6 +7,7 @@
     <key>.code           the last MFA code that was used, as a digest (see `sources.used_mfa_codes`)
     <fingerprint>.hit    the stamp of a profile's answer (see `hit`)
     <fingerprint>.door   the herd gate of a profile's name, removed at the end (see `sessions.herd_gate`)
+    digest-key           32 random bytes: secrets are told apart by digests keyed with them (`system.keyed_digest`)
     tmp-...              a file that is being written; swept when it is left behind, at once where its writer is dead
 
 Secrets are in `.entry` files only. `hit` owns the formats that a hit reads, `cache.records` reads JSON.
