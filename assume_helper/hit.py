@@ -1,12 +1,10 @@
 """A fresh document straight from disk: no config parsed, no lock taken, nothing imported but os and sys.
 
-This module is the lowest. It owns what a hit and the full way must agree on: where the cache is, what a private file
-is, and the file formats that a hit reads. Each format has one writer and one parser, here.
+The lowest module. It owns what a hit and the full way must agree on: where the cache is, what a private file is, and
+the file formats that a hit reads, each with one writer and one parser. What a system lacks is asked for here by name.
 
-    <cache>/<fingerprint>.hit   the stamp of a profile's answer; then the entry's key, or a failure for the herd gate
+    <cache>/<fingerprint>.hit   the stamp of a profile's answer; then a pointer to the entry, or a failure for the gate
     <cache>/<key>.entry         three times, the document, then the record that the full way reads
-
-What an operating system lacks is asked for here by name.
 """
 
 import os
@@ -14,16 +12,24 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
+
+    # What something that an answer depends on comes to now.
+    Observe = Callable[[str, Mapping[str, str]], str]
 
     # The times of an entry (seconds since the epoch): not before, served until, refreshed from.
     Times = tuple[int, int, int]
-    # What a `.hit` file leads to: the entry's key, its directory ("": the cache's own), the states of further files.
-    Pointer = tuple[str, str, dict[str, str]]
+    # What a `.hit` file leads to: the entry's key, its directory ("": the cache's own), what else it depends on with
+    # what that came to, and from where it was looked up (see `lookups`).
+    Pointer = tuple[str, str, dict[str, str], str]
     # The leader's failure: when (seconds since the epoch), its exit code, and its line on standard error.
     GateFailure = tuple[float, int, bytes]
 
 FORMAT = 1
+# In each stamp. Older files are misses: they do not hold all that an answer depends on.
+_STAMP_FORMAT = "2"
+# The state of what is not there.
+ABSENT = "absent"
 # The suffix of the lock that a background refresh of a key holds.
 AHEAD_SUFFIX = ".ahead"
 LARGEST_FILE = 64 * 1024
@@ -32,22 +38,14 @@ CALLERS = "ASSUME_HELPER_CALLERS"
 # Set beside the region for a program of `exec` and a shell of `env`: the region is the profile's, not the user's wish.
 REGION = "ASSUME_HELPER_REGION"
 # The variables that can change which session is meant. (Proxies and CA bundles only change the way to STS.)
+# fmt: off
 WATCHED = (
-    "AWS_CONFIG_FILE",
-    "AWS_SHARED_CREDENTIALS_FILE",
-    "AWS_REGION",
-    "AWS_DEFAULT_REGION",
-    REGION,
-    "AWS_ENDPOINT_URL",
-    "AWS_ENDPOINT_URL_STS",
-    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-    "AWS_USE_FIPS_ENDPOINT",
-    "AWS_USE_DUALSTACK_ENDPOINT",
-    "AWS_STS_REGIONAL_ENDPOINTS",
-    "AWS_ACCESS_KEY_ID",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_REGION", "AWS_DEFAULT_REGION", REGION, "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_STS", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_USE_FIPS_ENDPOINT",
+    "AWS_USE_DUALSTACK_ENDPOINT", "AWS_STS_REGIONAL_ENDPOINTS", "AWS_ACCESS_KEY_ID",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 )
+# fmt: on
 # The largest prime of 128 bits. The remainder is one step in C, and detects accidental damage.
 _PRIME = 2**128 - 159
 _MAGIC = b"assume-helper "
@@ -66,13 +64,10 @@ class NewerFormat(ValueError):
 
 
 def cache_directory(environ: "Mapping[str, str]") -> str | None:
-    """The cache directory, as platformdirs names it. None where that takes more work to find out.
-
-    Never a relative path: it would follow the caller's working directory.
-    """
+    """The cache directory, as platformdirs names it, never a relative one. None where that takes more work."""
     given = environ.get("ASSUME_HELPER_CACHE_DIR")
     if given:
-        path = _expand_home(given, environ).rstrip(os.sep) or os.sep  # behind a slash a link is followed
+        path = expand_home(given, environ).rstrip(os.sep) or os.sep  # behind a slash a link is followed
         return path if os.path.isabs(path) else None
     if sys.platform == "win32":
         local = environ.get("LOCALAPPDATA", "")
@@ -98,10 +93,7 @@ def check_private(status: os.stat_result, kind: int) -> None:
 
 
 def read_private(path: str) -> bytes:
-    """The bytes of a file that is ours alone.
-
-    Raises OSError: NotPrivate for a link, a foreign or loose file, a FIFO, a device, or more than LARGEST_FILE bytes.
-    """
+    """The bytes of a file that is ours alone. Raises OSError: NotPrivate for any other, or one of too many bytes."""
     try:
         descriptor = os.open(path, _O_PRIVATE)
     except OSError:
@@ -146,56 +138,57 @@ def unseal(data: bytes) -> bytes:
 def config_paths(environ: "Mapping[str, str]") -> tuple[str, str]:
     """The paths of the config and the credentials file, expanded as botocore expands them."""
     found = []
-    for name, default in (
-        ("AWS_CONFIG_FILE", "~/.aws/config"),
-        ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
-    ):
+    for name, default in ((WATCHED[0], "~/.aws/config"), (WATCHED[1], "~/.aws/credentials")):
         path = environ.get(name) or default
         if "$" in path:  # expandvars imports re: only for those who need it
             path = os.path.expandvars(path)
-        found.append(_expand_home(path, environ))
+        found.append(expand_home(path, environ))
     return found[0], found[1]
 
 
-def _expand_home(path: str, environ: "Mapping[str, str]") -> str:
+def expand_home(path: str, environ: "Mapping[str, str]") -> str:
     """`path` with a leading `~` replaced by HOME, or by the user's home where HOME is not set."""
     home = environ.get("HOME") if sys.platform != "win32" else None
     return home.rstrip("/") + path[1:] if home and path.startswith("~/") else os.path.expanduser(path)
 
 
-def stamp(profile: str, environ: "Mapping[str, str]") -> tuple[str, bytes]:
+def stamp(profile: str, environ: "Mapping[str, str]", states: "Sequence[str] | None" = None) -> tuple[str, bytes]:
     """What the answer for `profile` depends on: the name of its `.hit` file, and the stamp itself.
 
-    The name is made of the profile, the environment and the paths: shells with different settings have files of their
-    own. The stamp also holds the state of the config files (size, mtime in ns, ctime in ns, inode, device).
+    The name is made of profile, environment and paths: shells with different settings have files of their own. The
+    stamp also has the states of the config files: as they are now, or as they were when they were read. Raises OSError.
     """
-    paths = config_paths(environ)
-    facts = [profile, *paths]
+    paths = [path if path.startswith("/") else os.path.abspath(path) for path in config_paths(environ)]
+    facts = [profile, _STAMP_FORMAT, *paths]
     for name in WATCHED:
         value = environ.get(name)
         facts.append("" if value is None else "=" + value)
     name = fingerprint("\0".join(facts).encode("utf-8", "surrogateescape"))
-    facts += [file_state(path) for path in paths]
-    return name + ".hit", "\0".join(facts).encode("utf-8", "surrogateescape")
+    facts += [file_state(path) for path in paths] if states is None else states
+    data = "\0".join(facts).encode("utf-8", "surrogateescape")
+    return name + ".hit", data
 
 
 def file_state(path: str) -> str:
-    """A text that changes when the file at `path` does; `absent` where there is none."""
+    """The state of the file at `path` now; ABSENT where there is none."""
     try:
-        s = os.stat(path)
+        return state_of(os.stat(path))
     except (OSError, ValueError):
-        return "absent"
+        return ABSENT
+
+
+def state_of(s: os.stat_result) -> str:
+    """A text that changes when the file does: size, mtime and ctime in ns, inode, device."""
     return f"{s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} {s.st_ino} {s.st_dev}"
 
 
-def pack_pointer(stamp: bytes, key: str, files: "Mapping[str, str]", directory: str = "") -> bytes:
-    """The content of a `.hit` file that leads to the entry of `key`.
-
-    `directory` is the entry's, where that is not the cache's own. `files` are further files that were read, by path,
-    each with its state.
-    """
-    lines = [f"{key}\0{directory}" if directory else key, *(f"{state}\0{path}" for path, state in files.items())]
-    return stamp + b"\n" + "\n".join(lines).encode("utf-8", "surrogateescape")
+def pack_pointer(
+    stamp: bytes, key: str, conditions: "Mapping[str, str]", directory: str = "", origin: str = ""
+) -> bytes:
+    """The content of a `.hit` file that leads to the entry of `key`; see Pointer."""
+    fields = [key, directory, origin, *(part for condition in conditions.items() for part in condition)]
+    fields.append(str(len(stamp)))  # for `whose_hit`
+    return stamp + b"\n" + "\0".join(fields).encode("utf-8", "surrogateescape")
 
 
 def pack_gate_failure(stamp: bytes, at: float, exit_code: int, line: str) -> bytes:
@@ -211,12 +204,17 @@ def unpack_hit(content: bytes, stamp: bytes) -> "tuple[Pointer | None, GateFailu
     if rest.startswith(b"-\n"):
         at, exit_code, line = rest[2:].split(b"\n", 2)
         return None, (float(at), int(exit_code), line)
-    first, *others = rest.decode("utf-8", "surrogateescape").split("\n")
-    key, _, directory = first.partition("\0")
+    key, directory, origin, *others, _ = rest.decode("utf-8", "surrogateescape").split("\0")
     if not key.isalnum():
         raise ValueError("no key")
-    files = {path: state for state, path in (other.split("\0") for other in others)}
-    return (key, directory, files), None
+    return (key, directory, dict(zip(others[::2], others[1::2], strict=True)), origin), None
+
+
+def whose_hit(content: bytes) -> tuple[bytes, str]:
+    """The profile of a `.hit` file, and the key that it leads to; "" where it leads to none."""
+    length = content.rpartition(b"\0")[2]
+    key = content[int(length) + 1 :].partition(b"\0")[0].decode("ascii", "replace") if length.isdigit() else ""
+    return content.partition(b"\0")[0], key if key.isalnum() else ""
 
 
 def pack_entry(times: "Times", document: bytes, record: bytes) -> bytes:
@@ -232,10 +230,7 @@ def unpack_entry(content: bytes) -> "tuple[Times, bytes, bytes]":
 
 
 def read_hit(profile: str, environ: "Mapping[str, str]") -> "tuple[str, Pointer | None, GateFailure | None]":
-    """The cache directory, and what the `.hit` file of `profile` holds (see `unpack_hit`).
-
-    Raises OSError and ValueError where there is no such file, or it is not to be trusted.
-    """
+    """The cache directory, and what the `.hit` file of `profile` holds. Raises OSError, ValueError."""
     directory = cache_directory(environ)
     if directory is None:
         raise NotPrivate("there is no cache")
@@ -244,11 +239,13 @@ def read_hit(profile: str, environ: "Mapping[str, str]") -> "tuple[str, Pointer 
     return directory, *unpack_hit(unseal(read_private(os.path.join(directory, name))), expected)
 
 
-def fresh_document(profile: str, environ: "Mapping[str, str]", now: float) -> tuple[bytes, str] | None:
+def fresh_document(
+    profile: str, environ: "Mapping[str, str]", now: float, observe: "Observe | None" = None
+) -> tuple[bytes, str] | None:
     """The document of `profile` where a fresh one is cached at `now` (seconds since the epoch), with its line's end.
 
     Beside it the path of the lock for refreshing it in the background, "" while that is not due. None for anything
-    else: the full way then finds out what is the matter.
+    else. `observe` is `lookups.observe`, which few profiles need.
     """
     if CALLERS in environ:
         return None
@@ -256,12 +253,16 @@ def fresh_document(profile: str, environ: "Mapping[str, str]", now: float) -> tu
         directory, pointer, _ = read_hit(profile, environ)
         if pointer is None:
             return None
-        key, elsewhere, files = pointer
+        key, elsewhere, conditions, _ = pointer
         if elsewhere:
             directory = elsewhere
             check_private(os.lstat(directory), 0o040000)
-        if any(file_state(path) != state for path, state in files.items()):
-            return None
+        for what, value in conditions.items():
+            if what.startswith("file "):
+                if file_state(expand_home(what[5:], environ)) != value:
+                    return None
+            elif observe is None or observe(what, environ) != value:
+                return None
         entry = unseal(read_private(os.path.join(directory, key + ".entry")))
         (not_before, served_until, refreshed_from), document, _ = unpack_entry(entry)
         if not not_before <= now < served_until:
@@ -285,13 +286,9 @@ def write(descriptor: int, data: bytes) -> None:
         data = data[os.write(descriptor, data) :]
 
 
-def serve(profile: str, environ: "Mapping[str, str]", now: float) -> str | None:
-    """Print the document of `profile` if a fresh one is cached at `now` (seconds since the epoch); None if not.
-
-    The path of the lock for refreshing it in the background, "" while that is not due. Raises OSError where the
-    document cannot be printed.
-    """
-    found = fresh_document(profile, environ, now)
+def serve(profile: str, environ: "Mapping[str, str]", now: float, observe: "Observe | None" = None) -> str | None:
+    """Print the document that `fresh_document` finds: its lock's path. None for no document. Raises OSError."""
+    found = fresh_document(profile, environ, now, observe)
     if found is None:
         return None
     write(1, found[0])

@@ -7,6 +7,7 @@
     <key>.code           the last MFA code that was used, as a digest (see `sources.used_mfa_codes`)
     <fingerprint>.hit    the stamp of a profile's answer (see `hit`)
     <fingerprint>.door   the herd gate of a profile's name, removed at the end (see `sessions.herd_gate`)
+    digest-key           32 random bytes: secrets are told apart by digests keyed with them (`system.keyed_digest`)
     tmp-...              a file that is being written; swept when it is left behind, at once where its writer is dead
 
 Secrets are in `.entry` files only. `hit` owns the formats that a hit reads, `cache.records` reads JSON.
@@ -99,14 +100,15 @@ def remove(cache: Cache, key: str) -> None:
 
 
 def remember(
-    cache: Cache, stamp: tuple[str, bytes], key: str, files: Mapping[str, str] | None = None, elsewhere: str = ""
-) -> None:
-    """Write the `.hit` file: what `stamp` says leads to `key`, while `files` (with their states) stay as they are.
+    cache: Cache, stamp: tuple[str, bytes], key: str, conditions: Mapping[str, str] | None = None, elsewhere: str = "",
+    origin: str = "",
+) -> None:  # fmt: skip
+    """Write the `.hit` file: what `stamp` says leads to `key` while `conditions`, looked up from `origin`, hold.
 
-    `elsewhere` is the entry's directory where that is not the cache's.
+    `elsewhere` is the entry's directory where that is not the cache's. See `lookups`.
     """
     name, expected = stamp
-    content = hit.pack_pointer(expected, key, files or {}, elsewhere)
+    content = hit.pack_pointer(expected, key, conditions or {}, elsewhere, origin)
     if cache.directory is not None and cache_directory.read(cache, name) != content:
         cache_directory.write(cache, name, content, durable=False)
 

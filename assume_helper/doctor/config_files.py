@@ -21,7 +21,8 @@ from assume_helper.profiles import (
 )
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.raw_profile import PREFIX, has_prefix, included_profiles, merge
-from assume_helper.profiles.role import LONGEST_BY_MFA_SESSION, CredentialProcess, Login, Profile, StaticKeys, described
+from assume_helper.profiles.role import LONGEST_BY_MFA_SESSION, CredentialProcess, Login, Profile, StaticKeys
+from assume_helper.profiles.source_description import described
 from assume_helper.text import duration_text, printable
 
 # Keys whose value is a program's line: what a # in it means is checked there.

@@ -19,16 +19,9 @@ from assume_helper.profiles import endpoint as endpoint_settings
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.endpoint import EndpointSettings
 from assume_helper.profiles.raw_profile import merge
-from assume_helper.profiles.role import (
-    CredentialProcess,
-    Endpoint,
-    EnvironmentKeys,
-    MFADevice,
-    Profile,
-    WebIdentity,
-    described,
-)
+from assume_helper.profiles.role import CredentialProcess, Endpoint, EnvironmentKeys, MFADevice, Profile, WebIdentity
 from assume_helper.profiles.settings import ProfileSettings
+from assume_helper.profiles.source_description import described
 from assume_helper.sessions import provider
 from assume_helper.system import process, terminal
 from assume_helper.system.context import CallContext, Clock

@@ -17,6 +17,7 @@ from assume_helper import hit
 from assume_helper.errors import ConfigurationError
 from assume_helper.profiles import file_problems, unread_sections
 from assume_helper.profiles.unread_sections import UnreadSection
+from assume_helper.system import private_files
 from assume_helper.text import printable
 
 # As configparser finds one: the last bracket of the line counts. (Indented, the line would belong to a value.)
@@ -32,7 +33,8 @@ class AwsConfig:
     `profiles` has both files merged, the credentials file winning; `config_profiles` and `credentials_profiles` say
     which file a value came from; `services` holds the nested values of `[services ...]`, `other_sections` names
     the config file's sections that are neither. `unread_sections` are those of both files that are not read as they
-    were meant.
+    were meant. `states` are those of the two files as they were read (see `hit.state_of`), `environ` is what paths in
+    them are expanded with.
     """
 
     config_path: str
@@ -43,6 +45,8 @@ class AwsConfig:
     services: Mapping[str, Mapping[str, str]] = field(repr=False)
     other_sections: frozenset[str] = frozenset()
     unread_sections: tuple[UnreadSection, ...] = ()
+    states: tuple[str, str] = field(default=(hit.ABSENT, hit.ABSENT), compare=False)
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
 
 def load(environ: Mapping[str, str], config_text: str | None = None) -> AwsConfig:
@@ -51,10 +55,12 @@ def load(environ: Mapping[str, str], config_text: str | None = None) -> AwsConfi
     Raises ConfigurationError where one exists and cannot be read.
     """
     config_path, credentials_path = hit.config_paths(environ)
+    config_data, config_state = _read(config_path, "AWS_CONFIG_FILE")
     if config_text is None:
-        config_text = decode(read_bytes(config_path, "AWS_CONFIG_FILE"), config_path)
+        config_text = decode(config_data, config_path)
     config = _sections(config_text, config_path)
-    credentials_text = decode(read_bytes(credentials_path, "AWS_SHARED_CREDENTIALS_FILE"), credentials_path)
+    credentials_data, credentials_state = _read(credentials_path, "AWS_SHARED_CREDENTIALS_FILE")
+    credentials_text = decode(credentials_data, credentials_path)
     credentials = _sections(credentials_text, credentials_path)
     config_profiles: dict[str, Mapping[str, str]] = {}
     services: dict[str, Mapping[str, str]] = {}
@@ -85,6 +91,8 @@ def load(environ: Mapping[str, str], config_text: str | None = None) -> AwsConfi
         services,
         frozenset(others),
         tuple(unread),
+        (config_state, credentials_state),
+        environ,
     )
 
 
@@ -158,18 +166,23 @@ def read_bytes(path: str, variable: str) -> bytes:
 
     Raises ConfigurationError with the environment variable that sets the path, `variable`.
     """
+    return _read(path, variable)[0]
+
+
+def _read(path: str, variable: str) -> tuple[bytes, str]:
+    """The bytes of a file, and its state as it was read."""
     where = printable(path)
     try:
-        kind = os.stat(path).st_mode
+        status = os.stat(path)
+        kind = status.st_mode
         if stat.S_ISCHR(kind):  # /dev/null: the usual way to have none
-            return b""
+            return b"", hit.state_of(status)
         if not stat.S_ISREG(kind):
             what = "a directory" if stat.S_ISDIR(kind) else "not a regular file"
             raise ConfigurationError(f"{where} is {what}", f"set {variable} to the path of a file")
-        with open(path, "rb") as file:
-            return file.read()
+        return private_files.read_with_state(path)
     except (FileNotFoundError, NotADirectoryError):
-        return b""
+        return b"", hit.ABSENT
     except ValueError:  # a NUL in the path
         raise ConfigurationError(f"{where} is not a path", f"correct {variable}") from None
     except OSError as error:

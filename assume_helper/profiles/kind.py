@@ -1,13 +1,21 @@
 """What a profile is, and the credentials that it has by itself."""
 
-import os
 import shlex
 from collections.abc import Mapping
 from typing import Literal
 
 from assume_helper.errors import ConfigurationError, SourceError
-from assume_helper.profiles import metadata_service
-from assume_helper.profiles.role import CredentialProcess, EnvironmentKeys, Login, Metadata, StaticKeys
+from assume_helper.profiles import metadata_service, process_resolution, resolution
+from assume_helper.profiles.role import (
+    CredentialProcess,
+    EnvironmentKeys,
+    Login,
+    Metadata,
+    Origin,
+    Profile,
+    StaticKeys,
+    WebIdentity,
+)
 from assume_helper.profiles.settings import ProfileSettings
 from assume_helper.text import printable
 
@@ -88,14 +96,14 @@ def _login(
         settings.raw.config.credentials_path,
         tuple((key, value) for key, value in {**who, **more}.items() if value),
         option,
+        resolution=resolution.of_login(method, settings.raw.config.environ),
     )
 
 
 def process(settings: ProfileSettings, command: str) -> CredentialProcess:
-    """Another program's `credential_process`, with the working directory where the program's path depends on it."""
-    program = command.split(maxsplit=1)[0].strip("\"'") if command.split() else ""
-    is_relative = os.path.dirname(program) and not os.path.isabs(program)
-    return CredentialProcess(settings.name, command, os.getcwd() if is_relative else None)
+    """Another program's `credential_process`."""
+    found = process_resolution.of_command(command, settings.name, settings.raw.config.environ)
+    return CredentialProcess(settings.name, command, found)
 
 
 def credential_source(settings: ProfileSettings, name: str, environ: Mapping[str, str]) -> EnvironmentKeys | Metadata:
@@ -111,10 +119,15 @@ def credential_source(settings: ProfileSettings, name: str, environ: Mapping[str
             tries=settings.metadata_service_num_attempts,
             v1_disabled=settings.ec2_metadata_v1_disabled,
         )
-        return Metadata(name, service.endpoint if service.is_custom else None, service=service)
+        return Metadata(
+            name,
+            service.endpoint if service.is_custom else None,
+            resolution.of_metadata(name, environ),
+            service=service,
+        )
     if name == "EcsContainer":
         uris = [environ.get(f"AWS_CONTAINER_CREDENTIALS_{form}_URI") for form in ("RELATIVE", "FULL")]
-        return Metadata(name, uris[0] or uris[1])
+        return Metadata(name, uris[0] or uris[1], resolution.of_metadata(name, environ))
     raise ConfigurationError(
         f"credential_source of {settings.section} is {printable(name, 64)}",
         "use Environment, Ec2InstanceMetadata or EcsContainer",
@@ -124,3 +137,19 @@ def credential_source(settings: ProfileSettings, name: str, environ: Mapping[str
 def set_access_key(name: str) -> str:
     """The next step of a message about a missing access key."""
     return f"`aws configure --profile {shlex.quote(printable(name, 64))}` sets an access key"
+
+
+def check_source(settings: ProfileSettings, source: Origin | Profile, partition: str) -> None:
+    """Raises ConfigurationError for a source that cannot assume the role."""
+    if isinstance(source, Profile) and source.partition != partition:
+        raise ConfigurationError(
+            f"{settings.section} has a role of {partition}, and its source one of {source.partition}",
+            "use a source of the role's own partition",
+        )
+    if isinstance(source, WebIdentity):
+        for key in ("external_id", "session_tags", "source_identity"):
+            if settings.has(key):
+                raise ConfigurationError(
+                    f"{settings.section} has {key}, which STS does not take with a web identity token",
+                    "take it out: the identity provider puts such things into the token",
+                )

@@ -1,11 +1,12 @@
 """A role, its source and the sources behind that, as frozen values."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from assume_helper.credentials import Storage
 from assume_helper.profiles.metadata_service import MetadataService
+from assume_helper.profiles.resolution import Resolution
 from assume_helper.profiles.session_parameters import SessionParameters
 from assume_helper.text import printable
 
@@ -29,14 +30,11 @@ class EnvironmentKeys:
 
 @dataclass(frozen=True)
 class CredentialProcess:
-    """A `credential_process` of another program; the command may hold a secret.
-
-    `directory` is the working directory where the program's path is relative to it.
-    """
+    """A `credential_process` of another program; the command may hold a secret. `resolution` is what it comes to."""
 
     profile: str
     command: str = field(repr=False)
-    directory: str | None = None
+    resolution: Resolution = field(default=Resolution(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -49,6 +47,7 @@ class Metadata:
 
     credential_source: str
     uri: str | None = None
+    resolution: Resolution = field(default=Resolution(), compare=False)
     service: MetadataService = field(default_factory=MetadataService, compare=False)
 
 
@@ -69,6 +68,7 @@ class Login:
     settings: tuple[tuple[str, str], ...] = ()
     option: tuple[str, str] | None = None
     ca_bundle: str | None = None
+    resolution: Resolution = field(default=Resolution(), compare=False)
 
     @property
     def command(self) -> str:
@@ -82,6 +82,7 @@ class WebIdentity:
     """`web_identity_token_file`: the token in that file, in place of credentials."""
 
     token_file: str
+    resolution: Resolution = field(default=Resolution(), compare=False)
 
 
 # GetSessionToken's own default (12 h), in seconds.
@@ -141,8 +142,8 @@ class Endpoint:
 class Profile:
     """A role and all that shapes its session. `duration_seconds` is None where the profile does not set it.
 
-    `region` is for the programs that use the session: the environment's, or the profile's. `storage` is how the session
-    is stored, which does not shape it.
+    `looked_up` is what its values were resolved through (see `lookups`), `region` is for the programs that use the
+    session, and `storage` is how the session is stored, which does not shape it.
     """
 
     name: str
@@ -156,6 +157,7 @@ class Profile:
     mfa: MFADevice | None = None
     region: str | None = None
     storage: Storage = "file"
+    looked_up: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def mfa_session(self) -> "MFASession | None":
@@ -207,10 +209,20 @@ class Profile:
         """The credentials that the chain begins with."""
         return next(link.source for link in self.links() if not isinstance(link.source, Profile))
 
-    def files(self) -> dict[str, str]:
-        """The files, beside the config's, that the chain's sessions depend on, and their states."""
-        files = [link.parameters.policy_file for link in self.links()]
-        return dict(file for file in files if file is not None)
+    @property
+    def resolution(self) -> Resolution:
+        """What the chain's origin comes to."""
+        origin = self.origin
+        return Resolution() if isinstance(origin, StaticKeys | EnvironmentKeys) else origin.resolution
+
+    def conditions(self) -> dict[str, str]:
+        """What the chain's sessions depend on beside the config files, and what that came to (see `lookups`)."""
+        found = dict(self.resolution.conditions)
+        for link in self.links():
+            found |= link.looked_up
+            if link.parameters.policy_file is not None:
+                found |= [link.parameters.policy_file]
+        return found
 
     def names(self) -> list[str]:
         """The profiles of the chain, this one first, the one whose credential_process is run last."""
@@ -266,31 +278,12 @@ def _source_identity(source: Origin | Profile) -> dict[str, object]:
             return {"credential_source": "Environment", "access_key_id": source.access_key_id}
         case CredentialProcess():
             # Not the access key that it prints: that changes with each renewal, and each would be a miss.
-            return {"credential_process": source.command, "directory": source.directory}
+            return {"credential_process": source.command, **source.resolution.inputs}
         case Metadata():
-            return {"credential_source": source.credential_source, "uri": source.uri}
+            return {"credential_source": source.credential_source, "uri": source.uri, **source.resolution.inputs}
         case Login():
-            return {"login": source.method, "who": list(source.who)}
+            return {"login": source.method, "who": list(source.who), **source.resolution.inputs}
         case WebIdentity():
-            return {"web_identity_token_file": source.token_file}
+            return dict(source.resolution.inputs) or {"web_identity_token_file": source.token_file}
         case Profile():
             return {"role": source.session_inputs()}
-
-
-def described(source: Origin | Profile) -> str:
-    """Whose credentials these are, as a message names them."""
-    match source:
-        case StaticKeys(profile=name):
-            return f"the access key of profile {printable(name, 64)}"
-        case EnvironmentKeys():
-            return "the access key in the environment"
-        case CredentialProcess(profile=name):
-            return f"the credential_process of profile {printable(name, 64)}"
-        case Metadata(credential_source=kind):
-            return f"the role of this machine ({kind})"
-        case Login(profile=name):
-            return f"the login of profile {printable(name, 64)}"
-        case WebIdentity(token_file=path):
-            return f"the web identity token in {printable(path)}"
-        case Profile(name=name):
-            return f"the role of profile {printable(name, 64)}"

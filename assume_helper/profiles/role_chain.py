@@ -1,10 +1,10 @@
 """From a profile's name to its role and its source, and that one's source: linked, and never in a loop."""
 
-import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from assume_helper import hit
 from assume_helper.credentials import Storage, strictest
 from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError
 from assume_helper.profiles import (
@@ -14,6 +14,8 @@ from assume_helper.profiles import (
     likely_meant,
     mfa_device,
     pair,
+    resolution,
+    role_session_name,
     session_parameters,
     value_parsers,
 )
@@ -146,7 +148,7 @@ def _role(chain: _Chain, name: str) -> Profile:
     storage = strictest(settings.storage, chain.storage)
     behind = replace(chain, options={}, endpoint=endpoint_settings, mfa=own_mfa.over(chain.mfa), storage=storage)
     source = _source(behind, settings)
-    _check_source(settings, source, partition)
+    kind.check_source(settings, source, partition)
     storage = strictest(storage, _storage_of(behind, source))
     sts = endpoint.resolve(endpoint_settings, partition)
     return Profile(
@@ -161,6 +163,7 @@ def _role(chain: _Chain, name: str) -> Profile:
         mfa=_mfa_device(chain, settings, source, own_mfa),
         region=sts.region if sts.region_is_own else None,
         storage=storage,
+        looked_up=role_session_name.conditions(settings.raw.text("role_session_name"), chain.environ),
     )
 
 
@@ -218,22 +221,6 @@ def _comment_of_process(settings: ProfileSettings) -> str | None:
     return "put the comment of its credential_process on a line of its own"
 
 
-def _check_source(settings: ProfileSettings, source: Origin | Profile, partition: str) -> None:
-    """Raises ConfigurationError for a source that cannot assume the role."""
-    if isinstance(source, Profile) and source.partition != partition:
-        raise ConfigurationError(
-            f"{settings.section} has a role of {partition}, and its source one of {source.partition}",
-            "use a source of the role's own partition",
-        )
-    if isinstance(source, WebIdentity):
-        for key in ("external_id", "session_tags", "source_identity"):
-            if settings.has(key):
-                raise ConfigurationError(
-                    f"{settings.section} has {key}, which STS does not take with a web identity token",
-                    "take it out: the identity provider puts such things into the token",
-                )
-
-
 def _mfa_device(
     chain: _Chain, settings: ProfileSettings, source: Origin | Profile, own: MFASettings
 ) -> MFADevice | None:
@@ -253,7 +240,9 @@ def _mfa_device(
 def _source(chain: _Chain, settings: ProfileSettings) -> Origin | Profile:
     """What the role of `settings` is assumed with."""
     if settings.web_identity_token_file is not None:  # as for botocore, it comes before any other source
-        return WebIdentity(os.path.expanduser(settings.web_identity_token_file))
+        written = settings.web_identity_token_file
+        path = hit.expand_home(written, chain.environ)
+        return WebIdentity(path, resolution.of_token_file(written, path, chain.environ))
     source_profile, credential_source = settings.source_profile, settings.credential_source
     if source_profile and credential_source:
         prefixed = [settings.has_prefixed(key) for key in ("source_profile", "credential_source")]

@@ -6,6 +6,9 @@ import re
 import socket
 import sys
 import unicodedata
+from collections.abc import Mapping
+
+from assume_helper import lookups
 
 # STS: RoleSessionName has 2 to 64 characters of this set (API reference of AssumeRole).
 _LONGEST = 64
@@ -31,6 +34,18 @@ def fill_in(template: str, profile: str) -> str:
         if word in name:
             name = name.replace(word, _plain(value()) or "unknown")
     return name if name == template else name[:_LONGEST]
+
+
+def conditions(template: str | None, environ: Mapping[str, str]) -> dict[str, str]:
+    """What the placeholders of `template` are filled in from, and what that comes to now (see `lookups`)."""
+    names = []
+    if template is not None and ("{host}" in template or "{user}" in template):
+        names.append("host")
+        if "{user}" in template:  # which name a user's id has
+            users = os.path.join(os.sep, "etc", "passwd")
+            on_windows = ["env LOGNAME", "env USER", "env LNAME", "env USERNAME"]
+            names += on_windows if sys.platform == "win32" else [f"file {users}"]
+    return lookups.observed(environ, *names)
 
 
 def make_safe(user: str, host: str) -> str:

@@ -12,7 +12,7 @@ from assume_helper.text import printable
 class SessionParameters:
     """The parameters of AssumeRole that shape a session beside its role.
 
-    `policy_file` is where `policy` was read, and the file's state (see `hit.file_state`) from before that.
+    `policy_file` is the condition of a file that `policy` was read from, and the file's state (see `lookups`).
     """
 
     tags: tuple[tuple[str, str], ...] = ()

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from assume_helper import hit
 from assume_helper.errors import ConfigurationError
+from assume_helper.profiles.aws_config import AwsConfig
+from assume_helper.system import private_files
 from assume_helper.text import printable
 
 # Characters of a policy that STS limits (API reference of AssumeRole).
@@ -22,23 +24,24 @@ _LARGEST_FILE = 64 * 1024
 
 @dataclass(frozen=True)
 class SessionPolicy:
-    """A policy without blanks. `file` is where it was read, and the file's state (`hit.file_state`) before that."""
+    """A policy without blanks. `file` is the condition of a file that it was read from (see `lookups`)."""
 
     text: str
     file: tuple[str, str] | None = None
 
 
-def parse(value: str, named: str, config_path: str) -> SessionPolicy:
-    """The policy that `value` is or names; a relative path is beside the config file at `config_path`.
+def parse(value: str, named: str, config: AwsConfig) -> SessionPolicy:
+    """The policy that `value` is or names; a relative path is beside the config file.
 
     `named` is the key as a message names it. Raises ConfigurationError.
     """
     if value.lstrip().startswith("{"):
         return SessionPolicy(_minified(value, named))
-    # An SDK may call from any working directory.
-    path = os.path.join(os.path.dirname(os.path.abspath(config_path)), os.path.expanduser(value))
-    state = hit.file_state(path)
-    return SessionPolicy(_minified(_text(path, named), named), (path, state))
+    # An SDK may call from any working directory. A hit expands `~` anew.
+    beside = os.path.dirname(os.path.abspath(config.config_path))
+    written = value if value.startswith("~") else os.path.join(beside, value)
+    text, state = _text(os.path.join(beside, hit.expand_home(written, config.environ)), named)
+    return SessionPolicy(_minified(text, named), (f"file {written}", state))
 
 
 def _minified(text: str, named: str) -> str:
@@ -66,12 +69,13 @@ def _refused(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
 
 
-def _text(path: str, named: str) -> str:
+def _text(path: str, named: str) -> tuple[str, str]:
+    """The text of the file at `path`, and the file's state."""
     try:
         if not os.path.isfile(path):
             raise FileNotFoundError(2, "there is no such file")
-        with open(path, encoding="utf-8-sig") as file:
-            return file.read(_LARGEST_FILE)
+        data, state = private_files.read_with_state(path, _LARGEST_FILE)
+        return data.decode("utf-8-sig"), state
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise ConfigurationError(

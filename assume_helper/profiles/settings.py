@@ -125,7 +125,7 @@ class ProfileSettings:
             return None
         from assume_helper.profiles import session_policy  # few profiles have one
 
-        return session_policy.parse(text, self.raw.named("session_policy"), self.raw.config.config_path)
+        return session_policy.parse(text, self.raw.named("session_policy"), self.raw.config)
 
     @property
     def storage(self) -> Storage | None:

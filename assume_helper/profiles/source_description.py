@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from assume_helper.profiles.role import (
+    CredentialProcess,
     EnvironmentKeys,
     Login,
     Metadata,
@@ -12,7 +13,6 @@ from assume_helper.profiles.role import (
     Profile,
     StaticKeys,
     WebIdentity,
-    described,
 )
 from assume_helper.text import printable
 
@@ -65,3 +65,22 @@ def _if_unknown(source: Origin | Profile) -> str:
             return "register its issuer in IAM (aws iam create-open-id-connect-provider) for the token's iss and aud"
         case _:
             return "the key was deleted, deactivated or mistyped, or is of another partition: set a valid one"
+
+
+def described(source: Origin | Profile) -> str:
+    """Whose credentials these are, as a message names them."""
+    match source:
+        case StaticKeys(profile=name):
+            return f"the access key of profile {printable(name, 64)}"
+        case EnvironmentKeys():
+            return "the access key in the environment"
+        case CredentialProcess(profile=name):
+            return f"the credential_process of profile {printable(name, 64)}"
+        case Metadata(credential_source=kind):
+            return f"the role of this machine ({kind})"
+        case Login(profile=name):
+            return f"the login of profile {printable(name, 64)}"
+        case WebIdentity(token_file=path):
+            return f"the web identity token in {printable(path)}"
+        case Profile(name=name):
+            return f"the role of profile {printable(name, 64)}"

@@ -11,6 +11,7 @@ from assume_helper.cache.session import Session
 from assume_helper.credentials import Answer, Credentials, WebIdentityToken
 from assume_helper.errors import AssumeHelperError, ConfigurationError, MFARequired, SourceExpired, SourceNotKnown
 from assume_helper.profiles.role import CredentialProcess, MFADevice, Profile, SourceOfKeys, WebIdentity
+from assume_helper.profiles.source_description import described
 from assume_helper.sessions import mfa_session, session_keys, single_flight, time_budget
 from assume_helper.sessions.single_flight import Flight, LeaderBudget, RefusedSession
 from assume_helper.system import exhaustion
@@ -122,7 +123,10 @@ def _credentials_of(source: SourceOfKeys, context: CallContext, seconds: float) 
 
     if isinstance(source, CredentialProcess):
         context.asking()
-    return sources.source_credentials(source, context.environ, seconds)
+    found = sources.source_credentials(source, context.environ, seconds)
+    if sources.has_changed(source, context.environ):  # its credentials are not those that the cache key says
+        raise SourceExpired(f"{described(source)} was replaced while it was asked", "try again")
+    return found
 
 
 def _with_mfa(call: _RoleCall, source: SourceOfKeys, device: MFADevice) -> Answer:

@@ -10,7 +10,7 @@ import os
 import sys
 import time
 
-from assume_helper import hit
+from assume_helper import hit, lookups
 from assume_helper.sessions import asker, time_budget
 from assume_helper.system import private_files
 
@@ -46,7 +46,7 @@ def enter(profile: str, environ: "Mapping[str, str]", started: float) -> tuple[s
     gate = take_or_wait(profile, environ, started)
     if gate is not None:
         return gate, None, 0
-    refresh_lock = hit.serve(profile, environ, time.time())
+    refresh_lock = hit.serve(profile, environ, time.time(), lookups.observe)
     code = replay_failure(profile, environ, started) if refresh_lock is None else 0
     return "", refresh_lock, code
 
@@ -81,7 +81,7 @@ else:
             hit.check_private(os.fstat(descriptor), 0o100000)
             if _try_lock(descriptor, fcntl.LOCK_EX):
                 return path
-            has_stale = hit.fresh_document(profile, environ, now - _STALE) is not None
+            has_stale = hit.fresh_document(profile, environ, now - _STALE, lookups.observe) is not None
             patience = time_budget.GATE_WITH_CACHE if has_stale else time_budget.GATE_WITHOUT_CACHE
             _wait(descriptor, time.monotonic() + patience)
             os.close(descriptor)

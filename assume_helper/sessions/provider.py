@@ -7,25 +7,16 @@ from dataclasses import dataclass, field, replace
 
 from assume_helper import hit
 from assume_helper.cache import entries, storage
-from assume_helper.cache.directory import Cache
 from assume_helper.cache.entries import Entry
 from assume_helper.cache.session import Session
-from assume_helper.errors import (
-    STSNotReached,
-    STSRefused,
-)
+from assume_helper.errors import AssumeHelperError, STSNotReached, STSRefused
 from assume_helper.profiles import aws_config, role_chain
 from assume_helper.profiles.aws_config import AwsConfig
-from assume_helper.profiles.role import CredentialProcess, Profile
-from assume_helper.sessions import asker, assume, refresh_ahead, single_flight
+from assume_helper.profiles.role import Profile
+from assume_helper.sessions import asker, assume, recall, refresh_ahead, single_flight
 from assume_helper.system.context import CallContext
 from assume_helper.system.warning import Warning
 from assume_helper.text import error_line, printable
-
-# A file that changed this recently (ns) may change again without a new mtime: the kernel's clock ticks every 4 ms or
-# so, and some file systems count whole seconds, or two.
-_TICK = 20_000_000
-_COARSE_TICK = 2_000_000_000
 
 
 @dataclass(frozen=True)
@@ -68,35 +59,47 @@ def session(request: RoleRequest, context: CallContext) -> tuple[Profile, Entry]
 
     Raises AssumeHelperError: ConfigurationError, SourceError, MFARequired, STSRefused, STSNotReached.
     """
-    # Before the config is read: what changes after this is seen by the next call.
-    stamp = hit.stamp(request.name, context.environ)
-    checked_at = context.clock.now()
+    began = context.clock.now()
     config, profile = read_profile(request, context.environ)
+    caller = context
     context = _add_caller(context, config.config_path, profile)
     flight = assume.flight(profile, context)
     store, key = flight.store, flight.key
-    files = profile.files()
-    location = None
-    if _may_remember(request, profile, store) and _is_settled(
-        [config.config_path, config.credentials_path, *files], checked_at
-    ):
-        location = storage.hit_location(context.environ, store)
-    elif not storage.is_readable_by_hit(store.storage):
-        storage.remove_pointer(context.environ, stamp[0])
+    memory = None
+    if request.keys is None:
+        memory = recall.of_request(
+            request.name, request.options, config, profile, caller.environ, store, (began, context.clock.now())
+        )
+        if memory is None and not storage.is_readable_by_hit(store.storage):
+            _remove_pointer(request.name, config, caller)
+    problem = profile.resolution.problem
+    last = memory.last_entry(store, context.clock.now()) if memory is not None and problem is not None else None
+    if problem is not None and last is not None:
+        return profile, _stale(last, problem, context)
     try:
         entry = single_flight.session(flight)
-    except (STSRefused, STSNotReached) as error:
-        if location is not None and not files:
+    except AssumeHelperError as error:
+        if memory is None:
+            raise
+        if memory.is_plain and isinstance(error, STSRefused | STSNotReached):
             line, mark = error_line(request.name, str(error)), "" if error.is_shared else asker.mark(context.environ)
-            entries.remember_failure(location[0], stamp, context.clock.now(), error.exit_code, line, mark)
-        raise
+            entries.remember_failure(memory.cache, memory.stamp, context.clock.now(), error.exit_code, line, mark)
+        last = memory.last_entry(store, context.clock.now()) if error.cached == "served" else None
+        if last is None:
+            raise
+        return profile, _stale(last, (error.message, error.next_step), context)
     is_cached = entry.session.issued < context.started
     if is_cached and store.directory is not None and entry.session.is_due(context.clock.now()):
         context.due(store.path(key + hit.AHEAD_SUFFIX))
-    if location is not None:
-        cache, elsewhere = location
-        entries.remember(cache, stamp, key, files, elsewhere)
+    if memory is not None:
+        memory.remember(key)
     return profile, entry
+
+
+def _stale(entry: Entry, cause: tuple[str, str], context: CallContext) -> Entry:
+    what = f"cached credentials were served, and no new ones could be had: {cause[0]}"
+    context.warn(Warning(what, cause[1], "stale"))
+    return entry
 
 
 def refresh(request: RoleRequest, context: CallContext, back_off: Callable[[float], None]) -> Session | None:
@@ -120,27 +123,12 @@ def refresh(request: RoleRequest, context: CallContext, back_off: Callable[[floa
     return entry.session if entry is not None else None
 
 
-def _may_remember(request: RoleRequest, profile: Profile, store: Cache) -> bool:
-    """Whether a hit may answer this request next time.
-
-    Not with options, and not where the working directory, which a hit does not look at, decides who the source is.
-    """
-    is_relative = isinstance(profile.origin, CredentialProcess) and profile.origin.directory is not None
-    is_plain = not request.options and request.keys is None
-    return is_plain and not is_relative and storage.is_readable_by_hit(store.storage)
-
-
-def _is_settled(paths: list[str], now: float) -> bool:
-    """Whether the next change of each file will show. If one has just changed, its next mtime may be the same."""
-    for path in paths:
-        try:
-            mtime = os.stat(path).st_mtime_ns
-        except OSError:
-            continue
-        tick = _COARSE_TICK if mtime % 1_000_000_000 == 0 else _TICK
-        if abs(now * 1_000_000_000 - mtime) < tick:
-            return False
-    return True
+def _remove_pointer(name: str, config: AwsConfig, context: CallContext) -> None:
+    """Delete the `.hit` file that led to an entry which a hit can no longer read."""
+    try:
+        storage.remove_pointer(context.environ, hit.stamp(name, context.environ, config.states)[0])
+    except OSError:  # the working directory is gone
+        return
 
 
 def _add_caller(context: CallContext, config_path: str, profile: Profile) -> CallContext:

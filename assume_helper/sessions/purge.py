@@ -1,10 +1,11 @@
 """Delete cached sessions, each under its key's lock, so that other processes can go on meanwhile."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from assume_helper import hit
 from assume_helper.cache import directory as cache_directory
 from assume_helper.cache import entries, key_lock, storage
 from assume_helper.cache.directory import Cache
@@ -44,11 +45,39 @@ def find_of_profile(name: str, environ: Mapping[str, str], warn: Callable[[Warni
     _, profile = provider.read_profile(provider.RoleRequest(name), environ)
     # What is encrypted can be deleted without its key. It may lie elsewhere too: the profile may have said so before.
     _opened(environ, "file" if profile.storage == "encrypted" else profile.storage, warn)
-    return [
-        CachedFile(store, file, what)
+    found = [
+        (store, file, what)
         for store in storage.all_stores(environ, warn)
         for file, what in of_profile(store, profile).items()
     ]
+    plain = storage.open_store(environ, warn, "file")
+    pointers, keys = _hits_of(plain, name, {file.removesuffix(".entry") for _, file, _ in found})
+    if profile.resolution.problem is not None:  # its key is not known: what its name led to
+        found += [
+            (store, f"{key}.entry", f"the credentials of {name}")
+            for store in storage.all_stores(environ, warn)
+            for key in keys
+            if _is_there(store, f"{key}.entry")
+        ]
+    return [
+        *(CachedFile(plain, file, "what a profile leads to") for file in pointers),
+        *(CachedFile(store, file, what) for store, file, what in found),
+    ]
+
+
+def _hits_of(store: Cache, profile: str, keys: Collection[str]) -> tuple[list[str], set[str]]:
+    """The `.hit` files of a profile, and those that lead to one of `keys`; and the keys that the profile's lead to."""
+    found, led_to = [], set()
+    for name in _names(store):
+        if not name.endswith(".hit"):
+            continue
+        whose, key = hit.whose_hit(cache_directory.read(store, name) or b"")
+        if whose == profile.encode("utf-8", "surrogateescape"):
+            led_to.add(key)
+        elif key not in keys:
+            continue
+        found.append(name)
+    return found, led_to
 
 
 def find_all(

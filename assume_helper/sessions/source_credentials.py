@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from assume_helper.credentials import Credentials
+from assume_helper.profiles import process_resolution, resolution
 from assume_helper.profiles.role import CredentialProcess, EnvironmentKeys, Login, Metadata, SourceOfKeys, StaticKeys
 
 
@@ -38,3 +39,15 @@ def source_credentials(source: SourceOfKeys, environ: Mapping[str, str], seconds
             from assume_helper.logins import console_login
 
             return console_login.credentials(source, seconds)
+
+
+def has_changed(source: SourceOfKeys, environ: Mapping[str, str]) -> bool:
+    """Whether `source` comes to something else than when the profile was read: another program, another token."""
+    match source:
+        case CredentialProcess(profile=name, command=command, resolution=before) if before.inputs:
+            return process_resolution.has_changed(command, name, before, environ)
+        case Metadata(credential_source=kind, resolution=before) if before.inputs:
+            return resolution.of_metadata(kind, environ).inputs != before.inputs
+        case Login(method=method, resolution=before) if before.inputs:
+            return resolution.of_login(method, environ).inputs != before.inputs
+    return False

@@ -1,11 +1,32 @@
 """Directories and files that are ours alone: 0700 and 0600, whatever the umask."""
 
 import os
+import stat
+
+from assume_helper import hit
 
 # Not every system has all of these.
 WRITE_FLAGS = (
     os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 )
+
+_READ_FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
+
+
+def read_with_state(path: str, longest: int = -1) -> tuple[bytes, str]:
+    """The first `longest` bytes of the regular file at `path`, links followed, and the state of what was read.
+
+    The state (`hit.state_of`) is the very descriptor's, from before it is read: a later change shows, whatever lies at
+    the path by then. A FIFO is not waited for. Raises OSError, ValueError.
+    """
+    descriptor = os.open(path, _READ_FLAGS)
+    with open(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if stat.S_ISDIR(status.st_mode):
+            raise IsADirectoryError(21, "it is a directory")
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(22, "it is not a regular file")
+        return file.read(longest), hit.state_of(status)
 
 
 def make_directory(directory: str) -> None:

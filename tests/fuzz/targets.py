@@ -218,7 +218,7 @@ def answer(data: bytes) -> None:
         found = hit.fresh_document("dev", ENVIRON, NOW)
     finally:
         hit.read_private = real
-    key, _, elsewhere = known.split(b"\n")[0].partition(b"\0")
+    key, elsewhere, *_ = [*known.split(b"\0"), b""]
     for path in opened:
         assert os.path.dirname(path) in (ENVIRON["ASSUME_HELPER_CACHE_DIR"], os.fsdecode(elsewhere)), ascii(path)
     if found is not None:

@@ -44,7 +44,7 @@ def entry(times: bytes = b"%d %d %d" % (BEGIN, END, END)) -> bytes:
 
 def remember(cache: Path, environ: dict[str, str], profile: str, key: str = KEY) -> Path:
     name, stamp = hit.stamp(profile, environ)
-    put(cache / name, hit.seal(stamp + b"\n" + key.encode()))
+    put(cache / name, hit.seal(hit.pack_pointer(stamp, key, {})))
     return cache / name
 
 

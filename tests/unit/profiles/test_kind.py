@@ -1,7 +1,6 @@
 """What a source profile is: its own credentials, in botocore's order."""
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -152,18 +151,13 @@ def test_a_login_is_a_source_and_comes_before_a_key_where_it_is_sso(read: Read) 
     assert console.method == "login"
 
 
-@pytest.mark.parametrize("command", ["./login --for dev", "tools/login", "'my/tools/login'"])
-def test_a_relative_program_is_another_in_another_directory(read: Read, command: str) -> None:
+@pytest.mark.parametrize("command", ["./login --for dev", "tools/login", "no-such-login", "'my/tools/login'"])
+def test_a_process_is_resolved(read: Read, command: str) -> None:
+    """What to: see test_process_resolution."""
     found = read(SOURCE + f"credential_process = {command}\n").source
     assert isinstance(found, CredentialProcess)
-    assert found.directory == os.getcwd()
-
-
-@pytest.mark.parametrize("command", ["login --for dev", "/usr/bin/login", '"/usr/my tools/login" x'])
-def test_any_other_program_is_the_same_everywhere(read: Read, command: str) -> None:
-    found = read(SOURCE + f"credential_process = {command}\n").source
-    assert isinstance(found, CredentialProcess)
-    assert found.directory is None
+    assert found.resolution.problem is not None
+    assert list(found.resolution.conditions.values()) == ["absent"]
 
 
 def test_a_source_profile_without_credentials_is_told_how_to_set_them(refused: Refused) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from assume_helper.cache.entries import key
+from assume_helper.profiles.resolution import Resolution
 from assume_helper.profiles.role import (
     CredentialProcess,
     Endpoint,
@@ -33,15 +34,19 @@ ORIGINS: list[Origin] = [
     EnvironmentKeys(None),
     PROCESS,
     replace(PROCESS, command="other"),
-    replace(PROCESS, directory="/here"),
+    replace(PROCESS, resolution=Resolution({"program": "/here"})),
     Metadata("Ec2InstanceMetadata"),
     Metadata("EcsContainer"),
     Metadata("EcsContainer", "/here"),
+    Metadata("EcsContainer", "/here", Resolution({"token": "one"})),
+    Metadata("EcsContainer", "/here", Resolution({"token": "another"})),
     LOGIN,
     replace(LOGIN, method="login"),
     replace(LOGIN, who=("corp", "", "123456789012", "Admin")),
     WebIdentity("/token"),
     WebIdentity("/other"),
+    WebIdentity("/other", Resolution({"web_identity": "one"})),
+    WebIdentity("/other", Resolution({"web_identity": "another"})),
 ]
 
 
@@ -83,10 +88,16 @@ def test_a_chain_names_the_profile_whose_process_is_run_last() -> None:
 
 
 def test_a_chain_depends_on_the_policy_files_of_all_its_links() -> None:
-    first, second = (SessionParameters(policy_file=(f"/{name}", "state")) for name in ("first", "second"))
-    link = replace(ROLE, parameters=second)
-    assert replace(ROLE, source=link, parameters=first).files() == {"/first": "state", "/second": "state"}
-    assert ROLE.files() == {}
+    first, second = (SessionParameters(policy_file=(f"file /{name}", "state")) for name in ("first", "second"))
+    link = replace(ROLE, parameters=second, looked_up={"host": "here"})
+    found = replace(ROLE, source=link, parameters=first).conditions()
+    assert found == {"file /first": "state", "file /second": "state", "host": "here"}
+    assert ROLE.conditions() == {}
+
+
+def test_a_chain_depends_on_what_its_origin_was_resolved_through() -> None:
+    origin = replace(PROCESS, resolution=Resolution({}, {"program vault": "/vault"}))
+    assert chained("a", "b", origin=origin).conditions() == {"program vault": "/vault"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,86 @@
+"""Whose a token is: the same for a renewed one, another for another identity, and never the token itself."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assume_helper.profiles import resolution
+
+CLAIMS: dict[str, Any] = {"iss": "https://issuer", "sub": "me", "aud": "sts.amazonaws.com"}
+
+
+def jwt(claims: object, more: str = "") -> str:
+    payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    return f"e30.{payload}.signature{more}"
+
+
+def identity(token: str, folder: Path) -> str:
+    return json.dumps(resolution.identify(token, {"ASSUME_HELPER_CACHE_DIR": str(folder / "cache")}), sort_keys=True)
+
+
+@pytest.mark.parametrize("more", [{"iat": 2}, {"exp": 3}, {"jti": "x"}, {"aud": ["sts.amazonaws.com"]}, {"email": "x"}])
+def test_a_renewed_token_is_the_same_identity(tmp_path: Path, more: dict[str, Any]) -> None:
+    assert identity(jwt(CLAIMS | more, "2"), tmp_path) == identity(jwt(CLAIMS), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"sub": "you"},
+        {"iss": "https://other"},
+        {"aud": "other"},
+        {"aud": ["sts.amazonaws.com", "other"]},
+        {"aud": None},
+        {"https://aws.amazon.com/tags": {"principal_tags": {"a": ["b"]}}},
+        {"https://aws.amazon.com/source_identity": "x"},
+    ],
+)
+def test_other_claims_are_another_identity(tmp_path: Path, more: dict[str, Any]) -> None:
+    assert identity(jwt(CLAIMS | more), tmp_path) != identity(jwt(CLAIMS), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "opaque",
+        "a.b.c",
+        "a.b.c.d",
+        "a..c",
+        "..",
+        jwt([1]),
+        jwt("text"),
+        jwt(None),
+        jwt({"iss": "x"}),
+        jwt(CLAIMS | {"sub": 1}),
+        "a.é.c",
+        f"a.{'[' * 9000}.c",
+    ],
+)
+def test_what_is_no_jwt_is_told_apart_by_a_keyed_digest(tmp_path: Path, token: str) -> None:
+    found = identity(token, tmp_path)
+    assert len(found) == 66
+    assert found == identity(token, tmp_path) != identity(token + "x", tmp_path)
+
+
+def test_a_token_is_in_no_representation(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(jwt(CLAIMS))
+    path = str(tmp_path / "token")
+    found = resolution.of_token_file(path, path, {})
+    assert found.token == jwt(CLAIMS)
+    assert "signature" not in repr(found)
+
+
+def test_a_login_is_in_a_home(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        (tmp_path / name / ".aws" / "sso" / "cache").mkdir(parents=True)
+        (tmp_path / name / ".aws" / "login" / "cache").mkdir(parents=True)
+    homes = [{"HOME": str(tmp_path / name)} for name in ("one", "other")]
+    for method in ("sso", "login"):
+        one, other = (resolution.of_login(method, home) for home in homes)
+        assert one.inputs != other.inputs
+        assert one.inputs == resolution.of_login(method, homes[0]).inputs
+    moved = homes[0] | {"AWS_LOGIN_CACHE_DIRECTORY": str(tmp_path)}
+    assert resolution.of_login("login", moved).inputs != resolution.of_login("login", homes[0]).inputs
