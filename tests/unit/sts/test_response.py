@@ -134,7 +134,8 @@ def test_another_role_s_session_is_refused(arn: str) -> None:
 @pytest.mark.parametrize("token", [None, WebIdentityToken("token")])
 def test_a_role_is_told_by_account_and_name_whatever_its_path(role: str, token: WebIdentityToken | None) -> None:
     profile = replace(DEV, role_arn=f"arn:aws:iam::123456789012:role/{role}")
-    assert response.session(given(), request.assume_role(profile, "a-session", token=token), NOW.timestamp())
+    answer = response.session(given(), request.assume_role(profile, "a-session", token=token), NOW.timestamp())
+    assert answer.account_id == "123456789012"
 
 
 @pytest.mark.parametrize("seconds", [0, -1, -86400])
