@@ -170,7 +170,8 @@ def internal_fault(error: Exception) -> InternalFault:
     place = f"{os.path.basename(where.tb_frame.f_code.co_filename)}:{where.tb_lineno}" if where else "?"
     what = f"{type(error).__name__} at {place}"
     if isinstance(error, ImportError):
-        return InternalFault(f"a library cannot be loaded ({what})", "install assume-helper again")
+        name = error.name if error.name and error.name.replace(".", "").isidentifier() else "a library"
+        return InternalFault(f"{name} cannot be loaded ({what})", "install assume-helper again")
     if isinstance(error, OSError) and error.strerror:
         return InternalFault(f"this machine cannot do what is needed ({error.strerror}, {what})", "try again")
     return InternalFault(f"internal error ({what})", "please report it with this line")

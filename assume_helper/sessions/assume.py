@@ -173,7 +173,7 @@ def _replaced(link: Flight, entry: Entry, error: AssumeHelperError, *, is_served
     may be good elsewhere, and STS is asked about it each time.
     """
     is_final = error.cached == "deleted"
-    refused = RefusedSession(entry.session.credentials.access_key_id, is_final=is_final and is_served)
+    refused = RefusedSession(entry.session, is_final=is_final and is_served)
     try:
         return single_flight.session(replace(link, refused=refused))
     except AssumeHelperError as problem:

@@ -49,9 +49,9 @@ class LeaderBudget:
 
 @dataclass(frozen=True)
 class RefusedSession:
-    """A cached session that STS does not take: the access key id, and whether that is final."""
+    """A cached session that STS does not take, and whether that is final."""
 
-    access_key_id: str
+    session: Session
     is_final: bool
 
 
@@ -190,7 +190,7 @@ def _cached(flight: Flight) -> Entry | None:
     """The cached session, but for one that STS has refused."""
     entry = entries.read(flight.store, flight.key)
     if entry is not None and flight.refused is not None:
-        return None if entry.session.credentials.access_key_id == flight.refused.access_key_id else entry
+        return None if entry.session == flight.refused.session else entry
     return entry
 
 

@@ -102,12 +102,13 @@ def test_without_its_libraries_what_is_good_is_served_and_it_is_logged(role: Hom
     ran = role.run("get", "dev", command=bare(role))
     assert (ran.code, ran.stderr, ran.document["AccessKeyId"]) == (0, "", OLD)
     assert offline_front.calls == []
-    assert "the program cannot be loaded: click is not installed" in role.log.read_text()
+    assert "cached credentials were served" in role.log.read_text()
+    assert "install assume-helper again" in role.log.read_text()
 
 
 def test_without_its_libraries_and_anything_cached_it_is_told_and_logged(role: Home) -> None:
-    role.run("get", "dev", command=bare(role)).failed(1, "click is not installed for", "install assume-helper again")
-    assert "click is not installed for" in role.log.read_text()
+    role.run("get", "dev", command=bare(role)).failed(1, "is not installed for", "install assume-helper again")
+    assert "is not installed for" in role.log.read_text()
 
 
 @pytest.mark.parametrize("text", ["def half(", "raise RuntimeError('half an upgrade')", "from click.core import gone"])
