@@ -115,7 +115,7 @@ def write(cache: Cache, name: str, payload: bytes, *, durable: bool) -> bool:
     if cache.directory is None:
         return False
     target = cache.path(name)
-    temporary = cache.path(f"tmp-{_where_ids_are_ours()}-{os.getpid()}-{secrets.token_hex(8)}")
+    temporary = cache.path(f"tmp-{writer()}-{secrets.token_hex(8)}")
     try:
         if _is_newer(target):
             return False
@@ -176,6 +176,15 @@ def is_temporary(name: str) -> bool:
     return _LEFT_BEHIND.fullmatch(name) is not None
 
 
+def is_left_over(name: str) -> bool:
+    """Whether a file of this name is a temporary one that no living process is known to need.
+
+    One of another machine may be needed: its writer then caches nothing, once.
+    """
+    temporary = _TEMPORARY.fullmatch(name)
+    return temporary is not None and not is_alive(temporary[1] or "", temporary[2])
+
+
 def sweep(cache: Cache, written: str) -> None:
     """Delete what dead processes left behind, and data that ended long ago. Locks stay.
 
@@ -200,6 +209,16 @@ def sweep(cache: Cache, written: str) -> None:
                 os.unlink(file.path)
         except OSError:  # another process sweeps as well, or it is no file
             continue
+
+
+def writer() -> str:
+    """What names this process in a temporary file: where its id counts, and the id."""
+    return f"{_where_ids_are_ours()}-{os.getpid()}"
+
+
+def is_alive(where: str, process: str) -> bool:
+    """Whether the process that `writer` named so is here and may still be running."""
+    return where == _where_ids_are_ours() and not _is_dead(int(process))
 
 
 def _where_ids_are_ours() -> str:

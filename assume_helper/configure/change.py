@@ -90,7 +90,7 @@ def add_helper(
     editor.check_rest(config, after, name)
     role_chain.read_profile(after, environ, name)
     diff = editor.difference(present.file.text, text, present.file.path)
-    return Change(present.file, text, line, diff, editor.warnings(config, after, name))
+    return Change(present.file, text, line, diff, [*editor.warnings(config, after, name), *_links(present.file, text)])
 
 
 def _refuse_role_in_credentials(config: AwsConfig, name: str) -> None:
@@ -118,7 +118,17 @@ def remove_helper(environ: Mapping[str, str], name: str) -> Change:
     after = aws_config.load(environ, text)
     editor.check_rest(config, after, name)
     left = after.config_profiles.get(name, {}).get("credential_process")
-    return Change(file, text, left, editor.difference(file.text, text, file.path), [])
+    return Change(file, text, left, editor.difference(file.text, text, file.path), _links(file, text))
+
+
+def _links(file: ConfigFile, text: str) -> list[str]:
+    """The warning that a file has more names than one: a new file takes the place of one of them alone."""
+    if file.links < 2 or text == file.text:
+        return []
+    return [
+        f"{printable(file.path)} has {file.links} names (hard links): the others keep the old text; make them symbolic "
+        "links"
+    ]
 
 
 def write(change: Change, environ: Mapping[str, str], again: Callable[[], Change] | None) -> tuple[Change, str | None]:

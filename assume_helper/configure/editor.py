@@ -142,10 +142,10 @@ def warnings(before: AwsConfig, after: AwsConfig, name: str) -> list[str]:
     return found
 
 
-def difference(before: str, after: str, path: str) -> list[str]:
-    """The change as the lines of a unified diff, with secrets covered."""
+def difference(before: str, after: str, path: str, *, context: int = 3) -> list[str]:
+    """The change as the lines of a unified diff with `context` lines around each change; secrets are covered."""
     old, new = _without_secrets(before), _without_secrets(after)
-    diff = difflib.unified_diff(old, new, printable(path), printable(path), lineterm="")
+    diff = difflib.unified_diff(old, new, printable(path), printable(path), lineterm="", n=context)
     return [printable(line.expandtabs(), 4096) if line[:1] in "+-@" else _covered(line) for line in diff]
 
 

@@ -1,9 +1,7 @@
-"""Replaces the AWS config file atomically, keeps its mode and owner, and keeps a backup."""
+"""Replaces the AWS config file atomically, keeps what belongs to it and what others write meanwhile, and a backup."""
 
 import os
-import secrets
 import stat
-import sys
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -12,9 +10,12 @@ from dataclasses import dataclass, field
 from assume_helper import hit
 from assume_helper.cache import directory as cache_directory
 from assume_helper.cache import key_lock
+from assume_helper.configure import backup, exchange, temporary_file
+from assume_helper.configure.temporary_file import TemporaryFile
 from assume_helper.errors import ChangedMeanwhile, ConfigurationError
 from assume_helper.profiles import aws_config
 from assume_helper.system import private_files
+from assume_helper.system.warning import Warning
 from assume_helper.text import printable
 
 _LONGEST_WAIT = 5.0
@@ -23,10 +24,15 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class ConfigFile:
-    """The config file as it was read: `path` with symbolic links resolved, `data` None where there is no file."""
+    """The config file as it was read: `path` with symbolic links resolved, `data` None where there is no file.
+
+    `links` is how many names it has, `identity` which file it is (see `temporary_file.identity`).
+    """
 
     path: str
     data: bytes | None = field(repr=False)
+    links: int = 1
+    identity: str = ""
 
     @property
     def text(self) -> str:
@@ -35,20 +41,29 @@ class ConfigFile:
 
     @property
     def backup(self) -> str:
-        """The path of the backup: the file before the last change."""
-        return self.path + ".assume-helper.bak"
+        """The path of the backup (see `backup`)."""
+        return self.path + temporary_file.BACKUP_SUFFIX
 
 
 def read(environ: Mapping[str, str]) -> ConfigFile:
     """The config file that the SDKs read. Raises ConfigurationError."""
     named = os.path.abspath(hit.config_paths(environ)[0])
-    data = aws_config.read_bytes(named, "AWS_CONFIG_FILE")
     path = os.path.realpath(named)
-    if not os.path.exists(path):
+    try:
+        status = os.stat(path)  # before it is read: what is changed after that is another state of it
+    except (OSError, ValueError):
+        status = None
+    data = aws_config.read_bytes(named, "AWS_CONFIG_FILE")
+    if status is None:
         return ConfigFile(path, None)
-    if not os.path.isfile(path):
+    if not stat.S_ISREG(status.st_mode):
         raise ConfigurationError(f"{printable(path)} is not a regular file", "set AWS_CONFIG_FILE to the file to edit")
-    return ConfigFile(path, data)
+    return ConfigFile(path, data, status.st_nlink, temporary_file.identity(status))
+
+
+def sweep(environ: Mapping[str, str]) -> tuple[list[str], list[Warning]]:
+    """Delete what a killed `configure` left beside the config file; see `temporary_file.sweep`."""
+    return temporary_file.sweep(os.path.realpath(os.path.abspath(hit.config_paths(environ)[0])))
 
 
 def replace(file: ConfigFile, text: str, environ: Mapping[str, str]) -> str | None:
@@ -58,25 +73,26 @@ def replace(file: ConfigFile, text: str, environ: Mapping[str, str]) -> str | No
     """
     mark = _BYTE_ORDER_MARK if (file.data or b"").startswith(_BYTE_ORDER_MARK) else b""
     directory = os.path.dirname(file.path)
+    temporary: list[TemporaryFile] = []
     try:
         private_files.make_directory(directory)
-        status = os.stat(file.path) if file.data is not None else None
-        new = [(_write_beside(file.path, mark + text.encode("utf-8"), status), file.path)]
+        like = file.path if file.data is not None else None
+        new = temporary_file.write(file.path, mark + text.encode("utf-8"), like, file.identity)
+        temporary.append(new)
         try:
             if file.data is not None:
-                new.insert(0, (_write_beside(file.backup, file.data, None), file.backup))
+                before = backup.content(file.text, text, file.path)
+                data = file.data if before == file.text else before.encode("utf-8")
+                temporary.append(temporary_file.write(file.backup, data))
             with _locked(file, environ):
-                if aws_config.read_bytes(file.path, "AWS_CONFIG_FILE") != (file.data or b""):
-                    raise ChangedMeanwhile(
-                        f"{printable(file.path)} was changed by another program meanwhile",
-                        "nothing was written: run it again",
-                    )
-                while new:
-                    os.replace(*new[0])
-                    del new[0]
+                _check_unchanged(file)
+                for old in temporary[1:]:
+                    os.replace(old.path, file.backup)
+                with exchange.uninterrupted():
+                    _put_in_place(new, file)
         finally:
-            for temporary, _ in new:
-                os.unlink(temporary)
+            for each in temporary:
+                each.discard()
         private_files.flush_directory(directory)
     except OSError as error:
         raise ConfigurationError(
@@ -84,6 +100,59 @@ def replace(file: ConfigFile, text: str, environ: Mapping[str, str]) -> str | No
             "check who may write to it and to its directory",
         ) from None
     return file.backup if file.data is not None else None
+
+
+def _check_unchanged(file: ConfigFile) -> None:
+    if aws_config.read_bytes(file.path, "AWS_CONFIG_FILE") != (file.data or b""):
+        raise _changed(file)
+
+
+def _changed(file: ConfigFile) -> ChangedMeanwhile:
+    return ChangedMeanwhile(
+        f"{printable(file.path)} was changed by another program meanwhile", "nothing was written: run it again"
+    )
+
+
+def _put_in_place(new: TemporaryFile, file: ConfigFile) -> None:
+    """Rename `new` to the file's path, so that nothing that another program wrote there meanwhile is lost.
+
+    Where files can be exchanged, what comes out is compared with what was read, and exchanged back where it differs.
+    Elsewhere the file is compared right before the rename. Raises OSError, ConfigurationError, ChangedMeanwhile.
+    """
+    try:
+        if file.data is None:
+            exchange.place(new.path, file.path)
+            return
+        if not exchange.exchange(new.path, file.path):
+            _check_unchanged(file)
+            os.replace(new.path, file.path)
+            return
+    except (FileExistsError, FileNotFoundError):
+        raise _changed(file) from None
+    if _content(new.path) == file.data:
+        os.unlink(new.path)
+        return
+    try:
+        exchange.exchange(new.path, file.path)
+    except FileNotFoundError:  # the file was removed, and with it our text
+        exchange.place(new.path, file.path)
+        raise _changed(file) from None
+    if _content(new.path) == new.data:
+        os.unlink(new.path)
+        raise _changed(file)
+    raise ConfigurationError(
+        f"other programs changed {printable(file.path)} twice meanwhile: it has the first change, "
+        f"{printable(new.path)} the second",
+        "put the two together by hand, then run it again",
+    )
+
+
+def _content(path: str) -> bytes | None:
+    """What is in a regular file; None for anything else."""
+    try:
+        return aws_config.read_bytes(path, "AWS_CONFIG_FILE") if stat.S_ISREG(os.lstat(path).st_mode) else None
+    except (OSError, ConfigurationError):
+        return None
 
 
 def _locked(file: ConfigFile, environ: Mapping[str, str]) -> AbstractContextManager[bool]:
@@ -95,35 +164,3 @@ def _locked(file: ConfigFile, environ: Mapping[str, str]) -> AbstractContextMana
     cache = cache_directory.open_cache(environ, lambda _: None)
     name = "config-" + hit.fingerprint(os.fsencode(file.path))
     return key_lock.acquire(cache, name, lambda: time.monotonic() > until)
-
-
-def _write_beside(path: str, data: bytes, like: os.stat_result | None) -> str:
-    """The path of a new, flushed file beside `path`, with the owner and mode of `like`, else 0600."""
-    temporary = f"{path}.assume-helper-{secrets.token_hex(8)}"
-    descriptor = private_files.create(temporary, os.O_EXCL)
-    try:
-        try:
-            hit.write(descriptor, data)
-            if like is not None:
-                _copy_owner_and_mode(descriptor, like)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-    return temporary
-
-
-if sys.platform == "win32":
-
-    def _copy_owner_and_mode(_descriptor: int, _like: os.stat_result) -> None:
-        """Windows: a file inherits the access list of its directory."""
-
-else:
-
-    def _copy_owner_and_mode(descriptor: int, like: os.stat_result) -> None:
-        own = os.fstat(descriptor)
-        if (own.st_uid, own.st_gid) != (like.st_uid, like.st_gid):
-            os.fchown(descriptor, like.st_uid, like.st_gid)  # fails where we may not: then nothing is changed
-        os.fchmod(descriptor, stat.S_IMODE(like.st_mode))

@@ -36,8 +36,8 @@ class CachedFile:
 
     @property
     def is_entry(self) -> bool:
-        """Whether the file holds a session."""
-        return self.name.endswith(".entry")
+        """Whether the file holds a session, or half of one."""
+        return self.name.endswith(".entry") or cache_directory.is_left_over(self.name)
 
 
 def find_of_profile(name: str, environ: Mapping[str, str], warn: Callable[[Warning], None]) -> list[CachedFile]:
@@ -142,6 +142,8 @@ def all_of(store: Cache) -> dict[str, str]:
             found[name] = (
                 f"the credentials of {arn}" if arn else "an MFA session" if entry else "a file that is no entry"
             )
+        elif cache_directory.is_left_over(name):
+            found[name] = "what a killed process left behind"
         elif name.endswith(_DATA):
             found[name] = "what was noted of a profile" if name.endswith(".hit") else "a note of a failure"
     return found

@@ -3,6 +3,7 @@
 import click
 
 from assume_helper.cli import display
+from assume_helper.cli.commands import configure
 from assume_helper.cli.invocation import Invocation
 from assume_helper.errors import AssumeHelperError
 from assume_helper.sessions import purge
@@ -21,7 +22,8 @@ def command(
     """Delete the cached credentials of each PROFILE, and the MFA session that it uses.
 
     An entry that another process is replacing is left alone. Sessions with options of their own
-    (`get --read-only`) are deleted only by --all.
+    (`get --read-only`) are deleted only by --all, and so is what killed processes left behind, in the cache and beside
+    the config file.
 
     \b
     Example:
@@ -36,11 +38,13 @@ def command(
         invocation.subject = name
         files += purge.find_of_profile(name, invocation.environ, invocation.warn)
     invocation.subject = " ".join(profiles)
+    beside = configure.sweep(invocation) if everything else []
     if not profiles:
         ended_by = invocation.clock.now() if expired else None
         files = purge.find_all(invocation.environ, invocation.warn, ended_by=ended_by)
     outcomes = [(file, purge.delete(file)) for file in files]
     removed = [file.what for file, outcome in outcomes if outcome == "removed" and file.is_entry]
+    removed += beside
     busy = [file.what for file, outcome in outcomes if outcome == "busy" and file.is_entry]
     if as_json:
         display.print_json(invocation, {"removed": removed, "left": busy})

@@ -7,7 +7,9 @@ import click
 from assume_helper.cli import display
 from assume_helper.cli.invocation import Invocation
 from assume_helper.cli.role_argument import DURATION, DURATION_HELP
+from assume_helper.configure import backup as backups
 from assume_helper.configure import change as changes
+from assume_helper.configure import writer
 from assume_helper.configure.change import Change, Present
 from assume_helper.errors import AssumeHelperError, ConfigurationError
 from assume_helper.profiles import value_parsers
@@ -57,7 +59,8 @@ def command(
     a new profile's missing role and source are asked for. --undo removes credential_process and the prefix.
 
     You see the change, and are asked before it is written (not with --yes). The rest of the file stays as it is. The
-    file from before the last change is kept as config.assume-helper.bak.
+    file from before the last change is kept as config.assume-helper.bak; where the file holds a key or a token, there
+    is no copy of it, and that has the changed lines alone.
 
     \b
     Example:
@@ -78,6 +81,7 @@ def command(
         return changes.add_helper(present, invocation.environ, profile, values, fastest=fastest)
 
     change = make_change()
+    sweep(invocation)
     for warning in change.warnings:
         invocation.say(f"assume-helper: {profile}: warning: {warning}")
     is_needed, backup, cannot_ask = change.is_needed, None, False
@@ -99,6 +103,7 @@ def command(
                 "file": change.file.path,
                 "changed": is_needed and not cannot_ask,
                 "backup": backup,
+                "backup_is_whole": backup is not None and not backups.holds_secret(change.file.text),
                 "credential_process": change.command,
                 "warnings": change.warnings,
                 "diff": change.diff,
@@ -177,8 +182,20 @@ def _result(profile: str, change: Change, backup: str | None, *, is_needed: bool
     if not is_needed:
         state = "does not use the helper" if undo else "is set up"
         return f"Nothing to change: {printable(profile, 64)} in {path} {state}."
-    before = f" The old file is {printable(os.path.basename(backup))}." if backup is not None else ""
-    return f"Written to {path}.{before}"
+    if backup is None:
+        return f"Written to {path}."
+    name = printable(os.path.basename(backup))
+    if backups.holds_secret(change.file.text):
+        return f"Written to {path}. It holds a key or a token, so no copy is kept: {name} has the changed lines alone."
+    return f"Written to {path}. The old file is {name}."
+
+
+def sweep(invocation: Invocation) -> list[str]:
+    """Delete what a killed `configure` left beside the config file; the paths. What stays is told, terminal or not."""
+    removed, left = writer.sweep(invocation.environ)
+    for warning in left:
+        invocation.say(f"assume-helper: warning: {warning}")
+    return removed
 
 
 def _usage(message: str) -> click.UsageError:

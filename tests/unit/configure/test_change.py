@@ -68,7 +68,8 @@ def test_adding_and_removing_the_helper_gives_the_same_file(environ: dict[str, s
     _, backup = change.write(first, environ, None)
     assert text(environ) == first.text != CONFIG
     assert backup is not None
-    assert Path(backup).read_text() == CONFIG
+    assert f"-role_arn = {ROLE}/dev\n-source_profile = base\n+credential_process" in Path(backup).read_text()
+    assert "dummy" not in Path(backup).read_text()
     assert not added(environ).is_needed
     change.write(change.remove_helper(environ, "dev"), environ, None)
     assert text(environ) == CONFIG

@@ -1,0 +1,77 @@
+"""Files exchanged, or placed where there is none."""
+
+import errno
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from assume_helper.configure import exchange
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has renameat2")
+def test_two_files_are_exchanged(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "zwei-ö"
+    one.write_text("1")
+    two.write_text("2")
+    assert exchange.exchange(str(one), str(two))
+    assert (one.read_text(), two.read_text()) == ("2", "1")
+    two.unlink()
+    with pytest.raises(FileNotFoundError):
+        exchange.exchange(str(one), str(two))
+    assert one.read_text() == "2"
+
+
+@pytest.mark.parametrize("has_flag", [True, False])
+@pytest.mark.parametrize("has_links", [True, False])
+def test_a_file_is_placed_only_where_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_flag: bool, has_links: bool
+) -> None:
+    def no_link(*_arguments: object) -> None:
+        raise OSError(errno.EPERM, "no links here")
+
+    if not has_flag:
+        monkeypatch.setattr(exchange, "_rename", lambda *_arguments: False)
+    if not has_links:
+        monkeypatch.setattr(os, "link", no_link)
+    new, target = tmp_path / "new", tmp_path / "target"
+    new.write_text("new")
+    exchange.place(str(new), str(target))
+    assert target.read_text() == "new"
+    assert not new.exists()
+    new.write_text("newer")
+    with pytest.raises(FileExistsError):
+        exchange.place(str(new), str(target))
+    assert (new.read_text(), target.read_text()) == ("newer", "new")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has renameat2")
+def test_a_file_system_that_cannot_is_told_from_one_that_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import ctypes
+
+    class Library:
+        def renameat2(self, *_arguments: object) -> int:
+            return -1
+
+    monkeypatch.setattr(ctypes, "CDLL", lambda *_arguments, **_options: Library())
+    for number in (errno.ENOSYS, errno.EINVAL):
+        ctypes.set_errno(number)
+        assert not exchange.exchange(str(tmp_path), str(tmp_path))
+    ctypes.set_errno(errno.EACCES)
+    with pytest.raises(PermissionError):
+        exchange.exchange(str(tmp_path), str(tmp_path))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+def test_signals_wait() -> None:
+    came = []
+    before = signal.signal(signal.SIGTERM, lambda *_arguments: came.append(1))
+    try:
+        with exchange.uninterrupted():
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert not came
+        assert came
+    finally:
+        signal.signal(signal.SIGTERM, before)
