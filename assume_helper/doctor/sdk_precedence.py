@@ -7,8 +7,8 @@ This was measured with each SDK. How boto3 and the AWS CLI rank the credentials 
 import shlex
 from collections.abc import Mapping
 
-from assume_helper.doctor.check import Check
-from assume_helper.profiles import helper_command
+from assume_helper.doctor.check import Check, failed
+from assume_helper.profiles import helper_command, likely_meant
 from assume_helper.profiles.aws_config import AwsConfig, role_in_credentials
 from assume_helper.profiles.raw_profile import merge, with_prefix
 from assume_helper.text import printable
@@ -167,7 +167,8 @@ def environment(environ: Mapping[str, str], config: AwsConfig | None = None) -> 
     if named and config is not None and named not in config.profiles:
         variable = "AWS_PROFILE" if environ.get("AWS_PROFILE") else "AWS_DEFAULT_PROFILE"
         what = f"{variable} names {printable(named, 64)}, which does not exist: most SDKs find no credentials"
-        checks.append(Check("environment", "fail", what, f"unset {variable}, or set it to a profile that exists"))
+        otherwise = f"unset {variable}, or set it to a profile that exists"
+        checks.append(failed("environment", likely_meant.missing(config, what, named, otherwise)))
     has_keys = bool(environ.get("AWS_ACCESS_KEY_ID") and environ.get("AWS_SECRET_ACCESS_KEY"))
     if has_keys and named:
         variable = "AWS_PROFILE" if environ.get("AWS_PROFILE") else "AWS_DEFAULT_PROFILE"

@@ -146,6 +146,7 @@ def _role(chain: _Chain, name: str) -> Profile:
     storage = settings.storage or chain.storage
     behind = replace(chain, options={}, endpoint=endpoint_settings, mfa=own_mfa.over(chain.mfa), storage=storage)
     source = _source(behind, settings)
+    likely_meant.check_prefixed_keys(chain.config.profiles[name], settings.section)
     _check_source(settings, source, partition)
     sts = endpoint.resolve(endpoint_settings, partition)
     return Profile(

@@ -233,3 +233,25 @@ def test_an_included_profile_s_old_token_is_not_included(read: Read) -> None:
     source = read(DEV.replace("base", "mine") + keys, credentials=base).source
     assert isinstance(source, StaticKeys)
     assert source.session_token is None
+
+
+@pytest.mark.parametrize(
+    ("key", "right"),
+    [
+        ("assume_helper_sesion_policy", "assume_helper_session_policy"),
+        ("assume_helper_mfa_serail", "assume_helper_mfa_serial"),
+        ("assume_helper_duration", "assume_helper_duration_seconds"),
+        ("assume_helper_cahce", "assume_helper_cache"),
+    ],
+)
+def test_a_misspelt_key_for_this_helper_alone_is_refused_wherever_it_stands_in_the_chain(
+    refused: Refused, key: str, right: str
+) -> None:
+    for text in (f"{DEV}{key} = x\n", DEV.replace("base", "hub") + DEV.replace("dev", "hub") + f"{key} = x\n"):
+        said = refused(text)
+        assert said.endswith(f"has the unknown key {key}; did you mean {right}? rename the key, or remove it")
+
+
+@pytest.mark.parametrize("key", ["assume_helper_zzz", "assume_helper_cache", "rolearn", "mfa_serail", "colour"])
+def test_a_key_that_may_be_another_program_s_or_is_like_none_is_let_pass(read: Read, key: str) -> None:
+    assert read(f"{DEV}{key} = file\n").role_arn.endswith("/dev")
