@@ -139,6 +139,20 @@ def test_a_comment_behind_a_value_is_named(refused: Refused, key: str, value: st
     assert key in said
 
 
+def test_a_comment_behind_a_credential_source_is_named(refused: Refused) -> None:
+    said = refused("[profile dev]\nrole_arn = ROLE/dev\ncredential_source = Environment # CI\n")
+    assert said.endswith("is Environment # CI; put the comment on a line of its own: here it is a part of the value")
+
+
+@pytest.mark.parametrize("section", ["[sso-session my corp]", "[sso-session my corp] # [x]", "[SSO-session my corp]"])
+def test_a_login_whose_session_is_not_read_is_told_with_its_line(refused: Refused, section: str) -> None:
+    keys = "sso_account_id = 1\nsso_role_name = r\nsso_session = my corp\n"
+    said = refused(f"{DEV.replace('base', 'login')}[profile login]\n{keys}{section}\nsso_region = x\n")
+    assert "[login] names sso_session = my corp, which is not there: " in said
+    assert f"line 8 has a section {section}" in said
+    assert 'name it [sso-session "my corp"]' in said
+
+
 def test_the_comment_of_a_pair_s_process_is_named(refused: Refused) -> None:
     for comment in ("# main", "# don't"):
         said = refused(f"[profile dev]\ncredential_process = assume-helper get role {comment}\n[profile role]\nx = y\n")
