@@ -127,6 +127,9 @@ def profile(config: AwsConfig, environ: Mapping[str, str], name: str) -> tuple[P
     try:
         found = role_chain.read_profile(config, environ, name)
     except AssumeHelperError as error:
+        said_already = [check.what for check in keys(config, contributing_profiles(config, name, None))]
+        if error.message in said_already:  # a misspelt key
+            return None, []
         return None, [_asks_with_options(config, name) or failed("profile", error)]
     chain = " <- ".join([printable(found.role_arn, 200), *_steps(found)])
     return found, [Check("profile", "ok", chain), *durations(found)]

@@ -7,8 +7,8 @@ This was measured with each SDK. How boto3 and the AWS CLI rank the credentials 
 import shlex
 from collections.abc import Mapping
 
-from assume_helper.doctor.check import Check
-from assume_helper.profiles import helper_command, profile_variables
+from assume_helper.doctor.check import Check, failed
+from assume_helper.profiles import helper_command, likely_meant, profile_variables
 from assume_helper.profiles.aws_config import AwsConfig, role_in_credentials
 from assume_helper.profiles.raw_profile import merge, with_prefix
 from assume_helper.text import printable
@@ -191,7 +191,8 @@ def _named_profiles(environ: Mapping[str, str], config: AwsConfig | None) -> lis
             checks.append(Check("environment", "fail", what, f"unset {variable}"))
         elif name is not None and config is not None and name not in config.profiles:
             what = f"{variable} names {printable(name, 64)}, which does not exist: most SDKs find no credentials"
-            checks.append(Check("environment", "fail", what, f"unset {variable}, or set it to a profile that exists"))
+            otherwise = f"unset {variable}, or set it to a profile that exists"
+            checks.append(failed("environment", likely_meant.missing(config, what, name, otherwise)))
     disagreement = profile_variables.disagreement(environ)
     if disagreement is not None:
         checks.append(Check("environment", "fail", disagreement.what, disagreement.next_step))

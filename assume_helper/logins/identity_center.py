@@ -5,6 +5,7 @@ import botocore.exceptions as aws
 from assume_helper.credentials import Credentials
 from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceRefused
 from assume_helper.logins import token_exchange
+from assume_helper.profiles import likely_meant
 from assume_helper.profiles.role import Login
 from assume_helper.text import printable
 
@@ -32,6 +33,7 @@ def _problem(login: Login, error: Exception) -> AssumeHelperError | None:
         said = printable(str(error), 200)
         return ConfigurationError(
             f"the SSO settings of profile {printable(login.profile, 64)} are not complete: {said}",
-            "`aws configure sso` sets them",
+            next((mend for _, value in login.settings if (mend := likely_meant.without_comment(value))), None)
+            or "`aws configure sso` sets them",
         )
     return None

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from assume_helper.errors import ConfigurationError, SourceError
-from assume_helper.profiles import metadata_service, process_resolution, resolution
+from assume_helper.profiles import likely_meant, metadata_service, process_resolution, resolution
 from assume_helper.profiles.role import (
     CredentialProcess,
     EnvironmentKeys,
@@ -63,7 +63,11 @@ def _session_token(settings: ProfileSettings) -> str | None:
 
 
 def permission_set(settings: ProfileSettings) -> Login:
-    """A role of IAM Identity Center."""
+    """A role of IAM Identity Center. Raises ConfigurationError where its `[sso-session]` is not read as one."""
+    session = settings.sso_session
+    if session is not None and likely_meant.unread(settings.raw.config, session, "sso-session") is not None:
+        what = f"{settings.section} names sso_session = {printable(session, 64)}, which is not there"
+        raise likely_meant.missing(settings.raw.config, what, session, "add that section", "sso-session")
     who = {
         "sso_session": settings.sso_session,
         "sso_start_url": settings.sso_start_url,
@@ -130,7 +134,7 @@ def credential_source(settings: ProfileSettings, name: str, environ: Mapping[str
         return Metadata(name, uris[0] or uris[1], resolution.of_metadata(name, environ))
     raise ConfigurationError(
         f"credential_source of {settings.section} is {printable(name, 64)}",
-        "use Environment, Ec2InstanceMetadata or EcsContainer",
+        likely_meant.without_comment(name) or "use Environment, Ec2InstanceMetadata or EcsContainer",
     )
 
 

@@ -103,6 +103,25 @@ def key_meant(config: AwsConfig, names: Iterable[str], wanted: Iterable[str]) ->
     return None
 
 
+def check_prefixed_keys(values: Mapping[str, str], section: str) -> None:
+    """Raise ConfigurationError for a misspelt key with the prefix, which is for nobody but this helper.
+
+    Without it a role may be assumed otherwise than was meant: not narrowed, say. A key that is like none is let pass.
+    """
+    from assume_helper.profiles.raw_profile import PREFIX
+    from assume_helper.profiles.settings import KEYS, STORAGE_KEY
+
+    for key in values:
+        if key.startswith(PREFIX) and key.removeprefix(PREFIX) not in KEYS and key != STORAGE_KEY:
+            from assume_helper.profiles.known_keys import is_known, is_word, nearest
+
+            right = nearest(key) if is_word(key) and not is_known(key) else None
+            if right is not None:
+                raise ConfigurationError(
+                    f"{section} has the unknown key {key}", f"did you mean {right}? rename the key, or remove it"
+                )
+
+
 def swallowed_key(key: str, value: str, wanted: frozenset[str] | None = None) -> str | None:
     """The key, one of `wanted` or any known one, whose indented line is a part of the `value` of `key`.
 

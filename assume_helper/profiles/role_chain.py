@@ -148,6 +148,7 @@ def _role(chain: _Chain, name: str) -> Profile:
     storage = strictest(settings.storage, chain.storage)
     behind = replace(chain, options={}, endpoint=endpoint_settings, mfa=own_mfa.over(chain.mfa), storage=storage)
     source = _source(behind, settings)
+    likely_meant.check_prefixed_keys(chain.config.profiles[name], settings.section)
     kind.check_source(settings, source, partition)
     storage = strictest(storage, _storage_of(behind, source))
     sts = endpoint.resolve(endpoint_settings, partition)

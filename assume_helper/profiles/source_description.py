@@ -50,7 +50,9 @@ def _renewal(source: Origin | Profile) -> str:
         case StaticKeys(profile=name):
             return f"log in to that source again, or renew the session token in [{printable(name, 64)}]"
         case EnvironmentKeys():
-            return "set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN anew"
+            return (
+                "set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN anew, and unset AWS_SECURITY_TOKEN"
+            )
         case WebIdentity():
             return "have its issuer write a new token"
         case _:

@@ -18,6 +18,9 @@ _KINDS = re.compile(r"(?P<kind>profile|services|service|sso-session|sso_session)
 _NO_PROFILES = re.compile(
     r"(services|sso-session|login-session|sts-session)\s+\S.*|plugins|preview|toolkit.*|cli", re.S
 )
+# What nothing is wrong with, as with nearly all of a long file.
+_USUAL = re.compile(r"profile [\w.@+-]+")
+_USUAL_NAME = re.compile(r"[\w.@+-]+")
 _DROPPED = "boto3 and the AWS CLI do not read"
 _PLAIN_NAME = re.compile(r"[^\s\"'\\]+")
 
@@ -139,6 +142,8 @@ def _lines(text: str, headers: Iterable[str]) -> Iterator[tuple[int, str]]:
 
 def _problem(header: str) -> str | None:
     """What keeps a section of the config file from being read; None where nothing does, or none is meant."""
+    if _USUAL.fullmatch(header):
+        return None
     words = words_of(header)
     if words is None:
         return f"{_DROPPED}: a quote is not closed"
@@ -162,6 +167,8 @@ def _problem(header: str) -> str | None:
 
 def _problem_in_credentials(header: str) -> str | None:
     """What makes a section of the credentials file another profile than it is meant to be; None where nothing does."""
+    if _USUAL_NAME.fullmatch(header) and not _is_default(header):
+        return None
     if "]" in header:
         return "is of another name there: its name ends at the last ] of the line"
     if re.match(r"\s*(profile|services|sso-session)\s+\S", header, re.I):

@@ -64,9 +64,10 @@ def run(source: CredentialProcess, environ: Mapping[str, str], seconds: float) -
                 f"the sources form a loop: {loop}", "give one of these profiles credentials of its own"
             ) from None
         what = f"{whose} failed (exit {finished.returncode})" + (f": {said}" if said else "")
-        if has_comment(source.command):  # botocore hands the comment's words to the program
-            raise ConfigurationError(what, _COMMENT) from None
-        raise SourceExpired(what, "log in to that source again, or run its command by hand") from None
+        log_in = "log in to that source again, or run its command by hand"
+        # botocore hands a comment's words to the program, which may or may not mind them
+        mend = f"{_COMMENT}; else {log_in}" if has_comment(source.command) else log_in
+        raise SourceExpired(what, mend) from None
     except RecursionError:
         raise SourceError(f"{whose} printed JSON nested too deeply", "run it by hand to see why") from None
     except RuntimeError:  # botocore: "the refreshed credentials are still expired"

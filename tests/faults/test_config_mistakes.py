@@ -102,7 +102,7 @@ def test_a_comment_behind_a_source_s_credential_process_is_said_when_it_fails(at
     at_front.config.write_text(
         f"[profile dev]\n{ROLE.replace('base', 'broker')}[profile broker]\ncredential_process = {program} # main\n"
     )
-    at_front.run("get", "dev").failed(3, "failed (exit 9)", "put the comment behind its command on a line of its own")
+    at_front.run("get", "dev").failed(4, "failed (exit 9)", "put the comment behind its command on a line of its own")
     at_front.config.write_text(at_front.config.read_text().replace(" # main", ""))
     at_front.get("dev")
 

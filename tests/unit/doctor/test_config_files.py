@@ -241,3 +241,12 @@ def test_a_block_of_nested_keys_is_fine(tmp_path: Path) -> None:
     config, _ = config_files.config_files(environ(tmp_path))
     assert config is not None
     one(config_files.keys(config, ["dev"]), "ok", "all known")
+
+
+def test_a_misspelt_key_is_said_once_and_one_of_a_source_with_the_profile(tmp_path: Path) -> None:
+    config = loaded(tmp_path, f"{GOOD}assume_helper_regoin = x\n")
+    assert config_files.profile(config, {}, "dev") == (None, [])
+    one(config_files.keys(config, ["dev"]), "fail", "the unknown key assume_helper_regoin")
+    hub = f"[profile hub]\nrole_arn = {ROLE}/hub\nsource_profile = base\nassume_helper_regoin = x\n"
+    _, checks = profile(tmp_path, GOOD.replace("= base", "= hub") + hub)
+    one(checks, "fail", "[hub] has the unknown key assume_helper_regoin")

@@ -1,6 +1,7 @@
 """Identity Center: what its portal says no with, and settings that are not complete."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import botocore.exceptions as aws
 import pytest
@@ -49,3 +50,10 @@ def test_a_page_in_place_of_the_portal_s_answer_is_no_no(
     providing(aws.ClientError(response, "GetRoleCredentials"))  # type: ignore[arg-type]
     with pytest.raises(STSNotReached):
         identity_center.credentials(LOGIN, 5)
+
+
+def test_a_comment_behind_a_setting_is_named(providing: Callable[[object], object]) -> None:
+    providing(aws.InvalidConfigError(error_msg="the session does not exist"))
+    login = replace(LOGIN, settings=(("sso_session", "corp # main"), ("sso_region", "us-east-1")))
+    with pytest.raises(ConfigurationError, match="put the comment on a line of its own"):
+        identity_center.credentials(login, 5)

@@ -139,6 +139,20 @@ def test_a_comment_behind_a_value_is_named(refused: Refused, key: str, value: st
     assert key in said
 
 
+def test_a_comment_behind_a_credential_source_is_named(refused: Refused) -> None:
+    said = refused("[profile dev]\nrole_arn = ROLE/dev\ncredential_source = Environment # CI\n")
+    assert said.endswith("is Environment # CI; put the comment on a line of its own: here it is a part of the value")
+
+
+@pytest.mark.parametrize("section", ["[sso-session my corp]", "[sso-session my corp] # [x]", "[SSO-session my corp]"])
+def test_a_login_whose_session_is_not_read_is_told_with_its_line(refused: Refused, section: str) -> None:
+    keys = "sso_account_id = 1\nsso_role_name = r\nsso_session = my corp\n"
+    said = refused(f"{DEV.replace('base', 'login')}[profile login]\n{keys}{section}\nsso_region = x\n")
+    assert "[login] names sso_session = my corp, which is not there: " in said
+    assert f"line 8 has a section {section}" in said
+    assert 'name it [sso-session "my corp"]' in said
+
+
 def test_the_comment_of_a_pair_s_process_is_named(refused: Refused) -> None:
     for comment in ("# main", "# don't"):
         said = refused(f"[profile dev]\ncredential_process = assume-helper get role {comment}\n[profile role]\nx = y\n")
@@ -233,3 +247,25 @@ def test_an_included_profile_s_old_token_is_not_included(read: Read) -> None:
     source = read(DEV.replace("base", "mine") + keys, credentials=base).source
     assert isinstance(source, StaticKeys)
     assert source.session_token is None
+
+
+@pytest.mark.parametrize(
+    ("key", "right"),
+    [
+        ("assume_helper_sesion_policy", "assume_helper_session_policy"),
+        ("assume_helper_mfa_serail", "assume_helper_mfa_serial"),
+        ("assume_helper_duration", "assume_helper_duration_seconds"),
+        ("assume_helper_cahce", "assume_helper_cache"),
+    ],
+)
+def test_a_misspelt_key_for_this_helper_alone_is_refused_wherever_it_stands_in_the_chain(
+    refused: Refused, key: str, right: str
+) -> None:
+    for text in (f"{DEV}{key} = x\n", DEV.replace("base", "hub") + DEV.replace("dev", "hub") + f"{key} = x\n"):
+        said = refused(text)
+        assert said.endswith(f"has the unknown key {key}; did you mean {right}? rename the key, or remove it")
+
+
+@pytest.mark.parametrize("key", ["assume_helper_zzz", "assume_helper_cache", "rolearn", "mfa_serail", "colour"])
+def test_a_key_that_may_be_another_program_s_or_is_like_none_is_let_pass(read: Read, key: str) -> None:
+    assert read(f"{DEV}{key} = file\n").role_arn.endswith("/dev")

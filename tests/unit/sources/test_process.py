@@ -322,7 +322,7 @@ def test_a_loop_that_the_aws_cli_has_drawn_is_a_configuration_error(program: Pro
 
 def test_a_comment_behind_a_command_that_fails_is_named(program: Program) -> None:
     source = program("sys.stderr.write('what is #'); sys.exit(len(sys.argv))")
-    said = refused(CredentialProcess("other", f"{source.command} # a comment"), ConfigurationError)
+    said = refused(CredentialProcess("other", f"{source.command} # a comment"), SourceExpired)
     assert said.startswith("the credential_process of other failed (exit 4): what is #; put the comment")
     said = refused(CredentialProcess("other", f"{source.command} # it's one"), ConfigurationError)
     assert (
