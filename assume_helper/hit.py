@@ -31,6 +31,8 @@ LARGEST_FILE = 64 * 1024
 CALLERS = "ASSUME_HELPER_CALLERS"
 # Set beside the region for a program of `exec` and a shell of `env`: the region is the profile's, not the user's wish.
 REGION = "ASSUME_HELPER_REGION"
+# The same for AWS_ENDPOINT_URL.
+ENDPOINT_URL = "ASSUME_HELPER_ENDPOINT_URL"
 # The variables that can change which session is meant. (Proxies and CA bundles only change the way to STS.)
 WATCHED = (
     "AWS_CONFIG_FILE",
@@ -39,6 +41,7 @@ WATCHED = (
     "AWS_DEFAULT_REGION",
     REGION,
     "AWS_ENDPOINT_URL",
+    ENDPOINT_URL,
     "AWS_ENDPOINT_URL_STS",
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
     "AWS_USE_FIPS_ENDPOINT",

@@ -47,9 +47,23 @@ def main() -> int:
     except ImportError as error:
         what = f"assume-helper: {error.name} is not installed for {sys.executable}; install assume-helper again\n"
         hit.write(2, what.encode("utf-8", "backslashreplace"))
+        _fail_in_shell(arguments)
         return 1
     except KeyboardInterrupt:
+        _fail_in_shell(arguments)
         return 130
+
+
+def _fail_in_shell(arguments: "Sequence[str]") -> None:
+    """Make a shell that evaluates the output of `env` fail, also where the program is not whole."""
+    if "env" not in arguments:
+        return
+    try:
+        from assume_helper.cli import shell_failure
+
+        shell_failure.report(arguments, os.environ)
+    except Exception:  # noqa: BLE001 - a part of the program is missing: this needs none
+        hit.write(1, b"false\n")
 
 
 def _may_hit(arguments: "Sequence[str]", environ: "Mapping[str, str]") -> bool:

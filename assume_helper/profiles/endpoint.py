@@ -114,14 +114,40 @@ def _endpoint_url(settings: ProfileSettings, environ: Mapping[str, str]) -> str 
     The order is the SDKs' own (SDKs and Tools Reference Guide, "Service-specific endpoints"): the service's variable,
     the global one, the profile's services section, its endpoint_url.
     """
-    ignored = _first(
-        lambda: _variable(environ, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", value_parsers.is_true),
-        lambda: settings.ignore_configured_endpoint_urls,
-    )
-    if ignored:
+    if _are_ignored(settings, environ):
         return None
-    url = environ.get("AWS_ENDPOINT_URL_STS") or environ.get("AWS_ENDPOINT_URL") or _services_endpoint_url(settings)
+    url = environ.get("AWS_ENDPOINT_URL_STS") or _global_url(environ) or _services_endpoint_url(settings)
     return value_parsers.endpoint_url(url) if url else settings.endpoint_url
+
+
+def for_programs(settings: ProfileSettings, environ: Mapping[str, str]) -> str | None:
+    """The `endpoint_url` that an SDK would use for every service with this profile; None where it would use none.
+
+    Not one that is written for this helper alone: that is STS's. A bad one is none: a call may do without it. Raises
+    ConfigurationError.
+    """
+    text = settings.raw.bare.get("endpoint_url")
+    if not text or _global_url(environ) or _are_ignored(settings, environ):
+        return None
+    try:
+        return value_parsers.endpoint_url(text)
+    except ConfigurationError:
+        return None
+
+
+def _are_ignored(settings: ProfileSettings, environ: Mapping[str, str]) -> bool:
+    return bool(
+        _first(
+            lambda: _variable(environ, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", value_parsers.is_true),
+            lambda: settings.ignore_configured_endpoint_urls,
+        )
+    )
+
+
+def _global_url(environ: Mapping[str, str]) -> str | None:
+    """AWS_ENDPOINT_URL, unless an `exec` or `env` of another profile left it there."""
+    url = environ.get("AWS_ENDPOINT_URL")
+    return url if url and url != environ.get(hit.ENDPOINT_URL) else None
 
 
 def _services_endpoint_url(settings: ProfileSettings) -> str | None:
