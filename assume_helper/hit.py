@@ -29,9 +29,8 @@ AHEAD_SUFFIX = ".ahead"
 LARGEST_FILE = 64 * 1024
 # Set for processes that the helper starts. Whoever finds it must look for a loop, which a hit does not.
 CALLERS = "ASSUME_HELPER_CALLERS"
-# Set beside the region for a program of `exec` and a shell of `env`: the region is the profile's, not the user's wish.
+# Set for a program of `exec` and a shell of `env`: the region, and AWS_ENDPOINT_URL, are the profile's, nobody's wish.
 REGION = "ASSUME_HELPER_REGION"
-# The same for AWS_ENDPOINT_URL.
 ENDPOINT_URL = "ASSUME_HELPER_ENDPOINT_URL"
 # The variables that can change which session is meant. (Proxies and CA bundles only change the way to STS.)
 WATCHED = (

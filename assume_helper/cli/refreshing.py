@@ -15,13 +15,14 @@ from assume_helper.cli import audit_log
 from assume_helper.cli.invocation import Invocation
 from assume_helper.credentials import LAST_RESORT
 from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceNotKnown, STSRefused
-from assume_helper.export import container_endpoint, process_beside, program, token_file, variables
+from assume_helper.export import container_endpoint, program, token_file, variables
 from assume_helper.export.container_endpoint import Endpoint
-from assume_helper.export.process_beside import Watch
 from assume_helper.export.token_file import TokenFile
 from assume_helper.profiles.role import Profile
 from assume_helper.sessions import provider
 from assume_helper.sessions.provider import RoleRequest
+from assume_helper.system import process_beside
+from assume_helper.system.process_beside import Watch
 from assume_helper.system.warning import Warning
 from assume_helper.text import printable
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from assume_helper.system import child_signal, process_tree, terminal
+from assume_helper.system.deferred_signals import DeferredSignals
 from assume_helper.text import printable
 
 # A document has a few KiB.
@@ -49,23 +50,31 @@ def run(words: Sequence[str], environ: Mapping[str, str], seconds: float, screen
     # On a terminal it stays in this process's group: a program in another one may not read from the terminal.
     has_group = sys.platform != "win32" and not terminal.is_there()
     with child_signal.waiting():
-        process = subprocess.Popen(
-            words,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=dict(environ),
-            process_group=0 if has_group else None,
-        )
-        return _finish(process, seconds, screen, has_group=has_group)
+        signals = DeferredSignals()
+        try:
+            process = subprocess.Popen(
+                words,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=dict(environ),
+                process_group=0 if has_group else None,
+            )
+        except BaseException:
+            signals.release()
+            raise
+        return _finish(process, signals, seconds, screen, has_group=has_group)
 
 
-def _finish(process: "subprocess.Popen[bytes]", seconds: float, screen: int | None, *, has_group: bool) -> Finished:
+def _finish(
+    process: "subprocess.Popen[bytes]", signals: DeferredSignals, seconds: float, screen: int | None, *, has_group: bool
+) -> Finished:
     def kill() -> None:
         process_tree.kill(process, has_group=has_group)
 
     out, err = bytearray(), bytearray()
     try:
+        signals.release()
         readers = [threading.Thread(target=_read, args=(process.stdout, out, kill), daemon=True)]
         if screen is None:
             readers.append(threading.Thread(target=_read, args=(process.stderr, err, None), daemon=True))

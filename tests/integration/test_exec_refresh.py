@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,12 +49,12 @@ def beside(home: Home) -> list[int]:
 
 @contextmanager
 def running(
-    home: Home, *arguments: str, command: list[str] = LIVES, **environ: str
+    home: Home, command: list[str] = LIVES, environ: Mapping[str, str] | None = None
 ) -> Iterator[tuple[Any, dict[str, str]]]:
     """The program, while it runs, and its environment."""
     process = subprocess.Popen(
-        [SCRIPT, "exec", "--refresh", *(arguments or ("dev",)), "--", *command],
-        env=home.environ | environ,
+        [SCRIPT, "exec", "--refresh", "dev", "--", *command],
+        env=home.environ | dict(environ or {}),
         cwd=home.folder,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -275,7 +275,7 @@ def test_both_forms_of_the_token_are_given(ready: Home) -> None:
 def test_the_file_is_where_the_user_s_programs_keep_such_things(ready: Home) -> None:
     (ready.folder / "run").mkdir(mode=0o700)
     for directory, where in (("run", "run"), ("not-there", "tmp")):
-        with running(ready, XDG_RUNTIME_DIR=str(ready.folder / directory)) as (_, environ):
+        with running(ready, environ={"XDG_RUNTIME_DIR": str(ready.folder / directory)}) as (_, environ):
             assert Path(environ["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"]).is_relative_to(ready.folder / where)
 
 
@@ -323,7 +323,7 @@ def test_under_a_proxy_the_endpoint_is_reached_without_it(
     ready: Home, given: dict[str, str], expected: dict[str, str]
 ) -> None:
     ready.get("dev")
-    with running(ready, **given) as (_, environ):
+    with running(ready, environ=given) as (_, environ):
         assert {name: environ[name] for name in ("NO_PROXY", "no_proxy") if name in environ} == expected
 
 

@@ -176,8 +176,12 @@ def test_those_that_wait_for_an_answer_are_not_closed_for_others(few: int) -> No
 
 
 def test_more_that_wait_than_may_be_open_are_served_in_turn(few: int) -> None:
+    def answer() -> tuple[int, bytes]:
+        time.sleep(0.1)
+        return 200, BODY
+
     made = Endpoint()
-    with made.serving(lambda: (time.sleep(0.1), (200, BODY))[1]), ThreadPoolExecutor(250) as pool:
+    with made.serving(answer), ThreadPoolExecutor(250) as pool:
         assert set(pool.map(lambda _: ask(made), range(250))) == {(200, BODY)}
     made.listener.close()
 
@@ -187,7 +191,7 @@ def test_where_there_is_no_thread_it_answers_by_itself(endpoint: Endpoint, monke
         def start(self) -> None:
             raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(container_endpoint.threading, "Thread", NoThread)
+    monkeypatch.setattr(threading, "Thread", NoThread)
     assert ask(endpoint) == (200, BODY)
 
 

@@ -13,7 +13,7 @@ from front import wait_for
 # Starts the process, which writes its number and lives on until the end of the one that becomes `sleep`.
 PROGRAM = """
 import os, select, sys
-from assume_helper.export import process_beside
+from assume_helper.system import process_beside
 {before}
 def run(watch):
     with open(sys.argv[1], "w") as file:
