@@ -151,11 +151,31 @@ def _serve(refreshing: _Refreshing, endpoint: Endpoint, file: TokenFile | None, 
             file.touch()
         return watch.is_over()
 
+    _raise_limit(container_endpoint.MOST_CONNECTIONS + container_endpoint.LEFT_FOR_CALLS)
     try:
         endpoint.serve(refreshing.answer, is_over, watch.descriptor)
     finally:
         if file is not None:
             file.remove()
+
+
+if sys.platform == "win32":
+
+    def _raise_limit(_descriptors: int) -> None:
+        """There is no such limit."""
+
+else:
+    import resource
+
+    def _raise_limit(descriptors: int) -> None:
+        """Have room for this many descriptors, as far as this process may: a shell's limit is often 1024."""
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = descriptors if hard < 0 else min(descriptors, hard)
+        if 0 <= soft < wanted:
+            try:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            except (OSError, ValueError):
+                pass  # then fewer are open at once
 
 
 def _opened() -> Endpoint:

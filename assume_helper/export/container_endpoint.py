@@ -26,8 +26,8 @@ _PATH = "/credentials"
 _BACKLOG = 4096
 _LARGEST_REQUEST = 16 * 1024
 # Connections that are open at once, and the descriptors that are left for the calls to STS.
-_MOST_CONNECTIONS = 1000
-_LEFT_FOR_CALLS = 64
+MOST_CONNECTIONS = 4096
+LEFT_FOR_CALLS = 64
 # How many are accepted before those that are there are read again.
 _AT_ONCE = 64
 # Seconds for a request to arrive, for an answer to be taken, and for the client to close its side.
@@ -297,4 +297,4 @@ else:
     def _most_connections() -> int:
         """How many connections may be open at once, by this process's limit of descriptors."""
         limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-        return _MOST_CONNECTIONS if limit < 0 else max(8, min(_MOST_CONNECTIONS, limit - _LEFT_FOR_CALLS))
+        return MOST_CONNECTIONS if limit < 0 else max(8, min(MOST_CONNECTIONS, limit - LEFT_FOR_CALLS))
