@@ -8,7 +8,7 @@ from assume_helper.cache.document import timestamp
 from assume_helper.cache.session import Session
 from assume_helper.profiles import aws_config
 from assume_helper.profiles.role import Profile
-from assume_helper.system.environment import IDENTITY, STALE
+from assume_helper.system.environment import CONTAINER, IDENTITY, STALE
 
 # The name of the profile whose credentials these are: a nested `exec` sees it, and a prompt may show it.
 INSIDE = "ASSUME_HELPER_PROFILE"
@@ -92,8 +92,12 @@ def unset(environ: Mapping[str, str]) -> dict[str, str | None]:
 
 
 def after_failure(environ: Mapping[str, str]) -> list[str]:
-    """What is to be cleared where there are no new credentials: whatever they would have replaced."""
-    return list(dict.fromkeys((*CREDENTIALS, *IDENTITY, *left_over(environ))))
+    """What is to be cleared where there are no new credentials: whatever they would have replaced.
+
+    In a shell of `exec --refresh` that is its endpoint. A container's own stays: the next try may need it.
+    """
+    is_exec_s = INSIDE in environ and environ.get(CONTAINER[0], "").startswith("http://127.0.0.1:")
+    return list(dict.fromkeys((*CREDENTIALS, *IDENTITY, *left_over(environ), *(CONTAINER if is_exec_s else ()))))
 
 
 def environment(environ: Mapping[str, str], name: str, given: Mapping[str, str]) -> dict[str, str]:

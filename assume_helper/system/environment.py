@@ -20,6 +20,7 @@ HIDDEN = (
 # The token that a container's endpoint wants.
 CONTAINER_TOKENS = ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
 _CONTAINER_ADDRESS = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+CONTAINER = (_CONTAINER_ADDRESS, *CONTAINER_TOKENS)
 # The caller's credentials that a program which is started here must not use in place of its own. Our own SDK code may
 # need these (`credential_source = EcsContainer`), and does not read the old names.
 _CALLERS_CREDENTIALS = (*HIDDEN, "AWS_ACCESS_KEY", "AWS_SECRET_KEY", "AWS_SECURITY_TOKEN", *CONTAINER_TOKENS)
@@ -61,8 +62,7 @@ IDENTITY = (
 STALE = (
     *IDENTITY,
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-    _CONTAINER_ADDRESS,
-    *CONTAINER_TOKENS,
+    *CONTAINER,
     "ASSUME_HELPER_MFA_TOKEN",
 )
 
