@@ -35,13 +35,14 @@ AHEAD_SUFFIX = ".ahead"
 LARGEST_FILE = 64 * 1024
 # Set for processes that the helper starts. Whoever finds it must look for a loop, which a hit does not.
 CALLERS = "ASSUME_HELPER_CALLERS"
-# Set beside the region for a program of `exec` and a shell of `env`: the region is the profile's, not the user's wish.
+# Set for a program of `exec` and a shell of `env`: the region, and AWS_ENDPOINT_URL, are the profile's, nobody's wish.
 REGION = "ASSUME_HELPER_REGION"
+ENDPOINT_URL = "ASSUME_HELPER_ENDPOINT_URL"
 # The variables that can change which session is meant. (Proxies and CA bundles only change the way to STS.)
 # fmt: off
 WATCHED = (
     "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_REGION", "AWS_DEFAULT_REGION", REGION, "AWS_ENDPOINT_URL",
-    "AWS_ENDPOINT_URL_STS", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_USE_FIPS_ENDPOINT",
+    ENDPOINT_URL, "AWS_ENDPOINT_URL_STS", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_USE_FIPS_ENDPOINT",
     "AWS_USE_DUALSTACK_ENDPOINT", "AWS_STS_REGIONAL_ENDPOINTS", "AWS_ACCESS_KEY_ID",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 )

@@ -41,8 +41,10 @@ def main() -> int:
             _leave(gate, code)
         return code
     except KeyboardInterrupt:
+        _fail_in_shell(arguments)
         return 130
     except Exception as error:  # noqa: BLE001 - the program cannot be loaded, or a library is broken
+        _fail_in_shell(arguments)
         return _not_loaded(error, arguments, environ or os.environ, started)
 
 
@@ -117,6 +119,18 @@ def _leave(gate: str, code: int) -> "NoReturn":
             herd_gate.leave(gate)
     finally:
         _exit_now(code)
+
+
+def _fail_in_shell(arguments: "Sequence[str]") -> None:
+    """Make a shell that evaluates the output of `env` fail, also where the program is not whole."""
+    if "env" not in arguments:
+        return
+    try:
+        from assume_helper.cli import shell_failure
+
+        shell_failure.report(arguments, os.environ)
+    except Exception:  # noqa: BLE001 - a part of the program is missing: this needs none
+        hit.write(1, b"false\n")
 
 
 def _may_hit(arguments: "Sequence[str]", environ: "Mapping[str, str]") -> bool:

@@ -8,12 +8,11 @@ from collections.abc import MutableMapping, Sequence
 import click
 
 from assume_helper import hit
-from assume_helper.cli import audit_log
 from assume_helper.cli.invocation import Invocation
 from assume_helper.errors import AssumeHelperError, internal_fault
 from assume_helper.profiles import duplicate_sections, profile_variables
 from assume_helper.sessions.herd_gate import Terminated, terminate
-from assume_helper.system import broken_library, environment, exhaustion
+from assume_helper.system import broken_library, child_signal, environment, exhaustion
 from assume_helper.system.context import Clock
 from assume_helper.text import error_line, one_line, printable
 
@@ -84,7 +83,8 @@ def main(
         if number is not None and signal.getsignal(number) != signal.SIG_IGN:  # ignored under nohup
             signal.signal(number, terminate)
     try:
-        return _run(invocation, list(arguments), failed)
+        with child_signal.waiting():
+            return _run(invocation, list(arguments), failed)
     except BaseException as problem:
         # The document is out, and the caller uses it: what fails now (a log, an interrupt) takes nothing of it back.
         return 0 if invocation.is_delivered else _exit_code(invocation, problem)
@@ -162,11 +162,14 @@ def _fail(invocation: Invocation, exit_code: int, what: str) -> int:
         # A mistyped command or Ctrl-C is not worth logging.
         events.append(("failure", one_line(what)))
     _record(invocation, events, exit_code)
+    if "env" in invocation.arguments:
+        from assume_helper.cli import shell_failure
+
+        shell_failure.report(invocation.arguments, invocation.environ)
     invocation.say(error_line(invocation.subject, what))
     return exit_code
 
 
 def _record(invocation: Invocation, events: list[tuple[str, str]], exit_code: int = 0) -> None:
     for kind, message in events:
-        event = {"event": kind, "profile": printable(invocation.subject, 64), "message": message}
-        audit_log.append(invocation.clock.now(), event | {"exit_code": str(exit_code)})
+        invocation.record(kind, message, exit_code)

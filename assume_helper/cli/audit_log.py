@@ -189,6 +189,14 @@ def calling_program() -> str:
     return _UNKNOWN
 
 
+def program_name(number: int) -> str:
+    """The name of the program that runs as process `number`; `unknown` where the system does not say."""
+    try:
+        return printable(_read_proc(str(number), "comm").removesuffix("\n"), 64) or _UNKNOWN
+    except OSError:
+        return _UNKNOWN
+
+
 def _read_proc(process: str, file_name: str) -> str:
     with open(f"/proc/{process}/{file_name}", "rb") as file:
         return file.read(4096).decode("utf-8", "backslashreplace")

@@ -16,6 +16,7 @@ from assume_helper.profiles.role_session_name import session_name
 from assume_helper.sessions import refresh_ahead
 from assume_helper.system.context import CallContext, Clock
 from assume_helper.system.warning import Warning
+from assume_helper.text import one_line, printable
 
 
 @dataclass
@@ -56,15 +57,27 @@ class Invocation:
             warn=self.warn,
         )
 
-    def record_issue(self, session: Session, *, behind: bool = False) -> None:
+    def record_issue(self, session: Session, *, behind: bool = False, caller: str | None = None) -> None:
         """Log that `session` was issued for `subject`. Every command that hands out credentials calls this.
 
-        `behind`: the session was refreshed in the background.
+        `behind`: the session was refreshed in the background. `caller` is the program that has it, where that is not
+        the one that started this process.
         """
         event = audit_log.issue(self.subject, session, self.started)
-        audit_log.append(
-            self.clock.now(), event | ({"outcome": "refresh", "caller": "assume-helper"} if behind else {})
-        )
+        event |= {"outcome": "refresh", "caller": "assume-helper"} if behind else {}
+        audit_log.append(self.clock.now(), event | ({} if caller is None else {"caller": caller}))
+
+    def record(self, kind: str, message: str, exit_code: int = 0) -> None:
+        """Log a `warning` or a `failure`."""
+        event = {"event": kind, "profile": printable(self.subject, 64), "message": one_line(message)}
+        audit_log.append(self.clock.now(), event | {"exit_code": str(exit_code)})
+
+    def show_warnings(self) -> None:
+        """Log the warnings and say them, before a program takes this process's place."""
+        for warning in self.warnings:
+            self.record("warning", str(warning))
+            self.say(f"assume-helper: warning: {printable(str(warning))}")
+        self.warnings.clear()
 
     def refresh_behind(self, due: Sequence[str], arguments: Sequence[str]) -> None:
         """Start a background refresh, `get` with these `arguments`, for each lock path in `due`."""

@@ -5,10 +5,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from types import FrameType
 
 from assume_helper.errors import AssumeHelperError, ProgramNotFound, ProgramNotRunnable
-from assume_helper.system import terminal
+from assume_helper.system import child_signal
 from assume_helper.text import printable
 
 
@@ -37,6 +36,7 @@ def exec_program(command: Sequence[str], environ: Mapping[str, str]) -> int:
     # Python ignores these two signals, and the program would inherit that.
     for number in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)
+    child_signal.restore()
     try:
         os.execvpe(command[0], list(command), dict(environ))  # noqa: S606 - the user's own command
     except (OSError, ValueError) as error:
@@ -44,35 +44,24 @@ def exec_program(command: Sequence[str], environ: Mapping[str, str]) -> int:
 
 
 def run(command: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Run `command` beside this process, with its streams, and return its exit code as a shell gives it.
+    """Run `command` beside this process, with its streams, and return its exit code: for Windows, which has no exec.
 
-    Signals that would end this process are passed on to the command, also those that arrive while it starts. Raises
-    AssumeHelperError where it cannot be started.
+    Ctrl-C and Ctrl-Break reach both, and are the command's to answer. Raises AssumeHelperError where it cannot be
+    started.
     """
-    received: list[int] = []
-    started: list[subprocess.Popen[bytes]] = []
-
-    def pass_on(number: int, _frame: FrameType | None) -> None:
-        if number in {signal.SIGINT, getattr(signal, "SIGQUIT", None)} and terminal.is_there():
-            return  # the keyboard sends it to both processes
-        received.append(number)
-        for process in started:
-            process.send_signal(number)
-
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"):
-        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) != signal.SIG_IGN:  # ignored under nohup
-            signal.signal(getattr(signal, name), pass_on)
+    for name in ("SIGINT", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _leave_to_the_program)
     try:
         # Descriptors that the caller opened for the program stay open. Those opened here are not inheritable anyway.
         process = subprocess.Popen(list(command), env=dict(environ), close_fds=False)
     except (OSError, ValueError) as error:
         raise _not_started(command[0], error) from None
-    early = list(received)
-    started.append(process)
-    for number in early:
-        process.send_signal(number)
-    code = process.wait()
-    return code if code >= 0 else 128 - code
+    return process.wait()
+
+
+def _leave_to_the_program(_number: int, _frame: object) -> None:
+    """Nothing: it ends with the program."""
 
 
 def _not_started(program: str, error: Exception) -> AssumeHelperError:

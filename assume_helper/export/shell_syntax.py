@@ -70,6 +70,33 @@ def lines(shell: str, variables: Mapping[str, str | None]) -> str:
     return "".join(write(name, value) for name, value in variables.items())
 
 
+def can_hold(shell: str, value: str) -> bool:
+    """Whether `shell`, one of SHELLS, can hold `value` in a variable."""
+    try:
+        lines(shell, {"X": value})
+    except ConfigurationError:
+        return False
+    return True
+
+
+def failing(shell: str, names: Sequence[str]) -> str:
+    """The text that clears the variables `names` in `shell`, and then fails; nothing for dotenv and JSON.
+
+    It is one line that means the same where a shell splits it into words (`eval $(...)`, `eval (...)` in fish). In cmd,
+    where `for /f` runs each line by itself, it is several.
+    """
+    if shell in {"dotenv", "json"}:
+        return ""
+    if shell == "fish":
+        return "".join(f"set -e {name}; " for name in names) + "false\n"
+    if shell == "powershell":
+        gone = ", ".join(f"Env:{name}" for name in names)
+        return f"Remove-Item {gone} -ErrorAction SilentlyContinue; throw 'assume-helper env has failed'\n"
+    if shell == "cmd":
+        return "".join(_cmd(name, None) for name in names) + "cmd /c exit 1\n"
+    return f"unset {' '.join(names)}; false\n"
+
+
 def how_to_apply(shell: str, command: Sequence[str]) -> str:
     """The line to run in `shell` so that it evaluates the output of `command`, a list of words.
 

@@ -154,18 +154,47 @@ def _endpoint_url(settings: ProfileSettings, environ: Mapping[str, str]) -> str 
     The order is the SDKs' own (SDKs and Tools Reference Guide, "Service-specific endpoints"): the service's variable,
     the global one, the profile's services section, its endpoint_url.
     """
-    ignored = _first(
-        lambda: _variable(environ, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", value_parsers.is_true),
-        lambda: settings.ignore_configured_endpoint_urls,
-    )
-    if ignored:
+    if _are_ignored(settings, environ):
         return None
     return (
         _variable(environ, "AWS_ENDPOINT_URL_STS", value_parsers.endpoint_url)
-        or _variable(environ, "AWS_ENDPOINT_URL", value_parsers.endpoint_url)
+        or _global_url(environ)
         or _services_endpoint_url(settings)
         or settings.endpoint_url
     )
+
+
+def for_programs(settings: ProfileSettings, environ: Mapping[str, str]) -> str | None:
+    """The `endpoint_url` that an SDK would use for every service with this profile; None where it would use none.
+
+    Not one that is written for this helper alone: that is STS's. A bad one is none: a call may do without it. Raises
+    ConfigurationError.
+    """
+    text = settings.raw.bare.get("endpoint_url")
+    if not text or environ.get("AWS_ENDPOINT_URL", "") not in {"", environ.get(hit.ENDPOINT_URL)}:
+        return None
+    if _are_ignored(settings, environ):
+        return None
+    try:
+        return value_parsers.endpoint_url(text, settings.raw.named("endpoint_url"))
+    except ConfigurationError:
+        return None
+
+
+def _are_ignored(settings: ProfileSettings, environ: Mapping[str, str]) -> bool:
+    return bool(
+        _first(
+            lambda: _variable(environ, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", value_parsers.is_true),
+            lambda: settings.ignore_configured_endpoint_urls,
+        )
+    )
+
+
+def _global_url(environ: Mapping[str, str]) -> str | None:
+    """AWS_ENDPOINT_URL, unless an `exec` or `env` of another profile left it there."""
+    if environ.get("AWS_ENDPOINT_URL") == environ.get(hit.ENDPOINT_URL):
+        return None
+    return _variable(environ, "AWS_ENDPOINT_URL", value_parsers.endpoint_url)
 
 
 def _services_endpoint_url(settings: ProfileSettings) -> str | None:

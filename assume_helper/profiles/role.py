@@ -142,8 +142,9 @@ class Endpoint:
 class Profile:
     """A role and all that shapes its session. `duration_seconds` is None where the profile does not set it.
 
-    `looked_up` is what its values were resolved through (see `lookups`), `region` is for the programs that use the
-    session, and `storage` is how the session is stored, which does not shape it.
+    `looked_up` is what its values were resolved through (see `lookups`). `region` is for the programs that use the
+    session: the environment's, or the profile's. So is `endpoint_url`: the profile's. `storage` is how the session is
+    stored, which does not shape it.
     """
 
     name: str
@@ -156,6 +157,7 @@ class Profile:
     parameters: SessionParameters = field(default_factory=SessionParameters)
     mfa: MFADevice | None = None
     region: str | None = None
+    endpoint_url: str | None = None
     storage: Storage = "file"
     looked_up: Mapping[str, str] = field(default_factory=dict, compare=False)
 

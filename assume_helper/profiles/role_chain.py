@@ -163,6 +163,7 @@ def _role(chain: _Chain, name: str) -> Profile:
         parameters=session_parameters.from_settings(settings, partition),
         mfa=_mfa_device(chain, settings, source, own_mfa),
         region=sts.region if sts.region_is_own else None,
+        endpoint_url=endpoint.for_programs(settings, chain.environ),
         storage=storage,
         looked_up=role_session_name.conditions(settings.raw.text("role_session_name"), chain.environ),
     )

@@ -2,16 +2,17 @@
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 
 import pexpect
 import pytest
-from front import Front, session
+from front import Front, denied, session, wait_for
 from needs import full_disk
 from running import SCRIPT, Home
 
-SHOW = "import json, os; print(json.dumps({n: v for n, v in os.environ.items() if n.startswith('AWS_')}))"
+SHOW = "import json, os; print(json.dumps({n: v for n, v in os.environ.items() if n.startswith(('AWS_', 'ASSUME_'))}))"
 SET = {
     "bash": 'eval "$({} env dev)"; {}',
     "sh": 'eval "$({} env dev)"; {}',
@@ -100,12 +101,174 @@ def test_the_line_to_apply_asks_for_the_same(ready: Home, offline_front: Front) 
     assert f'# to apply it, run: eval "$(assume-helper env {asked})"' in child.before
 
 
-def test_a_failure_prints_nothing_that_a_shell_would_run(ready: Home) -> None:
-    ready.run("env", "nobody").failed(3, "no such profile")
-    ready.run("env", "dev", "--unset").failed(2, "give it no profile")
-    ready.run("env", "--unset", "--duration-seconds", "900").failed(2, "no option of a session")
-    ready.run("env", "--unset", "--shell", "dotenv").failed(2, "cannot clear")
-    ready.run("env", "dev", "--shell", "tcsh").failed(2, "tcsh")
+FAILURES = {
+    "no such profile": (["nobody"], 3, "no such profile"),
+    "refused": (["refused"], 6, "denied"),
+    "an option of click's": (["dev", "--nonsense"], 2, "--nonsense"),
+    "too many arguments": (["dev", "more"], 2, "more"),
+    "no shell": (["dev", "--shell", "tcsh"], 2, "tcsh"),
+    "both": (["dev", "--unset"], 2, "give it no profile"),
+    "not with a session's option": (["--unset", "--duration-seconds", "900"], 2, "no option of a session"),
+    "nobody to ask": ([], 2, "name a profile"),
+}
+OLD = {
+    **dict.fromkeys(SECRETS, "old"),
+    "AWS_ACCOUNT_ID": "111111111111",
+    "AWS_CREDENTIAL_EXPIRATION": "old",
+    "ASSUME_HELPER_PROFILE": "old",
+}
+
+
+def failing(arguments: list[str]) -> str:
+    return " ".join([SCRIPT, "env", *arguments])
+
+
+@pytest.mark.parametrize("case", FAILURES)
+def test_a_failure_fails_the_shell_too_and_takes_the_old_credentials(
+    ready: Home, offline_front: Front, case: str
+) -> None:
+    arguments, code, said = FAILURES[case]
+    refused(ready, offline_front)
+    ran = ready.run("env", *arguments, **OLD)
+    assert (ran.code, ran.stdout[:6], ran.stdout[-8:]) == (code, b"unset ", b"; false\n")
+    assert said in ran.stderr
+    assert ran.stdout.count(b"\n") == 1
+    for name in OLD:
+        assert f" {name}".encode() in ran.stdout
+
+
+EVALUATED = {
+    "bash": 'eval "$({})"',
+    "bash, unquoted": "eval $({})",
+    "sh": 'eval "$({})"',
+    "sh, unquoted": "eval $({})",
+    "dash": 'eval "$({})"',
+    "dash, unquoted": "eval $({})",
+    "zsh": 'eval "$({})"',
+    "zsh, unquoted": "eval $({})",
+    "fish": "{} | source",
+    "fish, eval": "eval ({})",
+}
+
+
+@pytest.mark.parametrize("arguments", [["nobody"], ["dev", "--nonsense"], ["refused"]], ids=" ".join)
+@pytest.mark.parametrize("form", EVALUATED)
+def test_what_comes_next_does_not_run_as_the_old_role(
+    ready: Home, offline_front: Front, form: str, arguments: list[str]
+) -> None:
+    """In the real shells: behind && nothing runs, behind ; it has no credentials."""
+    shell = form.partition(",")[0]
+    program = shutil.which(shell)
+    if program is None:
+        pytest.skip(f"{shell} is not installed here")
+    refused(ready, offline_front)
+    line = EVALUATED[form].format(failing(arguments))
+    show = f'{sys.executable} -c "{SHOW}"'
+    ran = ready.run("-c", f"{line} && echo went on\n{show}", command=[program], **OLD, AWS_PROFILE="old")
+    assert (ran.code, b"went on" in ran.stdout) == (0, False), ran.stderr
+    assert json.loads(ran.stdout) == {"AWS_EC2_METADATA_DISABLED": "true"}
+    assert ran.stderr.count("\n") == 1, "the shell itself has nothing to say"
+    ran = ready.run(
+        "-c", f"{line}\nexit $status" if shell == "fish" else f"set -e; {line}; exit 0", command=[program], **OLD
+    )
+    assert ran.code != 0
+
+
+@pytest.mark.parametrize(
+    "form", [["--shell", "dotenv"], ["--shell=dotenv"], ["--json"], ["--shell", "json"]], ids=" ".join
+)
+def test_a_failure_leaves_a_file_for_other_programs_empty(ready: Home, form: list[str]) -> None:
+    ready.run("env", "nobody", *form).failed(3, "no such profile")
+    ready.run("env", "dev", "--nonsense", *form).failed(2, "nonsense")
+
+
+def test_a_failure_in_the_shells_of_windows(ready: Home) -> None:
+    shown = ready.run("env", "nobody", "--shell", "powershell").stdout.decode()
+    assert shown.startswith("Remove-Item Env:AWS_ACCESS_KEY_ID, Env:")
+    assert shown.endswith(" -ErrorAction SilentlyContinue; throw 'assume-helper env has failed'\n")
+    *lines, last = ready.run("env", "nobody", "--shell=cmd").stdout.decode().splitlines()
+    assert 'set "AWS_ACCESS_KEY_ID="' in lines
+    assert last == "cmd /c exit 1"
+
+
+def test_an_option_before_the_command_is_a_failure_too(ready: Home) -> None:
+    assert ready.run("--nonsense", "env", "dev").stdout.endswith(b"; false\n")
+    ready.run("--nonsense", "get", "env").failed(2, "nonsense")
+
+
+def test_an_interrupt_is_a_failure_too(ready: Home, offline_front: Front) -> None:
+    offline_front.behaviour = offline_front.hang
+    process = ready.start("env", "dev", "--shell", "sh")
+    wait_for(offline_front.arrived.is_set)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    assert (process.returncode, out[-8:]) == (130, b"; false\n")
+    offline_front.released.set()
+
+
+@pytest.mark.parametrize("missing", ["click", "shellingham", "assume_helper.export.shell_syntax"])
+def test_a_program_that_is_not_whole_is_a_failure_too(ready: Home, missing: str) -> None:
+    program = (
+        f"import sys; sys.modules[{missing!r}] = None; sys.argv[1:] = ['env', 'nobody']\n"
+        "from assume_helper import start\nsys.exit(start.main())"
+    )
+    ran = ready.run("-c", program, command=[sys.executable], SHELL="/bin/zsh")
+    assert ran.code != 0
+    assert ran.stdout.endswith(b"false\n")
+    assert ran.stderr.startswith("assume-helper: ")
+
+
+def test_on_a_terminal_a_failure_is_told_and_nothing_else(ready: Home) -> None:
+    child = pexpect.spawn(SCRIPT, ["env", "nobody"], env=ready.environ, encoding="utf-8")
+    child.expect(pexpect.EOF, timeout=60)
+    assert "no such profile" in child.before
+    assert "unset" not in child.before
+
+
+def refused(home: Home, front: Front) -> None:
+    """A profile that STS refuses; all others are served."""
+    with home.config.open("a") as config:
+        config.write("[profile refused]\ninclude_profile = dev\nrole_arn = arn:aws:iam::123456789012:role/refused\n")
+    front.behaviour = lambda call: (denied if call.parameters["RoleArn"].endswith("/refused") else session())(call)
+
+
+@pytest.mark.parametrize("shell", SET)
+def test_another_session_s_account_profile_region_and_endpoint_do_not_stay(ready: Home, shell: str) -> None:
+    with ready.config.open("a") as config:
+        config.write("[profile other]\nrole_arn = arn:aws:iam::210987654321:role/other\nsource_profile = base\n")
+    stale = {"AWS_ACCOUNT_ID": "111111111111", "AWS_ROLE_ARN": "stale", "AWS_WEB_IDENTITY_TOKEN_FILE": "stale",
+             "AWS_ROLE_SESSION_NAME": "stale", "AWS_VAULT": "stale", "ASSUME_HELPER_PROFILE": "stale",
+             "AWS_CREDENTIAL_SCOPE": "stale"}  # fmt: skip
+    found = in_shell(ready, shell, SET[shell], **stale)
+    assert (found["AWS_ACCOUNT_ID"], found["ASSUME_HELPER_PROFILE"]) == ("123456789012", "dev")
+    assert found["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
+    assert "stale" not in found.values()
+    assert not {"AWS_ROLE_ARN", "AWS_VAULT"} & found.keys()
+    url = found["AWS_ENDPOINT_URL"]
+    line = SET[shell].replace("; {}", "; ") + SET[shell].replace("env dev", "env other")
+    found = in_shell(ready, shell, line.replace("{}", SCRIPT, 1), AWS_ENDPOINT_URL_STS=url)
+    assert (found["AWS_ACCOUNT_ID"], found["ASSUME_HELPER_PROFILE"]) == ("210987654321", "other")
+    assert not {"AWS_ENDPOINT_URL", "ASSUME_HELPER_ENDPOINT_URL", "AWS_REGION", "ASSUME_HELPER_REGION"} & found.keys()
+
+
+@pytest.mark.parametrize("shell", CLEAR)
+def test_nothing_of_a_session_is_left_by_unset(ready: Home, shell: str) -> None:
+    line = SET[shell].replace("; {}", "; ").replace("{}", SCRIPT) + CLEAR[shell]
+    assert in_shell(ready, shell, line) == {"AWS_EC2_METADATA_DISABLED": "true"}
+    assert in_shell(ready, shell, CLEAR[shell], AWS_ENDPOINT_URL="http://127.0.0.1:1")["AWS_ENDPOINT_URL"]
+
+
+def test_a_program_after_env_is_not_told_that_it_is_inside_exec(ready: Home) -> None:
+    assert (
+        in_shell(ready, "bash", 'eval "$({} env dev)"; ' + SCRIPT + " exec dev -- {}")["ASSUME_HELPER_PROFILE"] == "dev"
+    )
+
+
+def test_a_name_that_a_shell_cannot_hold_is_left_out(ready: Home) -> None:
+    with ready.config.open("a") as config:
+        config.write("[profile 100%]\ninclude_profile = dev\nrole_arn = arn:aws:iam::123456789012:role/dev\n")
+    lines = ready.run("env", "100%", "--shell", "cmd").stdout.decode().splitlines()
+    assert 'set "ASSUME_HELPER_PROFILE="' in lines
 
 
 def test_a_region_that_came_with_the_credentials_goes_with_them(ready: Home) -> None:

@@ -1,7 +1,6 @@
 """`exec`: a program with a role's credentials, in this process's place or beside an endpoint that keeps them fresh."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -304,14 +303,62 @@ def test_the_default_profile_s_credentials_do_not_come_before_the_endpoint(ready
     assert ran.stdout.startswith(b"ASIA")
 
 
-def test_what_would_end_the_parent_ends_the_program_and_its_code_is_passed_on(ready: Home) -> None:
+def test_what_would_end_the_process_ends_the_program_and_its_code_is_its_own(ready: Home) -> None:
     process = ready.start("exec", "--refresh", "dev", "--", "sh", "-c", "echo ready; exec sleep 60")
     assert process.stdout is not None
     assert process.stdout.readline() == b"ready\n"
     process.send_signal(signal.SIGTERM)
     _, said = process.communicate(timeout=60)
-    assert (process.returncode, said) == (128 + signal.SIGTERM, b"")
+    assert (process.returncode, said) == (-signal.SIGTERM, b"")
     assert ready.run("exec", "--refresh", "dev", "--", "sh", "-c", "exit 7").code == 7
+
+
+STALE_IDENTITY = {
+    "AWS_ACCOUNT_ID": "999999999999",
+    "AWS_ROLE_ARN": "stale",
+    "AWS_ROLE_SESSION_NAME": "stale",
+    "AWS_WEB_IDENTITY_TOKEN_FILE": "stale",
+    "AWS_CREDENTIAL_SCOPE": "stale",
+    "AWS_VAULT": "stale",
+    "AWSUME_PROFILE": "stale",
+    "AWS_SSO_ACCOUNT_ID": "stale",
+    "AWS_ACCESS_KEY": "stale",
+    "AWS_SECRET_KEY": "stale",
+}
+
+
+@pytest.mark.parametrize("refresh", [[], ["--refresh"]])
+def test_no_variable_names_another_identity_and_the_account_is_the_session_s(ready: Home, refresh: list[str]) -> None:
+    found = seen(ready, *refresh, "dev", **STALE_IDENTITY, AWS_ACCOUNT_ID_ENDPOINT_MODE="disabled")
+    assert found["AWS_ACCOUNT_ID"] == "123456789012"
+    assert "stale" not in found.values()
+    assert found["AWS_ACCOUNT_ID_ENDPOINT_MODE"] == "disabled", "a setting, and nobody's name"
+
+
+@pytest.mark.parametrize("refresh", [[], ["--refresh"]])
+def test_the_profile_s_endpoint_is_handed_on_and_is_not_the_next_one_s(
+    ready: Home, offline_front: Front, refresh: list[str]
+) -> None:
+    with ready.config.open("a") as config:
+        config.write(
+            "[profile none]\nrole_arn = arn:aws:iam::123456789012:role/none\nsource_profile = base\n"
+            "region = us-east-1\n[profile ours]\ninclude_profile = none\n"
+            f"assume_helper_endpoint_url = {offline_front.url}\n"
+            f"[profile ignoring]\ninclude_profile = dev\nignore_configured_endpoint_urls = true\n"
+        )
+    assert seen(ready, *refresh, "dev")["AWS_ENDPOINT_URL"] == offline_front.url
+    other = "http://127.0.0.1:9"
+    found = seen(ready, *refresh, "dev", AWS_ENDPOINT_URL=other, AWS_ENDPOINT_URL_STS=offline_front.url)
+    assert (found["AWS_ENDPOINT_URL"], "ASSUME_HELPER_ENDPOINT_URL" in found) == (other, False), "a person's wins"
+    assert "AWS_ENDPOINT_URL" not in seen(ready, *refresh, "ours"), "the prefix is for STS alone"
+    program = [sys.executable, "-c", ENVIRONMENT]
+    inner = ["env", f"AWS_ENDPOINT_URL_STS={offline_front.url}", SCRIPT, "exec", "none", "--", *program]
+    ran = ready.run("exec", *refresh, "dev", "--", *inner)
+    assert not {"AWS_ENDPOINT_URL", "ASSUME_HELPER_ENDPOINT_URL"} & json.loads(ran.stdout).keys()
+    calls = len(offline_front.calls)
+    ran = ready.run("exec", *refresh, "dev", "--", SCRIPT, "get", "none", HTTPS_PROXY=offline_front.url)
+    assert ran.code == 7
+    assert offline_front.calls[calls].parameters == {"CONNECT": "sts.us-east-1.amazonaws.com:443"}
 
 
 def test_the_endpoint_ends_with_the_program(ready: Home) -> None:
@@ -338,7 +385,7 @@ def test_control_c_is_the_program_s_to_answer(ready: Home) -> None:
     assert child.exitstatus == 5
 
 
-def test_no_secret_is_in_an_argument_of_any_process(ready: Home, tmp_path: Path) -> None:
+def test_no_secret_is_in_an_argument_of_any_process(ready: Home) -> None:
     process = ready.start("exec", "--refresh", "dev", "--", "sh", "-c", "echo ready; read line")
     assert process.stdout is not None
     process.stdout.readline()
@@ -347,7 +394,6 @@ def test_no_secret_is_in_an_argument_of_any_process(ready: Home, tmp_path: Path)
     assert b"front+secret" not in shown
     process.communicate(timeout=60)
     wait_for(lambda: process.poll() is not None)
-    assert os.path.exists(tmp_path)
 
 
 def test_one_profile_s_region_is_not_the_next_one_s(ready: Home) -> None:
@@ -379,13 +425,13 @@ def test_what_the_caller_has_opened_is_open_in_the_program(ready: Home, refresh:
     assert (ready.folder / "five").read_text() == "hi\n"
 
 
-def test_an_interrupt_that_is_not_the_keyboard_s_is_passed_on(ready: Home) -> None:
+def test_an_interrupt_that_is_not_the_keyboard_s_reaches_the_program(ready: Home) -> None:
     process = ready.start("exec", "--refresh", "dev", "--", "sh", "-c", "echo ready; exec sleep 60")
     assert process.stdout is not None
     assert process.stdout.readline() == b"ready\n"
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
-    assert process.returncode == 128 + signal.SIGINT
+    assert process.returncode == -signal.SIGINT
 
 
 def test_that_a_file_is_hidden_is_said(ready: Home) -> None:

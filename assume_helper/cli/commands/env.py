@@ -45,10 +45,11 @@ def command(
         words = ["--unset"]
     else:
         request, profile, entry = session(invocation, role, **options)
-        if which in {"json", "dotenv"}:
-            values = {**variables.variables(entry.session, profile)}
-        else:
-            values = variables.for_shell(entry.session, profile)
+        values = variables.for_shell(entry.session, profile, invocation.environ, request.name)
+        if which in {"json", "dotenv"}:  # a file that other programs read: it clears nothing
+            values = {name: value for name, value in values.items() if value is not None}
+        if not shell_syntax.can_hold(which, request.name):
+            values[variables.INSIDE] = None
         words = request.words()
         invocation.record_issue(entry.session)
     invocation.print(shell_syntax.lines(which, values).encode("utf-8"))

@@ -1,17 +1,14 @@
 """`exec`: run a program, or a shell, with a role's credentials."""
 
-from dataclasses import replace
 from typing import Any
 
 import click
 
 from assume_helper.cache.entries import Entry
-from assume_helper.cache.session import Session
+from assume_helper.cli import refreshing
 from assume_helper.cli.invocation import Invocation
 from assume_helper.cli.role_argument import role_options, session
-from assume_helper.export import container_endpoint, program, variables
-from assume_helper.profiles.role import Profile
-from assume_helper.sessions import provider
+from assume_helper.export import program, variables
 from assume_helper.sessions.provider import RoleRequest
 from assume_helper.text import duration_text, printable
 
@@ -47,9 +44,9 @@ def command(ctx: click.Context, /, refresh: bool, **options: Any) -> None:
     Without PROFILE it takes AWS_PROFILE; if that is not set, you choose a role on the terminal. Other credentials are
     removed from the environment. COMMAND replaces this process.
 
-    With --refresh COMMAND runs beside this process, and gets a local endpoint in place of credentials: its SDK asks
-    there again before they end. SDKs look at [default] first, so a file where [default] has credentials is hidden from
-    COMMAND.
+    With --refresh COMMAND gets a local endpoint in place of credentials: its SDK asks there again before they end. The
+    endpoint is a process of its own, which ends with COMMAND. SDKs look at [default] first, so a file where [default]
+    has credentials is hidden from COMMAND.
 
     \b
     Example:
@@ -61,39 +58,18 @@ def command(ctx: click.Context, /, refresh: bool, **options: Any) -> None:
     invocation: Invocation = ctx.obj
     named: list[str] = ctx.meta.get(_COMMAND, [])
     outer = invocation.environ.get(variables.INSIDE)
-    if outer is not None:
-        _warn(invocation, f"this already runs inside `assume-helper exec {printable(outer, 64)}`")
+    if outer is not None and variables.BY_ENV not in invocation.environ:
+        invocation.say(f"assume-helper: warning: this already runs inside `assume-helper exec {printable(outer, 64)}`")
     request, profile, entry = session(invocation, **options)
     words = named or program.shell(invocation.environ)
     if not named:
         _greet(invocation, request, entry, refresh=refresh)
     if refresh:
-        ctx.exit(_run_with_endpoint(invocation, request, profile, words))
+        ctx.exit(refreshing.run(invocation, request, profile, entry, words))
     invocation.record_issue(entry.session)
-    for warning in invocation.warnings:
-        _warn(invocation, printable(str(warning)))
+    invocation.show_warnings()
     given = variables.variables(entry.session, profile)
     ctx.exit(program.exec_program(words, variables.environment(invocation.environ, request.name, given)))
-
-
-def _run_with_endpoint(invocation: Invocation, request: RoleRequest, profile: Profile, words: list[str]) -> int:
-    def renewed() -> Session:
-        # It never asks for an MFA code: the program owns the terminal.
-        context = replace(invocation.call_context(), may_ask=False)
-        now, monotonic = invocation.clock.now(), invocation.clock.monotonic()
-        found = provider.session(request, replace(context, started=now, started_monotonic=monotonic))[1].session
-        invocation.record_issue(found)
-        return found
-
-    with container_endpoint.serving(renewed) as endpoint:
-        hiding = variables.without_default_credentials(invocation.environ)
-        for variable in hiding:
-            _warn(
-                invocation,
-                f"the program does not see the file of {variable}: its [default] has credentials, which would win",
-            )
-        given = variables.region(profile) | dict(endpoint) | hiding
-        return program.run(words, variables.environment(invocation.environ, request.name, given))
 
 
 def _greet(invocation: Invocation, request: RoleRequest, entry: Entry, *, refresh: bool) -> None:
@@ -101,7 +77,3 @@ def _greet(invocation: Invocation, request: RoleRequest, entry: Entry, *, refres
     until = "refreshed while this shell runs" if refresh else f"good for {left}"
     arn = printable(entry.session.assumed_role_arn or request.name, 200)
     invocation.say(f"assume-helper: you are {arn}, {until}; `exit` leaves this shell")
-
-
-def _warn(invocation: Invocation, message: str) -> None:
-    invocation.say(f"assume-helper: warning: {message}")

@@ -1,5 +1,6 @@
 """The variables through which credentials and region reach an SDK."""
 
+import dataclasses
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -77,3 +78,29 @@ def test_the_files_whose_default_profile_has_credentials_are_hidden(
         "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
     }
     assert variables.without_default_credentials(environ) == dict.fromkeys(hidden, os.devnull)
+
+
+def test_the_account_is_the_session_s_and_what_a_profile_hands_on_has_a_mark() -> None:
+    session = dataclasses.replace(SESSION, account_id="123456789012")
+    profile = dataclasses.replace(with_region("eu-west-1"), endpoint_url="http://localstack:4566")
+    endpoint = {"AWS_ENDPOINT_URL": "http://localstack:4566", hit.ENDPOINT_URL: "http://localstack:4566"}
+    assert variables.variables(session, profile) == KEYS | EU | endpoint | {"AWS_ACCOUNT_ID": "123456789012"}
+    assert variables.left_over(EU | endpoint) == [*EU, *endpoint]
+    assert variables.left_over(EU | endpoint | {"AWS_ENDPOINT_URL": "http://mine"}) == [*EU, hit.ENDPOINT_URL]
+    assert set(variables.unset(endpoint)) == {*variables.CREDENTIALS, *endpoint}
+
+
+def test_in_a_shell_what_names_another_identity_is_cleared_where_it_is() -> None:
+    there = {"AWS_ROLE_ARN": "old", "AWS_VAULT": "old", "AWS_ACCOUNT_ID": "1", "OTHER": "kept"} | EU
+    found = variables.for_shell(SESSION, with_region(None), there, "asked")
+    gone = {"AWS_SECURITY_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ROLE_ARN", "AWS_VAULT", "AWS_ACCOUNT_ID"}
+    assert {name for name, value in found.items() if value is None} == gone | set(EU)
+    assert (found[variables.INSIDE], found[variables.BY_ENV]) == ("asked", "1")
+
+
+def test_after_a_failure_the_endpoint_of_exec_goes_and_a_container_s_own_stays() -> None:
+    address = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1/credentials"}
+    assert address.keys() <= set(variables.after_failure(address | {variables.INSIDE: "dev"}))
+    assert not address.keys() & set(variables.after_failure(address))
+    pod = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://169.254.170.23/v1/credentials"}
+    assert not pod.keys() & set(variables.after_failure(pod | {variables.INSIDE: "dev"}))

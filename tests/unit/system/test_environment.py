@@ -39,6 +39,31 @@ def test_a_sources_process_does_not_see_it_either(name: str) -> None:
     assert for_child(KEPT | {name: "dummy"}) == KEPT
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "AWS_ACCESS_KEY",
+        "AWS_SECRET_KEY",
+        "AWS_SECURITY_TOKEN",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    ],
+)
+def test_a_sources_process_does_not_see_the_caller_s_other_credentials(name: str) -> None:
+    """This process's own SDK code does: a role's source may be the container."""
+    environ = KEPT | {name: "dummy"}
+    assert for_child(environ) == KEPT
+    if name.startswith("AWS_CONTAINER_"):
+        assert for_child(environ | {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1/"}) == KEPT
+    hide(environ)
+    assert environ == KEPT | {name: "dummy"}
+
+
+def test_an_address_without_a_token_is_nobody_s() -> None:
+    environ = KEPT | {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1/"}
+    assert for_child(environ) == environ
+
+
 def test_nothing_else_is_hidden() -> None:
     assert sorted(HIDDEN) == sorted(NAMES)
 

@@ -1,0 +1,65 @@
+"""A process beside another one: it is told of that one's end by the kernel, or looks."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from front import wait_for
+
+# Starts the process, which writes its number and lives on until the end of the one that becomes `sleep`.
+PROGRAM = """
+import os, select, sys
+from assume_helper.system import process_beside
+{before}
+def run(watch):
+    with open(sys.argv[1], "w") as file:
+        file.write(f"{{os.getpid()}} {{watch.descriptor is None}}\\n")
+    while not watch.is_over():
+        select.select([] if watch.descriptor is None else [watch.descriptor], [], [], 0.1)
+process_beside.start(run)
+print("started", flush=True)
+os.execvp("sleep", ["sleep", "60"])
+"""
+KINDS = {
+    "pidfd": "",
+    "none here": "del os.pidfd_open",
+    "not allowed": "def refuse(_): raise PermissionError(1, 'Operation not permitted')\nos.pidfd_open = refuse",
+    "neither": "del os.pidfd_open\nprocess_beside._began = lambda _: ''",
+}
+
+
+def is_alive(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_ends_with_the_process_that_it_watches(tmp_path: Path, kind: str) -> None:
+    words = [sys.executable, "-c", PROGRAM.format(before=KINDS[kind]), str(tmp_path / "said")]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"started\n"
+    wait_for(lambda: (tmp_path / "said").exists() and (tmp_path / "said").read_text().endswith("\n"))
+    number, looks = (tmp_path / "said").read_text().split()
+    assert looks == str(kind != "pidfd")
+    time.sleep(1.5 if kind != "pidfd" else 0)  # longer than it waits between two looks
+    assert is_alive(int(number))
+    process.send_signal(signal.SIGKILL)
+    process.wait(60)
+    wait_for(lambda: not is_alive(int(number)), 10)
+    assert process.stdout.read() == b"", "it does not hold the caller's streams open"
+    process.stdout.close()
+
+
+def test_what_cannot_be_started_is_said(tmp_path: Path) -> None:
+    before = "def refuse(): raise BlockingIOError(11, 'Resource temporarily unavailable')\nos.fork = refuse"
+    words = [sys.executable, "-c", PROGRAM.format(before=before), str(tmp_path / "said")]
+    done = subprocess.run(words, capture_output=True, check=False, timeout=60)
+    assert b"cannot be started (Resource temporarily unavailable); try again" in done.stderr
