@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from assume_helper import hit
 from assume_helper.cache.session import Session
 from assume_helper.errors import AssumeHelperError
-from assume_helper.system import private_files
+from assume_helper.system import home, private_files
 from assume_helper.text import printable
 
 _LARGEST = 1024 * 1024
@@ -38,7 +38,14 @@ def path() -> str | None:
         directory = platformdirs.user_state_dir("assume-helper", appauthor=False)
     except RuntimeError:
         return None
+    directory = _in_own_home(directory)
     return os.path.join(directory, "log.jsonl") if os.path.isabs(directory) else None
+
+
+def _in_own_home(directory: str) -> str:
+    """`directory`, or where it is in our own home if that is in another user's."""
+    moved = home.moved_state(directory, os.environ)
+    return directory if moved is None else moved
 
 
 def append(moment: float, event: Mapping[str, str]) -> None:

@@ -14,7 +14,7 @@ from assume_helper.cache import directory as cache_directory
 from assume_helper.cache import key_lock
 from assume_helper.errors import ChangedMeanwhile, ConfigurationError
 from assume_helper.profiles import aws_config
-from assume_helper.system import private_files
+from assume_helper.system import home, private_files
 from assume_helper.text import printable
 
 _LONGEST_WAIT = 5.0
@@ -51,11 +51,21 @@ def read(environ: Mapping[str, str]) -> ConfigFile:
     return ConfigFile(path, data)
 
 
+def check_home(path: str, environ: Mapping[str, str]) -> None:
+    """Raise ConfigurationError where `path` is in another user's HOME: it would be this user's, closed to the owner."""
+    if home.is_foreign(path, environ):
+        raise ConfigurationError(
+            f"{printable(path)} is in another user's HOME, where nothing is created or replaced",
+            "run it as that user, or set HOME (or AWS_CONFIG_FILE) to yours",
+        )
+
+
 def replace(file: ConfigFile, text: str, environ: Mapping[str, str]) -> str | None:
     """Replace the file by `text` and return the path of its backup, None where there was no file.
 
     Raises ConfigurationError; ChangedMeanwhile where the file is no longer as it was read. Nothing is changed then.
     """
+    check_home(file.path, environ)
     mark = _BYTE_ORDER_MARK if (file.data or b"").startswith(_BYTE_ORDER_MARK) else b""
     directory = os.path.dirname(file.path)
     try:
