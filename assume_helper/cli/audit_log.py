@@ -44,7 +44,7 @@ def path() -> str | None:
 
 def _in_own_home(directory: str) -> str:
     """`directory`, or where it is in our own home if that is in another user's."""
-    moved = home.moved_state(directory, os.environ)
+    moved = home.moved_state(directory)
     return directory if moved is None else moved
 
 

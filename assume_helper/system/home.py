@@ -57,9 +57,9 @@ def moved_cache(environ: "Mapping[str, str]") -> str | None:
     return _in_own_home("Library/Caches" if sys.platform == "darwin" else ".cache")
 
 
-def moved_state(directory: str, environ: "Mapping[str, str]") -> str | None:
-    """Where the state `directory` is in our own home, as `moved_cache`."""
-    if not is_foreign(directory, environ):
+def moved_state(directory: str) -> str | None:
+    """Where the state `directory` is in our own home, as `moved_cache`; HOME is that of this process, as for the log."""
+    if not is_foreign(directory, os.environ):
         return None
     return _in_own_home("Library/Application Support" if sys.platform == "darwin" else ".local/state")
 
