@@ -58,7 +58,7 @@ def moved_cache(environ: "Mapping[str, str]") -> str | None:
 
 
 def moved_state(directory: str) -> str | None:
-    """Where the state `directory` is in our own home, as `moved_cache`; HOME is that of this process, as for the log."""
+    """Where the state `directory` is in our own home, as `moved_cache`. HOME is this process's own."""
     if not is_foreign(directory, os.environ):
         return None
     return _in_own_home("Library/Application Support" if sys.platform == "darwin" else ".local/state")
