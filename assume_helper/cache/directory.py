@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from assume_helper import hit
 from assume_helper.cache.encryption import Cipher
 from assume_helper.credentials import Storage
-from assume_helper.system import private_files
+from assume_helper.system import home, private_files
 from assume_helper.system.warning import Warning
 from assume_helper.text import printable
 
@@ -49,14 +49,27 @@ def open_cache(environ: Mapping[str, str], warn: Callable[[Warning], None]) -> C
     """The cache. Its directory is made if it is missing; one that is not ours alone is not used, with a warning."""
     try:
         directory = _directory(environ)
+        moved = home.moved_cache(environ)
     except (OSError, RuntimeError, ValueError):
         warn(Warning("no cache: there is no home directory", "set ASSUME_HELPER_CACHE_DIR", "not cached"))
+        return Cache(None, warn)
+    if moved is not None:
+        warn(_warning_of_home(environ, moved))
+    if moved == "":
         return Cache(None, warn)
     if directory is None:
         next_step = "set HOME, or ASSUME_HELPER_CACHE_DIR to an absolute path"
         warn(Warning("no cache: its directory is not absolute", next_step, "not cached"))
         return Cache(None, warn)
     return open_directory(directory, warn)
+
+
+def _warning_of_home(environ: Mapping[str, str], moved: str) -> Warning:
+    what = f"HOME ({printable(environ['HOME'])}) belongs to another user"
+    if not moved:
+        return Warning(f"{what}, and we have no other: nothing is cached", "set HOME to one of yours", "not cached")
+    what += f" and is left alone: the cache is {printable(moved)}"
+    return Warning(what, "run it as that user, or set HOME to yours (sudo -H)", "another's home")
 
 
 def find(environ: Mapping[str, str]) -> str | None:
@@ -85,7 +98,10 @@ def open_directory(directory: str, warn: Callable[[Warning], None]) -> Cache:
 
 
 def _directory(environ: Mapping[str, str]) -> str | None:
-    """`hit.cache_directory`, or what platformdirs finds with more work."""
+    """`hit.cache_directory`, in our own home where that is in another user's, or what platformdirs finds."""
+    moved = home.moved_cache(environ)
+    if moved is not None:
+        return moved or None
     found = hit.cache_directory(environ)
     if found is None and not environ.get("ASSUME_HELPER_CACHE_DIR"):
         import platformdirs

@@ -131,9 +131,17 @@ def memory_directory(environ: Mapping[str, str]) -> str | None:
     base = environ.get("XDG_RUNTIME_DIR", "")
     if not base and sys.platform == "linux":
         base = f"/run/user/{os.geteuid()}"
-    if not os.path.isabs(base) or not _is_in_memory(base):
+    if not os.path.isabs(base) or not _is_ours(base) or not _is_in_memory(base):
         return None
     return os.path.join(base.rstrip("/"), "assume-helper")
+
+
+def _is_ours(base: str) -> bool:
+    """Whether the runtime directory belongs to this user (XDG Base Directory Specification): not under `sudo -E`."""
+    try:
+        return sys.platform == "win32" or os.stat(base).st_uid == os.geteuid()
+    except (OSError, ValueError):
+        return False
 
 
 def _is_in_memory(path: str) -> bool:

@@ -138,9 +138,10 @@ def _run(invocation: Invocation, arguments: list[str], failed: BaseException | N
     with assume_helper.make_context("assume-helper", arguments, obj=invocation) as context:
         assume_helper.invoke(context)
     _record(invocation, [("warning", str(warning)) for warning in invocation.warnings])
-    if invocation.is_terminal(2):
-        for warning in invocation.warnings:
-            invocation.say(f"assume-helper: {printable(invocation.subject, 64)}: warning: {warning}")
+    for warning in invocation.warnings:
+        is_typed = warning.kind == "another's home" and not invocation.is_process
+        if is_typed or invocation.is_terminal(2):
+            invocation.say(error_line(invocation.subject, f"warning: {warning}"))
     return 0
 
 

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from assume_helper import hit
 from assume_helper.cache.session import Session
 from assume_helper.errors import AssumeHelperError
-from assume_helper.system import private_files
+from assume_helper.system import home, private_files
 from assume_helper.text import printable
 
 _LARGEST = 1024 * 1024
@@ -43,7 +43,14 @@ def path() -> str | None:
         return None
     except ImportError:  # it is to be logged that the libraries are not there
         directory = _state_directory()
+    directory = _in_own_home(directory)
     return os.path.join(directory, "log.jsonl") if os.path.isabs(directory) else None
+
+
+def _in_own_home(directory: str) -> str:
+    """`directory`, or where it is in our own home if that is in another user's."""
+    moved = home.moved_state(directory)
+    return directory if moved is None else moved
 
 
 def append(moment: float, event: Mapping[str, str]) -> None:

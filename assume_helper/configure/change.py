@@ -149,6 +149,7 @@ def write(change: Change, environ: Mapping[str, str], again: Callable[[], Change
 
 def _load(environ: Mapping[str, str]) -> tuple[ConfigFile, AwsConfig]:
     file = writer.read(environ)
+    writer.check_home(file.path, environ)
     return file, aws_config.load(environ, file.text)
 
 

@@ -14,7 +14,7 @@ from assume_helper.configure import backup, exchange, temporary_file
 from assume_helper.configure.temporary_file import TemporaryFile
 from assume_helper.errors import ChangedMeanwhile, ConfigurationError
 from assume_helper.profiles import aws_config
-from assume_helper.system import private_files
+from assume_helper.system import home, private_files
 from assume_helper.system.warning import Warning
 from assume_helper.text import printable
 
@@ -66,11 +66,21 @@ def sweep(environ: Mapping[str, str]) -> tuple[list[str], list[Warning]]:
     return temporary_file.sweep(os.path.realpath(os.path.abspath(hit.config_paths(environ)[0])))
 
 
+def check_home(path: str, environ: Mapping[str, str]) -> None:
+    """Raise ConfigurationError where `path` is in another user's HOME: it would be this user's, closed to the owner."""
+    if home.is_foreign(path, environ):
+        raise ConfigurationError(
+            f"{printable(path)} is in another user's HOME, where nothing is created or replaced",
+            "run it as that user, or set HOME (or AWS_CONFIG_FILE) to yours",
+        )
+
+
 def replace(file: ConfigFile, text: str, environ: Mapping[str, str]) -> str | None:
     """Replace the file by `text` and return the path of its backup, None where there was no file.
 
     Raises ConfigurationError; ChangedMeanwhile where the file is no longer as it was read. Nothing is changed then.
     """
+    check_home(file.path, environ)
     mark = _BYTE_ORDER_MARK if (file.data or b"").startswith(_BYTE_ORDER_MARK) else b""
     directory = os.path.dirname(file.path)
     temporary: list[TemporaryFile] = []

@@ -10,6 +10,7 @@ from assume_helper.cache.directory import Cache, is_ours, is_temporary
 from assume_helper.credentials import Storage
 from assume_helper.doctor.check import Check
 from assume_helper.profiles.settings import STORAGE_KEY
+from assume_helper.system import home
 from assume_helper.text import printable
 
 # Seconds. A temporary file exists for a moment; an older one was left behind.
@@ -20,7 +21,17 @@ _MOST_NAMED = 5
 
 def examine(environ: Mapping[str, str], now: float) -> list[Check]:
     """The directory's owner and mode, and the files in it. Nothing is created or deleted."""
-    directory = hit.cache_directory(environ)
+    moved = home.moved_cache(environ)
+    if moved is None:
+        return _directory(hit.cache_directory(environ), environ, now)
+    what = "HOME belongs to another user and is left alone"
+    mend = "run this as that user, or set HOME to yours (sudo -H)"
+    if not moved:
+        return [Check("cache", "warn", f"{what}, and we have no other: nothing is cached", mend)]
+    return [Check("cache", "warn", f"{what}: the cache is in yours", mend), *_directory(moved, environ, now)]
+
+
+def _directory(directory: str | None, environ: Mapping[str, str], now: float) -> list[Check]:
     if directory is None or not os.path.lexists(directory):
         return [_absent(directory, environ)]
     path = shlex.quote(printable(directory))

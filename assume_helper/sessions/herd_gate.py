@@ -12,7 +12,7 @@ import time
 
 from assume_helper import hit, lookups
 from assume_helper.sessions import asker, time_budget
-from assume_helper.system import private_files
+from assume_helper.system import home, private_files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,6 +43,14 @@ def enter(profile: str, environ: "Mapping[str, str]", started: float) -> tuple[s
 
     `started` is when this process began (seconds since the epoch). Raises OSError as `hit.serve` does, and Terminated.
     """
+    moved = home.moved_cache(environ)
+    if moved:  # where the full way has it
+        environ = {**environ, "ASSUME_HELPER_CACHE_DIR": moved}
+        refresh_lock = hit.serve(profile, environ, time.time())
+        if refresh_lock is not None:
+            return "", refresh_lock, 0
+    elif moved is not None:
+        return "", None, 0
     gate = take_or_wait(profile, environ, started)
     if gate is not None:
         return gate, None, 0

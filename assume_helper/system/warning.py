@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 # What code may ask of a warning.
-Kind = Literal["not cached", "not shared", "stale", "other"]
+Kind = Literal["not cached", "not shared", "stale", "another's home", "other"]
 
 
 @dataclass(frozen=True)

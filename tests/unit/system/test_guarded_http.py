@@ -51,7 +51,8 @@ def server() -> Iterator[Canned]:
 
 def send(url: str, proxies: dict[str, str] | None = None) -> Any:
     request: AWSPreparedRequest = AWSRequest("GET", url).prepare()
-    return URLLib3Session(proxies=proxies, timeout=5).send(request)
+    timeout: Any = (1, 5)
+    return URLLib3Session(proxies=proxies, timeout=timeout).send(request)
 
 
 @pytest.mark.parametrize(
