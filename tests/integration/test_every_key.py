@@ -117,6 +117,8 @@ NO_IDENTITY = {"aws_secret_access_key", "aws_session_token", "sso_region"}
 ELSEWHERE = {
     "assume_helper_cache": "../faults/test_at_rest.py",
     "ca_bundle": "test_way_to_sts.py",
+    "metadata_service_timeout": "test_instance_metadata.py",
+    "metadata_service_num_attempts": "test_instance_metadata.py",
     "sso_session": "test_sources.py",
     "sso_start_url": "test_sources.py",
     "sso_region": "test_sources.py",
