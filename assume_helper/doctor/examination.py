@@ -4,7 +4,15 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
-from assume_helper.doctor import cache_directory, config_files, live, orphans, process_command, sdk_precedence
+from assume_helper.doctor import (
+    cache_directory,
+    config_files,
+    live,
+    orphans,
+    process_command,
+    sdk_precedence,
+    this_machine,
+)
 from assume_helper.doctor.check import Check, failed
 from assume_helper.errors import AssumeHelperError
 from assume_helper.profiles.aws_config import AwsConfig
@@ -32,6 +40,7 @@ def examine(name: str | None, context: CallContext, spinner: Spinner) -> Iterato
     elif config is not None:
         yield from config_files.keys(config, config.profiles)
     yield from sdk_precedence.environment(context.environ, config)
+    yield from this_machine.examine(context.environ)
     if config is not None and name is None:
         profiles = list(_role_profiles(config, context))
         found = next((profile for profile, _ in profiles if profile is not None), None)

@@ -89,9 +89,8 @@ def _reach(endpoint: Endpoint, clock: Clock) -> Reached:
     """Ask STS for an identity with an unknown key: its refusal is the answer. Raises AssumeHelperError."""
     import botocore.exceptions as aws
 
-    from assume_helper.sts import client, request
+    from assume_helper.sts import client, request, unreached
     from assume_helper.sts.failures import translate_errors
-    from assume_helper.sts.refusals import not_reached
     from assume_helper.sts.response import answered_at
 
     asked = request.get_caller_identity(endpoint, EnvironmentKeys(None))
@@ -111,8 +110,8 @@ def _reach(endpoint: Endpoint, clock: Clock) -> Reached:
     begun: list[float] = []
     try:
         response = within(_PATIENCE, lambda: translate_errors(answer, asked, clock.now))
-    except TimeoutError:
-        raise not_reached(endpoint, "gave no answer in time") from None
+    except TimeoutError as error:
+        raise unreached.in_time(endpoint, error) from None
     theirs, now = answered_at(response), clock.now()
     return Reached(clock.monotonic() - begun[0], None if theirs is None else now - theirs)
 

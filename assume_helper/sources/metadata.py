@@ -50,6 +50,6 @@ def _of_container() -> Credentials:
         raise SourceError(
             "this is not a container with credentials: AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or "
             "AWS_CONTAINER_CREDENTIALS_FULL_URI is not set",
-            next_step,
+            "give the task a role, or use another credential_source",
         )
     return checked(found.access_key, found.secret_key, found.token, "EcsContainer's metadata")

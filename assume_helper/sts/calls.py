@@ -7,10 +7,9 @@ from typing import Any, TypeVar
 
 from assume_helper.credentials import Answer, Credentials, Identity
 from assume_helper.errors import STSNotConnected, STSNotReached, STSThrottled
-from assume_helper.sts import response
+from assume_helper.sts import response, unreached
 from assume_helper.sts.client import connect
 from assume_helper.sts.failures import translate_errors
-from assume_helper.sts.refusals import not_reached
 from assume_helper.sts.request import Request
 from assume_helper.system.context import Clock
 from assume_helper.system.deadline import Deadline, within
@@ -75,5 +74,5 @@ def _attempt(send: Callable[[], dict[str, Any]], request: Request, deadline: Dea
     """What `send` returns within the deadline."""
     try:
         return within(deadline.at - clock.monotonic(), lambda: translate_errors(send, request, clock.now))
-    except TimeoutError:
-        raise not_reached(request.endpoint, "gave no answer in time") from None
+    except TimeoutError as error:
+        raise unreached.in_time(request.endpoint, error) from None

@@ -31,6 +31,22 @@ def connection(endpoint: Endpoint, error: Exception) -> STSNotReached:
     )
 
 
+def in_time(endpoint: Endpoint, error: TimeoutError) -> STSNotReached:
+    """The error for a call that was given up; `error` is that of `deadline.within`, which knows where it was."""
+    where_it_was = set(error.args)
+    if "getaddrinfo" in where_it_was:
+        return not_reached(
+            endpoint,
+            "gave no answer in time: its name was not resolved, no name server (DNS) answered",
+            STSNotConnected,
+        )
+    if "create_connection" in where_it_was:
+        return not_reached(endpoint, "gave no answer in time: the connection timed out", STSNotConnected)
+    if "do_handshake" in where_it_was:
+        return not_reached(endpoint, "gave no answer in time: TLS was not set up", STSNotConnected)
+    return not_reached(endpoint, "gave no answer in time")
+
+
 def proxy(endpoint: Endpoint, error: Exception) -> STSNotConnected:
     """The error for a proxy that could not be reached, or that refused to connect to STS."""
     for each in causes(error):
@@ -100,8 +116,8 @@ def certificate(endpoint: Endpoint, error: Exception) -> STSNotConnected:
             )
         if isinstance(each, ssl.SSLError) and reason in _NO_TLS:
             return STSNotConnected(
-                f"STS {where(endpoint)} does not speak TLS ({reason}): no certificate came",
-                "correct the port in endpoint_url, or write http:// there, then check the proxy",
+                f"STS {where(endpoint)} does not speak TLS: no certificate came, AWS_CA_BUNDLE is not the cause",
+                "correct the port in endpoint_url, or write http:// there",
             )
         if "doesn't match" in str(each):  # urllib3's own check of the name
             return STSNotConnected(

@@ -3,6 +3,7 @@
 import queue
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,12 +22,11 @@ class Deadline:
 
 
 def within(seconds: float, call: Callable[[], T]) -> T:
-    """The result of `call`, waited for at most `seconds`. Raises TimeoutError, MachineFault, and what `call`
-    raises.
+    """The result of `call`, waited for at most `seconds`. Raises TimeoutError, MachineFault, and what `call` raises.
 
     Name resolution, a handshake or a slow answer has no limit of its own. The thread is abandoned, and ends with the
-    process. Where no thread can be had (`nproc`, a small address space), `call` is called here, limited as far as that
-    can be done.
+    process. TimeoutError's arguments are the names of the functions that the call was in, the innermost first. Where no
+    thread can be had (`nproc`, a small address space), `call` is called here, limited as far as that can be done.
     """
     seconds = max(seconds, 0.1)
     results: queue.SimpleQueue[tuple[bool, T | BaseException]] = queue.SimpleQueue()
@@ -38,14 +38,15 @@ def within(seconds: float, call: Callable[[], T]) -> T:
             results.put((False, error))
 
     try:
-        threading.Thread(target=run, daemon=True).start()
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
     except (RuntimeError, MemoryError):  # "can't start new thread"
         with _limited(seconds):
             return call()
     try:
         came, result = results.get(timeout=seconds)
     except queue.Empty:
-        raise TimeoutError from None
+        raise TimeoutError(*_functions(thread)) from None
     if not came:
         raise cast("BaseException", result)
     return cast("T", result)
@@ -82,3 +83,13 @@ def _alarm(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def _functions(thread: threading.Thread) -> list[str]:
+    """The names of the functions that `thread` is in."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    names = []
+    while frame is not None:
+        names.append(frame.f_code.co_name)
+        frame = frame.f_back
+    return names

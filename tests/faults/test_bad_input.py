@@ -312,7 +312,7 @@ def test_a_name_that_does_not_resolve(role: Home) -> None:
 
 def test_tls_that_is_none(role: Home, offline_front: Front) -> None:
     url = offline_front.url.replace("http://", "https://")
-    role.run("get", "dev", AWS_ENDPOINT_URL=url).failed(7, "certificate", "AWS_CA_BUNDLE")
+    role.run("get", "dev", AWS_ENDPOINT_URL=url).failed(7, "does not speak TLS", "no certificate came", "endpoint_url")
 
 
 def test_a_proxy_that_is_not_there_is_named_without_its_password(role: Home) -> None:

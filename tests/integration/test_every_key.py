@@ -118,6 +118,8 @@ ELSEWHERE = {
     "assume_helper_cache": "test_at_rest.py",
     "ca_bundle": "test_way_to_sts.py",
     "aws_security_token": "../faults/test_config_mistakes.py",
+    "metadata_service_timeout": "test_instance_metadata.py",
+    "metadata_service_num_attempts": "test_instance_metadata.py",
     "sso_session": "test_sources.py",
     "sso_start_url": "test_sources.py",
     "sso_region": "test_sources.py",

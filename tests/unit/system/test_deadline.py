@@ -7,6 +7,9 @@ import time
 
 import pytest
 
+from assume_helper.errors import STSNotConnected, STSNotReached
+from assume_helper.profiles.role import Endpoint
+from assume_helper.sts import unreached
 from assume_helper.system.deadline import within
 
 
@@ -81,3 +84,26 @@ def test_another_thread_than_the_main_one_has_the_limit_of_its_sockets(monkeypat
     other.start()
     other.join(30)
     assert found == [None, 3]
+
+
+@pytest.mark.parametrize(
+    ("stage", "words", "kind"),
+    [
+        ("getaddrinfo", "DNS", STSNotConnected),
+        ("create_connection", "the connection timed out", STSNotConnected),
+        ("do_handshake", "TLS", STSNotConnected),
+        ("read", "gave no answer in time", STSNotReached),
+    ],
+)
+def test_a_call_that_is_given_up_says_where_it_was(stage: str, words: str, kind: type[STSNotReached]) -> None:
+    over = threading.Event()
+    scope: dict[str, object] = {"over": over}
+    exec(f"def {stage}():\n    over.wait(60)\n", scope)  # noqa: S102
+    hangs = scope[stage]
+    assert callable(hangs)
+    with pytest.raises(TimeoutError) as caught:
+        within(0.1, hangs)
+    over.set()
+    told = unreached.in_time(Endpoint("eu-central-1"), caught.value)
+    assert type(told) is kind
+    assert words in str(told)
