@@ -1,17 +1,17 @@
 """The picker: a person chooses a role profile, or types a role's ARN, on the terminal."""
 
+from assume_helper.cli import choice_list
+from assume_helper.cli.choice_list import Choice, ChoiceList
 from assume_helper.cli.invocation import Invocation
 from assume_helper.errors import ConfigurationError
 from assume_helper.profiles import aws_config
+from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.sessions import role_listing
 from assume_helper.sessions.role_listing import Row
 from assume_helper.text import printable
 
-_TYPE_AN_ARN = "type a role's ARN ..."
+_TYPE_AN_ARN = Choice("type a role's ARN ...", "")
 _EXAMPLE_ARN = "arn:aws:iam::123456789012:role/NAME"
-_NO_MATCH = "(no match: delete some letters)"
-# The library cannot draw more rows than fit. The others are found by typing.
-_MOST_SHOWN = 200
 
 
 def pick(invocation: Invocation) -> str:
@@ -25,25 +25,35 @@ def pick(invocation: Invocation) -> str:
     found = role_listing.rows(config, environ, invocation.warn, invocation.clock.now())
     rows = [row for row in found if not row.problem]
     widths = [max((len(cell) for cell in column), default=0) for column in zip(*map(_cells, rows), strict=True)]
-    choices = [(_line(row, widths), row.profile) for row in rows]
-    picked, typed = _select(invocation, "Which role?", choices, _TYPE_AN_ARN)
-    if not picked and typed.startswith("arn:"):
+    choices = [Choice(_line(row, widths), row.profile) for row in rows]
+    unusable = dict.fromkeys(config.profiles, "it has no role") | {row.profile: row.problem for row in found}
+    shown = ChoiceList(choices, _TYPE_AN_ARN, unusable)
+    picked, typed = choice_list.select("Which role?", shown, invocation.stream(2))
+    if picked is None:
         return typed
-    if not picked:
-        import questionary
-        from prompt_toolkit.output import create_output
-
-        def validate(text: str) -> bool | str:
-            typed = text.strip()
-            return (
-                not typed or typed.startswith("arn:") or typed in config.profiles or f"An ARN looks like {_EXAMPLE_ARN}"
-            )
-
-        output = create_output(stdout=invocation.stream(2))
-        picked = questionary.text("The role's ARN:", validate=validate, output=output).unsafe_ask().strip()
-    if not picked:
+    role = picked.value or _typed_role(invocation, config)
+    if not role:
         raise ConfigurationError("no role was named", "name a profile or a role's ARN")
-    return picked
+    return role
+
+
+def _typed_role(invocation: Invocation, config: AwsConfig) -> str:
+    """The role's ARN, or the profile's name, that a person types. Raises KeyboardInterrupt."""
+    import questionary
+    from prompt_toolkit.output import create_output
+
+    def validate(text: str) -> bool | str:
+        typed = text.strip()
+        return not typed or typed.startswith("arn:") or typed in config.profiles or f"An ARN looks like {_EXAMPLE_ARN}"
+
+    prompt = questionary.text(
+        "The role's ARN:",
+        validate=validate,
+        output=create_output(stdout=invocation.stream(2)),
+        key_bindings=choice_list.leaving(),
+    )
+    prompt.application.ttimeoutlen = choice_list.ESCAPE_SECONDS
+    return str(prompt.unsafe_ask()).strip()
 
 
 def pick_source(invocation: Invocation) -> str:
@@ -51,43 +61,9 @@ def pick_source(invocation: Invocation) -> str:
     names = list(aws_config.load(invocation.environ).profiles)
     if not names:
         raise ConfigurationError("there is no profile to assume the role with", "run `aws configure` to make one")
-    choices = [(printable(name, 40), name) for name in names]
-    picked = ""
-    while not picked:
-        picked, _ = _select(invocation, "Which profile assumes it?", choices, _NO_MATCH)
-    return picked
-
-
-def _select(invocation: Invocation, question: str, choices: list[tuple[str, str]], otherwise: str) -> tuple[str, str]:
-    """The value that is picked, empty for `otherwise`, the last choice; and the text that was typed."""
-    import questionary
-    from prompt_toolkit.output import create_output
-    from questionary.prompts.common import InquirerControl
-
-    class StrictFilter(InquirerControl):
-        """Where nothing matches, the library shows all choices, and Enter would take one that nobody meant."""
-
-        @property
-        def filtered_choices(self) -> list[questionary.Choice]:
-            """The choices that match, as many as fit, and always the last one."""
-            typed = (self.search_filter or "").lower()
-            found = [choice for choice in self.choices[:-1] if typed in str(choice.title).lower()]
-            self.found_in_search = bool(found)
-            return [*found[:_MOST_SHOWN], self.choices[-1]]
-
-    prompt = questionary.select(
-        question,
-        choices=[questionary.Choice(title, value=value) for title, value in [*choices, (otherwise, "")]],
-        use_search_filter=True,
-        use_jk_keys=False,
-        instruction="(type to filter, arrows to move, Enter to choose, Ctrl-C to leave)",
-        output=create_output(stdout=invocation.stream(2)),
-    )
-    controls = [c for c in prompt.application.layout.find_all_controls() if isinstance(c, InquirerControl)]
-    for control in controls:
-        control.__class__ = StrictFilter
-    picked: str = prompt.unsafe_ask()
-    return picked, "".join(control.search_filter or "" for control in controls)
+    shown = ChoiceList([Choice(printable(name, 40), name) for name in names])
+    picked, _ = choice_list.select("Which profile assumes it?", shown, invocation.stream(2))
+    return picked.value if picked is not None else ""
 
 
 def _cells(row: Row) -> list[str]:

@@ -63,12 +63,97 @@ def test_typing_filters(picker: Any) -> None:
     picker.expect_exact("as audit")
 
 
-@pytest.mark.parametrize("typed", ["zzz", "my-prod-role"])
-def test_what_matches_nothing_takes_no_role(picker: Any, offline_front: Front, typed: str) -> None:
+@pytest.mark.parametrize("typed", ["zzz", "my-prod-role", "ö"])
+def test_what_matches_nothing_is_said_and_takes_nothing(picker: Any, offline_front: Front, typed: str) -> None:
     picker.send(typed)
+    picker.expect_exact(f"nothing matches {typed}: delete some letters")
     picker.send("\r")
-    picker.expect_exact("The role's ARN:")
+    picker.send("\x7f" * len(typed) + "ops")  # it is still there
+    picker.send("\r")
+    picker.expect_exact("as ops")
+    assert [call.parameters["RoleArn"] for call in offline_front.calls] == [f"{ROLE}/ops-role"]
+
+
+# In this order in the config: of each pair the longer name is first, where it would be found first.
+SIMILAR = ("a-prod-b", "production", "prod", "nonprod", "Prod", "größer-dev", "größer", "grer")
+
+
+def similar(ready: Home) -> Any:
+    ready.config.write_text(
+        "".join(f"[profile {n}]\nrole_arn = {ROLE}/r{i}\nsource_profile = base\n" for i, n in enumerate(SIMILAR))
+        + "[profile pro]\nregion = us-east-1\n[profile broken]\nrole_arn = no-arn\n"
+        f"[profile broken-not]\nrole_arn = {ROLE}/x\nsource_profile = base\n"
+    )
+    child = pexpect.spawn(
+        SCRIPT, ["exec", "--", sys.executable, "-c", SHOW], env=ready.environ | {"PYTHONUTF8": "1"}, encoding="utf-8",
+        timeout=60, dimensions=(24, 120),
+    )  # fmt: skip
+    child.expect_exact("Which role?")
+    return child
+
+
+@pytest.mark.parametrize(
+    ("typed", "taken"),
+    [
+        ("prod", "prod"),
+        ("Prod", "Prod"),
+        ("nonprod", "nonprod"),
+        ("größer", "größer"),
+        ("produ", "production"),
+        ("PRODUCTION", "production"),
+        ("nprd", "nonprod"),
+        ("prod ", "prod"),
+    ],
+)
+def test_an_exact_name_comes_first_then_what_begins_so_then_what_is_similar(
+    ready: Home, typed: str, taken: str
+) -> None:
+    child = similar(ready)
+    child.send(typed)
+    child.send("\r")
+    child.expect_exact(f"as {taken}\r\n")
+    child.close(force=True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"), [("pro", "it has no role"), ("broken", "is not the ARN of a role"), ("base", "it has no role")]
+)
+def test_the_name_of_a_profile_that_is_not_shown_takes_no_similar_one(
+    ready: Home, offline_front: Front, typed: str, why: str
+) -> None:
+    child = similar(ready)
+    child.send(typed)
+    child.expect(f"{typed} cannot be chosen: .*{why}")
+    child.send("\r")
+    child.send("\x1b")
+    child.expect_exact("interrupted; nothing was changed")
+    child.close(force=True)
     assert offline_front.calls == []
+
+
+@pytest.mark.parametrize("asked", ["role", "arn", "source"])
+def test_escape_is_an_interrupt_that_runs_nothing(picker: Any, offline_front: Front, asked: str) -> None:
+    if asked == "arn":
+        picker.send("type a")
+        picker.send("\r")
+        picker.expect_exact("The role's ARN:")
+    if asked == "source":
+        picker.send(f"{ROLE}/elsewhere")
+        picker.send("\r")
+        picker.expect_exact("Which profile assumes it?")
+    picker.send("\x1b")
+    picker.expect_exact("interrupted; nothing was changed")
+    picker.expect(pexpect.EOF)
+    picker.close()
+    assert picker.exitstatus == 130
+    assert offline_front.calls == []
+
+
+def test_keys_that_are_no_letters_type_nothing(picker: Any) -> None:
+    picker.send("\x1b[D\x1bOP\t\x1b[3~\x1b[200~ops\x1b[201~")  # left, F1, tab, delete; pasted: ops
+    picker.expect(r"/ \x1b\[[0-9;]*mops\x1b")
+    picker.send("\r")
+    picker.expect_exact("as ops")
 
 
 def test_a_role_s_arn_may_be_typed_at_once(picker: Any, offline_front: Front) -> None:
@@ -76,9 +161,9 @@ def test_a_role_s_arn_may_be_typed_at_once(picker: Any, offline_front: Front) ->
     picker.send("\r")
     picker.expect_exact("Which profile assumes it?")
     picker.send("nobody")
+    picker.expect_exact("nothing matches nobody")
     picker.send("\r")
-    picker.expect_exact("Which profile assumes it?")
-    picker.send("base")
+    picker.send("\x7f" * 6 + "base")
     picker.send("\r")
     picker.expect_exact("assumed-role/elsewhere/")
     assert [call.parameters["RoleArn"] for call in offline_front.calls] == [f"{ROLE}/elsewhere"]
