@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
-from assume_helper.doctor import cache_directory, config_files, live, process_command, sdk_precedence
+from assume_helper.doctor import cache_directory, config_files, live, php, process_command, sdk_precedence
 from assume_helper.doctor.check import Check, failed
 from assume_helper.errors import AssumeHelperError
 from assume_helper.profiles.aws_config import AwsConfig
@@ -37,6 +37,7 @@ def examine(name: str | None, context: CallContext, spinner: Spinner) -> Iterato
         found = next((profile for profile, _ in profiles if profile is not None), None)
         for _, checks in profiles:
             yield from checks
+        yield from php.examine(config, config.config_profiles)
     yield from cache_directory.examine(context.environ, context.clock.now())
     if name is not None and found is not None and found.storage != "file":
         yield cache_directory.storage_of(context.environ, found.storage, name)
@@ -49,6 +50,7 @@ def _one_profile(config: AwsConfig, name: str, found: Profile | None, context: C
     called_by = sdk_precedence.callers(config)
     if name in config.profiles:
         yield from sdk_precedence.profile(config, name, called_by)
+        yield from php.examine(config, [name])
     # The processes that SDKs run for this profile, and the one that is its source.
     names = [name, *called_by.get(name, [])]
     if found is not None and isinstance(found.origin, CredentialProcess):
