@@ -7,6 +7,7 @@ This was measured with each SDK. How boto3 and the AWS CLI rank the credentials 
 import shlex
 from collections.abc import Mapping
 
+from assume_helper.doctor import php
 from assume_helper.doctor.check import Check
 from assume_helper.profiles import helper_command
 from assume_helper.profiles.aws_config import AwsConfig
@@ -35,9 +36,7 @@ def profile(config: AwsConfig, name: str, called_by: Mapping[str, list[str]]) ->
     checks = [check for check in results if check]
     if values.get(_COMMAND):
         if all(check.status == "ok" for check in checks):
-            but = (
-                " but PHP" if name == "default" and not config.credentials_profiles.get(name, {}).get(_COMMAND) else ""
-            )
+            but = "" if php.finds(config, name) else " but PHP"
             checks.append(Check("sdks", "ok", f"every SDK{but} runs the credential_process of {section}"))
     elif not checks:
         checks.append(_called_through(config, name, called_by.get(name, [])))

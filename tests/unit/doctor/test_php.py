@@ -15,16 +15,17 @@ def test_default_of_the_config_is_not_read(tmp_path: Path) -> None:
     text = GOOD.replace("[profile dev]", "[default]")
     config = loaded(tmp_path, text)
     one(php.examine(config, config.config_profiles), "warn", "PHP does not read [default]", "[profile default]")
-    one(sdk_precedence.profile(config, "default", {}), "fail" if "get dev" in text else "ok")
     fine = loaded(tmp_path, f"[default]\n{PROCESS.replace('get dev', 'get default')}")
     one(sdk_precedence.profile(fine, "default", {}), "ok", "every SDK but PHP runs")
-    renamed = loaded(tmp_path, GOOD.replace("[profile dev]", "[profile default]"))
+    renamed = loaded(tmp_path, f"[profile default]\n{PROCESS.replace('get dev', 'get default')}")
     assert php.examine(renamed, renamed.config_profiles) == []
+    one(sdk_precedence.profile(renamed, "default", {}), "ok", "every SDK runs")
 
 
 def test_a_name_with_blanks_is_another_one(tmp_path: Path) -> None:
     config = loaded(tmp_path, GOOD.replace("[profile dev]", '[profile "my dev"]'))
     one(php.examine(config, ["my dev"]), "warn", "takes a name with blanks", "without blanks and quotes")
+    assert not php.finds(config, "my dev")
 
 
 def test_the_line_that_php_cannot_read_is_named_and_not_shown(tmp_path: Path) -> None:
