@@ -15,6 +15,7 @@ _MUST = os.environ.get("CI") == "true"
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0 and not _MUST, reason="needs root, to mount and to make namespaces")
 needs_strace = pytest.mark.skipif(shutil.which("strace") is None and not _MUST, reason="needs strace")
+needs_php = pytest.mark.skipif(shutil.which("php") is None and not _MUST, reason="needs php (Debian's php-cli)")
 needs_setpriv = pytest.mark.skipif(
     os.geteuid() == 0 and shutil.which("setpriv") is None and not _MUST,
     reason="needs setpriv, for root writes anywhere",

@@ -4,6 +4,7 @@ The library's own list keeps the order of its rows while it is filtered, so that
 typed name in it, not the row of that name; and it leaves out typed letters that are not ASCII.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
@@ -13,21 +14,31 @@ from assume_helper.text import CONTROL_CHARACTERS, printable
 if TYPE_CHECKING:
     from prompt_toolkit.formatted_text import StyleAndTextTuples
     from prompt_toolkit.key_binding import KeyBindings
+    from prompt_toolkit.styles import Style
 
 _INSTRUCTION = "(type to filter, arrows to move, Enter to choose, Esc to leave)"
+_SHORT_INSTRUCTION = "(type to filter, Esc to leave)"
+# No colours: the library's own cannot be read on a light background.
+_STYLE = {"question": "bold", "answer": "bold", "search_success": "bold", "search_none": "bold"}
 # Lines beside the rows: the question, what is typed, and a note.
 _OTHER_LINES = 3
 _FEWEST_ROWS = 3
+# Numbered rows, where nothing can be drawn.
+_MOST_NUMBERED = 200
 # Seconds from the Escape key to what it does: arrow keys send the same byte first, and the rest at once.
 ESCAPE_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A row: its `title`, and the `value` that it stands for, by which it is found before the rest of its title."""
+    """A row: its `title`, and the `value` that it stands for, by which it is found before the rest of its title.
+
+    It is found by `words` too, where its title had to be cut.
+    """
 
     title: str
     value: str
+    words: str = ""
 
 
 @dataclass
@@ -95,7 +106,7 @@ def _rank(choice: Choice, name: str) -> int | None:
         value == typed,
         value.startswith(typed),
         typed in value,
-        typed in choice.title.lower(),
+        typed in f"{choice.title}\n{choice.words}".lower(),
         _has_letters_in_order(value, typed),
     )
     return next((rank for rank, does in enumerate(fits) if does), None) if name else 0
@@ -116,7 +127,6 @@ def select(question: str, shown: ChoiceList, stream: TextIO) -> tuple[Choice | N
     from prompt_toolkit.layout import ConditionalContainer, HSplit, Layout, Window
     from prompt_toolkit.layout.controls import FormattedTextControl
     from prompt_toolkit.output import create_output
-    from questionary.constants import DEFAULT_STYLE
 
     output = create_output(stdout=stream)
     taken: list[Choice] = []
@@ -125,7 +135,9 @@ def select(question: str, shown: ChoiceList, stream: TextIO) -> tuple[Choice | N
         taken[:] = [choice]
 
     def head() -> "StyleAndTextTuples":
-        end = ("class:answer", taken[0].title) if taken else ("class:instruction", _INSTRUCTION)
+        is_short = len(question) + len(_INSTRUCTION) + 3 > output.get_size().columns
+        instruction = _SHORT_INSTRUCTION if is_short else _INSTRUCTION
+        end = ("class:answer", taken[0].title) if taken else ("class:instruction", instruction)
         return [("class:qmark", "?"), ("class:question", f" {question} "), end]
 
     def body() -> "StyleAndTextTuples":
@@ -147,7 +159,7 @@ def select(question: str, shown: ChoiceList, stream: TextIO) -> tuple[Choice | N
             )
         ),
         key_bindings=_bindings(shown, take),
-        style=DEFAULT_STYLE,
+        style=style(),
         output=output,
     )
     application.ttimeoutlen = ESCAPE_SECONDS
@@ -156,6 +168,36 @@ def select(question: str, shown: ChoiceList, stream: TextIO) -> tuple[Choice | N
     except EOFError:  # the terminal has gone
         raise KeyboardInterrupt from None
     return taken[0] if taken else None, shown.typed.strip()
+
+
+def style() -> "Style":
+    """How questions look: as they can be read on a light and on a dark background."""
+    from prompt_toolkit.styles import Style
+
+    return Style.from_dict(_STYLE)
+
+
+def select_by_line(
+    question: str, shown: ChoiceList, say: Callable[[str], None], read: Callable[[str], str]
+) -> tuple[Choice | None, str]:
+    """As `select`, where nothing can be drawn: numbered rows, and a line with a number, a name or an ARN."""
+    rows = [choice for choice in shown.choices if choice is not shown.last]
+    while True:
+        say(question)
+        for number, choice in enumerate(rows[:_MOST_NUMBERED], 1):
+            say(f"{number:3}  {choice.title}")
+        if len(rows) > _MOST_NUMBERED:
+            say(f"and {len(rows) - _MOST_NUMBERED} more: give one by its name")
+        typed = read("Number or name" if shown.last is None else "Number, name or a role's ARN").strip()
+        if typed.startswith("arn:") and shown.last is not None:
+            return None, typed
+        named = next((choice for choice in rows if choice.value == typed), None)
+        if named is not None:
+            return named, typed
+        if re.fullmatch("[0-9]{1,4}", typed) and 1 <= int(typed) <= min(len(rows), _MOST_NUMBERED):
+            return rows[int(typed) - 1], typed
+        why = shown.unusable.get(typed)
+        say(f"{printable(typed, 64)} cannot be chosen: {why or 'it is no number or name of these'}")
 
 
 def _row_tokens(shown: ChoiceList, height: int) -> "StyleAndTextTuples":

@@ -119,3 +119,21 @@ class Invocation:
     def terminal_width(self) -> int:
         """The terminal's width in characters; COLUMNS wins, and 80 stands where neither is known."""
         return shutil.get_terminal_size().columns
+
+    def screen_width(self) -> int:
+        """The width, in characters, of the terminal behind standard error, which questions are drawn on."""
+        try:
+            return os.get_terminal_size(2).columns or self.terminal_width()
+        except (OSError, ValueError):
+            return self.terminal_width()
+
+    def read_line(self, prompt: str) -> str:
+        """The line that a person types behind `prompt`, written to standard error. Raises KeyboardInterrupt."""
+        from click import open_file
+
+        hit.write(2, f"{prompt}: ".encode("utf-8", "backslashreplace"))
+        with open_file("-") as stdin:
+            line = str(stdin.readline())
+        if not line:  # the terminal has gone, or Ctrl-D
+            raise KeyboardInterrupt
+        return line.rstrip("\n")

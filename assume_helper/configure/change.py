@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from assume_helper.configure import editor, writer
 from assume_helper.configure.writer import ConfigFile
 from assume_helper.errors import ChangedMeanwhile, ConfigurationError
-from assume_helper.profiles import aws_config, helper_command, likely_meant, role_chain
+from assume_helper.profiles import aws_config, helper_command, likely_meant, php_syntax, role_chain
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.helper_command import HelperCommand
 from assume_helper.profiles.raw_profile import merge
@@ -15,6 +15,7 @@ from assume_helper.text import printable
 
 # The keys that name the source of a role. Setting one removes the others.
 SOURCE_KEYS = ("source_profile", "credential_source", "web_identity_token_file")
+_PHP_MEND = "use another name with PHP"
 # How often a file that another program changes is read again.
 _TRIES = 20
 
@@ -90,7 +91,15 @@ def add_helper(
     editor.check_rest(config, after, name)
     role_chain.read_profile(after, environ, name)
     diff = editor.difference(present.file.text, text, present.file.path)
-    return Change(present.file, text, line, diff, [*editor.warnings(config, after, name), *_links(present.file, text)])
+    warnings = [*editor.warnings(config, after, name), *_links(present.file, text), *_php_warnings(text, name)]
+    return Change(present.file, text, line, diff, warnings)
+
+
+def _php_warnings(text: str, name: str) -> list[str]:
+    """What keeps PHP's SDK, which reads the config with PHP's own parser, from the profile `name`."""
+    unread = php_syntax.unread_profiles(text).get(name)
+    headers = [] if unread is None else [f"PHP {unread} of the config, and does not call the helper; {_PHP_MEND}"]
+    return headers + [f"{problem.what}; {problem.next_step}" for problem in php_syntax.problems(text)]
 
 
 def _refuse_role_in_credentials(config: AwsConfig, name: str) -> None:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from assume_helper.errors import ConfigurationError
 from assume_helper.profiles import helper_command
 from assume_helper.profiles.aws_config import AwsConfig, profile_name
-from assume_helper.profiles.raw_profile import PREFIX
+from assume_helper.profiles.double_quotes import quoted, unquoted
+from assume_helper.profiles.raw_profile import PREFIX, may_be_quoted
 from assume_helper.text import CONTROL_CHARACTERS, printable, redacted
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def configured(text: str, name: str, command: str, values: Mapping[str, str | No
     if section is None:
         keys = [("credential_process", command), *((key, value) for key, value in values.items() if value)]
         title = name if name == "default" else f'profile "{name}"' if " " in name else f"profile {name}"
-        lines = [f"[{title}]", *(f"{_key_in_file(key)} = {value}" for key, value in keys)]
+        lines = [f"[{title}]", *(f"{_key_in_file(key)} = {_value_in_file(key, value)}" for key, value in keys)]
         return _with_blank_line(text, end) + "".join(line + end for line in lines)
     options = {option.key: option for option in section.iter_options()}
     beside = options.get("credential_process") or next(iter(options.values()), None)
@@ -67,13 +68,17 @@ def configured(text: str, name: str, command: str, values: Mapping[str, str | No
             _refuse_both(options, key, name)
             before = _indentation(option.lines[0])
             option.lines[0] = before + PREFIX + option.lines[0][len(before) :]
+        if may_be_quoted(_key_in_file(key)):
+            _requote(option, quoted(option.value or ""))
     new = []
     for key, value in {"credential_process": command, **values}.items():
         found = options.get(PREFIX + key, options.get(key)) if is_for_the_helper(key) else options.get(key)
         if found is None and value is not None:
-            new.append(f"{indentation}{_key_in_file(key)} = {value}{end}")
-        elif found is not None and found.value != value:
-            _set(found, value)
+            new.append(f"{indentation}{_key_in_file(key)} = {_value_in_file(key, value)}{end}")
+        elif found is not None and value is None:
+            _set(found, None)
+        elif found is not None and value is not None and found.value not in {value, quoted(value)}:
+            _set(found, _value_in_file(key, value))
     if new:
         # A line that is indented deeper than the key before it would become part of that key's value.
         lines = options["credential_process"].lines if "credential_process" in options else section.lines
@@ -98,6 +103,8 @@ def undone(text: str, name: str, *, ours: bool) -> str:
         if bare != key and is_for_the_helper(bare):
             _refuse_both(options, bare, name)
             option.lines[0] = re.sub(re.escape(PREFIX), "", option.lines[0], count=1, flags=re.IGNORECASE)
+            if may_be_quoted(key):
+                _requote(option, unquoted(option.value or ""))
         elif key == "credential_process" and ours:
             _set(option, None)
     return str(document)
@@ -119,7 +126,10 @@ def warnings(before: AwsConfig, after: AwsConfig, name: str) -> list[str]:
     credentials = after.credentials_profiles.get(name, {})
     profile = after.config_profiles.get(name, {})
     credentials_path = printable(after.credentials_path)
-    beside = [key for key in credentials if is_for_the_helper(key) or key in (*_STATIC_KEYS, "credential_process")]
+    beside = [key for key in credentials if is_for_the_helper(key) or key in _STATIC_KEYS]
+    theirs = helper_command.parse(credentials.get("credential_process"))
+    if "credential_process" in credentials and (theirs is None or not theirs.is_for(name)):
+        beside.append("credential_process")  # the helper's own is there for restic
     if beside:
         found.append(
             f"{credentials_path} has {', '.join(beside)} for this profile and wins: SDKs will not call the helper; "
@@ -127,8 +137,8 @@ def warnings(before: AwsConfig, after: AwsConfig, name: str) -> list[str]:
         )
     if any(key in profile for key in _STATIC_KEYS):
         found.append(
-            "the SDKs of Go, JavaScript, Kotlin, C++ and Ruby use this profile's access key, not the helper; move it "
-            "to another profile and name that with --source-profile"
+            "the SDKs of Go, JavaScript, Kotlin, C++ and Ruby use this profile's access key, not the helper, and PHP "
+            "does where the helper fails; move it to another profile and name that with --source-profile"
         )
     inherited = [key for key in profile if is_for_the_helper(key)]
     if inherited:
@@ -195,6 +205,17 @@ def _refuse_both(options: Mapping[str, "Option"], key: str, name: str) -> None:
 
 def _key_in_file(key: str) -> str:
     return PREFIX + key if is_for_the_helper(key) else key
+
+
+def _value_in_file(key: str, value: str) -> str:
+    """The value as it is written: one of ours in double quotes, where PHP's parser needs them."""
+    return quoted(value) if may_be_quoted(_key_in_file(key)) else value
+
+
+def _requote(option: "Option", value: str) -> None:
+    """Write the value of a key of ours with or without its double quotes, where it is on one line."""
+    if "\n" not in value and value != option.value:
+        _set(option, value)
 
 
 def _set(option: "Option", value: str | None) -> None:

@@ -9,6 +9,7 @@ from assume_helper.doctor import (
     config_files,
     live,
     orphans,
+    php,
     process_command,
     sdk_precedence,
     this_machine,
@@ -46,6 +47,7 @@ def examine(name: str | None, context: CallContext, spinner: Spinner) -> Iterato
         found = next((profile for profile, _ in profiles if profile is not None), None)
         for _, checks in profiles:
             yield from checks
+        yield from php.examine(config, config.config_profiles)
     yield from cache_directory.examine(context.environ, context.clock.now())
     yield from orphans.examine()
     if name is not None and found is not None and found.storage != "file":
@@ -59,6 +61,7 @@ def _one_profile(config: AwsConfig, name: str, found: Profile | None, context: C
     called_by = sdk_precedence.callers(config)
     if name in config.profiles:
         yield from sdk_precedence.profile(config, name, called_by)
+        yield from php.examine(config, [name])
     # The processes that SDKs run for this profile, and the one that is its source.
     names = [name, *called_by.get(name, [])]
     if found is not None and isinstance(found.origin, CredentialProcess):

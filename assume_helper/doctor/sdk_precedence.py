@@ -7,6 +7,7 @@ This was measured with each SDK. How boto3 and the AWS CLI rank the credentials 
 import shlex
 from collections.abc import Mapping
 
+from assume_helper.doctor import php
 from assume_helper.doctor.check import Check, failed
 from assume_helper.profiles import helper_command, likely_meant, profile_variables
 from assume_helper.profiles.aws_config import AwsConfig, role_in_credentials
@@ -34,8 +35,9 @@ def profile(config: AwsConfig, name: str, called_by: Mapping[str, list[str]]) ->
     )
     checks = [check for check in results if check]
     if values.get(_COMMAND):
-        if not checks:
-            checks.append(Check("sdks", "ok", f"every SDK runs the credential_process of {section}"))
+        if all(check.status == "ok" for check in checks):
+            but = "" if php.finds(config, name) else " but PHP"
+            checks.append(Check("sdks", "ok", f"every SDK{but} runs the credential_process of {section}"))
     elif not checks:
         checks.append(_called_through(config, name, called_by.get(name, [])))
     return checks
@@ -83,7 +85,7 @@ def _sso(config: AwsConfig, name: str) -> Check | None:
         return None
     what = (
         f"{section} has {found[0]} beside credential_process: SSO wins in boto3, the AWS CLI, Go, Java v2, Kotlin, "
-        "Rust and Ruby, which do not call the helper"
+        "Rust, Ruby and PHP, which do not call the helper"
     )
     source_profile = with_prefix("source_profile")
     mend = f"move {', '.join(found)} to a profile of its own, and name that in {source_profile} of {section}"
@@ -101,16 +103,19 @@ def _static(config: AwsConfig, name: str) -> list[Check]:
     if has_process and theirs.get(_STATIC):
         what = (
             f"{section} of {credentials_path} has an access key: it wins over credential_process in boto3, the AWS "
-            "CLI, Go, JavaScript, Kotlin, C++ and Ruby, which do not call the helper"
+            "CLI, Go, JavaScript, Kotlin, C++, Ruby and PHP, which do not call the helper"
         )
         checks.append(Check("sdks", "fail", what, move))
     elif has_process and ours.get(_STATIC):
         what = (
             f"{section} has an access key beside credential_process: the process wins in boto3, the AWS CLI, Java and "
-            "Rust, the access key in Go, JavaScript, Kotlin, C++ and Ruby"
+            "Rust, the access key in Go, JavaScript, Kotlin, C++ and Ruby, and in PHP where the process fails"
         )
         checks.append(Check("sdks", "warn", what, move))
-    if ours.get(_COMMAND) and theirs.get(_COMMAND):
+    if ours.get(_COMMAND) and theirs.get(_COMMAND) and _is_for_restic(config, name):
+        what = f"{section} has the same command in {credentials_path}, where restic (minio-go) reads it"
+        checks.append(Check("restic", "ok", what))
+    elif ours.get(_COMMAND) and theirs.get(_COMMAND):
         what = (
             f"{section} has a credential_process in both files: the one in {credentials_path} wins, except in "
             "duckdb and awscrt"
@@ -118,6 +123,19 @@ def _static(config: AwsConfig, name: str) -> list[Check]:
         mend = f"remove credential_process from {section} in {credentials_path}"
         checks.append(Check("sdks", "warn", what, mend))
     return checks
+
+
+def _is_for_restic(config: AwsConfig, name: str) -> bool:
+    """Whether the credentials file has the same command as the config, in the form that minio-go runs.
+
+    minio-go reads the credentials file alone, and splits the command at blanks: a quote is a part of a word (measured).
+    """
+    ours = helper_command.parse(config.config_profiles.get(name, {}).get(_COMMAND))
+    line = config.credentials_profiles.get(name, {}).get(_COMMAND)
+    theirs = helper_command.parse(line)
+    if ours is None or theirs is None or line is None:
+        return False
+    return ours.arguments == theirs.arguments and line.split() == [*theirs.program, *theirs.arguments]
 
 
 def _ascii(config: AwsConfig, name: str) -> Check | None:
@@ -176,7 +194,7 @@ def environment(environ: Mapping[str, str], config: AwsConfig | None = None) -> 
         what = "the environment has an access key: SDKs use it where no profile is named"
         checks.append(Check("environment", "ok", what))
     if environ.get("AWS_DEFAULT_PROFILE") and not environ.get("AWS_PROFILE"):
-        what = "Java, JavaScript, Kotlin, Rust and C++ ignore AWS_DEFAULT_PROFILE"
+        what = "Java, JavaScript, Kotlin, .NET, PHP, Rust and C++ ignore AWS_DEFAULT_PROFILE"
         checks.append(Check("environment", "warn", what, 'export AWS_PROFILE="$AWS_DEFAULT_PROFILE"'))
     return checks or [Check("environment", "ok", "no variable wins over a profile")]
 

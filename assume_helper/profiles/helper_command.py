@@ -20,7 +20,8 @@ _SCRIPT = "assume-helper"
 PACKAGE_PATH = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # What no shell reads as anything but itself. Windows' own paths have backslashes, which double quotes keep from sh.
 _PLAIN = r"[\w@+=:,./ ~\\-]+" if sys.platform == "win32" else r"[\w@%+=:,./ -]+"
-_TO_BE_QUOTED = r"[ \\~]"
+# A `=` is nothing to a shell, but PHP's parser minds it.
+_TO_BE_QUOTED = r"[ \\~=]"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from assume_helper.errors import ConfigurationError
 from assume_helper.profiles import likely_meant
 from assume_helper.profiles.aws_config import AwsConfig
+from assume_helper.profiles.double_quotes import unquoted
 from assume_helper.text import CONTROL_CHARACTERS, draw_loop, printable
 
 PREFIX = "assume_helper_"
@@ -18,6 +19,12 @@ _INCLUDE = "include_profile"
 _NOT_INCLUDED = frozenset(
     {"aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_security_token", "credential_process"}
 )
+# Keys without the prefix that no SDK reads.
+_OURS = frozenset(
+    {"include_profile", "policy_arns", "session_policy", "session_tags", "source_identity", "transitive_session_tags"}
+)
+# In these, double quotes are a shell's.
+_COMMANDS = ("mfa_process", "credential_process", "web_identity_token_process")
 # Options that are given once for each part of a key.
 _OPTIONS = {"session_tags": "session-tag", "policy_arns": "policy-arn"}
 
@@ -30,6 +37,16 @@ def with_prefix(key: str) -> str:
 def has_prefix(key: str) -> bool:
     """Whether `key`, as it is written in the config, is for this helper alone."""
     return key.startswith(PREFIX)
+
+
+def may_be_quoted(key: str) -> bool:
+    """Whether the value of `key`, as it is written in the config, may stand in double quotes: only we read it."""
+    return (has_prefix(key) or key in _OURS) and not key.endswith(_COMMANDS)
+
+
+def _own_text(key: str, text: str) -> str:
+    """The value of `key`, without the double quotes that one of ours may stand in."""
+    return unquoted(text) if may_be_quoted(key) else text
 
 
 @dataclass(frozen=True)
@@ -116,7 +133,8 @@ def merge(config: AwsConfig, name: str, options: Mapping[str, str] | None = None
         for holder in included_profiles(config, name):
             ours: dict[str, str] = {}
             sdks: dict[str, str] = {}
-            for key, text in config.profiles.get(holder, {}).items():
+            for key, written in config.profiles.get(holder, {}).items():
+                text = _own_text(key, written)
                 if text and key.startswith(PREFIX):
                     ours[key[len(PREFIX) :]] = text
                 elif text:
@@ -144,7 +162,7 @@ def included_profiles(config: AwsConfig, name: str) -> Iterator[str]:
     yield name
     while True:
         profile = config.profiles.get(visited[-1], {})
-        included = profile.get(PREFIX + _INCLUDE) or profile.get(_INCLUDE)
+        included = unquoted(profile.get(PREFIX + _INCLUDE) or profile.get(_INCLUDE) or "")
         if not included:
             return
         if included in visited:

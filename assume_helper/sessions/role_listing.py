@@ -1,6 +1,6 @@
 """The profiles that have a role, each with what is known without a call."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assume_helper.cache import entries, storage
@@ -102,3 +102,17 @@ def source_name(profile: Profile) -> str:
             return kind
         case WebIdentity(token_file=path):
             return printable(path, 64)
+
+
+def problems_once(rows: Sequence[Row]) -> list[str]:
+    """The problem of each row, empty where it has none; one that many profiles have is said once.
+
+    A source that cannot be read is the problem of every role behind it.
+    """
+    first: dict[str, str] = {}
+    problems = []
+    for row in rows:
+        said_by = first.setdefault(row.problem, row.profile)
+        is_new = not row.problem or said_by == row.profile
+        problems.append(row.problem if is_new else f"the same problem as {printable(said_by, 64)}")
+    return problems

@@ -44,6 +44,8 @@ class Client:
     environment_wins: bool = True
     # It finds profiles whose names have letters beyond ASCII.
     reads_all_letters: bool = True
+    # It reads the credentials file alone: the process stands there too.
+    reads_credentials_file: bool = False
     # It does not come back before the end, but when it has been refused; it then goes on.
     is_refused_first: bool = False
     # Cheap enough for every check in `make test`.
@@ -264,5 +266,31 @@ CLIENTS = (
         needs={"terraform": "Terraform"},
         built_at="/usr",
         tells_arn=False,
+    ),
+    Client(
+        "restic",
+        "restic (minio-go)",
+        "restic",
+        version=(("restic", "version"), r"^restic ([0-9.]+)"),
+        failure=HIDDEN,
+        needs={"restic": "Debian's restic"},
+        built_at="/usr",
+        tells_arn=False,
+        reads_credentials_file=True,
+        absent={"odd-names": "it splits the command at blanks"},
+    ),
+    Client(
+        "obstore",
+        "obstore, by `exec`",
+        "obstore",
+        version=("requirements.txt", r"^obstore==(.+)$"),
+        failure=AS_IT_IS,
+        locks=REQUIREMENTS,
+        tells_arn=False,
+        environment_wins=False,
+        absent={
+            "half": "it runs no process: exec hands it the credentials",
+            "refresh": "what stands in its environment stays as it is",
+        },
     ),
 )

@@ -1,5 +1,6 @@
 """A client at work: in a home of its own, with nothing but a `credential_process` in the config file."""
 
+import configparser
 import os
 import re
 import signal
@@ -66,6 +67,19 @@ class Scene:
         self.home.config.write_text(text, encoding="utf-8")
         self.home.credentials.write_text(self.source, encoding="utf-8")
 
+    def _copy_processes(self) -> None:
+        """Write each process of the config into the credentials file, too, as the documents say."""
+        config = configparser.RawConfigParser()
+        config.read(self.home.config, encoding="utf-8")
+        lines = [
+            f"[{section.removeprefix('profile ')}]\ncredential_process = {config[section]['credential_process']}\n"
+            for section in config.sections()
+            if "credential_process" in config[section]
+        ]
+        text = "\n".join([self.source, *lines])
+        if self.home.credentials.read_text(encoding="utf-8") != text:  # others may be reading it
+            self.home.credentials.write_text(text, encoding="utf-8")
+
     def start(
         self,
         client: Client,
@@ -84,7 +98,10 @@ class Scene:
             "AWS_ENDPOINT_URL": self.account.url,
             "AWS_EC2_METADATA_DISABLED": "true",
             "BUCKET": BUCKET,
+            "ASSUME_HELPER": SCRIPT,
         }
+        if client.reads_credentials_file:
+            self._copy_processes()
         return subprocess.Popen(
             [str(client.path / "run.sh"), str(building.directory(client)), *arguments],
             env=self.home.environ | given | dict(environ or {}),

@@ -96,7 +96,7 @@ def test_half_a_document_is_used_by_no_client(client: Client, scene: Scene, acco
     processes = []
     for code in (0, 1):
         half = scene.script(f"half-{code}", f"#!/bin/sh\n{helper} | head -c 150\nexit {code}\n")
-        scene.configure(command=str(half))
+        scene.configure(command=f"{half} {PROFILE}")  # minio-go runs no command without an argument
         processes.append(scene.start(client))
         assert ended(processes[-1]).code != 0
     assert account.assumed()

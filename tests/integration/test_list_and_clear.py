@@ -73,7 +73,7 @@ def test_in_a_pipe_it_is_plain_columns(ready: Home) -> None:
     ready.get("dev")
     lines = ready.run("list").stdout.decode().splitlines()
     assert lines[0].split() == ["PROFILE", "ROLE", "ACCOUNT", "SOURCE", "MFA", "CACHED"]
-    assert lines[1].split()[:5] == ["dev", "team/dev", "123456789012", "base", "-"]
+    assert lines[1].split()[:5] == ["dev", "team/dev", "123456789012", "base", "no"]
     assert lines[1].endswith(" left")
     assert "\x1b" not in "".join(lines)
 

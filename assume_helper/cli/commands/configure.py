@@ -16,7 +16,7 @@ from assume_helper.profiles import value_parsers
 from assume_helper.text import printable
 
 CREDENTIAL_SOURCE = click.Choice(["Environment", "Ec2InstanceMetadata", "EcsContainer"])
-_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
+_COLOURS = {"+": "green", "-": "red", "@": "blue"}
 
 
 @click.command("configure", short_help="Set up a profile so that SDKs call the helper, or undo it.")
@@ -169,7 +169,7 @@ def _confirmed(question: str) -> bool:
 
 
 def _show(invocation: Invocation, descriptor: int, diff: list[str]) -> None:
-    coloured = invocation.is_terminal(descriptor) and not invocation.environ.get("NO_COLOR")
+    coloured = invocation.is_terminal(descriptor) and not display.is_plain(invocation)
     lines = [click.style(line, fg=_COLOURS.get(line[:1])) if coloured else line for line in diff]
     if descriptor == 1:
         display.print_lines(invocation, lines)

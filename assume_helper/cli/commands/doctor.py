@@ -1,5 +1,6 @@
 """`doctor`: check everything that can be wrong, and print how to fix it."""
 
+import io
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, replace
 from functools import partial
@@ -12,8 +13,10 @@ from assume_helper.cli.invocation import Invocation
 from assume_helper.doctor.check import Check, Status, failed
 from assume_helper.doctor.examination import examine
 
-_COLOURS: dict[Status, str] = {"ok": "green", "warn": "yellow", "fail": "bold red"}
-_LONGEST_NAME = 11
+_COLOURS: dict[Status, str] = {"ok": display.OK, "warn": display.WARNING, "fail": display.FAILURE}
+# Characters of the column of names. On a narrow terminal a longer name has a line of its own.
+_SHORTEST_COLUMN, _LONGEST_COLUMN = 11, 24
+_NARROW = 100
 
 
 @click.command("doctor", short_help="Find what is wrong, and how to fix it.")
@@ -53,37 +56,56 @@ def _printed(invocation: Invocation, checks: Iterable[Check]) -> Iterator[Check]
     """The checks. Each is printed as it comes; at the end, the number of each kind."""
     write = _terminal_writer(invocation) if invocation.is_terminal(1) else None
     counts: dict[Status, int] = {"ok": 0, "warn": 0, "fail": 0}
-    for check in checks:
+    for check, shown in _said_once(checks):
         counts[check.status] += 1
         if write is not None:
-            write(check)
+            write(shown)
         else:
-            mend = f"\n      mend: {check.mend}" if check.mend else ""
-            invocation.print(f"{check.status:4}  {check.name}: {check.what}{mend}\n".encode())
+            mend = f"\n      mend: {shown.mend}" if shown.mend else ""
+            invocation.print(f"{shown.status:4}  {shown.name}: {shown.what}{mend}\n".encode())
         yield check
     total = f"{counts['ok']} ok, {counts['warn']} warn, {counts['fail']} fail"
     invocation.print(f"{total}\n".encode())
 
 
+def _said_once(checks: Iterable[Check]) -> Iterator[tuple[Check, Check]]:
+    """Each check, and how it is shown: what one that is not ok has in common with an earlier one is said there alone.
+
+    A source that cannot be read is the failure of every role behind it.
+    """
+    said: dict[tuple[str, str], str] = {}
+    for check in checks:
+        first = said.setdefault((check.what, check.mend), check.name)
+        is_new = check.status == "ok" or first == check.name
+        yield (
+            check,
+            check if is_new else Check(check.name, check.status, f"the same as {first} says", f"see {first} above"),
+        )
+
+
 def _terminal_writer(invocation: Invocation) -> Callable[[Check], None]:
     """A function that prints a check in columns and colours."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(file=invocation.stream(1), highlight=False)
-
     def write(check: Check) -> None:
-        row = Table.grid(padding=(0, 2))
-        row.add_column(width=4)
-        row.add_column(width=max(_LONGEST_NAME, min(len(check.name), 24)), overflow="fold")
-        row.add_column(overflow="fold")
-        text = Text(check.what)
+        into = io.StringIO()
+        console = display.console(invocation, into)
+        longest = _SHORTEST_COLUMN if console.width < _NARROW else _LONGEST_COLUMN
+        status, text = Text(check.status, _COLOURS[check.status]), Text(check.what)
         if check.mend:
             text.append("\nmend: ", "bold").append(check.mend)
-        row.add_row(Text(check.status, _COLOURS[check.status]), Text(check.name), text)
-        with console.capture() as captured:
-            console.print(row)
-        invocation.print(captured.get().encode("utf-8", "backslashreplace"))
+        name = Text(check.name)
+        if name.cell_len > longest:
+            console.print(Text.assemble(status, "  ", name, overflow="fold"))
+            status, name = Text(), Text()
+        row = Table.grid(padding=(0, 2))
+        row.add_column(width=4)
+        row.add_column(width=max(_SHORTEST_COLUMN, name.cell_len))
+        row.add_column(overflow="fold")
+        row.add_row(status, name, text)
+        console.print(row)
+        lines = (line.rstrip() + "\n" for line in into.getvalue().splitlines())
+        invocation.print("".join(lines).encode("utf-8", "backslashreplace"))
 
     return write

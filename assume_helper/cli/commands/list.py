@@ -13,9 +13,10 @@ _COLUMNS = ("profile", "role", "account", "source", "MFA", "cached")
 
 
 @click.command("list", short_help="List the role profiles: role, source, MFA, what is cached.")
+@click.option("--wide", is_flag=True, help="Show the serial of the MFA device in place of yes.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def command(invocation: Invocation, /, as_json: bool) -> None:
+def command(invocation: Invocation, /, *, wide: bool, as_json: bool) -> None:
     """List the profiles that have a role, and how long their cached credentials last.
 
     This calls neither STS nor a login service.
@@ -30,15 +31,17 @@ def command(invocation: Invocation, /, as_json: bool) -> None:
     if as_json:
         display.print_json(invocation, [row.as_json() for row in rows])
     elif rows:
-        display.print_table(invocation, _COLUMNS, [_cells(row) for row in rows])
+        cells = [_cells(row, wide=wide) for row in rows]
+        display.print_table(invocation, _COLUMNS, cells, role_listing.problems_once(rows))
     else:
         invocation.say(
             f"assume-helper: no profile in {config.config_path} has a role; `assume-helper configure` adds one"
         )
 
 
-def _cells(row: Row) -> list[str]:
+def _cells(row: Row, *, wide: bool) -> list[str]:
     if row.problem:
-        return [row.profile, row.problem, "", "", "", ""]
+        return [row.profile, "", "", "", "", ""]
     cached = "no" if row.left is None else f"{duration_text(row.left)} left"
-    return [row.profile, row.role, row.account_id, row.source, row.mfa_serial, cached]
+    mfa = row.mfa_serial if wide else "yes" if row.mfa_serial else "no"
+    return [row.profile, row.role, row.account_id, row.source, mfa, cached]

@@ -58,8 +58,16 @@ def test_static_keys_in_the_credentials_file_win_in_more(tmp_path: Path) -> None
 
 
 def test_of_two_processes_the_credentials_file_s_wins(tmp_path: Path) -> None:
-    checks = sdks(tmp_path, GOOD, f"{BASE}[dev]\n{PROCESS}")
+    checks = sdks(tmp_path, GOOD, f"{BASE}[dev]\ncredential_process = /opt/vault me\n")
     one(checks, "warn", "in both files", "duckdb", "remove credential_process from [dev]")
+
+
+def test_the_same_command_in_the_credentials_file_is_for_restic(tmp_path: Path) -> None:
+    checks = sdks(tmp_path, GOOD, f"{BASE}[dev]\n{PROCESS}")
+    assert [check.status for check in checks] == ["ok", "ok"]
+    assert "restic" in checks[0].what
+    for other in (PROCESS.replace("get dev", 'get "dev"'), "credential_process = x\n"):
+        one(sdks(tmp_path, GOOD, f"{BASE}[dev]\n{other}"), "warn", "in both files", "remove credential_process")
 
 
 def test_a_role_that_no_process_asks_for_is_reported(tmp_path: Path) -> None:
@@ -103,7 +111,7 @@ KEYS = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": SECRET}
         (
             {"AWS_DEFAULT_PROFILE": "dev"},
             "warn",
-            'Rust and C++ ignore AWS_DEFAULT_PROFILE export AWS_PROFILE="$AWS_DEFAULT_PROFILE"',
+            'PHP, Rust and C++ ignore AWS_DEFAULT_PROFILE export AWS_PROFILE="$AWS_DEFAULT_PROFILE"',
         ),
     ],
 )
