@@ -132,6 +132,8 @@ def test_what_is_no_file_is_not_waited_for_nor_read_nor_written(
     home_.get("dev")
     (entry,) = home_.entries()
     path = next(home_.cache.glob("*.hit")) if suffix == ".hit" else entry.with_suffix(suffix)
+    if suffix == ".lock":
+        path = home_.cache / key_lock.file_name(entry.stem)
     path.touch()
     made(path)
     if suffix in {".lock", ".failure"}:

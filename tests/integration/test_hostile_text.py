@@ -64,7 +64,7 @@ def nothing_elsewhere(home: Home) -> None:
         if path.is_dir() or path.is_relative_to(home.folder / ".aws"):
             continue
         if path.parent == home.cache:
-            assert cache_directory.is_ours(path.name) or re.fullmatch(r"[0-9a-f]{64}\.lock", path.name), path.name
+            assert cache_directory.is_ours(path.name) or re.fullmatch(r"[0-9a-f]{2}\.lock", path.name), path.name
         else:
             assert path.parent == home.log.parent, path
 

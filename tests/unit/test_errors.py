@@ -10,7 +10,10 @@ EXIT_CODES = {
     errors.ConfigurationError: 3,
     errors.SourceError: 4,
     errors.SourceExpired: 4,
+    errors.SourceRefused: 4,
     errors.SourceNotKnown: 4,
+    errors.SettingFault: 3,
+    errors.InternalFault: 1,
     errors.ChangedMeanwhile: 3,
     errors.UnknownRegion: 3,
     errors.MFARequired: 5,
@@ -22,6 +25,7 @@ EXIT_CODES = {
     errors.STSThrottled: 7,
     errors.SettingFault: 3,
     errors.MachineFault: 1,
+    errors.STSUnavailable: 7,
     errors.ProgramNotFound: 127,
     errors.ProgramNotRunnable: 126,
 }
@@ -52,3 +56,38 @@ def test_a_source_that_has_run_out_is_a_source_error_and_a_throttled_sts_is_one_
 
 def test_a_refusal_is_never_taken_for_an_sts_that_was_not_reached() -> None:
     assert not issubclass(errors.STSRefused, errors.STSNotReached)
+
+
+def test_only_a_no_deletes_what_is_cached_and_only_a_wrong_config_keeps_it_back() -> None:
+    deleting = {kind for kind in EXIT_CODES if kind.cached == "deleted"}
+    assert deleting == {errors.STSRefused, errors.SourceRefused, errors.SourceNotKnown}
+    keeping = {kind for kind in EXIT_CODES if kind.cached == "kept"}
+    assert keeping == {errors.ConfigurationError, errors.ChangedMeanwhile}
+
+
+def test_only_what_sts_says_to_everybody_is_shared_with_everybody() -> None:
+    shared = {kind for kind in EXIT_CODES if kind.is_shared}
+    assert shared == {errors.STSRefused, errors.STSThrottled, errors.STSUnavailable}
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ImportError("x", name="botocore.auth"), "botocore.auth cannot be loaded (ImportError at "),
+        (ImportError("x", name="no name \x1b"), "a library cannot be loaded"),
+        (ModuleNotFoundError(), "a library cannot be loaded"),
+        (OSError(28, "No space left on device", "/a/secret/path"), "(No space left on device, OSError at "),
+        (OSError("text"), "internal error (OSError at "),
+        (ValueError("a-secret"), "internal error (ValueError at "),
+    ],
+)
+def test_an_error_that_nobody_expects_says_its_kind_and_its_place_and_not_its_text(
+    error: Exception, words: str
+) -> None:
+    fault = errors.internal_fault(error)
+    assert words in fault.message
+    assert "secret" not in str(fault)
+    try:
+        raise error
+    except type(error):
+        assert "test_errors.py:" in str(errors.internal_fault(error))

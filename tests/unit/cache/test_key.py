@@ -124,3 +124,37 @@ def test_no_secret_is_among_the_inputs() -> None:
     for profile in (replace(PROFILE, source=source), replace(PROFILE, source=replace(LINK, source=source))):
         assert SECRET not in repr(profile.session_inputs())
         assert SECRET[::-1] not in repr(profile.session_inputs())
+
+
+# The first digit: how many sessions of ours are behind this one. Its lock is chosen by it.
+
+_BASE: dict[str, object] = {"role_arn": "a", "source": {"access_key_id": "AKIA"}, "mfa_serial": None}
+
+
+def over(inputs: dict[str, object]) -> dict[str, object]:
+    return {"role_arn": "b", "source": {"role": inputs}, "mfa_serial": None}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "rank"),
+    [
+        ({"mfa_serial": "GAHT12345678"}, "0"),
+        ({"mfa_session": "GAHT12345678", "source": {"access_key_id": "AKIA"}}, "1"),
+        (_BASE, "1"),
+        (_BASE | {"mfa_serial": "GAHT12345678"}, "2"),
+        (over(_BASE), "2"),
+        (over(_BASE | {"mfa_serial": "GAHT12345678"}), "3"),
+        (over(over(_BASE)), "3"),
+        ({"role_arn": "c", "source": "no mapping"}, "0"),
+    ],
+)
+def test_the_first_digit_of_a_key_is_the_sessions_rank(inputs: dict[str, object], rank: str) -> None:
+    assert entries.key(inputs)[0] == rank
+    assert len(entries.key(inputs)) == 64
+
+
+def test_a_chain_without_end_has_the_last_rank() -> None:
+    inputs = _BASE
+    for _ in range(30):
+        inputs = over(inputs)
+    assert entries.key(inputs)[0] == "f"
