@@ -86,7 +86,7 @@ def add_helper(
     new: dict[str, str | None] = dict(values)
     if any(key in values for key in SOURCE_KEYS):
         new |= {key: None for key in SOURCE_KEYS if key not in values}
-    text = editor.configured(present.file.text, name, line, new)
+    text = editor.requoted(editor.configured(present.file.text, name, line, new), name, undo=False)
     after = aws_config.load(environ, text)
     editor.check_rest(config, after, name)
     role_chain.read_profile(after, environ, name)
@@ -124,6 +124,8 @@ def remove_helper(environ: Mapping[str, str], name: str) -> Change:
     command = config.config_profiles.get(name, {}).get("credential_process")
     ours = command is not None and helper_command.parse(command) is not None
     text = editor.undone(file.text, name, ours=ours)
+    if text != file.text:
+        text = editor.requoted(text, name, undo=True)
     after = aws_config.load(environ, text)
     editor.check_rest(config, after, name)
     left = after.config_profiles.get(name, {}).get("credential_process")

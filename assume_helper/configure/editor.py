@@ -68,8 +68,6 @@ def configured(text: str, name: str, command: str, values: Mapping[str, str | No
             _refuse_both(options, key, name)
             before = _indentation(option.lines[0])
             option.lines[0] = before + PREFIX + option.lines[0][len(before) :]
-        if may_be_quoted(_key_in_file(key)):
-            _requote(option, quoted(option.value or ""))
     new = []
     for key, value in {"credential_process": command, **values}.items():
         found = options.get(PREFIX + key, options.get(key)) if is_for_the_helper(key) else options.get(key)
@@ -103,10 +101,24 @@ def undone(text: str, name: str, *, ours: bool) -> str:
         if bare != key and is_for_the_helper(bare):
             _refuse_both(options, bare, name)
             option.lines[0] = re.sub(re.escape(PREFIX), "", option.lines[0], count=1, flags=re.IGNORECASE)
-            if may_be_quoted(key):
-                _requote(option, unquoted(option.value or ""))
         elif key == "credential_process" and ours:
             _set(option, None)
+    return str(document)
+
+
+def requoted(text: str, name: str, *, undo: bool) -> str:
+    """`text` with the values of the profile `name` that PHP's parser needs in double quotes in these.
+
+    These are the keys of ours; with `undo` those that had become ours lose the quotes. Raises ConfigurationError.
+    """
+    document = _parsed(text)
+    section = _section(document, name)
+    for option in section.iter_options() if section is not None else ():
+        value, bare = option.value or "", unquoted(option.value or "")
+        if undo and is_for_the_helper(option.key) and bare != value == quoted(bare):
+            _set(option, bare)
+        elif not undo and may_be_quoted(option.key) and quoted(value) != value:
+            _set(option, quoted(value))
     return str(document)
 
 
@@ -210,12 +222,6 @@ def _key_in_file(key: str) -> str:
 def _value_in_file(key: str, value: str) -> str:
     """The value as it is written: one of ours in double quotes, where PHP's parser needs them."""
     return quoted(value) if may_be_quoted(_key_in_file(key)) else value
-
-
-def _requote(option: "Option", value: str) -> None:
-    """Write the value of a key of ours with or without its double quotes, where it is on one line."""
-    if "\n" not in value and value != option.value:
-        _set(option, value)
 
 
 def _set(option: "Option", value: str | None) -> None:

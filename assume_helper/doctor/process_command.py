@@ -97,7 +97,10 @@ def _leading_quote(command: str, whose: str) -> Check | None:
     """The check of a leading quote, which some clients strip (measured with each)."""
     if not command.lstrip().startswith('"'):
         return None
-    what = f"{whose} begins with a double quote, which Go v1, rclone and often PHP strip: they run another command"
+    what = (
+        f"{whose} begins with a double quote, which Go v1 and rclone strip (PHP too, with one at the end): they run "
+        "another command"
+    )
     mend = 'begin with /, and quote only the parts with blanks: /path/to/"my tools"/assume-helper'
     return Check("process", "warn", what, mend)
 
