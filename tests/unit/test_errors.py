@@ -23,7 +23,6 @@ EXIT_CODES = {
     errors.STSNotReached: 7,
     errors.STSNotConnected: 7,
     errors.STSThrottled: 7,
-    errors.SettingFault: 3,
     errors.MachineFault: 1,
     errors.STSUnavailable: 7,
     errors.ProgramNotFound: 127,
