@@ -130,7 +130,7 @@ def has_role(config: AwsConfig, name: str) -> bool:
 
 def _keys_meant(settings: ProfileSettings, *wanted: str) -> str | None:
     """The next step where one of the keys `wanted` is there, misspelt or as a part of another value."""
-    with suppress(ConfigurationError):  # an included profile that is not there was reported, or will be
+    with suppress(ConfigurationError):  # a missing include is reported elsewhere
         names = list(included_profiles(settings.raw.config, settings.name))
         return likely_meant.key_meant(settings.raw.config, names, wanted)
     return likely_meant.key_meant(settings.raw.config, [settings.name], wanted)
@@ -253,9 +253,8 @@ def _source(chain: _Chain, settings: ProfileSettings) -> Origin | Profile:
         elif prefixed == [False, True]:
             source_profile = None
     if source_profile and credential_source:
-        raise ConfigurationError(
-            f"{settings.section} has both source_profile and credential_source", "take one of them out"
-        )
+        what = f"{settings.section} has both source_profile and credential_source"
+        raise ConfigurationError(what, "take one of them out")
     if credential_source:
         return kind.credential_source(settings, credential_source, chain.environ)
     if not source_profile:

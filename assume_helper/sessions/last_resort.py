@@ -6,7 +6,7 @@ Nothing here needs a library. What is served is what the full way would serve: s
 import os
 from collections.abc import Mapping
 
-from assume_helper import hit
+from assume_helper import hit, lookups
 from assume_helper.cache import entries
 from assume_helper.cache.directory import Cache
 from assume_helper.sessions import single_flight
@@ -22,7 +22,7 @@ def document(profile: str, environ: Mapping[str, str], now: float) -> bytes | No
     None where there is none, or its config has changed.
     """
     for back in range(0, _DEEPEST, _STEP):
-        found = hit.fresh_document(profile, environ, now - back)
+        found = hit.fresh_document(profile, environ, now - back, lookups.observe)
         if found is not None and found[1]:
             directory, name = os.path.split(found[1])
             entry = entries.read(Cache(directory, lambda _warning: None), name.removesuffix(hit.AHEAD_SUFFIX))

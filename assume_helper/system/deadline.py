@@ -67,24 +67,6 @@ def _limited(seconds: float) -> Iterator[None]:
         socket.setdefaulttimeout(before)
 
 
-@contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def ring(_number: int, _frame: object) -> None:
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGALRM, ring)
-    try:
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
-
 def _functions(thread: threading.Thread) -> list[str]:
     """The names of the functions that `thread` is in."""
     frame = sys._current_frames().get(thread.ident or 0)
@@ -93,3 +75,30 @@ def _functions(thread: threading.Thread) -> list[str]:
         names.append(frame.f_code.co_name)
         frame = frame.f_back
     return names
+
+
+if sys.platform == "win32":
+
+    @contextmanager
+    def _alarm(_seconds: float) -> Iterator[None]:
+        """Windows has no alarm: sockets keep their own limit."""
+        yield
+
+else:
+
+    @contextmanager
+    def _alarm(seconds: float) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def ring(_number: int, _frame: object) -> None:
+            raise TimeoutError
+
+        before = signal.signal(signal.SIGALRM, ring)
+        try:
+            signal.setitimer(signal.ITIMER_REAL, seconds)
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
