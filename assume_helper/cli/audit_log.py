@@ -42,7 +42,7 @@ def path() -> str | None:
     except RuntimeError:
         return None
     except ImportError:  # it is to be logged that the libraries are not there
-        directory = _state_directory()
+        directory = home.state_directory()
     directory = _in_own_home(directory)
     return os.path.join(directory, "log.jsonl") if os.path.isabs(directory) else None
 
@@ -93,9 +93,6 @@ if sys.platform == "win32":
     def _may_rename(_descriptor: int, _target: str) -> bool:
         return False
 
-    def _state_directory() -> str:
-        return os.path.join(os.environ.get("LOCALAPPDATA", ""), "assume-helper")
-
 else:
     import fcntl
 
@@ -109,13 +106,6 @@ else:
             return os.path.samestat(os.fstat(descriptor), os.lstat(target))
         except OSError:
             return False
-
-    def _state_directory() -> str:
-        """Where platformdirs would have it."""
-        if sys.platform == "darwin":
-            return os.path.expanduser("~/Library/Application Support/assume-helper")
-        base = os.environ.get("XDG_STATE_HOME", "")
-        return os.path.join(base if os.path.isabs(base) else os.path.expanduser("~/.local/state"), "assume-helper")
 
 
 def issue(profile: str, session: Session, started: float) -> dict[str, str]:

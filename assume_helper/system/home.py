@@ -84,3 +84,13 @@ def _in_user_database() -> str | None:
 def _is_in(path: str, home: str) -> bool:
     # Of the root directory, which is HOME where there is none, only what a home has: ~/.cache, ~/.aws.
     return path.startswith("/." if home == "/" else home + "/")
+
+
+def state_directory() -> str:
+    """The directory for the log as platformdirs names it, for where that library cannot be loaded."""
+    if sys.platform == "win32":
+        return os.path.join(os.environ.get("LOCALAPPDATA", ""), "assume-helper")
+    if sys.platform == "darwin":
+        return os.path.expanduser("~/Library/Application Support/assume-helper")
+    base = os.environ.get("XDG_STATE_HOME", "")
+    return os.path.join(base if os.path.isabs(base) else os.path.expanduser("~/.local/state"), "assume-helper")

@@ -37,7 +37,8 @@ def _shared_key(environ: Mapping[str, str]) -> bytes | None:
     try:
         private_files.make_directory(directory)
         hit.check_private(os.lstat(directory), 0o040000)
-        return _read(path) or _made(path, replaces=os.path.lexists(path))
+        is_there = os.path.lexists(path)  # looked at before it is read: another process may make it meanwhile
+        return _read(path) or _made(path, replaces=is_there)
     except (OSError, ValueError):
         return None
 

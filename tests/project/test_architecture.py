@@ -63,7 +63,11 @@ def environment_reads(tree: ast.Module) -> list[int]:
     lines = []
     for node in run_at_import(tree):
         attribute = isinstance(node, ast.Attribute) and node.attr in ENVIRONMENT
-        name = isinstance(node, ast.ImportFrom) and any(alias.name in ENVIRONMENT for alias in node.names)
+        name = (
+            isinstance(node, ast.ImportFrom)
+            and node.module in {"os", "os.path", "pathlib"}
+            and any(alias.name in ENVIRONMENT for alias in node.names)
+        )
         if attribute or name:
             lines.append(getattr(node, "lineno", 0))
     return lines

@@ -47,6 +47,7 @@ def test_a_role_is_read_with_all_that_shapes_its_session(read: Read) -> None:
         role_session_name="a-name",
         duration_seconds=1800,
         region="eu-central-1",
+        endpoint_url="https://sts",
     )
 
 

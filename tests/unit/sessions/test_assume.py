@@ -1,5 +1,7 @@
 """A role's session: from its source, from the role before it, and what is done when a cached session is refused."""
 
+import base64
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -181,9 +183,15 @@ def test_a_refused_link_is_removed_only_under_its_lock(world: World, monkeypatch
     assert told(world.get("far"))["AccessKeyId"] == "ASIA4"
 
 
+def _token(number: int) -> str:
+    """A JWT of one subject, renewed `number` times."""
+    claims = {"iss": "https://issuer", "sub": "pod", "aud": "sts.amazonaws.com", "jti": number}
+    return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode() for part in ({}, claims, {}))
+
+
 def test_a_token_that_was_just_being_replaced_is_no_refusal(world: World, tmp_path: Path) -> None:
     token = tmp_path / "token"
-    token.write_text("a-whole-token")
+    token.write_text(_token(1))
     arn = "arn:aws:iam::123456789012:role/pod"
     world.add(
         f"[profile pod]\nrole_arn = {arn}\nweb_identity_token_file = {token}\nregion = us-east-1\n"
@@ -193,7 +201,7 @@ def test_a_token_that_was_just_being_replaced_is_no_refusal(world: World, tmp_pa
     refusal = error(400, "InvalidIdentityToken", "no token")
 
     def answer(call: Call) -> Reply | None:
-        (tmp_path / "new").write_text("another-token")
+        (tmp_path / "new").write_text(_token(2))
         (tmp_path / "new").replace(token)
         return refusal(call)
 
