@@ -144,9 +144,11 @@ def _misspelt(values: Mapping[str, str], wanted: frozenset[str]) -> tuple[str, s
     """An unknown key and the wanted one that it is nearest to."""
     from assume_helper.profiles.known_keys import is_known, is_word, nearest
     from assume_helper.profiles.raw_profile import PREFIX
+    from assume_helper.profiles.settings import KEYS
 
     for key in values:
-        if not is_known(key) and is_word(key):
+        # What all programs know is asked last: that loads the SDK.
+        if key.removeprefix(PREFIX) not in KEYS and is_word(key) and not is_known(key):
             right = nearest(key)
             if right is not None and right.removeprefix(PREFIX) in wanted:
                 return key, right
