@@ -101,6 +101,8 @@ def _answered(
     response: Any = error.response
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     code = printable(str(response.get("Error", {}).get("Code", "")), 80)
-    # A code that is no name is a proxy's, or a captive portal's.
-    is_theirs = status < 500 and status != 429 and code[:1].isalpha()
+    message = str(response.get("Error", {}).get("Message", ""))
+    # The portal does not always name its error. A page, or a code that is no name, is a proxy's or a captive portal's.
+    is_said = code[:1].isalpha() or (bool(message) and "<" not in message)
+    is_theirs = status < 500 and status not in {407, 429} and is_said
     return refusal(login, status, code) if is_theirs else _not_reached(login)

@@ -150,8 +150,7 @@ def test_where_it_cannot_be_encrypted_credentials_are_given_and_nothing_is_kept(
         Path(desktop.environ["TEST_KEYRING"]).write_text('{"assume-helpercache key": "short"}')
         said = "is no key; remove it there"
     else:
-        (tmp_path / "keyring").mkdir()
-        (tmp_path / "keyring" / "__init__.py").write_text("raise ModuleNotFoundError('no', name='keyring')\n")
+        (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['keyring'] = None\n")
         said = "keyring is missing; pip install"
     desktop.get("dev")
     desktop.get("dev")

@@ -228,7 +228,7 @@ def test_a_connection_that_is_refused_is_told(dev: Home) -> None:
 def test_a_network_that_is_not_there_is_told(dev: Home) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can have a network of its own")
-    ran = pointed_at(dev, "http://192.0.2.2").run("get", "dev", command=["unshare", "--net", SCRIPT])
+    ran = pointed_at(dev, "https://192.0.2.2").run("get", "dev", command=["unshare", "--net", SCRIPT])
     ran.failed(7, "the network is unreachable")
 
 
