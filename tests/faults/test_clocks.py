@@ -54,7 +54,7 @@ def test_doctor_names_the_difference(role: Home, offline_front: Front, differenc
     assert said in named(role, "clock")
     offline_front.stop()  # by what is kept
     try:
-        assert f"{said}, by the answer that is cached" in named(role, "clock")
+        assert f"{said}, as the cached answer says" in named(role, "clock")
     finally:
         offline_front.start()
 
