@@ -1,14 +1,7 @@
 """Files of the cache and of the config, as the tests of a hit make and change them."""
 
 import os
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-
-import pytest
-
-from assume_helper import hit
 
 KEY = "ab" * 32
 DOCUMENT = b'{"Version":1,"AccessKeyId":"ASIADUMMY"}'
@@ -21,30 +14,6 @@ def put(path: Path, data: bytes) -> None:
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(data)
     path.chmod(0o600)
-
-
-def given_away(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`path` belongs to somebody else: by chown where that is allowed, else we are somebody else."""
-    if os.geteuid() == 0:
-        os.chown(path, 65534, 65534, follow_symlinks=False)
-    else:
-        monkeypatch.setattr(hit, "_geteuid", lambda: os.getuid() + 1)
-
-
-@contextmanager
-def no_wait() -> Iterator[None]:
-    """What takes half a minute waits for something that never comes."""
-
-    def waited(_number: int, _frame: object) -> None:
-        raise AssertionError("it waits")
-
-    old = signal.signal(signal.SIGALRM, waited)
-    signal.alarm(30)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, old)
 
 
 def appended(path: Path) -> None:

@@ -15,13 +15,12 @@ from unit.hit_files import (
     END,
     KEY,
     appended,
-    given_away,
-    no_wait,
     put,
     removed,
     replaced_by_its_like,
     touched,
 )
+from unit.obstacles import given_away, no_wait
 
 from assume_helper import hit
 

@@ -15,10 +15,9 @@ from unit.hit_files import (
     BEGIN,
     DOCUMENT,
     END,
-    given_away,
-    no_wait,
     put,
 )
+from unit.obstacles import given_away, no_wait
 
 from assume_helper import hit
 

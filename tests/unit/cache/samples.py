@@ -1,15 +1,11 @@
 """Entries, files and stores that the tests of the cache share."""
 
 import os
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 
@@ -68,30 +64,6 @@ def written(store: Cache, entry: Entry = ENTRY) -> Path:
 
 def names(store: Cache) -> set[str]:
     return set(os.listdir(store.directory))
-
-
-def given_away(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`path` belongs to somebody else: by chown where that is allowed, else we are somebody else."""
-    if os.geteuid() == 0:
-        os.chown(path, 65534, 65534, follow_symlinks=False)
-    else:
-        monkeypatch.setattr(hit, "_geteuid", lambda: os.getuid() + 1)
-
-
-@contextmanager
-def no_wait() -> Iterator[None]:
-    """What takes half a minute waits for something that never comes."""
-
-    def waited(_number: int, _frame: object) -> None:
-        raise AssertionError("it waits")
-
-    old = signal.signal(signal.SIGALRM, waited)
-    signal.alarm(30)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, old)
 
 
 texts = st.text(min_size=1, max_size=200)

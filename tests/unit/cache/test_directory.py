@@ -22,10 +22,10 @@ from unit.cache.samples import (
     T,
     an_entry,
     file,
-    given_away,
     names,
     written,
 )
+from unit.obstacles import given_away
 
 from assume_helper import errors, hit
 from assume_helper.cache import directory as cache_directory

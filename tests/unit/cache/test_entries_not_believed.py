@@ -17,13 +17,12 @@ from unit.cache.samples import (
     an_entry,
     file,
     flipped,
-    given_away,
     in_one_directory,
     names,
-    no_wait,
     put,
     written,
 )
+from unit.obstacles import given_away, no_wait
 
 from assume_helper import errors
 from assume_helper.cache import entries, outcomes

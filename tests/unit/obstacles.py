@@ -1,0 +1,35 @@
+"""What stands in a hit's way, for the tests of the cache and of a hit: another user's file, and one that never ends."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from assume_helper import hit
+
+
+def given_away(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`path` belongs to somebody else: by chown where that is allowed, else we are somebody else."""
+    if os.geteuid() == 0:
+        os.chown(path, 65534, 65534, follow_symlinks=False)
+    else:
+        monkeypatch.setattr(hit, "_geteuid", lambda: os.getuid() + 1)
+
+
+@contextmanager
+def no_wait() -> Iterator[None]:
+    """What takes half a minute waits for something that never comes."""
+
+    def waited(_number: int, _frame: object) -> None:
+        raise AssertionError("it waits")
+
+    old = signal.signal(signal.SIGALRM, waited)
+    signal.alarm(30)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, old)
