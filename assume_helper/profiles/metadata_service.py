@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from assume_helper.errors import ConfigurationError
-from assume_helper.text import CONTROL_CHARACTERS, printable
+from assume_helper.profiles import value_parsers
+from assume_helper.text import printable
 
 T = TypeVar("T")
 
@@ -34,12 +34,7 @@ class MetadataService:
 
 def endpoint_url(value: str, named: str) -> str:
     """The service's address: a URL of http or https. Raises ConfigurationError."""
-    try:
-        parts = urlsplit(value)
-        is_good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_good = False
-    if not is_good or " " in value or "@" in value or CONTROL_CHARACTERS.search(value):
+    if not value_parsers.is_http_url(value):
         raise ConfigurationError(f"{named} is not a URL", f"it looks like {_IPV4}")
     return value
 
@@ -67,11 +62,6 @@ def attempts(value: str, named: str) -> int:
     return int(value)
 
 
-def is_true(value: str, named: str) -> bool:  # noqa: ARG001 - anything else is false, as for botocore
-    """Whether it is `true`."""
-    return value.lower() == "true"
-
-
 def resolve(
     environ: Mapping[str, str],
     *,
@@ -97,5 +87,5 @@ def resolve(
         bool(url) or found_mode == "ipv6",
         value("AWS_METADATA_SERVICE_TIMEOUT", timeout, seconds) or 1.0,
         value("AWS_METADATA_SERVICE_NUM_ATTEMPTS", attempts, tries) or 1,
-        value("AWS_EC2_METADATA_V1_DISABLED", is_true, v1_disabled) or False,
+        value("AWS_EC2_METADATA_V1_DISABLED", value_parsers.is_true, v1_disabled) or False,
     )

@@ -100,7 +100,7 @@ class ProfileSettings:
     # The metadata service of EC2.
     ec2_metadata_service_endpoint = Key(metadata_service.endpoint_url)
     ec2_metadata_service_endpoint_mode = Key(metadata_service.endpoint_mode)
-    ec2_metadata_v1_disabled = Key(metadata_service.is_true)
+    ec2_metadata_v1_disabled = Key(value_parsers.is_true)
     metadata_service_timeout = Key(metadata_service.timeout)
     metadata_service_num_attempts = Key(metadata_service.attempts)
     # What marks and narrows the session.

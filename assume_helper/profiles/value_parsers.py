@@ -164,14 +164,19 @@ def sts_regional_endpoints(value: str, named: str) -> str:
     return value.lower()
 
 
-def endpoint_url(value: str, named: str = "") -> str:
-    """A URL of http or https, without a password."""
+def is_http_url(value: str) -> bool:
+    """Whether `value` is a URL of http or https, without a password, a blank or a control character."""
     try:
         parts = urlsplit(value)
         good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        good = False
-    if not good or CONTROL_CHARACTERS.search(value) or " " in value or "@" in value:
+        return False
+    return good and not (" " in value or "@" in value or CONTROL_CHARACTERS.search(value))
+
+
+def endpoint_url(value: str, named: str = "") -> str:
+    """A URL of http or https, without a password."""
+    if not is_http_url(value):
         # one with an @ may hold a password
         which = "the endpoint URL" if "@" in value else f"the endpoint URL {_with_blanks(value, 120)}"
         where = f"{named}: " if named else ""
