@@ -8,6 +8,7 @@ from typing import Any
 import botocore.session
 import pytest
 from front import Front, session
+from unit.profiles.config_parts import BASE, HUB, KEY, PROCESS, SOURCE
 
 from assume_helper.errors import SourceError
 from assume_helper.profiles.role import CredentialProcess, EnvironmentKeys, Login, Metadata, Profile, StaticKeys
@@ -16,12 +17,6 @@ Read = Callable[..., Profile]
 Refused = Callable[..., str]
 
 ROLE = "arn:aws:iam::123456789012:role"
-# A role whose source profile is `here`, which the rest of the text is about.
-SOURCE = "[profile dev]\nrole_arn = ROLE/dev\nsource_profile = here\n[profile here]\n"
-KEY = "aws_access_key_id = AKIAHERE\naws_secret_access_key = s\n"
-PROCESS = "credential_process = vault login\n"
-HUB = "role_arn = ROLE/hub\nsource_profile = base\n"
-BASE = "\n[base]\naws_access_key_id = AKIABASE\naws_secret_access_key = s\n"
 
 
 def test_a_session_token_comes_with_its_key(read: Read) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from unit.profiles.config_parts import BASE, HUB, KEY, PROCESS, SOURCE
 
 from assume_helper.errors import ConfigurationError
 from assume_helper.profiles import role_chain
@@ -14,12 +15,6 @@ Refused = Callable[..., str]
 
 ROLE = "arn:aws:iam::123456789012:role"
 SECRET = "CanarySecret/0123456789"
-# A role whose source profile is `here`, which the rest of the text is about.
-SOURCE = "[profile dev]\nrole_arn = ROLE/dev\nsource_profile = here\n[profile here]\n"
-KEY = "aws_access_key_id = AKIAHERE\naws_secret_access_key = s\n"
-PROCESS = "credential_process = vault login\n"
-HUB = "role_arn = ROLE/hub\nsource_profile = base\n"
-BASE = "\n[base]\naws_access_key_id = AKIABASE\naws_secret_access_key = s\n"
 
 
 def loop(*names: str) -> str:
