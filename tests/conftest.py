@@ -11,7 +11,8 @@ import boto3
 import local_aws
 import prepare
 import pytest
-from front import Front
+from configuring import CONFIG
+from front import Front, session
 from hypothesis import HealthCheck, settings
 from running import ACCESS_KEY_ID, SECRET, Home
 
@@ -115,6 +116,15 @@ def role(home: Home, offline_front: Front) -> Home:
     )
     home.credentials.write_text(f"[base]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET}\n")
     return home
+
+
+@pytest.fixture
+def folk(role: Home, offline_front: Front) -> Home:
+    """A home as people have one: a role in the config, an access key in the credentials file, the front as STS."""
+    offline_front.behaviour = session()
+    role.config.write_text(CONFIG)
+    role.environ |= {"AWS_ENDPOINT_URL_STS": offline_front.url}
+    return role
 
 
 @pytest.fixture

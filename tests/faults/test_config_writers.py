@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from configuring import CONFIG, ROLE, configure, written
-from front import Front, session
 from running import ACCESS_KEY_ID, SCRIPT, SECRET, Home
 
 from assume_helper.configure import change, exchange
@@ -23,15 +22,6 @@ KEYS = f"[profile base]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_
 STEPS = ("open", "write", "fsync", "fchmod", "rename", "replace", "unlink", "close")
 THEIRS = "[profile theirs]\nregion = eu-west-1\n"
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has renameat2")
-
-
-@pytest.fixture
-def folk(role: Home, offline_front: Front) -> Home:
-    """A home as people have one: a role in the config, an access key in the credentials file, the front as STS."""
-    offline_front.behaviour = session()
-    role.config.write_text(CONFIG)
-    role.environ |= {"AWS_ENDPOINT_URL_STS": offline_front.url}
-    return role
 
 
 def make(home: Home, **values: str) -> Change:
