@@ -12,6 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _NO_REPLACE, _EXCHANGE = 1, 2
+_CAN_WAIT = [
+    signal.Signals[name]
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGTSTP")
+    if name in signal.Signals.__members__
+]
 _UNSUPPORTED = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM, errno.EXDEV}
 
 if sys.platform == "linux":
@@ -68,13 +73,19 @@ def place(source: str, target: str) -> None:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Within it no signal that can wait comes between two steps."""
-    if sys.platform == "win32":
-        yield
-        return
-    waiting = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP}
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, waiting)
+    """Within it no signal that can wait comes between two steps: it comes at the end. For the main thread.
+
+    A mask would not do: a signal that is sent to the process goes to any thread that does not block it (signal(7)).
+    """
+    came: list[int] = []
+    before = {}
+    for number in _CAN_WAIT:
+        if signal.getsignal(number) not in (signal.SIG_IGN, None):
+            before[number] = signal.signal(number, lambda sent, _frame: came.append(sent))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for sent in came:
+            signal.raise_signal(sent)

@@ -4,6 +4,7 @@ import errno
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -65,13 +66,28 @@ def test_a_file_system_that_cannot_is_told_from_one_that_fails(monkeypatch: pyte
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
-def test_signals_wait() -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP])
+def test_signals_wait_whichever_thread_they_come_to(number: signal.Signals) -> None:
     came = []
-    before = signal.signal(signal.SIGTERM, lambda *_arguments: came.append(1))
+    before = signal.signal(number, lambda *_arguments: came.append(1))
     try:
         with exchange.uninterrupted():
-            os.kill(os.getpid(), signal.SIGTERM)
+            other = threading.Thread(target=signal.raise_signal, args=[number])
+            other.start()
+            other.join()
+            signal.raise_signal(number)
             assert not came
         assert came
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(number, before)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+def test_a_signal_that_is_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with exchange.uninterrupted():
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
