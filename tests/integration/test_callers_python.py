@@ -21,7 +21,6 @@ FORMS = {"script": [SCRIPT], "path": BY_PATH, "fastest": [sys.executable, "-I", 
 @pytest.fixture
 def dev(role: Home, offline_front: Front) -> Home:
     offline_front.behaviour = session()
-    role.unmeasured()
     return role
 
 

@@ -29,7 +29,6 @@ def ready(role: Home, offline_front: Front) -> Home:
     offline_front.behaviour = session()
     (role.folder / "tmp").mkdir()
     role.environ["TMPDIR"] = str(role.folder / "tmp")
-    role.unmeasured()
     return role
 
 

@@ -21,7 +21,6 @@ DUE = past_its_window
 @pytest.fixture
 def dev(role: Home, offline_front: Front) -> Home:
     offline_front.behaviour = DUE()
-    role.unmeasured()
     return role
 
 

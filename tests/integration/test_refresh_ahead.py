@@ -51,7 +51,6 @@ def rewind(store: Cache, key: str) -> None:
 @pytest.fixture
 def due(role: Home, offline_front: Front) -> Iterator[Home]:
     """`dev` has a cached session that is due, and STS hangs until it is told otherwise."""
-    role.unmeasured()  # the processes outlive their callers
     offline_front.behaviour = session(access_key_id=OLD)
     role.get("dev")
     role.get("dev")  # remembered by now, for a hit

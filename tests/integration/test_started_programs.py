@@ -29,7 +29,6 @@ KINDS = {"mfa_process": "123456", "askpass": "123456", "source": DOCUMENT}
 @pytest.fixture
 def ready(role: Home, offline_front: Front) -> Home:
     offline_front.behaviour = session()
-    role.unmeasured()
     return role
 
 
