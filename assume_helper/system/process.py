@@ -69,8 +69,11 @@ def run(words: Sequence[str], environ: Mapping[str, str], seconds: float, screen
 def _finish(
     process: "subprocess.Popen[bytes]", signals: DeferredSignals, seconds: float, screen: int | None, *, has_group: bool
 ) -> Finished:
+    # They are closed by the threads that read them, and known by their inodes to what it has started.
+    pipes = [os.fstat(stream.fileno()).st_ino for stream in (process.stdout, process.stderr) if stream is not None]
+
     def kill() -> None:
-        process_tree.kill(process, has_group=has_group)
+        process_tree.kill(process, has_group=has_group, pipes=pipes)
 
     out, err = bytearray(), bytearray()
     try:

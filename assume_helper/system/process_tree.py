@@ -1,9 +1,14 @@
-"""A process and the processes that it has started: killed together."""
+"""A process and the processes that it has started: killed together.
+
+What has left the tree, its parent dead and in a session of its own, is found by the output that it was given: it was
+started since, and can still write there. A daemon that has closed it (an agent) lives on.
+"""
 
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Collection
 
 # How often the tree is looked at: what starts a process meanwhile is stopped in the next round.
 _ROUNDS = 5
@@ -13,40 +18,72 @@ _PATIENCE = 2.0
 
 if sys.platform == "win32":
 
-    def kill(process: "subprocess.Popen[bytes]", *, has_group: bool) -> None:  # noqa: ARG001 - as on other systems
+    def kill(process: "subprocess.Popen[bytes]", *, has_group: bool, pipes: Collection[int] = ()) -> None:  # noqa: ARG001 - as on other systems
         """Kill `process`. Windows knows no groups."""
         process.kill()
 
 else:
 
-    def kill(process: "subprocess.Popen[bytes]", *, has_group: bool) -> None:
+    def kill(process: "subprocess.Popen[bytes]", *, has_group: bool, pipes: Collection[int] = ()) -> None:
         """Kill `process`, which has not been waited for, and what it has started.
 
-        `has_group`: it leads a process group of its own. Otherwise its descendants are looked for.
+        `has_group`: it leads a process group of its own. `pipes` are the inodes of the pipes that it writes to.
         """
         try:
-            if has_group:
-                os.killpg(process.pid, signal.SIGKILL)
-                return
-            for number in _stopped(process.pid):
+            for number in _stopped(process.pid, pipes):
                 _send(number, signal.SIGKILL)
         except OSError:
-            pass
+            pass  # neither /proc nor ps tells what there is
+        if has_group:
+            _send(-process.pid, signal.SIGKILL)
         process.kill()
 
-    def _stopped(root: int) -> list[int]:
-        """The process `root` and its descendants, each stopped, so that it starts no other one."""
+    def _stopped(root: int, pipes: Collection[int]) -> list[int]:
+        """The process `root` and what it has started, each stopped, so that it starts no other one."""
         found = [root]
         _send(root, signal.SIGSTOP)
+        began = _began(root)
         for _ in range(_ROUNDS):
             parents = _parents()
             new = [number for number, parent in parents.items() if parent in found and number not in found]
+            # A server that was there before, and was handed the output (ssh's ControlMaster), is none of its processes.
+            new += [
+                number
+                for number in parents
+                if number not in {*found, *new, os.getpid()} and _began(number) >= began > 0 and _writes(number, pipes)
+            ]
             if not new:
                 break
             for number in new:
                 _send(number, signal.SIGSTOP)
             found += new
         return found
+
+    def _began(number: int) -> int:
+        """When a process began, as Linux counts it (proc(5), starttime); 0 where it is not told."""
+        try:
+            with open(f"/proc/{number}/stat", "rb") as file:
+                return int(file.read().rpartition(b")")[2].split()[19])
+        except (OSError, ValueError, IndexError):
+            return 0
+
+    def _writes(number: int, pipes: Collection[int]) -> bool:
+        """Whether a process of this user's has one of `pipes` open for writing. Linux alone tells."""
+        targets = {f"pipe:[{pipe}]" for pipe in pipes}
+        try:
+            names = os.listdir(f"/proc/{number}/fd")
+        except OSError:  # another user's, or it has ended
+            return False
+        for name in names:
+            try:
+                if os.readlink(f"/proc/{number}/fd/{name}") in targets:
+                    with open(f"/proc/{number}/fdinfo/{name}", "rb") as file:
+                        flags = int(file.read().partition(b"flags:")[2].split()[0], 8)
+                    if flags & (os.O_WRONLY | os.O_RDWR) == os.O_WRONLY:
+                        return True
+            except (OSError, ValueError, IndexError):
+                continue
+        return False
 
     def _send(number: int, what: int) -> None:
         try:

@@ -9,7 +9,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,35 +16,17 @@ import click
 import pexpect
 import pytest
 from front import Behaviour, Call, Front, Reply, denied, error, session, wait_for
+from rewound import rewind, rewound
 from running import PACKAGE, SCRIPT, Home, no_warning
 
 from assume_helper import hit
-from assume_helper.cache import entries, key_lock
+from assume_helper.cache import key_lock
 from assume_helper.cache.directory import Cache
-from assume_helper.cache.document import credential_document
-from assume_helper.cache.entries import Entry
-from assume_helper.cache.session import window
 from assume_helper.sessions import refresh_ahead
 from assume_helper.sessions.provider import RoleRequest, get_credentials, refresh
 from assume_helper.system.context import CallContext, Clock
 
 OLD, NEW = "ASIAOLD0000000000000", "ASIANEW0000000000000"
-
-
-def rewound(home: Home) -> Path:
-    """Have the one cached session in the middle of its last stretch before the window; its file."""
-    (file,) = home.entries()
-    rewind(Cache(str(home.cache), lambda _message: None), file.stem)
-    return file
-
-
-def rewind(store: Cache, key: str) -> None:
-    entry = entries.read(store, key)
-    assert entry is not None
-    now = time.time()
-    printed = datetime.fromtimestamp(int(now + window(3600) + 150), UTC)
-    moved = replace(entry.session, printed_expiration=printed, expiration=printed, issued=now - 2000)
-    entries.write(store, key, Entry(moved, credential_document(moved.credentials, printed, moved.account_id)))
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,8 +12,9 @@ from pathlib import Path
 
 import pytest
 from front import wait_for
+from started import is_alive, number
 
-from assume_helper.system import child_signal, process, process_tree, terminal
+from assume_helper.system import child_signal, process, terminal
 
 ENVIRON = {"PATH": os.environ["PATH"]}
 
@@ -42,18 +44,6 @@ def test_for_a_program_in_this_one_s_place_it_is_as_it_was() -> None:
         assert signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN
 
 
-def number(path: Path) -> int:
-    wait_for(lambda: path.exists() and path.read_text().endswith("\n"))
-    return int(path.read_text())
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
 @pytest.mark.parametrize("on_terminal", [False, True])
 @pytest.mark.parametrize("depth", [1, 3])
 def test_out_of_time_what_it_has_started_ends_with_it(
@@ -67,6 +57,21 @@ def test_out_of_time_what_it_has_started_ends_with_it(
             if "'" not in command
             else f'sh -c "{command.replace("$", chr(92) + "$")}" & wait'
         )
+    with pytest.raises(TimeoutError):
+        process.run(["sh", "-c", command], ENVIRON, 1)
+    left = number(tmp_path / "number")
+    wait_for(lambda: not is_alive(left), 5)
+
+
+@pytest.mark.skipif(shutil.which("setsid") is None, reason="needs setsid")
+@pytest.mark.parametrize("on_terminal", [False, True])
+@pytest.mark.parametrize("is_orphan", [False, True])
+def test_out_of_time_what_has_left_its_session_ends_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, on_terminal: bool, is_orphan: bool
+) -> None:
+    monkeypatch.setattr(terminal, "is_there", lambda: on_terminal)
+    own_session = f"setsid sh -c 'sleep 300 & echo $! > {tmp_path}/number; wait' &"
+    command = f"({own_session}) ; sleep 300" if is_orphan else f"{own_session} wait"
     with pytest.raises(TimeoutError):
         process.run(["sh", "-c", command], ENVIRON, 1)
     left = number(tmp_path / "number")
@@ -93,18 +98,6 @@ def test_without_a_terminal_it_has_a_group_of_its_own_and_on_one_it_has_not(monk
         monkeypatch.setattr(terminal, "is_there", lambda found=on_terminal: found)
         group = int(process.run(program, ENVIRON, 60).stdout)
         assert (group == os.getpgrp()) is on_terminal
-
-
-def test_without_proc_ps_tells_whose_children_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = os.path.exists
-    monkeypatch.setattr(os.path, "exists", lambda path: path != "/proc/self/stat" and real(path))
-    if not real("/bin/ps"):
-        pytest.skip("there is no ps here")
-    child = subprocess.Popen(["sh", "-c", f"sleep 300 & echo $! > {tmp_path}/number; wait"])
-    left = number(tmp_path / "number")
-    process_tree.kill(child, has_group=False)
-    child.wait(60)
-    wait_for(lambda: not is_alive(left), 5)
 
 
 def shown(command: str, seconds: float = 60) -> str:

@@ -1,0 +1,89 @@
+"""What is killed with a process, and what is not."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from front import wait_for
+from started import is_alive, number
+
+from assume_helper.system import process_tree
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    """A pipe as `process.run` makes one: what reads from it, and what the program writes to."""
+    reader, writer = os.pipe()
+    yield reader, writer
+    for descriptor in (reader, writer):
+        os.close(descriptor)
+
+
+def inode(pipe: tuple[int, int]) -> int:
+    return os.fstat(pipe[0]).st_ino
+
+
+def ends_by_itself(program: "subprocess.Popen[bytes]") -> bool:
+    """Whether nobody has killed or stopped a program: it ends by the next signal."""
+    program.terminate()
+    return program.wait(60) == -signal.SIGTERM
+
+
+def now() -> float:
+    """In the ticks of the kernel by which it tells when a process began."""
+    return float(Path("/proc/uptime").read_text().split()[0]) * os.sysconf("SC_CLK_TCK")
+
+
+def test_without_proc_ps_tells_whose_children_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.path.exists
+    monkeypatch.setattr(os.path, "exists", lambda path: path != "/proc/self/stat" and real(path))
+    if not real("/bin/ps"):
+        pytest.skip("there is no ps here")
+    child = subprocess.Popen(["sh", "-c", f"sleep 300 & echo $! > {tmp_path}/number; wait"])
+    left = number(tmp_path / "number")
+    process_tree.kill(child, has_group=False)
+    child.wait(60)
+    wait_for(lambda: not is_alive(left), 5)
+
+
+@pytest.mark.parametrize("output", ["", "> /dev/null"])
+def test_an_orphan_is_found_by_the_output_that_it_still_has_and_a_daemon_has_none(
+    tmp_path: Path, pipe: tuple[int, int], output: str
+) -> None:
+    command = f"(setsid sh -c 'echo $$ > {tmp_path}/number; exec sleep 300' {output} &); exec sleep 300"
+    with subprocess.Popen(["sh", "-c", command], stdout=pipe[1]) as child:
+        left = number(tmp_path / "number")
+        process_tree.kill(child, has_group=False, pipes=[inode(pipe)])
+    if not output:
+        wait_for(lambda: not is_alive(left), 5)
+        return
+    assert is_alive(left)
+    os.kill(left, signal.SIGKILL)
+
+
+def test_a_server_that_was_there_before_and_was_handed_the_output_lives_on(
+    tmp_path: Path, pipe: tuple[int, int]
+) -> None:
+    """As ssh hands it to its ControlMaster."""
+    os.mkfifo(tmp_path / "handed")
+    server = subprocess.Popen(
+        ["sh", "-c", f"read output < {tmp_path}/handed; exec > $output; echo $$ > {tmp_path}/number; exec sleep 300"]
+    )
+    began = int(Path(f"/proc/{server.pid}/stat").read_text().rpartition(")")[2].split()[19])
+    wait_for(lambda: now() > began + 1)
+    command = f"exec 3>&1; echo /proc/$$/fd/3 > {tmp_path}/handed; exec sleep 300"
+    with subprocess.Popen(["sh", "-c", command], stdout=pipe[1]) as child:
+        assert number(tmp_path / "number") == server.pid
+        process_tree.kill(child, has_group=False, pipes=[inode(pipe)])
+    assert ends_by_itself(server)
+
+
+def test_who_reads_the_output_lives_on(pipe: tuple[int, int]) -> None:
+    readers = [subprocess.Popen(["sleep", "300"], stdin=pipe[0])]
+    with subprocess.Popen(["sleep", "300"], stdout=pipe[1]) as child:
+        readers.append(subprocess.Popen(["sleep", "300"], stdin=pipe[0]))
+        process_tree.kill(child, has_group=False, pipes=[inode(pipe)])
+    assert [ends_by_itself(reader) for reader in readers] == [True, True]
