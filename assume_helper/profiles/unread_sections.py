@@ -188,6 +188,9 @@ def _is_default(header: str) -> bool:
 def _without_comment(header: str) -> tuple[str, bool]:
     """The name that was probably meant, and whether something follows it on its line."""
     inner, _, comment = header.partition("]")
+    inside = re.search(r"\s[#;]", inner)
+    if inside is not None and '"' not in inner and "'" not in inner:  # [profile dev # the old one]
+        inner, comment = inner[: inside.start()], inner[inside.start() :]
     return inner.lstrip("[").strip(), bool(comment.strip())
 
 

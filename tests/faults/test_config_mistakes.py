@@ -321,3 +321,94 @@ def test_the_certificates_of_the_profile_are_those_of_the_login_s_service(
         at_front.environ["AWS_ENDPOINT_URL_SSO"] = portal.url
         at_front.get("dev", **environ)
         assert len(portal.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "words"),
+    [
+        ("source_profile = base", "source_profile = profile base", "did you mean base?"),
+        ("source_profile = base", 'source_profile = "base"', "did you mean base?"),
+        (
+            ROLE.partition("\n")[0],
+            f'role_arn = "{ROLE.partition(chr(10))[0][11:]}"',
+            "; remove the quotes, which are a part",
+        ),
+        ("[profile dev]", "[profile dev # the old one]", "; name it [profile dev], and put what follows"),
+        ("region = us-east-1", "assume_helper_session_tags = 'a=b'", ", or write double ones if the key begins with"),
+        ("region = us-east-1", 'assume_helper_session_tags = "a=b', "; close the quote, or remove it"),
+        (
+            "region = us-east-1",
+            "session_tags = a=b, c=(1)",
+            "c=(1); write key=value, with commas between them: letters, digits, blanks and _.:/=+-@",
+        ),
+        ("region = us-east-1", "region = 'us-east-1'", "; use a name like eu-central-1, without quotes"),
+        ("region = us-east-1", "ca_bundle = /nowhere.pem # ours", "; put the comment on a line of its own"),
+    ],
+)
+def test_what_surrounds_a_name_or_a_value_is_told_to_go(at_front: Home, right: str, wrong: str, words: str) -> None:
+    text = f"[profile dev]\n{ROLE}region = us-east-1\n"
+    at_front.config.write_text(text.replace(right, wrong))
+    at_front.run("get", "dev").failed(3, words)
+    at_front.config.write_text(text)
+    at_front.get("dev")
+
+
+def test_a_profile_asked_for_by_its_section_s_name_is_named(at_front: Home) -> None:
+    at_front.run("get", "profile dev").failed(3, "there is no such profile in ", "; did you mean dev?")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("endpoint_url = URL", "is not indented, so that nothing reads it; put two blanks before that endpoint_url"),
+        ("  endpoint_url = URL # ours", "; put the comment on a line of its own"),
+    ],
+)
+def test_an_endpoint_of_a_services_section_that_is_not_read_is_named(
+    at_front: Home, offline_front: Front, line: str, words: str
+) -> None:
+    del at_front.environ["AWS_ENDPOINT_URL"]
+    text = f"[profile dev]\n{ROLE}region = us-east-1\nservices = ours\n[services ours]\nsts =\n"
+    at_front.config.write_text(text + line.replace("URL", offline_front.url) + "\n")
+    at_front.run("get", "dev").failed(3, "[services ours]", words)
+    at_front.config.write_text(f"{text}  endpoint_url = {offline_front.url}\n")
+    at_front.get("dev")
+
+
+def test_a_region_in_capitals_is_told_as_it_is_written(at_front: Home) -> None:
+    del at_front.environ["AWS_ENDPOINT_URL"]
+    at_front.config.write_text(f"[profile dev]\n{ROLE}region = EU-CENTRAL-1\n")
+    at_front.run("get", "dev").failed(3, "did you mean eu-central-1 or ")
+
+
+@pytest.mark.parametrize(("proxy", "is_named"), [("ALL_PROXY", True), ("all_proxy", True), ("NO_PROXY", False)])
+def test_a_proxy_in_a_variable_that_no_sdk_reads_is_named(at_front: Home, proxy: str, is_named: bool) -> None:
+    ran = at_front.run("get", "dev", **{"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1", proxy: "http://127.0.0.1:2"})
+    ran.failed(7, "the connection was refused")
+    assert ("SDKs do not read ALL_PROXY: set HTTPS_PROXY" in ran.stderr) is is_named
+
+
+def test_a_metadata_service_that_is_not_at_its_address_is_not_slow(at_front: Home) -> None:
+    at_front.config.write_text(
+        f"[profile dev]\n{ROLE.replace('source_profile = base', 'credential_source = Ec2InstanceMetadata')}"
+    )
+    del at_front.environ["AWS_EC2_METADATA_DISABLED"]
+    ran = at_front.run("get", "dev", AWS_EC2_METADATA_SERVICE_ENDPOINT="http://127.0.0.1:1")
+    ran.failed(4, "was not reached", "; correct AWS_EC2_METADATA_SERVICE_ENDPOINT or ec2_metadata_service_endpoint")
+    assert "metadata_service_timeout" not in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "words"),
+    [
+        ("RequestExpired", "Request has expired", "; correct this machine's clock if that is off, else try again"),
+        ("ValidationError", "exceeds the MaxSessionDuration set for this role", "may not last 3600 s"),
+    ],
+)
+def test_a_refusal_is_told_without_what_it_is_not(
+    at_front: Home, offline_front: Front, code: str, said: str, words: str
+) -> None:
+    offline_front.behaviour = error(400, code, said)
+    ran = at_front.run("get", "dev")
+    assert words in ran.stderr
+    assert "secret access key" not in ran.stderr
