@@ -47,7 +47,7 @@ class UnreadSection:
     @property
     def what(self) -> str:
         """The file, the line, the section and what is wrong with it."""
-        shown = printable(redacted(f"[{self.header}]"), 64)
+        shown = printable(redacted(printable(f"[{self.header}]")), 64)
         return f"{printable(self.path)}, line {self.line} has a section {shown}, which {self.problem}"
 
     def written(self, name: str | None = None) -> str:

@@ -327,6 +327,16 @@ def test_the_certificates_of_the_profile_are_those_of_the_login_s_service(
     ("right", "wrong", "words"),
     [
         ("source_profile = base", "source_profile = profile base", "did you mean base?"),
+        (
+            "source_profile = base",
+            "source_profile = base\u200b",
+            "names profile base\\u200b, which is not there; did you",
+        ),
+        (
+            "[profile dev]",
+            "[profile\u00a0dev]",
+            "a section [profile\\xa0dev], which is no profile there: a blank has to",
+        ),
         ("source_profile = base", 'source_profile = "base"', "did you mean base?"),
         (
             ROLE.partition("\n")[0],
@@ -347,7 +357,7 @@ def test_the_certificates_of_the_profile_are_those_of_the_login_s_service(
 )
 def test_what_surrounds_a_name_or_a_value_is_told_to_go(at_front: Home, right: str, wrong: str, words: str) -> None:
     text = f"[profile dev]\n{ROLE}region = us-east-1\n"
-    at_front.config.write_text(text.replace(right, wrong))
+    at_front.config.write_text(text.replace(right, wrong), encoding="utf-8")
     at_front.run("get", "dev").failed(3, words)
     at_front.config.write_text(text)
     at_front.get("dev")
