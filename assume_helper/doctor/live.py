@@ -3,7 +3,6 @@
 Each call has its own deadline, so a run always ends. SDK code is imported only by the checks that need it.
 """
 
-import json
 import os
 import shutil
 import sys
@@ -15,6 +14,7 @@ from assume_helper.cache import entries, storage
 from assume_helper.credentials import Credentials
 from assume_helper.doctor.check import Check, failed
 from assume_helper.errors import AssumeHelperError, STSRefused
+from assume_helper.profiles import callers
 from assume_helper.profiles import endpoint as endpoint_settings
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.endpoint import EndpointSettings
@@ -158,8 +158,8 @@ def source(found: Profile, context: CallContext, *, is_reached: bool) -> Check:
         if isinstance(found.origin, CredentialProcess):
             context.asking()
         # So that a process that calls this helper for the same profile is found to be a loop.
-        callers = json.dumps([(os.path.abspath(hit.config_paths(context.environ)[0]), name) for name in found.names()])
-        credentials = source_credentials(found.origin, {**context.environ, hit.CALLERS: callers}, patience)
+        environ = callers.add(context.environ, hit.config_paths(context.environ)[0], found.names())
+        credentials = source_credentials(found.origin, environ, patience)
         if not is_reached:
             what = f"{named} exists, but STS was not reached to say whose it is"
             return Check("source", "warn", what, "fix the connection to STS first")

@@ -210,9 +210,15 @@ def _services_endpoint_url(settings: ProfileSettings) -> str | None:
             f"add a section [services {printable(services, 64)}], or take the key out",
             "services",
         )
+    if section.get("sts") == "" and "endpoint_url" in section:
+        raise ConfigurationError(
+            f"endpoint_url below sts in [services {printable(services, 64)}] is not indented, so that nothing reads it",
+            "put two blanks before that endpoint_url",
+        )
     try:
         url = parse_nested(section.get("sts", "")).get("endpoint_url")
-        return value_parsers.endpoint_url(url, f"[services {printable(services, 64)}]") if url else None
+        section_name = f"[services {printable(services, 64)}]"
+        return value_parsers.parsed(value_parsers.endpoint_url, url, section_name) if url else None
     except ValueError:
         raise ConfigurationError(
             f"sts in [services {printable(services, 64)}] has a line without =", "write endpoint_url = https://..."

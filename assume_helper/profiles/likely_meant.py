@@ -61,7 +61,9 @@ def near_profiles(config: AwsConfig, name: str) -> list[str]:
     for section in config.unread_sections[:_MOST_NAMES]:
         if section.kind == "profile" and section.names:
             names[section.names[0].casefold()] = section.names[0]
-    near = difflib.get_close_matches(name[:_LONGEST_NAME].casefold(), names, n=_NEAR)
+    wanted = name[:_LONGEST_NAME].casefold()
+    bare = wanted.removeprefix("profile ").strip(" \"'[]")  # the section's name in place of the profile's
+    near = [bare] if bare in names else difflib.get_close_matches(wanted, names, n=_NEAR)
     return [names[found] for found in near if names[found] != name]
 
 

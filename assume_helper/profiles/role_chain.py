@@ -1,6 +1,6 @@
 """From a profile's name to its role and its source, and that one's source: linked, and never in a loop."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -8,6 +8,7 @@ from assume_helper import hit
 from assume_helper.credentials import Storage, strictest
 from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError
 from assume_helper.profiles import (
+    callers,
     endpoint,
     helper_command,
     kind,
@@ -81,20 +82,13 @@ class _Chain:
         """The chain one step on, from `name` to `target`. Raises ConfigurationError where that closes a loop."""
         visited = (*self.visited, name)
         if target in visited:
-            raise loop_of_sources((*visited[visited.index(target) :], target))
+            raise callers.loop_of_sources((*visited[visited.index(target) :], target))
         if len(visited) >= _MOST_LINKS:
             raise ConfigurationError(f"the chain has more than {_MOST_LINKS} profiles", "shorten it")
         if target not in self.config.profiles:
             what = f"[{printable(name, 64)}] names profile {printable(target, 64)}, which is not there"
             raise likely_meant.missing(self.config, what, target, "correct the name, or add that profile")
         return replace(self, visited=visited)
-
-
-def loop_of_sources(steps: Iterable[str]) -> ConfigurationError:
-    """The error for sources that lead back to where they began."""
-    return ConfigurationError(
-        f"the sources form a loop: {draw_loop(steps)}", "give one of these profiles credentials of its own"
-    )
 
 
 def read_profile(

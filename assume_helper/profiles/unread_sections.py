@@ -47,7 +47,7 @@ class UnreadSection:
     @property
     def what(self) -> str:
         """The file, the line, the section and what is wrong with it."""
-        shown = printable(redacted(f"[{self.header}]"), 64)
+        shown = printable(redacted(printable(f"[{self.header}]")), 64)
         return f"{printable(self.path)}, line {self.line} has a section {shown}, which {self.problem}"
 
     def written(self, name: str | None = None) -> str:
@@ -188,6 +188,9 @@ def _is_default(header: str) -> bool:
 def _without_comment(header: str) -> tuple[str, bool]:
     """The name that was probably meant, and whether something follows it on its line."""
     inner, _, comment = header.partition("]")
+    inside = re.search(r"\s[#;]", inner)
+    if inside is not None and '"' not in inner and "'" not in inner:  # [profile dev # the old one]
+        inner, comment = inner[: inside.start()], inner[inside.start() :]
     return inner.lstrip("[").strip(), bool(comment.strip())
 
 

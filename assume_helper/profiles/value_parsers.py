@@ -25,8 +25,9 @@ _SESSION_NAME = r"[\w+=,.@-]{2,64}"
 _MFA_SERIAL = r"[\w+=/:,.@-]{9,256}"
 # A region becomes a part of a host's name.
 _REGION = r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
-_TAG_KEY = r"[\w .:/=+@-]{1,128}"
-_TAG_VALUE = r"[\w .:/=+@-]{0,256}"
+_LONGEST_TAG_KEY, _LONGEST_TAG_VALUE = 128, 256
+_TAG_KEY = rf"[\w .:/=+@-]{{1,{_LONGEST_TAG_KEY}}}"
+_TAG_VALUE = rf"[\w .:/=+@-]{{0,{_LONGEST_TAG_VALUE}}}"
 _MOST_TAGS = 50
 _SOURCE_IDENTITY = r"[\w+=,.@-]{2,64}"
 _POLICY_ARN = r"arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[\x21-\x7e]{1,512}"
@@ -34,17 +35,35 @@ _MOST_POLICY_ARNS = 10
 
 
 def parsed(parse: Callable[[str, str], T], value: str, named: str) -> T:
-    """What `parse` makes of `value`. Where it refuses one that ends with a comment, the comment is named."""
+    """What `parse` makes of `value`. Where it refuses one for its comment or its quotes, these are named."""
     try:
         return parse(value, named)
     except ConfigurationError as error:
-        raise (_with_comment(error, value) or error) from None
+        raise (_with_comment(error, value) or _in_quotes(error, parse, value, named) or error) from None
 
 
 def _with_comment(error: ConfigurationError, value: str) -> ConfigurationError | None:
     if not has_comment(value):
         return None
     return ConfigurationError(error.message, "put the comment on a line of its own: here it is a part of the value")
+
+
+def _in_quotes(
+    error: ConfigurationError, parse: Callable[[str, str], T], value: str, named: str
+) -> ConfigurationError | None:
+    """The error for a value that is good but for the quotes around it, or for one that is not closed."""
+    bare = value.strip("\"'")
+    if bare == value:
+        return None
+    try:
+        parse(bare, named)
+    except ConfigurationError:
+        return None
+    if value[0] != value[-1]:
+        return ConfigurationError(error.message, "close the quote, or remove it")
+    # `parse` has not seen the double ones of a key with the prefix
+    with_prefix = "" if value[0] == '"' else ", or write double ones if the key begins with assume_helper_"
+    return ConfigurationError(error.message, f"remove the quotes, which are a part of the value here{with_prefix}")
 
 
 def has_comment(value: str) -> bool:
@@ -141,7 +160,8 @@ def region(value: str, named: str) -> str:
         what = f"{named}: the region {_with_blanks(value, 64)} is not valid"
         if any(c.isspace() for c in value) and re.fullmatch(_REGION, "".join(value.split())):
             raise ConfigurationError(what, "use a name like eu-central-1, without a blank")
-        raise ConfigurationError(what, "use a name like eu-central-1")
+        quotes = ", without quotes" if value.strip("\"'") != value else ""
+        raise ConfigurationError(what, f"use a name like eu-central-1{quotes}")
     return value
 
 
@@ -195,7 +215,11 @@ def session_tags(value: str, named: str) -> tuple[tuple[str, str], ...]:
     for part in comma_separated(value):
         name, separator, content = (piece.strip() for piece in part.partition("="))
         if not separator or not re.fullmatch(_TAG_KEY, name) or not re.fullmatch(_TAG_VALUE, content):
-            raise ConfigurationError(f"{named} has {printable(part, 80)}", "write key=value, with commas between them")
+            raise ConfigurationError(
+                f"{named} has {printable(part, 80)}",
+                "write key=value, with commas between them: letters, digits, blanks and _.:/=+-@, at most "
+                f"{_LONGEST_TAG_KEY} and {_LONGEST_TAG_VALUE}",
+            )
         if name.lower() in (known.lower() for known in tags):
             raise ConfigurationError(
                 f"{named} has {printable(name, 80)} twice", "STS ignores the case of tag keys: take one of them out"

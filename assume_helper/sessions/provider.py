@@ -1,7 +1,5 @@
 """A profile's name in, its session and its document out."""
 
-import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -10,7 +8,7 @@ from assume_helper.cache import entries, storage
 from assume_helper.cache.entries import Entry
 from assume_helper.cache.session import Session
 from assume_helper.errors import AssumeHelperError, STSNotReached, STSRefused
-from assume_helper.profiles import aws_config, role_chain
+from assume_helper.profiles import aws_config, callers, role_chain
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.role import Profile
 from assume_helper.sessions import asker, assume, recall, refresh_ahead, single_flight
@@ -132,19 +130,5 @@ def _remove_pointer(name: str, config: AwsConfig, context: CallContext) -> None:
 
 
 def _add_caller(context: CallContext, config_path: str, profile: Profile) -> CallContext:
-    """`context` with this call added to the chain of callers, for the processes that it starts.
-
-    Raises ConfigurationError, with the loop drawn, where this call is in that chain already.
-    """
-    try:
-        callers = [(str(path), str(name)) for path, name in json.loads(context.environ.get(hit.CALLERS, "[]"))]
-    except (ValueError, TypeError, RecursionError):
-        callers = []
-    path = os.path.abspath(config_path)
-    steps = [(path, name) for name in profile.names()]
-    for step in steps:
-        if step in callers:
-            raise role_chain.loop_of_sources(
-                name for _, name in (*callers[callers.index(step) :], *steps[: steps.index(step) + 1])
-            )
-    return replace(context, environ={**context.environ, hit.CALLERS: json.dumps([*callers, *steps])})
+    """`context` with this call added to the chain of callers. Raises ConfigurationError where that is a loop."""
+    return replace(context, environ=callers.add(context.environ, config_path, profile.names()))

@@ -101,6 +101,11 @@ def _reason(service: MetadataService, exchanges: list[_Exchange]) -> AssumeHelpe
             f"{where} gave no token ({_outcome(tokens)}), and ec2_metadata_v1_disabled allows nothing else",
             "correct the instance's metadata options, or take out ec2_metadata_v1_disabled",
         )
+    if all(each.status == 0 for each in exchanges) and service.is_custom and not _is_slow(exchanges):
+        return SourceExpired(
+            f"{where} was not reached ({_outcome(exchanges)})",
+            f"correct AWS_EC2_METADATA_SERVICE_ENDPOINT or ec2_metadata_service_endpoint, {_OTHER}",
+        )
     if all(each.status == 0 for each in exchanges):
         return SourceExpired(
             f"{where} was not reached ({_outcome(exchanges)})",
@@ -115,6 +120,11 @@ def _reason(service: MetadataService, exchanges: list[_Exchange]) -> AssumeHelpe
         f"the EC2 metadata service gave no credentials ({_outcome(exchanges)})",
         f"try again, check the instance profile and ec2_metadata_service_endpoint, {_OTHER}",
     )
+
+
+def _is_slow(exchanges: list[_Exchange]) -> bool:
+    """Whether a longer time might have helped."""
+    return any(isinstance(each.error, aws.ConnectTimeoutError | aws.ReadTimeoutError) for each in exchanges)
 
 
 def _outcome(exchanges: list[_Exchange]) -> str:

@@ -1,6 +1,5 @@
 """Another program's `credential_process` as a source: run once, its document read."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -9,25 +8,14 @@ from assume_helper.credentials import Credentials
 from assume_helper.errors import ConfigurationError, SettingFault, SourceError, SourceExpired
 from assume_helper.profiles.role import CredentialProcess
 from assume_helper.profiles.value_parsers import has_comment
+from assume_helper.sources import aws_cli
 from assume_helper.sources.access_key import checked
 from assume_helper.system import process
 from assume_helper.system.environment import for_child
 from assume_helper.system.process import Finished
-from assume_helper.text import draw_loop, printable, redacted
+from assume_helper.text import printable, redacted
 
 _COMMENT = "put the comment behind its command on a line of its own"
-# What this helper prints where it finds that it has been called by itself.
-_LOOP = re.compile(r"the sources form a loop: ([^;\n]+)")
-# What the AWS CLI prints of a loop, by `aws configure export-credentials` (awscli.customizations.configure.exportcreds)
-# and by botocore (InfiniteLoopConfigError), which does not repeat the profile that closes it.
-_CLI_LOOP = re.compile(r"detected an infinite loop, profile cycle: ([^\n]+)")
-_CLI_DEPTH = re.compile(
-    r"Maximum recursive credential process resolution reached \([0-9]+\)\.\s+Profiles seen: ([^\n]+)"
-)
-_BOTOCORE_LOOP = re.compile(
-    r"Infinite loop in credential configuration detected\. Attempting to load from profile (.+?) which has already "
-    r"been visited\. Visited profiles: \[([^\n]*)\]"
-)
 
 
 def run(source: CredentialProcess, environ: Mapping[str, str], seconds: float) -> Credentials:
@@ -58,11 +46,9 @@ def run(source: CredentialProcess, environ: Mapping[str, str], seconds: float) -
             raise SourceError(f"{whose} did not print a document of Version 1", "run it by hand to see why") from None
         stderr = finished.stderr.decode("utf-8", "replace")
         said = redacted(stderr)
-        loop = drawn_loop(stderr)
-        if loop is not None:
-            raise ConfigurationError(
-                f"the sources form a loop: {loop}", "give one of these profiles credentials of its own"
-            ) from None
+        told = aws_cli.told(stderr, whose, environ)
+        if told is not None:
+            raise told from None
         what = f"{whose} failed (exit {finished.returncode})" + (f": {said}" if said else "")
         log_in = "log in to that source again, or run its command by hand"
         # botocore hands a comment's words to the program, which may or may not mind them
@@ -81,22 +67,6 @@ def run(source: CredentialProcess, environ: Mapping[str, str], seconds: float) -
             "run it by hand to see why",
         ) from None
     return checked(frozen.access_key, frozen.secret_key, frozen.token, whose)
-
-
-def drawn_loop(stderr: str) -> str | None:
-    """The loop of profiles that this helper or the AWS CLI has found, drawn; None where `stderr` tells of none."""
-    found = _LOOP.search(stderr) or _CLI_LOOP.search(stderr)
-    if found is not None:
-        return redacted(found.group(1).strip())
-    found = _BOTOCORE_LOOP.search(stderr)
-    if found is not None:
-        visited = re.findall(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"", found.group(2))
-        names = [one or other for one, other in visited]
-        closing = found.group(1).strip("'\"")
-        start = names.index(closing) if closing in names else 0
-        return redacted(draw_loop([*names[start:], closing]))
-    found = _CLI_DEPTH.search(stderr)
-    return None if found is None else f"{redacted(found.group(1).strip())} -> ..."
 
 
 def _run(words: list[str], environ: Mapping[str, str], seconds: float, whose: str) -> Finished:

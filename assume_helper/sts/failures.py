@@ -66,7 +66,7 @@ def _unknown_region(endpoint: Endpoint) -> UnknownRegion | None:
     known = [name for partition in partitions for name in partition["regions"]]
     if endpoint.region in known:
         return None
-    near = difflib.get_close_matches(endpoint.region, known, n=2)
+    near = difflib.get_close_matches(endpoint.region.lower(), known, n=2)
     return UnknownRegion(
         f"there is no STS in {printable(endpoint.region, 64)}, an unknown region",
         (f"did you mean {' or '.join(near)}? " if near else "") + "correct region or AWS_REGION",

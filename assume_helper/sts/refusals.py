@@ -173,10 +173,10 @@ def _bad_signature(request: Request, code: str, answer: Any, said: str, now: flo
         )
     is_about_time = difference is None or code in _BAD_TIME or _LATE.search(said) is not None
     kind = SourceError if is_about_time else SourceRefused
-    return kind(
-        f"STS does not accept the signature of {request.source.text} ({code})",
-        "correct its secret access key, or this machine's clock if that is off by minutes",
-    )
+    next_step = "correct its secret access key, or this machine's clock if that is off by minutes"
+    if code in _BAD_TIME or _LATE.search(said):
+        next_step = "correct this machine's clock if that is off, else try again: a proxy may have held the request"
+    return kind(f"STS does not accept the signature of {request.source.text} ({code})", next_step)
 
 
 def _clock_difference(answer: Any, said: str, now: float) -> float | None:
@@ -262,7 +262,7 @@ def _role(request: Request) -> str:
 def _invalid(request: Request, code: str, said: str) -> STSRefused:
     """A value that STS does not accept, with the profile's key for it where STS's text tells which."""
     section = f"[{printable(request.profile, 64)}]"
-    seconds = request.values.get("DurationSeconds")
+    seconds = request.values.get("DurationSeconds", 3600)  # STS's own default
     why = f"{redacted(said) or code} ({code})"
     if request.operation == GET_CALLER_IDENTITY:
         return STSRefused(f"STS refused GetCallerIdentity: {why}", "check the endpoint")

@@ -11,6 +11,7 @@ import botocore.exceptions as aws
 from botocore.utils import get_environ_proxies
 
 from assume_helper.errors import AssumeHelperError, MachineFault, SettingFault
+from assume_helper.profiles.likely_meant import without_comment
 from assume_helper.profiles.role import Endpoint
 from assume_helper.system import exhaustion
 from assume_helper.text import printable, redacted
@@ -134,7 +135,8 @@ def check_bundle(endpoint: Endpoint) -> None:
     if what is not None:
         raise SettingFault(
             f"the CA bundle {printable(path)} {what}",
-            f"set {named} to a file with certificates in PEM form (-----BEGIN CERTIFICATE-----)",
+            without_comment(path)
+            or f"set {named} to a file with certificates in PEM form (-----BEGIN CERTIFICATE-----)",
         )
 
 

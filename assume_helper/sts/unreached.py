@@ -1,6 +1,7 @@
 """Why STS was not reached: its name, the connection, the proxy or the certificate, from botocore's error."""
 
 import errno
+import os
 import socket
 import ssl
 
@@ -23,12 +24,21 @@ _NOT_YET_VALID, _EXPIRED, _HOSTNAME_MISMATCH, _IP_ADDRESS_MISMATCH = 9, 10, 62, 
 def connection(endpoint: Endpoint, error: Exception) -> STSNotReached:
     """The error for a connection to STS that was not made."""
     what, check = _of_connection(error)
+    if _has_unread_proxy():
+        what = what or "no connection was made"
+        check = f"{check or 'the network, region and endpoint'}; SDKs do not read ALL_PROXY: set HTTPS_PROXY"
     if not what:
         return not_reached(endpoint, "could not be reached", STSNotConnected)
     return STSNotConnected(
         f"STS {where(endpoint)} could not be reached: {what}",
         f"check {check or 'the network, region and endpoint'}, then try again",
     )
+
+
+def _has_unread_proxy() -> bool:
+    """Whether the environment has a proxy under the one name that no SDK reads."""
+    names = {name.lower() for name, value in os.environ.items() if value}
+    return "all_proxy" in names and names.isdisjoint({"https_proxy", "http_proxy"})
 
 
 def in_time(endpoint: Endpoint, error: TimeoutError) -> STSNotReached:

@@ -53,6 +53,8 @@ class Client:
     # Where there is much to build, it is built first.
     build_minutes: float = 0.0
     absent: Mapping[str, str] = field(default_factory=dict)
+    # What of its folder is run.
+    script: str = "run.sh"
 
     @property
     def path(self) -> Path:
@@ -292,5 +294,17 @@ CLIENTS = (
             "half": "it runs no process: exec hands it the credentials",
             "refresh": "what stands in its environment stays as it is",
         },
+    ),
+    Client(
+        "obstore-refresh",
+        "obstore, by `exec --refresh`",
+        "obstore",
+        version=("requirements.txt", r"^obstore==(.+)$"),
+        failure=AS_IT_IS,
+        locks=REQUIREMENTS,
+        tells_arn=False,
+        environment_wins=False,
+        absent={"half": "it runs no process: it asks the endpoint of exec --refresh"},
+        script="run-refresh.sh",
     ),
 )

@@ -103,7 +103,7 @@ class Scene:
         if client.reads_credentials_file:
             self._copy_processes()
         return subprocess.Popen(
-            [str(client.path / "run.sh"), str(building.directory(client)), *arguments],
+            [str(client.path / client.script), str(building.directory(client)), *arguments],
             env=self.home.environ | given | dict(environ or {}),
             stdin=stdin,
             stdout=subprocess.PIPE,

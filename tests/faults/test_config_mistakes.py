@@ -9,6 +9,7 @@ import pytest
 import trustme
 from canned import serving
 from front import Front, error, session
+from needs import needs_aws_cli
 from running import ACCESS_KEY_ID, SCRIPT, SECRET, Home
 
 ROLE = "role_arn = arn:aws:iam::123456789012:role/dev\nsource_profile = base\n"
@@ -193,29 +194,75 @@ def test_an_indented_line_is_told_as_a_part_of_the_value_before_it(at_front: Hom
     assert any("role_arn of [dev] is indented" in check["what"] for check in checks(at_front, "dev"))
 
 
+AWS = "/usr/bin/aws configure export-credentials --profile"
+LOOPS = {
+    # through this helper and the real AWS CLI, which each know a part of the way
+    "a": f"[profile a]\n{ROLE.replace('base', 'p')}[profile p]\ncredential_process = {AWS} b\n"
+    f"[profile b]\ncredential_process = {SCRIPT} get a\n",
+    "one": f"[profile one]\ncredential_process = {SCRIPT} get one\nassume_helper_"
+    f"{ROLE.replace('source_profile = base', 'assume_helper_source_profile = p')}"
+    f"[profile p]\ncredential_process = {AWS} one\n",
+    # within the AWS CLI alone
+    "in": f"[profile in]\n{ROLE.replace('base', 'p')}[profile p]\ncredential_process = {AWS} c\n"
+    f"[profile c]\ncredential_process = {AWS} d\n[profile d]\ncredential_process = {AWS} c\n",
+    "roles": f"[profile roles]\n{ROLE.replace('base', 'p')}[profile p]\ncredential_process = {AWS} c\n"
+    f"[profile c]\n{ROLE.replace('base', 'd')}[profile d]\n{ROLE.replace('base', 'c')}",
+}
+
+
+@needs_aws_cli
 @pytest.mark.parametrize(
-    ("said", "drawn"),
+    ("name", "drawn"),
+    [("a", "a -> p -> b -> a"), ("one", "one -> p -> one"), ("in", "c -> d -> c"), ("roles", "c -> d -> c")],
+)
+def test_a_loop_through_the_real_aws_cli_is_drawn_with_every_profile_in_it(
+    at_front: Home, name: str, drawn: str
+) -> None:
+    at_front.config.write_text(LOOPS[name])
+    at_front.run("get", name).failed(3, f"the sources form a loop: {drawn}; give one of these profiles")
+    # the mend: one of them that the AWS CLI asks for has a key of its own
+    for mended in {"b", "c"} & set(drawn.split(" -> ")):
+        at_front.config.write_text(LOOPS[name].replace(f"[profile {mended}]\n", f"[profile was-{mended}]\n"))
+        key = f"[{mended}]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET}\n"
+        at_front.credentials.write_text(key)
+        at_front.get(name)
+        at_front.run("clear", "--all")
+
+
+@needs_aws_cli
+def test_a_loop_that_begins_at_the_real_aws_cli_is_drawn_by_the_helper_within_it(at_front: Home) -> None:
+    at_front.config.write_text(LOOPS["a"])
+    ran = at_front.run(command=[*AWS.split(), "b"])
+    assert ran.code != 0
+    assert "assume-helper: a: the sources form a loop: b -> a -> p -> b; give one of these" in ran.stderr
+
+
+@needs_aws_cli
+@pytest.mark.parametrize(
+    ("of_b", "code", "words"),
     [
-        (
-            "Credential process resolution detected an infinite loop, profile cycle: dev -> cli -> dev",
-            "dev -> cli -> dev",
-        ),
-        (
-            "Infinite loop in credential configuration detected. Attempting to load from profile c which has already "
-            "been visited. Visited profiles: ['c', 'd']",
-            "c -> d -> c",
-        ),
+        (None, 3, "the AWS CLI finds no profile b; correct the name in that command, or add that profile"),
+        ("region = us-east-1", 4, "has no credentials; give that profile credentials"),
+        ("aws_access_key_id = AKIAHALF", 4, "has half a key; add aws_secret_access_key"),
     ],
 )
-def test_a_loop_that_the_aws_cli_draws_is_the_loop(at_front: Home, said: str, drawn: str) -> None:
-    program = at_front.folder / "aws"
-    program.write_text(f'#!/bin/sh\nprintf "\\naws: [ERROR]: %s\\n" "{said}" >&2\nexit 253\n')
-    program.chmod(0o755)
+def test_what_the_real_aws_cli_lacks_is_named_and_no_login(
+    at_front: Home, of_b: str | None, code: int, words: str
+) -> None:
+    text = f"[profile a]\n{ROLE.replace('base', 'p')}[profile p]\ncredential_process = {AWS} b\n"
+    at_front.config.write_text(text + (f"[profile b]\n{of_b}\n" if of_b else ""))
+    ran = at_front.run("get", "a")
+    ran.failed(code, words)
+    assert "log in" not in ran.stderr
+
+
+def test_an_aws_cli_that_has_no_such_command_is_named(at_front: Home) -> None:
+    aws = Path(SCRIPT).with_name("aws")
     at_front.config.write_text(
-        f"[profile dev]\n{ROLE.replace('base', 'cli')}[profile cli]\n"
-        f"credential_process = {program} configure export-credentials --profile dev\n"
+        f"[profile a]\n{ROLE.replace('base', 'p')}[profile p]\n"
+        f"credential_process = {aws} configure export-credentials --profile b\n"
     )
-    at_front.run("get", "dev").failed(3, f"the sources form a loop: {drawn}; give one of these profiles")
+    at_front.run("get", "a").failed(3, "its AWS CLI is version 1, which has no such command; give the absolute path")
 
 
 @pytest.mark.parametrize(
@@ -274,3 +321,104 @@ def test_the_certificates_of_the_profile_are_those_of_the_login_s_service(
         at_front.environ["AWS_ENDPOINT_URL_SSO"] = portal.url
         at_front.get("dev", **environ)
         assert len(portal.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "words"),
+    [
+        ("source_profile = base", "source_profile = profile base", "did you mean base?"),
+        (
+            "source_profile = base",
+            "source_profile = base\u200b",
+            "names profile base\\u200b, which is not there; did you",
+        ),
+        (
+            "[profile dev]",
+            "[profile\u00a0dev]",
+            "a section [profile\\xa0dev], which is no profile there: a blank has to",
+        ),
+        ("source_profile = base", 'source_profile = "base"', "did you mean base?"),
+        (
+            ROLE.partition("\n")[0],
+            f'role_arn = "{ROLE.partition(chr(10))[0][11:]}"',
+            "; remove the quotes, which are a part",
+        ),
+        ("[profile dev]", "[profile dev # the old one]", "; name it [profile dev], and put what follows"),
+        ("region = us-east-1", "assume_helper_session_tags = 'a=b'", ", or write double ones if the key begins with"),
+        ("region = us-east-1", 'assume_helper_session_tags = "a=b', "; close the quote, or remove it"),
+        (
+            "region = us-east-1",
+            "session_tags = a=b, c=(1)",
+            "c=(1); write key=value, with commas between them: letters, digits, blanks and _.:/=+-@",
+        ),
+        ("region = us-east-1", "region = 'us-east-1'", "; use a name like eu-central-1, without quotes"),
+        ("region = us-east-1", "ca_bundle = /nowhere.pem # ours", "; put the comment on a line of its own"),
+    ],
+)
+def test_what_surrounds_a_name_or_a_value_is_told_to_go(at_front: Home, right: str, wrong: str, words: str) -> None:
+    text = f"[profile dev]\n{ROLE}region = us-east-1\n"
+    at_front.config.write_text(text.replace(right, wrong), encoding="utf-8")
+    at_front.run("get", "dev").failed(3, words)
+    at_front.config.write_text(text)
+    at_front.get("dev")
+
+
+def test_a_profile_asked_for_by_its_section_s_name_is_named(at_front: Home) -> None:
+    at_front.run("get", "profile dev").failed(3, "there is no such profile in ", "; did you mean dev?")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("endpoint_url = URL", "is not indented, so that nothing reads it; put two blanks before that endpoint_url"),
+        ("  endpoint_url = URL # ours", "; put the comment on a line of its own"),
+    ],
+)
+def test_an_endpoint_of_a_services_section_that_is_not_read_is_named(
+    at_front: Home, offline_front: Front, line: str, words: str
+) -> None:
+    del at_front.environ["AWS_ENDPOINT_URL"]
+    text = f"[profile dev]\n{ROLE}region = us-east-1\nservices = ours\n[services ours]\nsts =\n"
+    at_front.config.write_text(text + line.replace("URL", offline_front.url) + "\n")
+    at_front.run("get", "dev").failed(3, "[services ours]", words)
+    at_front.config.write_text(f"{text}  endpoint_url = {offline_front.url}\n")
+    at_front.get("dev")
+
+
+def test_a_region_in_capitals_is_told_as_it_is_written(at_front: Home) -> None:
+    del at_front.environ["AWS_ENDPOINT_URL"]
+    at_front.config.write_text(f"[profile dev]\n{ROLE}region = EU-CENTRAL-1\n")
+    at_front.run("get", "dev").failed(3, "did you mean eu-central-1 or ")
+
+
+@pytest.mark.parametrize(("proxy", "is_named"), [("ALL_PROXY", True), ("all_proxy", True), ("NO_PROXY", False)])
+def test_a_proxy_in_a_variable_that_no_sdk_reads_is_named(at_front: Home, proxy: str, is_named: bool) -> None:
+    ran = at_front.run("get", "dev", **{"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1", proxy: "http://127.0.0.1:2"})
+    ran.failed(7, "the connection was refused")
+    assert ("SDKs do not read ALL_PROXY: set HTTPS_PROXY" in ran.stderr) is is_named
+
+
+def test_a_metadata_service_that_is_not_at_its_address_is_not_slow(at_front: Home) -> None:
+    at_front.config.write_text(
+        f"[profile dev]\n{ROLE.replace('source_profile = base', 'credential_source = Ec2InstanceMetadata')}"
+    )
+    del at_front.environ["AWS_EC2_METADATA_DISABLED"]
+    ran = at_front.run("get", "dev", AWS_EC2_METADATA_SERVICE_ENDPOINT="http://127.0.0.1:1")
+    ran.failed(4, "was not reached", "; correct AWS_EC2_METADATA_SERVICE_ENDPOINT or ec2_metadata_service_endpoint")
+    assert "metadata_service_timeout" not in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "words"),
+    [
+        ("RequestExpired", "Request has expired", "; correct this machine's clock if that is off, else try again"),
+        ("ValidationError", "exceeds the MaxSessionDuration set for this role", "may not last 3600 s"),
+    ],
+)
+def test_a_refusal_is_told_without_what_it_is_not(
+    at_front: Home, offline_front: Front, code: str, said: str, words: str
+) -> None:
+    offline_front.behaviour = error(400, code, said)
+    ran = at_front.run("get", "dev")
+    assert words in ran.stderr
+    assert "secret access key" not in ran.stderr

@@ -294,32 +294,6 @@ def test_the_command_is_in_no_representation() -> None:
     assert SECRET not in repr(CredentialProcess("other", f"vault {SECRET}"))
 
 
-CLI_CYCLE = "Credential process resolution detected an infinite loop, profile cycle: "
-CLI_DEPTH = "Maximum recursive credential process resolution reached (4).\nProfiles seen: a -> b -> c -> d"
-BOTOCORE = (
-    "Infinite loop in credential configuration detected. Attempting to load from profile c which has already been "
-    "visited. Visited profiles: "
-)
-
-
-@pytest.mark.parametrize(
-    ("said", "drawn"),
-    [
-        (f"\naws: [ERROR]: {CLI_CYCLE}a -> b -> a\n\n", "a -> b -> a"),
-        (
-            f"Unable to retrieve credentials: Error when retrieving: {CLI_CYCLE}my dev -> my dev\nmore",
-            "my dev -> my dev",
-        ),
-        (CLI_DEPTH, "a -> b -> c -> d -> ..."),
-        (f"Unable to retrieve credentials: {BOTOCORE}['c', 'd']", "c -> d -> c"),
-        (f"{BOTOCORE}['a', \"it's\", 'c', 'd']", "c -> d -> c"),
-    ],
-)
-def test_a_loop_that_the_aws_cli_has_drawn_is_a_configuration_error(program: Program, said: str, drawn: str) -> None:
-    told = refused(program(f"sys.stderr.write({said!r}); sys.exit(253)"), ConfigurationError)
-    assert told == f"the sources form a loop: {drawn}; give one of these profiles credentials of its own"
-
-
 def test_a_comment_behind_a_command_that_fails_is_named(program: Program) -> None:
     source = program("sys.stderr.write('what is #'); sys.exit(len(sys.argv))")
     said = refused(CredentialProcess("other", f"{source.command} # a comment"), SourceExpired)
