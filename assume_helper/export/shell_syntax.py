@@ -67,7 +67,9 @@ def lines(shell: str, variables: Mapping[str, str | None]) -> str:
     if shell == "json":
         return json.dumps(variables, indent=2) + "\n"
     write = _WRITERS[shell]
-    return "".join(write(name, value) for name, value in variables.items())
+    text = "".join(write(name, value) for name, value in variables.items())
+    # One line: `iex "$(...)"` joins lines by blanks, and `iex (& ...)` takes no more than one.
+    return text[:-1].replace("\n", "; ") + "\n" if shell == "powershell" and text else text
 
 
 def can_hold(shell: str, value: str) -> bool:
@@ -173,7 +175,7 @@ def _fish_quoted(value: str) -> str:
 
 
 def _powershell(name: str, value: str | None) -> str:
-    """One line of ASCII, whatever the value holds.
+    """A statement in ASCII without a line break, whatever the value holds.
 
     Windows PowerShell decodes a program's output with the console's code page: in 1252 the second byte of UTF-8's
     U+00D2 is U+2019, which ends the string. It also splits the output into lines. So all other characters are written

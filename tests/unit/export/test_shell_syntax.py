@@ -153,16 +153,21 @@ QUOTES = "'\u2018\u2019\u201a\u201b"
 
 
 def powershell(text: str) -> dict[str, str | None]:
-    """What PowerShell makes of `text`, line by line, as it comes through a pipe. Raises ValueError for all else."""
+    """What PowerShell makes of `text`, a line of statements. Raises ValueError for all else."""
     environ: dict[str, str | None] = {}
-    for line in text.splitlines():
-        cleared = re.fullmatch(r"Remove-Item Env:(\w+) -ErrorAction SilentlyContinue", line, re.ASCII)
+    rest = text.removesuffix("\n")
+    if not text.isprintable() and text != rest + "\n":
+        raise ValueError(text)
+    while rest:
+        cleared = re.match(r"Remove-Item Env:(\w+) -ErrorAction SilentlyContinue(; |$)", rest, re.ASCII)
         if cleared:
             environ[cleared[1]] = None
+            rest = rest[cleared.end() :]
             continue
-        name, _, rest = line.partition(" = ")
-        if not re.fullmatch(r"\$Env:\w+", name, re.ASCII):
-            raise ValueError(line)
+        name = re.match(r"\$Env:(\w+) = (?=')", rest, re.ASCII)  # a string first: the left one decides what + means
+        if name is None:
+            raise ValueError(rest)
+        rest = rest[name.end() :]
         units = b""
         while True:
             if rest[0] in QUOTES:
@@ -174,16 +179,17 @@ def powershell(text: str) -> dict[str, str | None]:
                 rest = rest[end + 1 :]
             else:
                 number = re.match(r"\[char\]([0-9]+)", rest)
-                if number is None or not line.partition(" = ")[2].startswith("'"):
-                    raise ValueError(rest)  # the left one decides what + means: a string first
+                if number is None:
+                    raise ValueError(rest)
                 units += int(number[1]).to_bytes(2, "little")
                 rest = rest[number.end() :]
-            if not rest:
-                break
             if not rest.startswith(" + "):
-                raise ValueError(rest)
+                break
             rest = rest[3:]
-        environ[name[5:]] = units.decode("utf-16-le")
+        environ[name[1]] = units.decode("utf-16-le")
+        if rest and not rest.startswith("; "):
+            raise ValueError(rest)
+        rest = rest[2:]
     return environ
 
 
@@ -199,16 +205,17 @@ def test_powershell_has_the_very_values_by_its_rules(found: list[str]) -> None:
 
 def test_what_powershell_is_given() -> None:
     assert shell_syntax.lines("powershell", {"A": "it's", "B": None, "C": "", "D": "\n", "E": "a\u2019b"}) == (
-        "$Env:A = 'it''s'\nRemove-Item Env:B -ErrorAction SilentlyContinue\n$Env:C = ''\n"
-        "$Env:D = '' + [char]10\n$Env:E = 'a' + [char]8217 + 'b'\n"
+        "$Env:A = 'it''s'; Remove-Item Env:B -ErrorAction SilentlyContinue; $Env:C = ''; "
+        "$Env:D = '' + [char]10; $Env:E = 'a' + [char]8217 + 'b'\n"
     )
 
 
 @pytest.mark.skipif(shutil.which("pwsh") is None, reason="PowerShell is not installed: its documented rules are tested")
-def test_the_real_powershell_has_them(tmp_path: Path) -> None:
+@pytest.mark.parametrize("applied", ["{} | Out-String | Invoke-Expression", 'iex "$({})"', "iex (& {})", "iex ({})"])
+def test_the_real_powershell_has_them(tmp_path: Path, applied: str) -> None:
     variables = named([value for value in NASTY if value])
     (tmp_path / "lines").write_bytes(shell_syntax.lines("powershell", variables).encode())
-    script = "Get-Content lines | Out-String | Invoke-Expression; env -0"
+    script = f"{applied.format('Get-Content lines')}; env -0"
     done = subprocess.run(["pwsh", "-NoProfile", "-Command", script], cwd=tmp_path, capture_output=True, check=True)
     environ = dict(line.decode().split("=", 1) for line in done.stdout.split(b"\0") if "=" in line.decode())
     assert {name: environ[name] for name in variables} == variables
