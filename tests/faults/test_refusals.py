@@ -134,10 +134,12 @@ def test_ten_roles_replace_a_refused_mfa_session_with_one_code(role: Home, offli
     strict.sessions.clear()
     for path in role.cache.glob("*.code"):
         path.unlink()  # or the next code would have to be waited for
+    offline_front.calls.clear()
     before, begun = len(strict.codes), time.monotonic()
     children = [role.start("get", f"r{number}") for number in range(10)]
     assert [ended(child) for child in children] == [0] * 10
     assert len(strict.codes) == before + 1
+    assert [call.action for call in offline_front.calls].count("GetSessionToken") == 1
     assert time.monotonic() - begun < 25, "a second code is half a minute away"
 
 
