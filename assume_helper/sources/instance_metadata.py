@@ -9,9 +9,10 @@ import botocore.exceptions as aws
 from botocore.utils import InstanceMetadataFetcher, get_environ_proxies
 
 from assume_helper.credentials import Credentials
-from assume_helper.errors import AssumeHelperError, SourceError, SourceExpired
+from assume_helper.errors import AssumeHelperError, SourceError, SourceExpired, STSNotReached
 from assume_helper.profiles.metadata_service import MetadataService
 from assume_helper.sources.access_key import checked
+from assume_helper.system import guarded_http
 from assume_helper.text import printable, redacted
 
 _OTHER = "or use another credential_source"
@@ -51,7 +52,11 @@ class _Recorder:
 
 
 def credentials(service: MetadataService) -> Credentials:
-    """The credentials of this machine's role. Raises SourceError, SourceExpired."""
+    """The credentials of this machine's role.
+
+    Raises SourceError, SourceExpired; STSNotReached for an answer without end; ConfigurationError for an `http://` URL
+    that may not be used.
+    """
     if os.environ.get("AWS_EC2_METADATA_DISABLED", "").lower() == "true":
         raise SourceError(
             "the EC2 metadata service is switched off by AWS_EC2_METADATA_DISABLED",
@@ -60,6 +65,7 @@ def credentials(service: MetadataService) -> Credentials:
     config = {"ec2_metadata_service_endpoint": service.endpoint, "ec2_metadata_v1_disabled": service.v1_disabled}
     seconds: Any = service.timeout
     fetcher: Any = InstanceMetadataFetcher(timeout=seconds, num_attempts=service.attempts, config=config)
+    guarded_http.install()
     recorder = fetcher._session = _Recorder(fetcher._session)
     try:
         found = fetcher.retrieve_iam_role_credentials()
@@ -76,6 +82,11 @@ def _reason(service: MetadataService, exchanges: list[_Exchange]) -> AssumeHelpe
     tokens = [each for each in exchanges if each.method == "PUT"]
     others = [each for each in exchanges if each.method != "PUT"]
     last = others[-1] if others else None
+    if any(each.error is not None and guarded_http.is_too_long(each.error) for each in exchanges):
+        return STSNotReached(
+            "the metadata service (Ec2InstanceMetadata) sent an answer without end",
+            f"correct ec2_metadata_service_endpoint, {_OTHER}",
+        )
     proxy = get_environ_proxies(service.endpoint).get(urlsplit(service.endpoint).scheme)
     if proxy:
         host = printable(urlsplit(service.endpoint).hostname or "", 64)
@@ -136,4 +147,4 @@ def _outcome(exchanges: list[_Exchange]) -> str:
         return f"HTTP {last.status}"
     if isinstance(last.error, aws.ConnectTimeoutError | aws.ReadTimeoutError):
         return "no answer in time"
-    return "no connection" if isinstance(last.error, aws.HTTPClientError) else "no answer"
+    return "no connection" if isinstance(last.error, aws.HTTPClientError | aws.ConnectionError) else "no answer"

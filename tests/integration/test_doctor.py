@@ -443,16 +443,21 @@ def in_the_endpoint(dev: Home) -> dict[str, str]:
     return {"AWS_ENDPOINT_URL": f"http://me:{GIVEN_SECRET}@127.0.0.1:9"}
 
 
-@pytest.mark.parametrize("arguments", [("dev",), ("--json", "dev"), ()])
+DENIED = sts(assume=error(403, "AccessDenied", f"{SECRET} {GIVEN_TOKEN} {SOURCE_TOKEN}"))
+UNSIGNED = error(403, "SignatureDoesNotMatch", f"x-amz-security-token:{SOURCE_TOKEN} {SECRET}")
+
+
 @pytest.mark.parametrize("made", [lambda _dev: {}, broken, in_the_profile, in_the_commands, in_the_endpoint])
 @pytest.mark.parametrize(
-    "behaviour",
+    ("behaviour", "arguments"),
     [
-        sts(),
-        sts(assume=error(403, "AccessDenied", f"{SECRET} {GIVEN_TOKEN} {SOURCE_TOKEN}")),
-        error(403, "SignatureDoesNotMatch", f"x-amz-security-token:{SOURCE_TOKEN} {SECRET}"),
+        (sts(), ("--json", "dev")),
+        (DENIED, ("--json", "dev")),
+        (DENIED, ("dev",)),
+        (DENIED, ()),
+        (UNSIGNED, ("--json", "dev")),
     ],
-    ids=["well", "denied", "unsigned"],
+    ids=["well", "denied", "denied-as-text", "denied-all", "unsigned"],
 )
 def test_no_secret_is_printed(
     dev: Home,

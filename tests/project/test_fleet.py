@@ -4,6 +4,7 @@ import json
 import random
 import re
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -21,11 +22,12 @@ from assume_helper.system.context import CallContext, Clock
 ROOT = Path(__file__).resolve().parents[2]
 # Of the plot; the shape of a peak is the same with fewer.
 DRAWN_HOSTS = 10_000
-HOSTS = 3_000
+HOSTS = 2_000
 # Two hours are two waves: those after them are flatter.
 HOURS = 2
 
 
+@cache
 def peak(trial: fleet.Trial) -> int:
     return max(fleet.later(fleet.simulated(trial, HOSTS, HOURS), trial))
 
