@@ -380,12 +380,6 @@ def test_while_a_token_is_replaced_what_its_profile_led_to_last_is_served(
     assert len(offline_front.calls) == 2
 
 
-def test_a_token_file_that_is_a_fifo_is_not_waited_for(home_: Home) -> None:
-    os.mkfifo(home_.folder / "token")
-    configure(home_, f"web_identity_token_file = {home_.folder}/token")
-    run(home_).failed(4, "cannot be read", "not a regular file")
-
-
 # A container, a machine, a host.
 
 
