@@ -16,8 +16,8 @@ from pathlib import Path
 import click
 import pexpect
 import pytest
-from front import Behaviour, Call, Front, Reply, denied, error, session, wait_for
-from running import PACKAGE, SCRIPT, Home, no_warning
+from front import Front, denied, error, session, wait_for
+from running import PACKAGE, SCRIPT, Home
 
 from assume_helper import hit
 from assume_helper.cache import entries, key_lock
@@ -26,8 +26,6 @@ from assume_helper.cache.document import credential_document
 from assume_helper.cache.entries import Entry
 from assume_helper.cache.session import window
 from assume_helper.sessions import refresh_ahead
-from assume_helper.sessions.provider import RoleRequest, get_credentials, refresh
-from assume_helper.system.context import CallContext, Clock
 
 OLD, NEW = "ASIAOLD0000000000000", "ASIANEW0000000000000"
 
@@ -457,50 +455,3 @@ def test_a_refresh_that_finds_no_libraries_is_one_try_and_is_logged(due: Home, o
     wait_for(lambda: not refreshers(due))
     assert logged(due).count("is not installed for") == 1
     assert offline_front.calls == []
-
-
-# A day, with a clock that is handed in.
-
-
-@pytest.mark.parametrize(
-    ("lifetime", "most_calls"),
-    # A session is used until somewhere in its last stretch; the jitter is at most a tenth: D - W - J - min(0.1 D, 300).
-    [(3600, 45), (900, 288)],
-)
-def test_over_a_day_of_a_call_a_minute_only_the_first_caller_waits(
-    role: Home, offline_front: Front, lifetime: int, most_calls: int
-) -> None:
-    begin = datetime(2035, 1, 1, tzinfo=UTC).timestamp()
-    now = begin
-    clock = Clock(now=lambda: now, monotonic=lambda: now, sleep=lambda _seconds: None)
-    paths = {"AWS_CONFIG_FILE": str(role.config), "AWS_SHARED_CREDENTIALS_FILE": str(role.credentials)}
-    environ = role.environ | paths
-
-    def sts(call: Call) -> Reply | None:
-        answer: Behaviour = session(lifetime, date=datetime.fromtimestamp(now, UTC))
-        return answer(call)
-
-    def context() -> CallContext:
-        return CallContext(
-            environ=environ, clock=clock, started=now, started_monotonic=now, host="host",
-            session_name=lambda: "me@host", warn=no_warning,
-        )  # fmt: skip
-
-    offline_front.behaviour = sts
-    waited = refreshed = 0
-    for minute in range(24 * 60):
-        now = begin + 60 * minute
-        found = hit.fresh_document("dev", environ, now)
-        if found is None:
-            waited += 1
-            get_credentials("dev", context())
-        elif found[1]:
-            assert refresh(RoleRequest("dev"), context(), lambda _until: pytest.fail("put off")) is not None
-            refreshed += 1
-    assert waited == 1
-    assert len(offline_front.calls) == refreshed + 1
-    # and not more often than sessions end: the policy's own bounds, per day
-    window_and_ahead = max(min(960.0, 0.4 * lifetime), 60.0) + min(0.1 * lifetime, 300.0)
-    shortest = lifetime - window_and_ahead - min(0.1 * lifetime, 900.0)
-    assert 86_400 / lifetime < len(offline_front.calls) <= 86_400 / shortest + 1
-    assert len(offline_front.calls) <= most_calls

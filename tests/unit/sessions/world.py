@@ -21,6 +21,8 @@ START = datetime(2035, 1, 1, 12, tzinfo=UTC).timestamp()
 HOUR = 3600
 EXPIRED = error(403, "ExpiredToken", "The security token included in the request is expired")
 LATER_CODE = error(400, "ValidationError", "not so")
+UNKNOWN = error(403, "InvalidClientTokenId", "The security token is invalid")
+BAD_SIGNATURE = "The request signature we calculated does not match the signature you provided."
 
 
 @dataclass
