@@ -167,7 +167,7 @@ def test_a_cache_that_may_not_be_written_is_a_warning_and_the_caller_gets_creden
     assert "Permission denied" in warned(granted)
 
 
-def test_a_directory_that_goes_away_is_made_anew_and_private(granted: Home, offline_front: Front) -> None:
+def test_a_directory_that_was_deleted_is_created_again_with_mode_0700(granted: Home, offline_front: Front) -> None:
     def gone(call: Call) -> Reply | None:
         shutil.rmtree(granted.cache)
         return session()(call)
@@ -198,7 +198,7 @@ def test_a_temporary_file_left_behind_is_swept_and_a_young_one_is_not(granted: H
     assert young.exists()
 
 
-def test_a_lock_that_cannot_be_had_is_one_direct_call(granted: Home, offline_front: Front) -> None:
+def test_without_a_lock_there_is_one_direct_call(granted: Home, offline_front: Front) -> None:
     granted.get("dev")
     (lock,) = granted.cache.glob("*.lock")
     lock.unlink()

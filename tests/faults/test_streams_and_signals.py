@@ -23,7 +23,7 @@ CLOSED = [combination for length in (1, 2, 3) for combination in itertools.combi
 
 
 @pytest.mark.parametrize("closed", CLOSED)
-def test_whatever_is_closed_the_document_goes_to_standard_output_or_nowhere(
+def test_with_any_stream_closed_the_document_goes_to_standard_output_or_nowhere(
     granted: Home, closed: tuple[int, ...]
 ) -> None:
     """A file that is opened where standard output was would have the document written into it."""
@@ -48,7 +48,7 @@ def test_whatever_is_closed_the_document_goes_to_standard_output_or_nowhere(
 
 
 @pytest.mark.parametrize("closed", [(2,), (0, 2)])
-def test_a_failure_that_nobody_can_be_told_has_its_exit_code_and_its_line_in_the_log(
+def test_without_standard_error_a_failure_has_its_exit_code_and_is_in_the_log(
     granted: Home, closed: tuple[int, ...]
 ) -> None:
     shut = " ".join(f"{descriptor}<&-" for descriptor in closed)
@@ -90,7 +90,7 @@ def ended_by(number: signal.Signals) -> int:
 @needs_strace
 @pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize("point", ["/^rename:when=1", "/^connect:when=1", "/^fsync:when=1", "/^rename:when=2"])
-def test_a_signal_ends_it_wherever_it_is_and_the_lock_is_free_and_no_temporary_file_is_there(
+def test_a_signal_ends_it_at_any_point_without_a_lock_or_temporary_file_left(
     granted: Home, number: signal.Signals, point: str
 ) -> None:
     """While it notes its call, connects, writes the entry, and gives it its name."""
@@ -107,7 +107,7 @@ def test_a_signal_ends_it_wherever_it_is_and_the_lock_is_free_and_no_temporary_f
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_signal_ends_one_that_waits_and_not_the_one_it_waits_for(
+def test_a_signal_ends_a_follower_and_not_its_leader(
     granted: Home, offline_front: Front, number: signal.Signals
 ) -> None:
     granted.unmeasured()

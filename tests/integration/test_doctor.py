@@ -147,7 +147,7 @@ def test_a_config_that_cannot_be_read_is_a_failure_and_the_rest_is_still_looked_
     only(found, "sts", "ok", offline_front.url)
 
 
-def test_a_way_to_sts_that_cannot_be_is_a_failure(dev: Home) -> None:
+def test_a_bad_setting_of_the_connection_to_sts_is_a_failure(dev: Home) -> None:
     found = doctor(dev, code=1, AWS_ENDPOINT_URL="nonsense")
     only(found, "sts", "fail", "is not valid")
 
@@ -357,13 +357,13 @@ def wants_mfa(dev: Home, offline_front: Front) -> Strict:
     return strict_sts(offline_front, Role(wants_mfa=True))
 
 
-def test_without_a_way_to_a_code_there_is_no_role(dev: Home, wants_mfa: Strict) -> None:
+def test_without_a_source_of_codes_the_role_is_not_tried(dev: Home, wants_mfa: Strict) -> None:
     found = doctor(dev, "dev", code=1)
     only(found, "mfa", "warn", SERIAL, "ASSUME_HELPER_MFA_TOKEN")
     only(found, "role", "fail", "needs a code")
 
 
-def test_a_code_in_the_environment_is_a_way(dev: Home, wants_mfa: Strict) -> None:
+def test_a_code_in_the_environment_is_a_source_of_codes(dev: Home, wants_mfa: Strict) -> None:
     code = wants_mfa.device.code()
     ran = dev.run("doctor", "dev", ASSUME_HELPER_MFA_TOKEN=code)
     assert ran.code == 0, ran
@@ -371,7 +371,7 @@ def test_a_code_in_the_environment_is_a_way(dev: Home, wants_mfa: Strict) -> Non
     assert code.encode() not in ran.stdout
 
 
-def test_a_command_that_prints_codes_is_a_way(dev: Home, wants_mfa: Strict) -> None:
+def test_mfa_process_is_a_source_of_codes(dev: Home, wants_mfa: Strict) -> None:
     program = dev.folder / "codes"
     program.write_text(f"#!/bin/sh\necho {wants_mfa.device.code()}\n")
     program.chmod(0o755)

@@ -43,7 +43,7 @@ def asking(home: Home, name: str, printed: str) -> str:
 @pytest.mark.parametrize(
     "arguments", [["exec", "dev", "--", "echo", "done"], ["env", "dev"], ["whoami", "dev"], ["doctor", "dev"]]
 )
-def test_who_waits_for_sts_is_shown_that(ready: Home, offline_front: Front, arguments: list[str]) -> None:
+def test_a_spinner_is_shown_while_sts_is_asked(ready: Home, offline_front: Front, arguments: list[str]) -> None:
     offline_front.behaviour = offline_front.held_back(answer)
     child = on_a_terminal(ready, *arguments)
     child.expect_exact(SIGN)
@@ -53,7 +53,7 @@ def test_who_waits_for_sts_is_shown_that(ready: Home, offline_front: Front, argu
     assert child.exitstatus == 0
 
 
-def test_it_is_not_on_standard_output(ready: Home, offline_front: Front) -> None:
+def test_the_spinner_is_not_on_standard_output(ready: Home, offline_front: Front) -> None:
     offline_front.behaviour = offline_front.held_back(answer)
     line = f"{SCRIPT} env dev > out"
     child = pexpect.spawn("/bin/sh", ["-c", line], env=ready.environ, cwd=str(ready.folder), encoding="utf-8")
@@ -64,7 +64,7 @@ def test_it_is_not_on_standard_output(ready: Home, offline_front: Front) -> None
     assert SIGN not in (ready.folder / "out").read_text()
 
 
-def test_get_shows_none(ready: Home, offline_front: Front) -> None:
+def test_get_shows_no_spinner(ready: Home, offline_front: Front) -> None:
     offline_front.behaviour = offline_front.held_back(answer)
     child = on_a_terminal(ready, "get", "dev")
     offline_front.arrived.wait(30)

@@ -154,7 +154,7 @@ def test_a_session_is_served_until_its_window_on_the_printed_clock_begins(
 
 
 @pytest.mark.parametrize(("lifetime", "before"), [(900, 90), (3600, 300), (43_200, 300)])
-def test_a_session_is_due_in_the_last_stretch_before_that(lifetime: int, before: int) -> None:
+def test_a_session_is_due_for_some_time_before_its_window(lifetime: int, before: int) -> None:
     session = a_session(lifetime=lifetime, shaded=60)
     assert session.refreshed_from == session.served_until - before
     assert not session.is_due(session.refreshed_from - 1)

@@ -171,7 +171,7 @@ def shaded(world: World) -> Entry:
     return entry
 
 
-def test_before_the_printed_end_a_bridged_document_is_as_it_was(world: World) -> None:
+def test_before_the_printed_end_a_stale_document_is_unchanged(world: World) -> None:
     entry = shaded(world)
     world.front.behaviour = reset
     world.now = entry.session.printed_expiration.timestamp() - 120
@@ -179,7 +179,7 @@ def test_before_the_printed_end_a_bridged_document_is_as_it_was(world: World) ->
 
 
 @pytest.mark.parametrize("seconds", [-60, 0, 100])
-def test_once_the_printed_end_has_come_a_bridged_document_has_the_true_one(world: World, seconds: float) -> None:
+def test_after_the_printed_end_a_stale_document_has_the_true_end(world: World, seconds: float) -> None:
     entry = shaded(world)
     world.front.behaviour = reset
     world.now = entry.session.printed_expiration.timestamp() + seconds
@@ -223,7 +223,7 @@ def test_a_refusal_is_told_and_takes_away_what_is_cached(world: World, refusal: 
     assert world.files("entry") == []
 
 
-def test_after_a_refusal_nothing_is_bridged_any_more(world: World) -> None:
+def test_after_a_refusal_no_stale_session_is_served(world: World) -> None:
     in_the_window(world)
     world.front.behaviour = denied
     with pytest.raises(STSRefused):
