@@ -1,4 +1,4 @@
-"""Clocks that are off, and clocks that jump: what STS has just given is handed out, and how far off it is is known."""
+"""Clocks that are off, and clocks that jump: a new session is handed out, and the difference is known."""
 
 import json
 from dataclasses import replace

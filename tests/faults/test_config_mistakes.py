@@ -1,4 +1,4 @@
-"""What people write into the two files and the environment: what is named is the cause, and the mend mends."""
+"""What people write into the two files and the environment: the message names the cause, and its advice works."""
 
 import json
 import ssl

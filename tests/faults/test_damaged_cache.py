@@ -1,4 +1,4 @@
-"""A cache that is damaged, planted or not to be used: it is passed by and mended, and the caller gets credentials."""
+"""A cache that is damaged, planted or not to be used: it is repaired, and the caller gets credentials."""
 
 import json
 import os

@@ -18,7 +18,7 @@ from needs import injected, mounts_of_its_own, needs_root, needs_strace
 from running import SCRIPT, Home
 
 KIB = 1024
-# A process that waits for no lock is done long before those who wait for one give up.
+# A process that waits for no lock is done long before followers give up.
 NO_WAIT = 11
 
 

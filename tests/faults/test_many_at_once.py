@@ -1,4 +1,4 @@
-"""Two hundred at once, and a holder of the lock that dies or stands still: one call, and nobody waits in vain."""
+"""Two hundred processes at once, and leaders that die or stop: one call, and no follower waits in vain."""
 
 import fcntl
 import json
@@ -174,7 +174,7 @@ def test_a_chain_keeps_the_short_deadline_if_the_role_has_a_cached_session(role:
 
 # Whose caller dies or stands still.
 
-# From the herd gate and the lock on, in this order: what the holder is about to do when it is killed, and whether its
+# From the herd gate and the lock on, in this order: what the leader is about to do when it is killed, and whether its
 # entry is there.
 BEFORE_THE_CALL = ["/^flock:when=1", "/^flock:when=2", "/^rename:when=1", "/^connect:when=1"]
 AFTER_THE_CALL = [

@@ -1,4 +1,4 @@
-"""STS out of reach, each way for real: what is cached is served in time, and who has nothing is told in time."""
+"""STS out of reach, each cause made for real: the cached session is served in time, or it fails in time."""
 
 import json
 import os

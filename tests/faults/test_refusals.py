@@ -1,4 +1,4 @@
-"""A no is final, and nobody else's: what a refusal takes away, and what is told to those who wait."""
+"""Refusals are final: what they delete, and what followers are told."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Standard streams that are closed or full, and signals: nothing half, an exit code, and nothing left behind."""
+"""Standard streams that are closed or full, and signals: no half output, an exit code, nothing left behind."""
 
 import itertools
 import json

@@ -1,4 +1,4 @@
-"""`list` and `clear`: what is cached, looked at and taken away."""
+"""`list` and `clear`: show and delete cached sessions."""
 
 import json
 import subprocess

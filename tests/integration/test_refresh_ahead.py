@@ -1,4 +1,4 @@
-"""Refresh behind the caller's back: a hit is served at once, and one process of its own has the next session ready."""
+"""Refresh in the background: a hit is served at once, and one other process gets the next session."""
 
 import fcntl
 import json
@@ -31,7 +31,7 @@ OLD, NEW = "ASIAOLD0000000000000", "ASIANEW0000000000000"
 
 
 def rewound(home: Home) -> Path:
-    """Have the one cached session in the middle of its last stretch before the window; its file."""
+    """Have the one cached session due for a refresh; its file."""
     (file,) = home.entries()
     rewind(Cache(str(home.cache), lambda _message: None), file.stem)
     return file

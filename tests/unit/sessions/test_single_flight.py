@@ -161,7 +161,7 @@ def test_throttling_with_something_cached_is_not_waited_out(world: World) -> Non
 # The end that is printed, and the true one.
 
 
-def shaded(world: World) -> Entry:
+def jittered(world: World) -> Entry:
     """A session whose printed end is minutes before its true one: this host is one of those that draw much."""
     key = entries.key(world.profile().session_inputs())
     end = datetime.fromtimestamp(START + HOUR, UTC)
@@ -172,7 +172,7 @@ def shaded(world: World) -> Entry:
 
 
 def test_before_the_printed_end_a_stale_document_is_unchanged(world: World) -> None:
-    entry = shaded(world)
+    entry = jittered(world)
     world.front.behaviour = reset
     world.now = entry.session.printed_expiration.timestamp() - 120
     assert world.get() == entry
@@ -180,7 +180,7 @@ def test_before_the_printed_end_a_stale_document_is_unchanged(world: World) -> N
 
 @pytest.mark.parametrize("seconds", [-60, 0, 100])
 def test_after_the_printed_end_a_stale_document_has_the_true_end(world: World, seconds: float) -> None:
-    entry = shaded(world)
+    entry = jittered(world)
     world.front.behaviour = reset
     world.now = entry.session.printed_expiration.timestamp() + seconds
     served = world.get()
@@ -189,7 +189,7 @@ def test_after_the_printed_end_a_stale_document_has_the_true_end(world: World, s
 
 
 def test_while_sts_is_left_alone_the_document_has_the_true_end_too(world: World) -> None:
-    entry = shaded(world)
+    entry = jittered(world)
     world.front.behaviour = reset
     world.now = entry.session.printed_expiration.timestamp()
     world.get()

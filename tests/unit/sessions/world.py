@@ -66,7 +66,7 @@ class World:
         )
 
     def shorter_mfa_session(self) -> Entry:
-        """A session whose last stretch has come, and whose MFA session is over."""
+        """A session that is due for a refresh, and whose MFA session is over."""
         self.front.behaviour = lambda call: self.giving(840 if call.action == "GetSessionToken" else 900)(call)
         first = self.get(ASSUME_HELPER_MFA_TOKEN="123456")
         self.pass_by(820)
