@@ -1,1 +1,1 @@
-"""assume-helper: the credential_process that assumes a role and remembers it."""
+"""assume-helper: a credential_process for AWS that assumes a role and caches the session."""

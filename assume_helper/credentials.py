@@ -24,7 +24,7 @@ STORAGES: tuple[Storage, ...] = ("file", "encrypted", "memory", "none")
 
 
 def strictest(*storages: Storage | None) -> Storage:
-    """The strictest of these; None is where nothing is said."""
+    """The strictest of these; None means not set."""
     return max((storage for storage in storages if storage is not None), key=STORAGES.index, default="file")
 
 

@@ -7,16 +7,16 @@
     │   └── SettingFault       3  a variable, a file or a program of this machine that cannot be used
     ├── SourceError            4  no usable source credentials
     │   ├── SourceExpired      4  a login, a token or a session has expired
-    │   └── SourceRefused      4  STS, or the login's service, answered: no
+    │   └── SourceRefused      4  STS, or the login's service, refused
     │       └── SourceNotKnown 4  STS does not know them
     ├── MFARequired            5  a code is needed and cannot be had
     │   └── MFANotGiven        5  a person was asked, and gave none
     ├── MFACodeRefused         6  STS refused the code
-    ├── STSRefused             6  STS answered: no
-    ├── STSNotReached          7  network, 5xx, deadline, an answer that is no answer
+    ├── STSRefused             6  STS refused
+    ├── STSNotReached          7  network, 5xx, deadline, an unusable answer
     │   ├── STSNotConnected    7  no request was sent
     │   ├── STSUnavailable     7  STS was reached and is out of order
-    │   └── STSThrottled       7  STS was reached and asked for patience
+    │   └── STSThrottled       7  STS was reached and throttles
     ├── InternalFault          1  an error that nothing here expects
     ├── MachineFault           1  this machine has too little of something, or lacks a file
     ├── ProgramNotFound      127  the program of `exec` is not there
@@ -24,15 +24,14 @@
 
 Usage errors are exit 2 and come from click; 130 is an interrupt.
 
-What becomes of the session that is cached is said by each class (`cached`), and whether those who wait for the call
-have the failure too (`is_shared`).
+Each class says what becomes of a cached session (`cached`), and whether followers get the failure too (`is_shared`).
 """
 
 import os
 from typing import ClassVar, Literal
 
-# What becomes of a session that is cached and still good (RFC 5861, stale-if-error). Only a no of AWS or of a login is
-# final: it is deleted. Where the config is wrong nobody knows what was asked for: it is kept. Else it is served.
+# What becomes of a session that is cached and still good (RFC 5861, stale-if-error). It is deleted if AWS or a login
+# refuses. It is kept, but not served, if the config is wrong: what was asked for is unclear. Otherwise it is served.
 Cached = Literal["served", "kept", "deleted"]
 
 
@@ -41,7 +40,7 @@ class AssumeHelperError(Exception):
 
     exit_code: ClassVar[int] = 1
     cached: ClassVar[Cached] = "served"
-    # Whether it is the same whoever asks. If not, only a process with the same environment has it too.
+    # Whether every follower gets it. If not, only those with the same environment do.
     is_shared: ClassVar[bool] = False
 
     def __init__(self, message: str, next_step: str) -> None:

@@ -35,7 +35,7 @@ AHEAD_SUFFIX = ".ahead"
 LARGEST_FILE = 64 * 1024
 # Set for processes that the helper starts. Whoever finds it must look for a loop, which a hit does not.
 CALLERS = "ASSUME_HELPER_CALLERS"
-# Set for a program of `exec` and a shell of `env`: the region, and AWS_ENDPOINT_URL, are the profile's, nobody's wish.
+# Set for a program of `exec` and a shell of `env`: the region and AWS_ENDPOINT_URL are the profile's, not a person's.
 REGION = "ASSUME_HELPER_REGION"
 ENDPOINT_URL = "ASSUME_HELPER_ENDPOINT_URL"
 # The variables that can change which session is meant. (Proxies and CA bundles only change the way to STS.)

@@ -21,8 +21,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# A condition that never holds: a hit cannot find out whether the answer is still the same, only the full way can. What
-# it should have come to is why.
+# A condition that never holds: only the full way can find out whether the answer is still the same. Its value is the
+# reason.
 FULL_WAY = "full way"
 _LONGEST_TEXT = 200
 
@@ -84,7 +84,7 @@ def _text(path: str) -> str:
 
 
 def origin(environ: "Mapping[str, str]") -> str:
-    """From where names are looked up now: HOME, the working directory and PATH, each as a fingerprint."""
+    """Where names are looked up from now: HOME, the working directory and PATH, each as a fingerprint."""
     try:
         here = os.getcwd()
     except OSError:

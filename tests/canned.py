@@ -1,5 +1,6 @@
 """A small server for what moto does not have: it answers what a test's own function says, and notes what was asked."""
 
+import base64
 import json
 import ssl
 import threading
@@ -67,3 +68,10 @@ def serving(answer: Answering, tls: ssl.SSLContext | None = None) -> Iterator[Ca
     finally:
         server.shutdown()
         server.server_close()
+
+
+def jwt(claims: object, number: int = 0) -> str:
+    """A token with these claims; another `number` is another key and another signature."""
+    parts = [{"alg": "RS256", "kid": str(number)}, claims]
+    encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
+    return ".".join([*encoded, f"signature{number}"])

@@ -119,6 +119,13 @@ def role(home: Home, offline_front: Front) -> Home:
 
 
 @pytest.fixture
+def granted(role: Home, offline_front: Front) -> Home:
+    """A home with the profile `dev`, whose STS gives a session to everyone who asks."""
+    offline_front.behaviour = session()
+    return role
+
+
+@pytest.fixture
 def folk(role: Home, offline_front: Front) -> Home:
     """A home as people have one: a role in the config, an access key in the credentials file, the front as STS."""
     offline_front.behaviour = session()

@@ -204,9 +204,9 @@ def is_left_over(name: str) -> bool:
 def sweep(cache: Cache, written: str) -> None:
     """Delete what dead processes left behind, and data that ended long ago. Locks stay.
 
-    How old they are is told by the file that was just `written`: a file server's clock may be another than ours.
+    Ages count from the file that was just `written`: a file server's clock may differ from ours.
 
-    Data this old is nobody's answer: without its lock, the worst that can happen is one more call to STS.
+    No lock is taken: deleting data this old costs at most one more call to STS.
     """
     try:
         now = os.stat(cache.path(written)).st_mtime
@@ -228,7 +228,7 @@ def sweep(cache: Cache, written: str) -> None:
 
 
 def writer() -> str:
-    """What names this process in a temporary file: where its id counts, and the id."""
+    """What stands for this process in a temporary file's name: where its id counts, and the id."""
     return f"{_where_ids_are_ours()}-{os.getpid()}"
 
 

@@ -7,7 +7,7 @@
     <key>.code           the last MFA code that was used, as a digest (see `sources.used_mfa_codes`)
     <fingerprint>.hit    the stamp of a profile's answer (see `hit`)
     <fingerprint>.door   the herd gate of a profile's name, removed at the end (see `sessions.herd_gate`)
-    digest-key           32 random bytes: secrets are told apart by digests keyed with them (`system.keyed_digest`)
+    digest-key           32 random bytes: the key of secrets' digests (`system.keyed_digest`)
     tmp-...              a file that is being written; swept when it is left behind, at once where its writer is dead
 
 Secrets are in `.entry` files only. `hit` owns the formats that a hit reads, `cache.records` reads JSON.
@@ -60,7 +60,7 @@ def _rank(inputs: Mapping[str, object]) -> int:
 
 
 def read(cache: Cache, key: str) -> Entry | None:
-    """The entry of `key`. None for a miss: whatever cannot be read, or cannot be believed, is one."""
+    """The entry of `key`. None if it is missing, unreadable or not valid."""
     content = cache_directory.read(cache, key + ".entry")
     if content is None:
         return None

@@ -30,7 +30,7 @@ class Session:
     def _behind(self) -> float:
         """Seconds to add to STS's times before they are compared with this machine's clock; 0 unless that is far off.
 
-        It is far off where by it the session was over when it came, or had more left than it lasts. Without this, a
+        It is far off if by it the session had ended before it came, or lasts longer than its lifetime. Without this, a
         clock that is a day ahead would send every call to STS.
         """
         left = self.expiration.timestamp() - self.issued

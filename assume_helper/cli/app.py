@@ -86,7 +86,7 @@ def main(
         with child_signal.waiting():
             return _run(invocation, list(arguments), failed)
     except BaseException as problem:
-        # The document is out, and the caller uses it: what fails now (a log, an interrupt) takes nothing of it back.
+        # The document is printed, and the caller uses it: a later failure (the log, an interrupt) changes nothing.
         return 0 if invocation.is_delivered else _exit_code(invocation, problem)
 
 

@@ -41,7 +41,7 @@ def path() -> str | None:
         directory = platformdirs.user_state_dir("assume-helper", appauthor=False)
     except RuntimeError:
         return None
-    except ImportError:  # it is to be logged that the libraries are not there
+    except ImportError:  # the missing libraries themselves are logged
         directory = home.state_directory()
     directory = _in_own_home(directory)
     return os.path.join(directory, "log.jsonl") if os.path.isabs(directory) else None

@@ -70,16 +70,16 @@ _TYPES: "dict[str, click.ParamType[Any]]" = {
 }
 
 
-def parse_line(shell: str, passed: Sequence[str]) -> TypedLine:
+def parse_line(shell: str, arguments: Sequence[str]) -> TypedLine:
     """The typed line, from the arguments that the script of `shell` passes (see `completion_scripts`)."""
     if shell == "bash":
-        return _parse_bash_line(passed[0], passed[1] if len(passed) > 1 else "")
+        return _parse_bash_line(arguments[0], arguments[1] if len(arguments) > 1 else "")
     if shell == "powershell":
-        words = [word.removeprefix(".") for word in passed]
+        words = [word.removeprefix(".") for word in arguments]
         return TypedLine(words[:-1], words[-1].lstrip("'\""))
-    current = passed[-1]
+    current = arguments[-1]
     # zsh and fish compare with the current word themselves: they know which of its quotes are open.
-    return TypedLine(passed[:-1], current if current.startswith("-") else "")
+    return TypedLine(arguments[:-1], current if current.startswith("-") else "")
 
 
 def candidates(root: click.Command, invocation: Invocation, line: TypedLine) -> "list[CompletionItem[str]] | None":

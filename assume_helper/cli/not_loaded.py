@@ -1,6 +1,6 @@
-"""Where the program cannot be loaded: half an upgraded library, none at all, no memory.
+"""The program cannot be loaded: a library is missing or half upgraded, or memory is short.
 
-What is cached and still good is served. Nothing here needs a library.
+A good cached session is served. Nothing here needs a library.
 """
 
 import time

@@ -30,7 +30,7 @@ from assume_helper.text import printable
 _SAID_AGAIN = 60.0
 # Seconds between two touches of the token's file.
 _TOUCH = 3600.0
-# After these what was had before is not used: a no is final, and a config that is wrong is no failure of a refresh.
+# After these the last session is not used: a refusal is final, and a wrong config is not a failed refresh.
 _FINAL = (STSRefused, SourceNotKnown, ConfigurationError)
 
 
@@ -38,7 +38,7 @@ _FINAL = (STSRefused, SourceNotKnown, ConfigurationError)
 class _Refreshing:
     """The credentials of one program: `last` is what it was given last, None after a refusal.
 
-    `who` is whom it was started as. `caller` names the program in the log.
+    `who` is the identity that it was started with. `caller` names the program in the log.
     """
 
     invocation: Invocation

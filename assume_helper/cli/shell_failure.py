@@ -28,7 +28,7 @@ def report(arguments: Sequence[str], environ: Mapping[str, str]) -> None:
 def _text(arguments: list[str], environ: Mapping[str, str]) -> str:
     """The text for the shell that the arguments name, else the one that this is called from.
 
-    The arguments may be those of a usage error: what is no shell is passed over.
+    The arguments may be wrong: a word that names no shell is ignored.
     """
     shell = next((name for name in reversed(_named(arguments)) if name in shell_syntax.SHELLS), None)
     shell = "json" if "--json" in arguments else shell or _detected(environ)

@@ -1,4 +1,4 @@
-"""Two files exchanged in one step, so that nothing that came between a look and a rename is lost.
+"""Exchange two files in one step, so that a change made right before the rename is not lost.
 
 Linux has `renameat2(RENAME_EXCHANGE)` (renameat2(2)), which Python does not offer. Other systems, and some file
 systems, have nothing like it.

@@ -39,7 +39,7 @@ _SLOW = 3.0
 # Seconds that the clock may be off. STS refuses signatures from a clock that is minutes off.
 _CLOCK_FAILS = 300
 _CLOCK_WARNS = 30
-# An access key from AWS's documentation. STS answers that it does not know it: that is answer enough.
+# An access key from AWS's documentation. STS refuses it, which shows that STS is reached.
 _NOBODY = Credentials("AKIAIOSFODNN7EXAMPLE", "nobody")
 
 
@@ -191,7 +191,7 @@ def mfa(found: Profile, context: CallContext) -> Check | None:
     if device.mfa_process:
         program = _program(device, context)
         if program is None:
-            what = f"{needed}, and the program of mfa_process ({mfa_command.shown(device.mfa_process)}) does not exist"
+            what = f"{needed}, and the program of mfa_process ({mfa_command.name(device.mfa_process)}) does not exist"
             mend = f"correct mfa_process of [{printable(first.name, 64)}]: give the program's absolute path"
             return Check("mfa", "fail", what, mend)
         ways.append(f"mfa_process ({program})")

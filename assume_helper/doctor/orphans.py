@@ -1,6 +1,6 @@
-"""Whether what becomes of an orphan is collected: under a first process that does not, it stays as a zombie for ever.
+"""Whether orphans that end are collected. If the first process does not do that, they stay as zombies.
 
-In a container the program that is started first has that duty, and most programs do not know it.
+In a container that is the job of the program that is started first. Most programs do not do it.
 """
 
 import shutil

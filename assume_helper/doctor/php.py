@@ -1,4 +1,4 @@
-"""What PHP's SDK reads in another way than all others: it reads the config with PHP's own parser."""
+"""What PHP's SDK reads differently: it uses PHP's own parser."""
 
 from collections.abc import Iterable
 

@@ -23,7 +23,7 @@ class TokenFile:
     descriptor: int
 
     def touch(self) -> None:
-        """Have it look new: what tidies up directories for temporary files goes by age."""
+        """Make it look new: cleaners of temporary directories delete old files."""
         for path in (self.path, os.path.dirname(self.path)):
             try:
                 os.utime(path)
@@ -31,14 +31,14 @@ class TokenFile:
                 pass  # it was removed
 
     def remove(self) -> None:
-        """Remove it. Failures are ignored: without its endpoint the token is good for nothing."""
+        """Remove it. Failures are ignored: without its endpoint the token is useless."""
         if sys.platform == "win32":
             os.close(self.descriptor)  # what is open cannot be removed there
         _remove(self.path)
 
 
 def create(token: str, environ: Mapping[str, str]) -> TokenFile:
-    """A file with `token`, where the user's programs keep what lasts as long as they do, else among temporary files.
+    """A file with `token` in the user's runtime directory, else in the directory for temporary files.
 
     Files that a killed endpoint has left there are removed. Raises OSError.
     """

@@ -11,6 +11,7 @@ from assume_helper.profiles import likely_meant, partitions, value_parsers
 from assume_helper.profiles.aws_config import parse_nested
 from assume_helper.profiles.role import Endpoint
 from assume_helper.profiles.settings import ProfileSettings
+from assume_helper.profiles.value_parsers import of_variable
 from assume_helper.text import printable
 
 T = TypeVar("T")
@@ -59,17 +60,17 @@ def from_settings(
         _endpoint_url(settings, environ) or inherited.endpoint_url,
         ca_bundle(environ, settings.ca_bundle or inherited.ca_bundle),
         _first(
-            lambda: _variable(environ, "AWS_USE_FIPS_ENDPOINT", value_parsers.switch),
+            lambda: of_variable(environ, "AWS_USE_FIPS_ENDPOINT", value_parsers.switch),
             lambda: settings.use_fips_endpoint,
             lambda: inherited.use_fips_endpoint,
         ),
         _first(
-            lambda: _variable(environ, "AWS_USE_DUALSTACK_ENDPOINT", value_parsers.switch),
+            lambda: of_variable(environ, "AWS_USE_DUALSTACK_ENDPOINT", value_parsers.switch),
             lambda: settings.use_dualstack_endpoint,
             lambda: inherited.use_dualstack_endpoint,
         ),
         _first(
-            lambda: _variable(environ, "AWS_STS_REGIONAL_ENDPOINTS", value_parsers.sts_regional_endpoints),
+            lambda: of_variable(environ, "AWS_STS_REGIONAL_ENDPOINTS", value_parsers.sts_regional_endpoints),
             lambda: settings.sts_regional_endpoints,
             lambda: inherited.sts_regional_endpoints,
         ),
@@ -125,11 +126,6 @@ def _first(*sources: Callable[[], T | None]) -> T | None:
     return next((value for source in sources if (value := source()) is not None), None)
 
 
-def _variable(environ: Mapping[str, str], name: str, parse: Callable[[str, str], T]) -> T | None:
-    text = environ.get(name)
-    return parse(text, name) if text else None
-
-
 def region_of_programs(settings: ProfileSettings, environ: Mapping[str, str]) -> str | None:
     """The profile's region, for programs that use it; None where it has none, or the environment says another."""
     return None if _regions_of_environment(environ) else settings.region
@@ -157,7 +153,7 @@ def _endpoint_url(settings: ProfileSettings, environ: Mapping[str, str]) -> str 
     if _are_ignored(settings, environ):
         return None
     return (
-        _variable(environ, "AWS_ENDPOINT_URL_STS", value_parsers.endpoint_url)
+        of_variable(environ, "AWS_ENDPOINT_URL_STS", value_parsers.endpoint_url)
         or _global_url(environ)
         or _services_endpoint_url(settings)
         or settings.endpoint_url
@@ -184,7 +180,7 @@ def for_programs(settings: ProfileSettings, environ: Mapping[str, str]) -> str |
 def _are_ignored(settings: ProfileSettings, environ: Mapping[str, str]) -> bool:
     return bool(
         _first(
-            lambda: _variable(environ, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", value_parsers.is_true),
+            lambda: of_variable(environ, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", value_parsers.is_true),
             lambda: settings.ignore_configured_endpoint_urls,
         )
     )
@@ -194,7 +190,7 @@ def _global_url(environ: Mapping[str, str]) -> str | None:
     """AWS_ENDPOINT_URL, unless an `exec` or `env` of another profile left it there."""
     if environ.get("AWS_ENDPOINT_URL") == environ.get(hit.ENDPOINT_URL):
         return None
-    return _variable(environ, "AWS_ENDPOINT_URL", value_parsers.endpoint_url)
+    return of_variable(environ, "AWS_ENDPOINT_URL", value_parsers.endpoint_url)
 
 
 def _services_endpoint_url(settings: ProfileSettings) -> str | None:

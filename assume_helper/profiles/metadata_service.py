@@ -77,8 +77,8 @@ def resolve(
     """
 
     def value(variable: str, parse: Callable[[str, str], T], of_profile: T | None) -> T | None:
-        text = environ.get(variable)
-        return parse(text, variable) if text else of_profile
+        found = value_parsers.of_variable(environ, variable, parse)
+        return of_profile if found is None else found
 
     url = value("AWS_EC2_METADATA_SERVICE_ENDPOINT", endpoint_url, endpoint)
     found_mode = value("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", endpoint_mode, mode)

@@ -1,7 +1,7 @@
 """What a source comes to here and now, and what that depends on: a login, a machine, a container, a token's file.
 
-The cache key has what a value resolves to, the stamp has through what (see `lookups`). A source that is told apart only
-by a secret has in its key what stays the same when the secret is renewed.
+The cache key holds what a value resolves to, the stamp how it was resolved (see `lookups`). If only a secret identifies
+a source, the key holds what stays the same when that secret is renewed.
 """
 
 import base64

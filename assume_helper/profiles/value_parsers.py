@@ -5,7 +5,7 @@ host sees it. The limits are STS's own (API reference of AssumeRole) where nothi
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -40,6 +40,12 @@ def parsed(parse: Callable[[str, str], T], value: str, named: str) -> T:
         return parse(value, named)
     except ConfigurationError as error:
         raise (_with_comment(error, value) or _in_quotes(error, parse, value, named) or error) from None
+
+
+def of_variable(environ: Mapping[str, str], name: str, parse: Callable[[str, str], T]) -> T | None:
+    """What `parse` makes of the variable `name`; None where it is empty or not set. Raises ConfigurationError."""
+    text = environ.get(name)
+    return parse(text, name) if text else None
 
 
 def _with_comment(error: ConfigurationError, value: str) -> ConfigurationError | None:

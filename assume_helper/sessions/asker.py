@@ -23,7 +23,7 @@ _SALT = 16
 def mark(environ: "Mapping[str, str]", *more: str) -> str:
     """The mark of a process with this environment, in hexadecimal digits; `more` is what else its failure depends on.
 
-    "" is the mark of a failure that is everybody's: it is never given here.
+    "" marks a failure that every process shares. It is never returned here.
     """
     salt = os.urandom(_SALT)
     return salt.hex() + _digest(salt, environ, more)

@@ -100,7 +100,7 @@ def _answer(call: _RoleCall) -> Answer:
         except SourceNotKnown:
             if _state(source.token_file) == before:
                 raise
-            # It was half written: that is no no.
+            # It was half written: this is not a refusal.
             raise SourceExpired("the web identity token was being replaced meanwhile", "try again") from None
     if isinstance(source, Profile):
         return _with_session(flight(source, call.context), call.assume)

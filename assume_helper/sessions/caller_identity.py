@@ -63,7 +63,7 @@ def _sdk_credentials(environ: Mapping[str, str]) -> tuple[str, Credentials, Endp
     import botocore.session
 
     try:
-        with environment.shown(environ):
+        with environment.unhidden(environ):
             session = botocore.session.Session()
             region = session.get_config_variable("region") or "us-east-1"
             url = environ.get("AWS_ENDPOINT_URL_STS") or environ.get("AWS_ENDPOINT_URL")

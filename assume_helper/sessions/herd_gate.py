@@ -1,9 +1,9 @@
-"""The herd gate of a profile's name: where many processes find nothing cached, one leads and the others wait.
+"""The herd gate of a profile's name: if many processes find nothing cached, one leads and the others wait.
 
 Followers wait here, before they have imported anything, and then look at the cache once more: two hundred processes
-that start together cost as many starts of Python, and one full way. The gate only saves work. That STS is called once
-is the affair of the key's lock (see `cache.key_lock`): a follower goes the full way after a while, and a gate that
-cannot be used is none.
+that start together cost as many starts of Python, and one full way. The gate only saves work. The key's lock (see
+`cache.key_lock`) makes sure that STS is called once. So a follower may go the full way after a while, and a gate that
+cannot be used is skipped.
 """
 
 import os
@@ -62,7 +62,7 @@ def enter(profile: str, environ: "Mapping[str, str]", started: float) -> tuple[s
 if sys.platform == "win32":
 
     def take_or_wait(_profile: str, _environ: "Mapping[str, str]", _now: float) -> str | None:
-        """There is no gate: the key's lock is all."""
+        """Windows has no gate, only the key's lock."""
         return ""
 
 else:

@@ -1,4 +1,4 @@
-"""What is cached, where not even the program can be loaded: half an upgraded library, no memory.
+"""A cached session for when the program cannot be loaded: a library is half upgraded, or memory is short.
 
 Nothing here needs a library. What is served is what the full way would serve: see `sessions.single_flight`.
 """

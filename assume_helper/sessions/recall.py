@@ -1,4 +1,4 @@
-"""What is remembered for a profile's name, so that a hit may answer next time; and what it led to last, in need."""
+"""The `.hit` file of a profile: what the next hit needs, and the last session if a source cannot be resolved now."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -83,7 +83,7 @@ def of_request(
     store: Cache,
     read_between: tuple[float, float],
 ) -> Recall | None:
-    """What a hit may answer next time, None where that is nothing.
+    """The `.hit` file to write for this request; None if a hit cannot answer it.
 
     The config was read, and what it names was resolved, `read_between` these times (seconds since the epoch). With
     `options`, or where a hit cannot open the entry, only a source that may be missing for a while is remembered.

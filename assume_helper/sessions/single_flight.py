@@ -41,8 +41,8 @@ class LeaderBudget:
     extend_claim: Callable[[], None]
 
     def limit(self, context: CallContext) -> CallContext:
-        """`context` for what the leader needs first: had in its time, and without asking anybody for a code where
-        something cached can be served instead.
+        """`context` for the sessions that the leader needs first: within its deadline, and without a prompt for a code
+        if a cached session can be served instead.
         """
         return replace(context, until=self.deadline.throttled_at, may_ask=context.may_ask and not self.has_cached)
 
@@ -73,8 +73,8 @@ class Flight:
 def session(flight: Flight) -> Entry:
     """The session: cached, another process's, or a new one.
 
-    Whatever fails, but a no, leaves what is cached to be served (RFC 5861, stale-if-error). Raises AssumeHelperError,
-    and what nobody expects as it is.
+    After any failure except a refusal, a cached session is served (RFC 5861, stale-if-error). Raises
+    AssumeHelperError, and unexpected errors unchanged.
     """
     store, key, context = flight.store, flight.key, flight.context
     now = context.clock.now
@@ -134,7 +134,7 @@ def _is_due(store: Cache, key: str, now: float) -> bool:
 
 
 def stale_entry(entry: Entry, now: float) -> Entry:
-    """An entry past its window, to be served in need: where its printed end has come, with the true one.
+    """An entry past its window, served stale. Once its printed end has come, the document has the true one.
 
     `now` is in seconds since the epoch.
     """
@@ -173,7 +173,7 @@ def _result(flight: Flight) -> Entry | None:
     if type(failure.error) is MFARequired:
         return None  # that process had no way to a code: this one may have a terminal
     if failure.asker and not asker.matches(failure.asker, context.environ, *_asked_where(failure.error)):
-        return None  # it depends on who asked, and this is somebody else
+        return None  # it depends on the environment, and this one differs
     raise failure.error
 
 

@@ -1,4 +1,4 @@
-"""How long anybody waits for anything: the limits of a whole call, and those worked out from them. All in seconds.
+"""Every time limit: those of a whole call, and those worked out from them. All in seconds.
 
 Clients give up at different times: old Rust SDKs after 5 s, new ones after 21.6 s, Go and Kotlin after 60 s, nobody
 tells the helper (measured; design, "Time"). Limits count from the process's start, on the monotonic clock.

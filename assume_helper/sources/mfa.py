@@ -157,7 +157,7 @@ class _Codes:
         for is_last in (False, True):
             if must_wait and not self._wait_for_next_code():
                 return None
-            code = self._run("mfa_process", mfa_command.words, command, [], f" (program: {mfa_command.shown(command)})")
+            code = self._run("mfa_process", mfa_command.words, command, [], f" (program: {mfa_command.name(command)})")
             if code is None or not self._is_used(code):
                 return code
             if is_last:

@@ -37,6 +37,6 @@ def program(command: str) -> str | None:
     return next((word for word in split if not _ASSIGNMENT.fullmatch(word)), None)
 
 
-def shown(command: str) -> str:
+def name(command: str) -> str:
     """The program of `command` as a message names it."""
     return redacted(program(command) or "none")

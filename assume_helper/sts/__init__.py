@@ -1,1 +1,1 @@
-"""Calls to STS: within a deadline, with the answer checked and refusals told apart."""
+"""Calls to STS within a deadline: the answer is checked, and each refusal is an error of its own."""

@@ -1,4 +1,4 @@
-"""Faults of this machine and of its settings, with which nothing was sent: they say nothing about STS."""
+"""Faults of this machine and its settings. Nothing was sent, so they say nothing about STS."""
 
 import json
 import os

@@ -80,7 +80,7 @@ def hide(environ: MutableMapping[str, str]) -> None:
 
 
 @contextmanager
-def shown(environ: Mapping[str, str]) -> Iterator[None]:
+def unhidden(environ: Mapping[str, str]) -> Iterator[None]:
     """Within it SDK code sees the whole of `environ`, HIDDEN included: botocore reads the process's environment."""
     os.environ.update(environ)
     try:

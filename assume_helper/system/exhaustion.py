@@ -1,4 +1,4 @@
-"""What this machine, or this process, has no more of: descriptors, memory."""
+"""Resources that have run out: descriptors, memory."""
 
 import errno
 

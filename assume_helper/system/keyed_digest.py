@@ -1,7 +1,7 @@
 """A digest of a secret, keyed by 32 random bytes of the cache's own: it tells two secrets apart, and nothing else.
 
-The bytes are in `digest-key` in the cache's directory. Where there is none, each process has its own: what is told
-apart by such a digest is then not found again.
+The bytes are in `digest-key` in the cache's directory. Without it, each process makes its own: another process
+then gets another digest for the same secret.
 """
 
 import functools

@@ -73,24 +73,21 @@ def main() -> int:
         written = {}
         for path, text in told.items():
             renew(home, pristine)
-            written[path] = shown(text, lambda line: mask(typed(line, home, environ)))
+            written[path] = with_outputs(text, lambda line: mask(typed(line, home, environ)))
         renew(home, pristine)
         typed("assume-helper get dev", home, environ)
         pictures = {name: mask_svg(picture(name, home, environ, mask)) for name in ("list", "doctor", "picker")}
-    if check:
-        stale = [path for path in told if steady(written[path]) != steady(told[path])]
-        for name, svg in pictures.items():
-            path = HERE / f"{name}.svg"
-            if not path.exists() or steady(words(path.read_text(encoding="utf-8"))) != steady(words(svg)):
-                stale.append(path)
-        for path in stale:
-            print(f"{path.relative_to(ROOT)} is out of date: make docs", file=sys.stderr)
-        return 1 if stale else 0
-    for path, text in written.items():
-        path.write_text(text, encoding="utf-8")
+    stale = {path: written[path] for path in told if steady(written[path]) != steady(told[path])}
     for name, svg in pictures.items():
-        (HERE / f"{name}.svg").write_text(svg, encoding="utf-8")
-    return 0
+        path = HERE / f"{name}.svg"
+        if not path.exists() or steady(words(path.read_text(encoding="utf-8"))) != steady(words(svg)):
+            stale[path] = svg
+    for path, text in stale.items():  # what differs in times and keys alone stays as it is
+        if check:
+            print(f"{path.relative_to(ROOT)} is out of date: make docs", file=sys.stderr)
+        else:
+            path.write_text(text, encoding="utf-8")
+    return 1 if check and stale else 0
 
 
 def renew(home: Path, pristine: Path) -> None:
@@ -133,7 +130,7 @@ def prepared(folder: Path, url: str) -> tuple[Path, dict[str, str]]:
     return home, environ
 
 
-def shown(text: str, output: Callable[[str], str]) -> str:
+def with_outputs(text: str, output: Callable[[str], str]) -> str:
     """`text` with the output of each `$ ...` line of its console blocks written after it."""
 
     def block(found: re.Match[str]) -> str:

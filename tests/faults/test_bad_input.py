@@ -47,7 +47,7 @@ def test_a_config_that_is_not_there_names_the_path_and_the_variable(home: Home) 
         (ROLE + "source_profile = base\nca_bundle = /nowhere.pem\n", ["/nowhere.pem is not there", "ca_bundle"]),
     ],
 )
-def test_a_profile_that_cannot_be_is_named_with_the_way_to_mend_it(role: Home, section: str, words: list[str]) -> None:
+def test_a_bad_profile_is_named_with_the_fix(role: Home, section: str, words: list[str]) -> None:
     with role.config.open("a") as config:
         config.write("[profile bad]\n" + section)
     role.run("get", "bad").failed(3, "assume-helper: bad: ", *words)
@@ -310,7 +310,7 @@ def test_a_name_that_does_not_resolve(role: Home) -> None:
     role.run("get", "dev", AWS_ENDPOINT_URL="http://sts.invalid").failed(7, "http://sts.invalid")
 
 
-def test_tls_that_is_none(role: Home, offline_front: Front) -> None:
+def test_a_server_without_tls_is_exit_7(role: Home, offline_front: Front) -> None:
     url = offline_front.url.replace("http://", "https://")
     role.run("get", "dev", AWS_ENDPOINT_URL=url).failed(7, "does not speak TLS", "no certificate came", "endpoint_url")
 

@@ -1,4 +1,4 @@
-"""Clocks that are off, and clocks that jump: what STS has just given is handed out, and how far off it is is known."""
+"""Clocks that are off, and clocks that jump: a new session is handed out, and the difference is known."""
 
 import json
 from dataclasses import replace
@@ -107,14 +107,14 @@ def test_a_clock_that_jumps_never_has_what_has_expired_handed_out(machine: Machi
     assert len(machine.front.calls) <= 8
 
 
-def test_a_machine_that_was_suspended_asks_anew(machine: Machine) -> None:
+def test_after_a_suspend_sts_is_asked_again(machine: Machine) -> None:
     machine.get()
     machine.true += 5 * 3600
     assert machine.left() == 3600
     assert len(machine.front.calls) == 2
 
 
-def test_a_clock_that_is_set_right_leaves_one_call_more(machine: Machine) -> None:
+def test_setting_the_clock_right_costs_one_more_call(machine: Machine) -> None:
     machine.off = DAY
     machine.get()
     machine.true += 60

@@ -1,4 +1,4 @@
-"""What people write into the two files and the environment: what is named is the cause, and the mend mends."""
+"""What people write into the two files and the environment: the message names the cause, and its advice works."""
 
 import json
 import ssl
@@ -60,7 +60,7 @@ def test_a_section_of_the_credentials_file_is_named_by_its_bare_name(at_front: H
     at_front.get("x")
 
 
-def test_a_bracket_that_is_missing_is_named_and_not_the_key_behind_it(at_front: Home) -> None:
+def test_a_missing_bracket_is_named_and_not_the_key_behind_it(at_front: Home) -> None:
     before = at_front.config.read_text()
     at_front.config.write_text(f"{before}[profile other\n{ROLE}")
     number = before.count("\n") + 1
@@ -72,7 +72,7 @@ def test_a_bracket_that_is_missing_is_named_and_not_the_key_behind_it(at_front: 
 
 
 @pytest.mark.parametrize("key", ["role_arn", "external_id"])
-def test_a_section_that_is_indented_is_named_and_not_what_it_makes_of_its_keys(at_front: Home, key: str) -> None:
+def test_an_indented_section_is_named_and_not_its_keys(at_front: Home, key: str) -> None:
     before = at_front.config.read_text()
     at_front.config.write_text(f"{before}\t[profile other]\n{key} = an-id\n")
     number = before.count("\n") + 1
@@ -108,7 +108,7 @@ def test_a_comment_behind_a_source_s_credential_process_is_said_when_it_fails(at
     at_front.get("dev")
 
 
-def test_a_bad_region_that_is_not_used_fails_nobody(at_front: Home) -> None:
+def test_a_bad_region_that_is_not_used_is_ignored(at_front: Home) -> None:
     hub = f"[profile hub]\n{ROLE.replace('/dev', '/hub')}region = us-east-1 # main\n"
     at_front.config.write_text(f"[profile dev]\n{ROLE.replace('base', 'hub')}{hub}")
     at_front.run("get", "dev").failed(3, "region of [hub]", "put the comment on a line of its own")
@@ -129,7 +129,7 @@ def test_a_blank_in_a_variable_is_shown_with_the_variable(at_front: Home) -> Non
         (f"[profile dev]\n{ROLE.replace('source_profile', 'assume_helper_source')}", "assume_helper_source_profile"),
     ],
 )
-def test_what_is_misspelt_is_told_with_what_is_near(at_front: Home, text: str, words: str) -> None:
+def test_a_misspelling_is_reported_with_similar_names(at_front: Home, text: str, words: str) -> None:
     at_front.config.write_text(text)
     at_front.run("get", "dev").failed(3, f"did you mean {words}?")
     assert any(f"did you mean {words}?" in check["mend"] for check in checks(at_front, "dev"))
@@ -188,7 +188,7 @@ def test_a_file_in_another_encoding_is_named(at_front: Home, encoding: str) -> N
     assert "is not UTF-8" in checks(at_front)[0]["what"]
 
 
-def test_an_indented_line_is_told_as_a_part_of_the_value_before_it(at_front: Home) -> None:
+def test_an_indented_line_is_reported_as_part_of_the_value_before_it(at_front: Home) -> None:
     at_front.config.write_text(f"[profile dev]\noutput = json\n  {ROLE}")
     at_front.run("get", "dev").failed(3, "remove the blanks before role_arn in [dev]: they make it a part of output")
     assert any("role_arn of [dev] is indented" in check["what"] for check in checks(at_front, "dev"))
@@ -283,7 +283,7 @@ def test_a_policy_that_denies_is_named_with_who_can_change_it(
     assert "check the role's trust policy" not in ran.stderr
 
 
-def test_a_key_that_is_not_known_is_told_with_the_endpoint_that_was_asked(at_front: Home, offline_front: Front) -> None:
+def test_an_unknown_access_key_is_reported_with_the_endpoint(at_front: Home, offline_front: Front) -> None:
     offline_front.behaviour = error(
         403, "InvalidClientTokenId", "The security token included in the request is invalid."
     )

@@ -65,7 +65,7 @@ def killed_before(step: int, home: Home, theirs: str) -> bool:
 
 
 @linux
-def test_whatever_step_it_is_killed_at_the_config_is_whole_and_clear_removes_what_is_left(folk: Home) -> None:
+def test_killed_at_any_step_the_config_is_whole_and_clear_removes_the_leftovers(folk: Home) -> None:
     before = KEYS + CONFIG
     folk.config.write_text(before)
     after = make(folk).text
@@ -89,7 +89,7 @@ def test_whatever_step_it_is_killed_at_the_config_is_whole_and_clear_removes_wha
 
 
 @linux
-def test_whatever_step_it_is_killed_at_what_another_program_wrote_is_in_the_config_or_told(folk: Home) -> None:
+def test_killed_at_any_step_another_program_s_change_is_in_the_config_or_named(folk: Home) -> None:
     step, told = 0, 0
     while True:
         folk.config.write_text(CONFIG)
@@ -187,7 +187,7 @@ def test_no_copy_of_a_key_is_left_and_undo_gives_the_file_back(folk: Home, secre
 # What belongs to the file.
 
 
-def test_another_name_of_the_file_is_told(folk: Home) -> None:
+def test_a_hard_link_to_the_file_is_named(folk: Home) -> None:
     other = folk.folder / "other-name"
     os.link(folk.config, other)
     told = f"{folk.config} has 2 names (hard links): the others keep the old text"

@@ -18,7 +18,7 @@ from needs import injected, mounts_of_its_own, needs_root, needs_strace
 from running import SCRIPT, Home
 
 KIB = 1024
-# A process that waits for no lock is done long before those who wait for one give up.
+# A process that waits for no lock is done long before followers give up.
 NO_WAIT = 11
 
 
@@ -153,7 +153,7 @@ def test_a_read_only_disk_is_a_warning_and_what_is_on_it_is_served(
         ("/^fsync:when=1:error=EIO", "Input/output error"),
     ],
 )
-def test_what_a_disk_refuses_while_an_entry_is_written_leaves_the_old_one(
+def test_a_disk_error_while_an_entry_is_written_leaves_the_old_one(
     home_: Home, offline_front: Front, fault: str, words: str
 ) -> None:
     offline_front.behaviour = past_its_window()
@@ -226,7 +226,7 @@ def test_a_lock_that_is_interrupted_is_tried_again(home_: Home, offline_front: F
     assert not home_.log.exists() or "no lock" not in warned(home_)
 
 
-def test_a_directory_that_goes_away_between_two_calls_is_made_again(home_: Home, offline_front: Front) -> None:
+def test_a_directory_that_is_deleted_between_two_calls_is_created_again(home_: Home, offline_front: Front) -> None:
     served(home_)
     shutil.rmtree(home_.cache.parent)
     served(home_)

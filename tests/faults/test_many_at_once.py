@@ -1,4 +1,4 @@
-"""Two hundred at once, and a holder of the lock that dies or stands still: one call, and nobody waits in vain."""
+"""Two hundred processes at once, and leaders that die or stop: one call, and no follower waits in vain."""
 
 import fcntl
 import json
@@ -91,7 +91,7 @@ def all_at_once(home: Home, number: int, profile: str = "dev") -> list[tuple[int
         return [(child.returncode, *streams) for child, streams in zip(children, said, strict=True)]
 
 
-def test_those_who_wait_take_the_failure_of_a_call_that_hangs(role: Home, offline_front: Front) -> None:
+def test_followers_take_the_failure_of_a_call_that_hangs(role: Home, offline_front: Front) -> None:
     offline_front.behaviour = offline_front.hang
     begun = time.monotonic()
     answers = all_at_once(role, 12)
@@ -102,7 +102,7 @@ def test_those_who_wait_take_the_failure_of_a_call_that_hangs(role: Home, offlin
     assert len(offline_front.calls) <= 3, "the attempts of one process"
 
 
-def test_those_who_wait_take_the_failure_of_a_call_that_is_throttled(role: Home, offline_front: Front) -> None:
+def test_followers_take_the_failure_of_a_throttled_call(role: Home, offline_front: Front) -> None:
     offline_front.behaviour = error(400, "Throttling", "Rate exceeded")
     begun = time.monotonic()
     answers = all_at_once(role, 8)
@@ -114,7 +114,7 @@ def test_those_who_wait_take_the_failure_of_a_call_that_is_throttled(role: Home,
     assert len(offline_front.calls) < tried_alone
 
 
-def test_a_failure_is_not_kept_for_those_who_come_later(role: Home, offline_front: Front) -> None:
+def test_a_failure_is_not_shared_with_later_processes(role: Home, offline_front: Front) -> None:
     offline_front.behaviour = denied
     role.run("get", "dev").failed(6, "denied")
     offline_front.behaviour = session()
@@ -123,7 +123,7 @@ def test_a_failure_is_not_kept_for_those_who_come_later(role: Home, offline_fron
 
 
 @pytest.mark.parametrize(("behaviour", "code"), [(session(), 0), (denied, 6)])
-def test_who_waits_at_the_herd_gate_has_imported_nothing_and_has_what_came_of_it(
+def test_followers_at_the_herd_gate_import_nothing_and_get_the_leader_s_result(
     role: Home, offline_front: Front, behaviour: Behaviour, code: int
 ) -> None:
     role.unmeasured()
@@ -143,7 +143,7 @@ def test_who_waits_at_the_herd_gate_has_imported_nothing_and_has_what_came_of_it
     assert len(offline_front.calls) == 1
 
 
-def test_when_the_holder_is_killed_the_next_one_goes_on(role: Home, offline_front: Front) -> None:
+def test_when_the_leader_is_killed_a_follower_takes_its_place(role: Home, offline_front: Front) -> None:
     role.unmeasured()
     offline_front.behaviour = offline_front.hang
     holder = role.start("get", "dev")
@@ -157,7 +157,7 @@ def test_when_the_holder_is_killed_the_next_one_goes_on(role: Home, offline_fron
     assert json.loads(stdout)["Version"] == 1
 
 
-def test_a_chain_keeps_the_deadline_of_the_role_that_has_something_to_serve(role: Home, offline_front: Front) -> None:
+def test_a_chain_keeps_the_short_deadline_if_the_role_has_a_cached_session(role: Home, offline_front: Front) -> None:
     with role.config.open("a") as config:
         config.write("[profile top]\nrole_arn = arn:aws:iam::123456789012:role/top\nsource_profile = dev\n")
     environ = {"AWS_ENDPOINT_URL": offline_front.url}
@@ -174,7 +174,7 @@ def test_a_chain_keeps_the_deadline_of_the_role_that_has_something_to_serve(role
 
 # Whose caller dies or stands still.
 
-# From the herd gate and the lock on, in this order: what the holder is about to do when it is killed, and whether its
+# From the herd gate and the lock on, in this order: what the leader is about to do when it is killed, and whether its
 # entry is there.
 BEFORE_THE_CALL = ["/^flock:when=1", "/^flock:when=2", "/^rename:when=1", "/^connect:when=1"]
 AFTER_THE_CALL = [
@@ -189,7 +189,7 @@ AFTER_THE_CALL = [
 
 @needs_strace
 @pytest.mark.parametrize("point", BEFORE_THE_CALL)
-def test_when_the_holder_is_killed_before_its_call_the_next_one_goes_on_at_once(
+def test_when_the_leader_is_killed_before_its_call_a_follower_takes_its_place_at_once(
     role: Home, offline_front: Front, point: str
 ) -> None:
     role.unmeasured()
@@ -204,7 +204,7 @@ def test_when_the_holder_is_killed_before_its_call_the_next_one_goes_on_at_once(
 
 @needs_strace
 @pytest.mark.parametrize(("point", "is_there"), AFTER_THE_CALL)
-def test_when_the_holder_is_killed_after_its_call_those_who_wait_go_on_at_once(
+def test_when_the_leader_is_killed_after_its_call_followers_go_on_at_once(
     role: Home, offline_front: Front, point: str, is_there: bool
 ) -> None:
     role.unmeasured()
@@ -242,9 +242,7 @@ def stopped_holder(home: Home, front: Front) -> Iterator[None]:
         holder.communicate()
 
 
-def test_those_who_wait_for_a_stopped_holder_give_up_in_time_and_call_by_themselves(
-    role: Home, offline_front: Front
-) -> None:
+def test_followers_of_a_stopped_leader_call_sts_themselves_in_time(role: Home, offline_front: Front) -> None:
     with stopped_holder(role, offline_front), ExitStack() as stack:
         before = len(offline_front.calls)
         offline_front.behaviour = session()
@@ -260,7 +258,7 @@ def test_those_who_wait_for_a_stopped_holder_give_up_in_time_and_call_by_themsel
         assert len(offline_front.calls) - before in range(1, 6)
 
 
-def test_who_waits_for_a_stopped_holder_is_served_what_is_cached(role: Home, offline_front: Front) -> None:
+def test_a_follower_of_a_stopped_leader_gets_the_cached_session(role: Home, offline_front: Front) -> None:
     offline_front.behaviour = past_its_window()
     first = role.get("dev")
     with stopped_holder(role, offline_front):

@@ -1,4 +1,4 @@
-"""STS out of reach, each way for real: what is cached is served in time, and who has nothing is told in time."""
+"""STS out of reach, each cause made for real: the cached session is served in time, or it fails in time."""
 
 import json
 import os
@@ -191,7 +191,7 @@ def last_failure(home: Home) -> outcomes.Failure:
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_what_is_cached_is_served_in_time_and_sts_is_then_left_alone(
+def test_the_cached_session_is_served_in_time_and_sts_is_then_left_alone(
     role: Home, offline_front: Front, name: str
 ) -> None:
     reachable = point_at(role, offline_front, name)
@@ -212,7 +212,7 @@ def test_what_is_cached_is_served_in_time_and_sts_is_then_left_alone(
 
 
 @pytest.mark.parametrize("name", UNCACHED)
-def test_who_has_nothing_cached_is_told_in_time(role: Home, offline_front: Front, name: str) -> None:
+def test_without_a_cached_session_it_fails_in_time(role: Home, offline_front: Front, name: str) -> None:
     point_at(role, offline_front, name)
     with fault(name, offline_front, role) as there:
         begun = time.monotonic()
@@ -221,7 +221,7 @@ def test_who_has_nothing_cached_is_told_in_time(role: Home, offline_front: Front
     assert role.entries() == []
 
 
-def test_how_long_sts_is_left_alone_is_drawn_anew_each_time(role: Home, offline_front: Front) -> None:
+def test_the_pause_before_the_next_call_is_random_each_time(role: Home, offline_front: Front) -> None:
     offline_front.behaviour = past_its_window()
     role.get("dev")
     offline_front.behaviour = reset
@@ -248,7 +248,9 @@ def tls_front(tmp_path: Path) -> Iterator[tuple[Front, Path]]:
     front.stop()
 
 
-def test_a_certificate_that_is_trusted_no_more_leaves_what_is_cached(role: Home, tls_front: tuple[Front, Path]) -> None:
+def test_a_certificate_that_is_no_longer_trusted_leaves_the_cached_session(
+    role: Home, tls_front: tuple[Front, Path]
+) -> None:
     front, bundle = tls_front
     url = front.url.replace("http:", "https:")
     first = role.get("dev", AWS_ENDPOINT_URL=url, AWS_CA_BUNDLE=str(bundle))
@@ -257,7 +259,7 @@ def test_a_certificate_that_is_trusted_no_more_leaves_what_is_cached(role: Home,
     assert "certificate" in role.log.read_text()
 
 
-def test_a_source_that_has_expired_is_named_once_nothing_is_left_to_serve(role: Home, offline_front: Front) -> None:
+def test_an_expired_source_is_named_once_the_cached_session_has_ended(role: Home, offline_front: Front) -> None:
     expired = error(400, "ExpiredToken", "The security token included in the request is expired")
     offline_front.behaviour = past_its_window(left=75)
     first = role.get("dev")
@@ -284,7 +286,7 @@ def administered(aws: tuple[str, Path]) -> Iterator[Any]:
     local_aws.close(aws[0])
 
 
-def test_a_role_whose_trust_is_taken_away_is_refused_at_once_and_its_session_forgotten(
+def test_a_role_without_trust_is_refused_at_once_and_its_session_deleted(
     real_role: Home, front: Front, aws: tuple[str, Path]
 ) -> None:
     """By the local AWS itself, which enforces trust policies."""
@@ -306,9 +308,7 @@ def test_a_role_whose_trust_is_taken_away_is_refused_at_once_and_its_session_for
     assert real_role.get("sts-role")["Version"] == 1
 
 
-def test_credentials_that_sts_has_just_given_are_handed_out_however_little_is_left(
-    role: Home, offline_front: Front
-) -> None:
+def test_new_credentials_are_handed_out_even_if_they_end_soon(role: Home, offline_front: Front) -> None:
     offline_front.behaviour = session(seconds=30)
     assert role.get("dev")["Version"] == 1
     assert role.get("dev")["Version"] == 1

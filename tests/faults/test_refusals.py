@@ -1,4 +1,4 @@
-"""A no is final, and nobody else's: what a refusal takes away, and what is told to those who wait."""
+"""Refusals are final: what they delete, and what followers are told."""
 
 import json
 import re
@@ -22,7 +22,7 @@ UNKNOWN = error(403, "InvalidClientTokenId", "The security token included in the
 LATER = error(503, "ServiceUnavailable", "later")
 
 
-def test_a_deactivated_access_key_takes_the_session_with_it(role: Home, offline_front: Front) -> None:
+def test_a_deactivated_access_key_deletes_the_session(role: Home, offline_front: Front) -> None:
     offline_front.behaviour = session(date=datetime.now(UTC) - timedelta(seconds=3100))
     role.get("dev")
     offline_front.behaviour = UNKNOWN
@@ -75,7 +75,7 @@ def ended(process: "subprocess.Popen[bytes]") -> int:
     return process.returncode
 
 
-def test_a_bad_session_token_of_one_is_not_told_to_another(role: Home, offline_front: Front) -> None:
+def test_a_bad_session_token_does_not_fail_other_processes(role: Home, offline_front: Front) -> None:
     role.config.write_text(role.config.read_text().replace("source_profile = base", "credential_source = Environment"))
     keys = {"AWS_ACCESS_KEY_ID": "ASIAENVIRONMENT00000", "AWS_SECRET_ACCESS_KEY": "of-the-environment"}
     refused = offline_front.held_back(UNKNOWN)
@@ -87,7 +87,7 @@ def test_a_bad_session_token_of_one_is_not_told_to_another(role: Home, offline_f
         assert (ended(leader), ended(follower)) == (4, 0)
 
 
-def test_a_dead_proxy_of_one_is_not_told_to_another(role: Home, offline_front: Front) -> None:
+def test_a_dead_proxy_does_not_fail_other_processes(role: Home, offline_front: Front) -> None:
     role.unmeasured()
     offline_front.behaviour = session()
     with socket.create_server(("127.0.0.1", 0)) as proxy, ExitStack() as stack:
@@ -102,7 +102,7 @@ def test_a_dead_proxy_of_one_is_not_told_to_another(role: Home, offline_front: F
         assert (ended(leader), ended(follower)) == (7, 0)
 
 
-def test_a_wrong_code_of_one_is_not_told_to_another(role: Home, offline_front: Front) -> None:
+def test_a_wrong_mfa_code_does_not_fail_other_processes(role: Home, offline_front: Front) -> None:
     role.config.write_text(role.config.read_text() + f"mfa_serial = {SERIAL}\n")
     refused = offline_front.held_back(error(403, "AccessDenied", WRONG_CODE))
     good = session()
@@ -146,7 +146,7 @@ def test_ten_roles_replace_a_refused_mfa_session_with_one_code(role: Home, offli
 # Locks.
 
 
-def test_many_chains_at_once_wait_for_no_circle_and_leave_64_files_at_most(role: Home, offline_front: Front) -> None:
+def test_many_chains_at_once_do_not_deadlock_and_leave_at_most_64_lock_files(role: Home, offline_front: Front) -> None:
     role.unmeasured()
     offline_front.behaviour = session()
     environ = {"AWS_ENDPOINT_URL": offline_front.url, "AWS_REGION": "us-east-1"}
@@ -165,7 +165,7 @@ def test_many_chains_at_once_wait_for_no_circle_and_leave_64_files_at_most(role:
     assert "no lock" not in role.log.read_text()
 
 
-def test_option_sets_leave_no_lock_file_each(role: Home, offline_front: Front) -> None:
+def test_many_sets_of_options_share_64_lock_files(role: Home, offline_front: Front) -> None:
     offline_front.behaviour = session()
     for number in range(80):
         ran = role.run("get", "dev", "--session-tag", f"number={number}")

@@ -1,4 +1,4 @@
-"""Standard streams that are closed or full, and signals: nothing half, an exit code, and nothing left behind."""
+"""Standard streams that are closed or full, and signals: no half output, an exit code, nothing left behind."""
 
 import itertools
 import json
@@ -17,28 +17,22 @@ SIGNALS = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT]
 AT_ONCE = 11
 
 
-@pytest.fixture
-def home_(role: Home, offline_front: Front) -> Home:
-    offline_front.behaviour = session()
-    return role
-
-
 # streams
 
 CLOSED = [combination for length in (1, 2, 3) for combination in itertools.combinations((0, 1, 2), length)]
 
 
 @pytest.mark.parametrize("closed", CLOSED)
-def test_whatever_is_closed_the_document_goes_to_standard_output_or_nowhere(
-    home_: Home, closed: tuple[int, ...]
+def test_with_any_stream_closed_the_document_goes_to_standard_output_or_nowhere(
+    granted: Home, closed: tuple[int, ...]
 ) -> None:
     """A file that is opened where standard output was would have the document written into it."""
-    home_.unmeasured()  # coverage opens files where the streams were
+    granted.unmeasured()  # coverage opens files where the streams were
     shut = " ".join(f"{descriptor}<&-" for descriptor in closed)
     for warm in (False, True):
         if warm:
-            home_.get("dev")
-        ran = home_.run("-c", f"exec {SCRIPT} get dev {shut}", command=["/bin/sh"])
+            granted.get("dev")
+        ran = granted.run("-c", f"exec {SCRIPT} get dev {shut}", command=["/bin/sh"])
         assert ran.code == (1 if 1 in closed else 0)
         if 1 in closed:
             assert ran.stdout == b""
@@ -46,27 +40,27 @@ def test_whatever_is_closed_the_document_goes_to_standard_output_or_nowhere(
         else:
             assert ran.document["Version"] == 1
             assert ran.stderr == ""
-    for path in home_.cache.iterdir():
+    for path in granted.cache.iterdir():
         data = path.read_bytes()
         assert data.startswith(b"assume-helper 1 ") or (path.suffix, data) in ((".lock", b""), (".door", b""))
-    for line in home_.log.read_text().splitlines():
+    for line in granted.log.read_text().splitlines():
         assert "event" in json.loads(line)
 
 
 @pytest.mark.parametrize("closed", [(2,), (0, 2)])
-def test_a_failure_that_nobody_can_be_told_has_its_exit_code_and_its_line_in_the_log(
-    home_: Home, closed: tuple[int, ...]
+def test_without_standard_error_a_failure_has_its_exit_code_and_is_in_the_log(
+    granted: Home, closed: tuple[int, ...]
 ) -> None:
     shut = " ".join(f"{descriptor}<&-" for descriptor in closed)
-    ran = home_.run("-c", f"exec {SCRIPT} get nowhere {shut}", command=["/bin/sh"])
+    ran = granted.run("-c", f"exec {SCRIPT} get nowhere {shut}", command=["/bin/sh"])
     assert (ran.code, ran.stdout, ran.stderr) == (3, b"", "")
-    assert "no such profile" in home_.log.read_text()
+    assert "no such profile" in granted.log.read_text()
 
 
-def test_a_full_disk_at_standard_error_changes_nothing(home_: Home) -> None:
+def test_a_full_disk_at_standard_error_changes_nothing(granted: Home) -> None:
     with full_disk() as full:
         failed, ran = (
-            subprocess.run([SCRIPT, "get", name], env=home_.environ, stdout=subprocess.PIPE, stderr=full, check=False)
+            subprocess.run([SCRIPT, "get", name], env=granted.environ, stdout=subprocess.PIPE, stderr=full, check=False)
             for name in ("nowhere", "dev")
         )
     assert (failed.returncode, failed.stdout) == (3, b"")
@@ -74,13 +68,13 @@ def test_a_full_disk_at_standard_error_changes_nothing(home_: Home) -> None:
 
 
 @pytest.mark.parametrize("warm", [False, True])
-def test_standard_output_that_takes_only_a_part_is_exit_1(home_: Home, offline_front: Front, warm: bool) -> None:
+def test_standard_output_that_takes_only_a_part_is_exit_1(granted: Home, offline_front: Front, warm: bool) -> None:
     """A file that may not be longer than a block of the shell's: the document does not go into it whole."""
     offline_front.behaviour = session(SessionToken="T" * 2000)
     if warm:
-        home_.get("dev")
-    printed = home_.folder / "printed"
-    ran = home_.run("-c", f'ulimit -f 1; exec {SCRIPT} get dev >"{printed}"', command=["/bin/sh"])
+        granted.get("dev")
+    printed = granted.folder / "printed"
+    ran = granted.run("-c", f'ulimit -f 1; exec {SCRIPT} get dev >"{printed}"', command=["/bin/sh"])
     assert ran.code == 1
     assert "cannot be printed (File too large)" in ran.stderr
     assert ran.stderr.count("\n") == 1
@@ -96,32 +90,32 @@ def ended_by(number: signal.Signals) -> int:
 @needs_strace
 @pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize("point", ["/^rename:when=1", "/^connect:when=1", "/^fsync:when=1", "/^rename:when=2"])
-def test_a_signal_ends_it_wherever_it_is_and_the_lock_is_free_and_no_temporary_file_is_there(
-    home_: Home, number: signal.Signals, point: str
+def test_a_signal_ends_it_at_any_point_without_a_lock_or_temporary_file_left(
+    granted: Home, number: signal.Signals, point: str
 ) -> None:
     """While it notes its call, connects, writes the entry, and gives it its name."""
-    home_.unmeasured()
+    granted.unmeasured()
     command = [*injected(f"{point}:signal={number.name.removeprefix('SIG')}"), SCRIPT]
-    ran = home_.run("get", "dev", command=command)
+    ran = granted.run("get", "dev", command=command)
     assert (ran.code, ran.stdout) == (ended_by(number), b"")
     assert ran.stderr.count("\n") == 1
     assert "Traceback" not in ran.stderr
-    assert not list(home_.cache.glob("tmp-*"))
+    assert not list(granted.cache.glob("tmp-*"))
     begun = time.monotonic()
-    home_.get("dev")
+    granted.get("dev")
     assert time.monotonic() - begun < AT_ONCE
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_signal_ends_one_that_waits_and_not_the_one_it_waits_for(
-    home_: Home, offline_front: Front, number: signal.Signals
+def test_a_signal_ends_a_follower_and_not_its_leader(
+    granted: Home, offline_front: Front, number: signal.Signals
 ) -> None:
-    home_.unmeasured()
+    granted.unmeasured()
     offline_front.behaviour = offline_front.held_back(session())
     with ExitStack() as stack:
-        holder = stack.enter_context(home_.start("get", "dev"))
+        holder = stack.enter_context(granted.start("get", "dev"))
         assert offline_front.arrived.wait(60)
-        waiting = stack.enter_context(home_.start("get", "dev"))
+        waiting = stack.enter_context(granted.start("get", "dev"))
         wait_for(lambda: is_at_the_lock(waiting))
         waiting.send_signal(number)
         stdout, stderr = waiting.communicate(timeout=30)
@@ -134,9 +128,9 @@ def test_a_signal_ends_one_that_waits_and_not_the_one_it_waits_for(
     assert len(offline_front.calls) == 1
 
 
-def test_a_hang_up_that_is_ignored_as_under_nohup_stays_ignored(home_: Home, offline_front: Front) -> None:
+def test_a_hang_up_that_is_ignored_as_under_nohup_stays_ignored(granted: Home, offline_front: Front) -> None:
     offline_front.behaviour = offline_front.held_back(session())
-    with home_.start("-c", f'trap "" HUP; exec {SCRIPT} get dev', command=["/bin/sh"]) as child:
+    with granted.start("-c", f'trap "" HUP; exec {SCRIPT} get dev', command=["/bin/sh"]) as child:
         assert offline_front.arrived.wait(60)
         child.send_signal(signal.SIGHUP)
         offline_front.released.set()

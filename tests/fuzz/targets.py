@@ -200,7 +200,7 @@ def sealed(data: bytes) -> None:
 
 def answer(data: bytes) -> None:
     """A hit's two files, with a line of `=====` between them: whole, and with anything in them; or the first one with a
-    failure, for those who wait at the door.
+    failure, for the followers at the herd gate.
     """
     known, _, entry = data.partition(b"\n=====\n")
     name, stamp = hit.stamp("dev", ENVIRON)

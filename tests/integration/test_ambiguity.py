@@ -1,4 +1,4 @@
-"""What the environment or the config says twice: served as promised, and told to whom types a command."""
+"""What the environment or the config says twice: served as promised, with a warning for people."""
 
 import json
 import sys

@@ -298,7 +298,7 @@ def test_another_word_is_an_error_that_names_those_that_can_be(dev: Home) -> Non
     dev.run("get", "dev").failed(3, "assume_helper_cache of [dev] is keychain", "file, encrypted, memory or none")
 
 
-def test_a_bare_cache_key_is_somebody_else_s(dev: Home, offline_front: Front) -> None:
+def test_a_bare_cache_key_is_ignored(dev: Home, offline_front: Front) -> None:
     dev.config.write_text(dev.config.read_text() + "cache = redis://\n")
     dev.get("dev")
     dev.get("dev")
@@ -347,7 +347,7 @@ def places(home: Home) -> list[str]:
         ("memory", "none"),
     ],
 )
-def test_a_stricter_way_deletes_what_the_laxer_one_left(
+def test_a_stricter_storage_deletes_what_the_laxer_one_left(
     stores: Home, offline_front: Front, before: str, after: str
 ) -> None:
     change(stores, before)
@@ -381,7 +381,7 @@ def test_what_is_encrypted_is_cleared_where_its_key_cannot_be_had(stores: Home) 
     assert places(stores) == []
 
 
-def test_a_laxer_way_uses_what_there_is_until_it_is_due(stores: Home, offline_front: Front) -> None:
+def test_a_laxer_storage_uses_the_stricter_session_until_it_is_due(stores: Home, offline_front: Front) -> None:
     change(stores, "encrypted")
     first = stores.get("dev")
     change(stores, "file")
@@ -432,7 +432,7 @@ def test_the_strictest_of_a_chain_counts_for_all_its_sessions(
     assert places(chain) == [strictest]
 
 
-def test_a_link_under_none_is_nowhere(chain: Home) -> None:
+def test_a_link_of_a_chain_under_none_is_not_stored(chain: Home) -> None:
     chain.get("dev")
     assert places(chain) == ["file"]
     keep(chain, "none", "ops")
@@ -454,7 +454,7 @@ def strict(chain: Home, offline_front: Front) -> Strict:
     return strict
 
 
-def test_an_mfa_session_is_stored_in_the_stricter_way_and_used_by_both(chain: Home, strict: Strict) -> None:
+def test_an_mfa_session_is_stored_as_the_stricter_profile_says_and_used_by_both(chain: Home, strict: Strict) -> None:
     chain.get("safe", ASSUME_HELPER_MFA_TOKEN=strict.device.code())
     assert places(chain) == ["encrypted"]
     for option in ("900", "1000", "1100"):

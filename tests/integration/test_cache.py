@@ -10,60 +10,54 @@ from front import Front, session
 from running import SCRIPT, SECRET, Home
 
 
-@pytest.fixture
-def home_(role: Home, offline_front: Front) -> Home:
-    offline_front.behaviour = session()
-    return role
-
-
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.lstat().st_mode)
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o777])
-def test_every_file_is_0600_in_a_directory_of_0700_whatever_the_umask(home_: Home, umask: int) -> None:
+def test_every_file_is_0600_in_a_directory_of_0700_whatever_the_umask(granted: Home, umask: int) -> None:
     old = os.umask(umask)
     try:
-        home_.get("dev")
-        assert home_.run("get", "nowhere").code == 3
+        granted.get("dev")
+        assert granted.run("get", "nowhere").code == 3
     finally:
         os.umask(old)
-    assert mode(home_.cache) == 0o700
-    assert mode(home_.log.parent) == 0o700
-    files = [*home_.cache.iterdir(), home_.log]
+    assert mode(granted.cache) == 0o700
+    assert mode(granted.log.parent) == 0o700
+    files = [*granted.cache.iterdir(), granted.log]
     assert {path.suffix for path in files} == {".entry", ".lock", ".hit", ".jsonl"}
     assert {mode(path) for path in files} == {0o600}
 
 
-def test_secrets_are_in_the_entry_alone_and_the_sources_secret_is_nowhere(home_: Home) -> None:
-    document = home_.get("dev")
-    for path in (p for p in home_.folder.rglob("*") if p.is_file() and p.parent.name != ".aws"):
+def test_secrets_are_in_the_entry_alone_and_the_sources_secret_is_nowhere(granted: Home) -> None:
+    document = granted.get("dev")
+    for path in (p for p in granted.folder.rglob("*") if p.is_file() and p.parent.name != ".aws"):
         data = path.read_bytes()
         assert SECRET.encode() not in data
         assert (document["SecretAccessKey"].encode() in data) == (path.suffix == ".entry")
         assert document["SecretAccessKey"] not in str(path)
 
 
-def test_the_directory_can_be_moved(home_: Home, tmp_path: Path) -> None:
-    home_.get("dev", ASSUME_HELPER_CACHE_DIR=str(tmp_path / "deep" / "down"))
+def test_the_directory_can_be_moved(granted: Home, tmp_path: Path) -> None:
+    granted.get("dev", ASSUME_HELPER_CACHE_DIR=str(tmp_path / "deep" / "down"))
     assert list((tmp_path / "deep" / "down").glob("*.entry"))
-    assert not home_.cache.exists()
-    home_.get("dev", XDG_CACHE_HOME=str(tmp_path / "xdg"))
+    assert not granted.cache.exists()
+    granted.get("dev", XDG_CACHE_HOME=str(tmp_path / "xdg"))
     assert list((tmp_path / "xdg" / "assume-helper").glob("*.entry"))
 
 
-def test_without_a_home_the_cache_is_where_the_environment_says(home_: Home, tmp_path: Path) -> None:
-    files = {"AWS_CONFIG_FILE": str(home_.config), "AWS_SHARED_CREDENTIALS_FILE": str(home_.credentials)}
+def test_without_a_home_the_cache_is_where_the_environment_says(granted: Home, tmp_path: Path) -> None:
+    files = {"AWS_CONFIG_FILE": str(granted.config), "AWS_SHARED_CREDENTIALS_FILE": str(granted.credentials)}
     places = {"XDG_CACHE_HOME": str(tmp_path / "c"), "XDG_STATE_HOME": str(tmp_path / "s")}
-    home_.get("dev", HOME="", **files, **places)
+    granted.get("dev", HOME="", **files, **places)
     assert list((tmp_path / "c" / "assume-helper").glob("*.entry"))
 
 
-def test_a_warning_is_shown_to_a_person_at_a_terminal(home_: Home) -> None:
+def test_a_warning_is_shown_to_a_person_at_a_terminal(granted: Home) -> None:
     """And to nobody else: some clients take anything on stderr for a failure."""
     import pexpect
 
-    environ = home_.environ | {"ASSUME_HELPER_CACHE_DIR": "relative"}
+    environ = granted.environ | {"ASSUME_HELPER_CACHE_DIR": "relative"}
     child = pexpect.spawn(SCRIPT, ["get", "dev"], env=environ, encoding="utf-8", timeout=60)
     child.expect("warning: no cache")
     child.expect(pexpect.EOF)
@@ -71,12 +65,12 @@ def test_a_warning_is_shown_to_a_person_at_a_terminal(home_: Home) -> None:
     assert child.exitstatus == 0
 
 
-def test_a_lock_file_is_never_removed(home_: Home) -> None:
-    home_.get("dev")
-    (lock,) = home_.cache.glob("*.lock")
+def test_a_lock_file_is_never_removed(granted: Home) -> None:
+    granted.get("dev")
+    (lock,) = granted.cache.glob("*.lock")
     inode = lock.stat().st_ino
-    home_.entries()[0].unlink()
-    home_.get("dev")
+    granted.entries()[0].unlink()
+    granted.get("dev")
     assert lock.stat().st_ino == inode
 
 

@@ -1,4 +1,4 @@
-"""EC2's metadata service: the profile's own keys for it, and each way in which it gives nothing told apart."""
+"""EC2's metadata service: the profile's keys for it, and a message for each reason why it gives nothing."""
 
 import socket
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""`list` and `clear`: what is cached, looked at and taken away."""
+"""`list` and `clear`: show and delete cached sessions."""
 
 import json
 import subprocess
@@ -107,7 +107,7 @@ def test_ten_thousand_profiles_are_listed_without_an_sdk(ready: Home) -> None:
     assert not {"'botocore'", "'boto3'", "'rich'", "'filelock'"} & set(done.stderr.decode().strip("[]").split(", "))
 
 
-def test_a_profile_is_forgotten_and_the_others_are_not(ready: Home) -> None:
+def test_clear_deletes_one_profile_s_session_and_no_other(ready: Home) -> None:
     ready.get("dev")
     ready.run("get", "ops", ASSUME_HELPER_MFA_TOKEN="123456")
     ran = ready.run("clear", "ops")
@@ -117,7 +117,7 @@ def test_a_profile_is_forgotten_and_the_others_are_not(ready: Home) -> None:
     assert (rows["dev"]["cached"], rows["ops"]["cached"]) == (True, False)
 
 
-def test_what_was_forgotten_is_asked_for_again(ready: Home, offline_front: Front) -> None:
+def test_after_clear_sts_is_asked_again(ready: Home, offline_front: Front) -> None:
     first = ready.get("dev")
     offline_front.behaviour = session(access_key_id="ASIASECOND0000000000")
     assert ready.get("dev") == first
@@ -128,7 +128,7 @@ def test_what_was_forgotten_is_asked_for_again(ready: Home, offline_front: Front
     assert ready.run("clear", "dev").stdout == b"nothing was cached\n"
 
 
-def test_all_is_forgotten_but_locks_and_used_codes(ready: Home) -> None:
+def test_clear_all_deletes_everything_but_locks_and_used_codes(ready: Home) -> None:
     ready.get("dev")
     ready.run("get", "ops", ASSUME_HELPER_MFA_TOKEN="123456")
     ready.run("get", "dev", "--read-only")
@@ -138,7 +138,7 @@ def test_all_is_forgotten_but_locks_and_used_codes(ready: Home) -> None:
     assert list(ready.cache.glob("*.code"))
 
 
-def test_what_has_ended_is_forgotten_and_the_rest_is_not(ready: Home, offline_front: Front) -> None:
+def test_clear_expired_deletes_only_ended_sessions(ready: Home, offline_front: Front) -> None:
     ready.get("dev")
     offline_front.behaviour = session(seconds=1)
     ready.run("get", "dev", "--read-only")
@@ -148,7 +148,7 @@ def test_what_has_ended_is_forgotten_and_the_rest_is_not(ready: Home, offline_fr
     assert listed(ready)["dev"]["cached"] is True
 
 
-def test_nothing_is_taken_from_under_a_process_that_calls_sts(ready: Home, offline_front: Front) -> None:
+def test_clear_leaves_an_entry_whose_process_calls_sts(ready: Home, offline_front: Front) -> None:
     ready.get("dev")
     for path in ready.entries():
         path.unlink()
@@ -164,7 +164,7 @@ def test_nothing_is_taken_from_under_a_process_that_calls_sts(ready: Home, offli
     assert listed(ready)["dev"]["cached"] is True
 
 
-def test_what_a_process_is_about_to_replace_is_left_and_that_is_said(ready: Home, offline_front: Front) -> None:
+def test_an_entry_that_is_being_replaced_is_left_and_reported(ready: Home, offline_front: Front) -> None:
     offline_front.behaviour = session(seconds=50)  # cached, and to be replaced by whoever asks next
     ready.get("dev")
     offline_front.behaviour = offline_front.held_back(session())
@@ -180,7 +180,7 @@ def test_what_a_process_is_about_to_replace_is_left_and_that_is_said(ready: Home
     assert len(told["left"]) == 1
 
 
-def test_without_locks_it_is_forgotten_all_the_same(ready: Home) -> None:
+def test_without_locks_clear_deletes_too(ready: Home) -> None:
     ready.get("dev")
     for path in ready.cache.glob("*.lock"):
         path.unlink()
@@ -197,7 +197,7 @@ def test_a_cache_that_is_not_used_is_not_said_to_be_empty(ready: Home, what: lis
     assert len(ready.entries()) == 1
 
 
-def test_what_cannot_be_removed_is_not_said_to_be(ready: Home) -> None:
+def test_an_entry_that_cannot_be_removed_is_not_reported_as_removed(ready: Home) -> None:
     ready.get("dev")
     ready.cache.chmod(0o500)
     ran = ready.run(SCRIPT, "clear", "--all", command=LIKE_ANY_USER or ["env"])
@@ -209,7 +209,7 @@ def test_what_cannot_be_removed_is_not_said_to_be(ready: Home) -> None:
 
 
 @pytest.mark.parametrize("arguments", [[], ["dev", "--all"], ["--all", "--expired"]])
-def test_what_is_to_be_forgotten_must_be_said(ready: Home, arguments: list[str]) -> None:
+def test_clear_needs_a_profile_or_an_option(ready: Home, arguments: list[str]) -> None:
     ready.run("clear", *arguments).failed(2, "name profiles, or use --all or --expired")
 
 

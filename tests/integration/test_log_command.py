@@ -96,7 +96,7 @@ def test_credentials_that_could_not_be_printed_were_not_issued(dev: Home) -> Non
     assert [line["event"] for line in logged(dev)] == ["failure"]
 
 
-def test_a_log_that_cannot_be_written_is_nobodys_trouble(dev: Home) -> None:
+def test_a_log_that_cannot_be_written_is_ignored(dev: Home) -> None:
     dev.log.parent.parent.mkdir(parents=True)
     dev.log.parent.write_text("a file")
     dev.get("dev")
@@ -146,7 +146,7 @@ def test_fifty_are_shown_and_the_log_that_was_put_aside_is_read_too(dev: Home) -
     assert messages == [str(n) for n in range(10, 60)]
 
 
-def test_what_is_in_the_log_does_not_reach_the_terminal_as_it_is(dev: Home) -> None:
+def test_control_characters_in_the_log_are_escaped_on_the_terminal(dev: Home) -> None:
     dev.log.parent.mkdir(parents=True)
     dev.log.touch(mode=0o600)
     hostile = "\x1b[31m\t\n\u202e\x7f\ud800[bold]x[/bold]"

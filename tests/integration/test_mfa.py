@@ -234,7 +234,7 @@ def test_the_device_is_in_the_cache_key(role: Home, strict: Strict) -> None:
 # Where the code comes from.
 
 
-def test_without_any_way_to_a_code_it_says_at_once_which_to_set(
+def test_without_a_source_of_codes_it_says_at_once_what_to_set(
     role: Home, strict: Strict, offline_front: Front
 ) -> None:
     ran = role.run("get", "dev")
@@ -258,7 +258,7 @@ def test_what_is_no_code_in_the_environment_is_not_sent(
     assert offline_front.calls == []
 
 
-def test_the_process_is_run_without_a_shell_and_without_the_caller_s_standard_input(role: Home, strict: Strict) -> None:
+def test_mfa_process_is_run_by_a_shell_without_the_caller_s_standard_input(role: Home, strict: Strict) -> None:
     program, noted = role.folder / "show code", role.folder / "noted"
     program.write_text(
         f"#!{sys.executable}\nimport json, os, pyotp, sys\n"
@@ -402,7 +402,7 @@ def test_where_no_new_session_can_be_had_the_first_error_is_said(role: Home, str
     assert len(strict.codes) == 1
 
 
-def test_an_askpass_program_that_was_cancelled_is_not_run_by_those_who_wait(role: Home, strict: Strict) -> None:
+def test_followers_do_not_run_a_cancelled_askpass_program_again(role: Home, strict: Strict) -> None:
     """The dialog stays until all have come."""
     program, shown, go = role.folder / "ask", role.folder / "shown", role.folder / "go"
     program.write_text(f"#!/bin/sh\necho >> '{shown}'\nwhile [ ! -e '{go}' ]; do sleep 0.1; done\nexit 1\n")

@@ -116,9 +116,7 @@ def test_the_terminal_comes_before_an_askpass_program(role: Home, strict: Strict
     assert terminal.ended() == 0
 
 
-def test_what_the_terminal_was_asked_is_not_asked_by_those_who_wait(
-    role: Home, strict: Strict, offline_front: Front
-) -> None:
+def test_followers_do_not_repeat_the_prompt_on_the_terminal(role: Home, strict: Strict, offline_front: Front) -> None:
     """Twenty on one terminal: one prompt."""
     line = "for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do {} > out$n & done; wait; echo all ended"
     terminal = Terminal(role, "dev", line=line)

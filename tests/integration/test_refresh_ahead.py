@@ -1,4 +1,4 @@
-"""Refresh behind the caller's back: a hit is served at once, and one process of its own has the next session ready."""
+"""Refresh in the background: a hit is served at once, and one other process gets the next session."""
 
 import fcntl
 import json
@@ -9,22 +9,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import pexpect
 import pytest
-from front import Behaviour, Call, Front, Reply, denied, error, session, wait_for
+from front import Front, denied, error, session, wait_for
 from rewound import rewind, rewound
-from running import PACKAGE, SCRIPT, Home, no_warning
+from running import PACKAGE, SCRIPT, Home
 
 from assume_helper import hit
 from assume_helper.cache import key_lock
 from assume_helper.cache.directory import Cache
 from assume_helper.sessions import refresh_ahead
-from assume_helper.sessions.provider import RoleRequest, get_credentials, refresh
-from assume_helper.system.context import CallContext, Clock
 
 OLD, NEW = "ASIAOLD0000000000000", "ASIANEW0000000000000"
 
@@ -82,7 +79,7 @@ def pause_is_over(home: Home) -> None:
     home.entries()[0].with_suffix(".failure").unlink(missing_ok=True)
 
 
-def test_a_hit_in_the_last_stretch_is_served_while_sts_hangs_and_the_next_one_has_the_new_session(
+def test_a_due_hit_is_served_while_sts_hangs_and_the_next_one_is_the_new_session(
     due: Home, offline_front: Front
 ) -> None:
     assert due.get("dev")["AccessKeyId"] == OLD  # its pipes are closed, or this would wait
@@ -94,7 +91,7 @@ def test_a_hit_in_the_last_stretch_is_served_while_sts_hangs_and_the_next_one_ha
     assert len(offline_front.calls) == 1
 
 
-def test_many_hits_in_the_last_stretch_start_one_process(due: Home, offline_front: Front) -> None:
+def test_many_due_hits_start_one_process(due: Home, offline_front: Front) -> None:
     for process in [due.start("get", "dev") for _ in range(30)]:
         out, err = process.communicate(timeout=60)
         assert (json.loads(out)["AccessKeyId"], err) == (OLD, b"")
@@ -144,7 +141,7 @@ def test_however_the_hit_was_started_it_is_refreshed(due: Home, offline_front: F
 
 
 @pytest.mark.parametrize("arguments", [["env", "dev", "--shell", "json"], ["exec", "dev", "--", "printenv"]])
-def test_what_a_person_is_given_is_refreshed_too(due: Home, offline_front: Front, arguments: list[str]) -> None:
+def test_credentials_of_exec_and_env_are_refreshed_too(due: Home, offline_front: Front, arguments: list[str]) -> None:
     offline_front.released.set()
     assert OLD.encode() in due.run(*arguments).stdout
     wait_for(lambda: has_new(due))
@@ -163,9 +160,7 @@ def test_the_program_of_exec_has_no_child_that_it_did_not_start_and_is_told_of_a
     assert len(refreshers(due)) == 1
 
 
-def test_a_session_of_an_arn_is_not_refreshed_by_get_which_has_no_words_for_it(
-    role: Home, offline_front: Front
-) -> None:
+def test_a_session_of_an_arn_is_not_refreshed_in_the_background(role: Home, offline_front: Front) -> None:
     role.unmeasured()
     role.environ |= {"AWS_ENDPOINT_URL": offline_front.url, "AWS_REGION": "us-east-1"}
     arn = ["arn:aws:iam::123456789012:role/dev", "--source-profile", "base"]
@@ -188,7 +183,7 @@ def test_a_session_of_a_call_with_options_is_refreshed_too(role: Home, offline_f
 
 
 @pytest.mark.parametrize("is_hit", [True, False])
-def test_a_source_in_the_environment_is_the_caller_s(role: Home, offline_front: Front, is_hit: bool) -> None:
+def test_a_background_refresh_uses_the_caller_s_environment(role: Home, offline_front: Front, is_hit: bool) -> None:
     role.unmeasured()
     keys = {"AWS_ACCESS_KEY_ID": "AKIAENVIRONMENT00000", "AWS_SECRET_ACCESS_KEY": "of-the-environment"}
     role.config.write_text(role.config.read_text().replace("source_profile = base", "credential_source = Environment"))
@@ -221,14 +216,14 @@ def test_a_failure_is_logged_and_sts_left_alone_for_a_while(due: Home, offline_f
     wait_for(lambda: has_new(due))
 
 
-def test_a_refusal_takes_the_cached_session_with_it(due: Home, offline_front: Front) -> None:
+def test_a_refusal_deletes_the_cached_session(due: Home, offline_front: Front) -> None:
     offline_front.behaviour = denied
     assert due.get("dev")["AccessKeyId"] == OLD
     wait_for(lambda: not due.entries())
     due.run("get", "dev").failed(6, "STS denied AssumeRole")
 
 
-def test_one_that_is_killed_is_followed_by_another_after_the_pause(due: Home, offline_front: Front) -> None:
+def test_after_a_killed_refresh_the_next_try_waits_for_the_pause(due: Home, offline_front: Front) -> None:
     due.get("dev")
     wait_for(offline_front.arrived.is_set)
     (pid,) = refreshers(due)
@@ -243,7 +238,7 @@ def test_one_that_is_killed_is_followed_by_another_after_the_pause(due: Home, of
     wait_for(lambda: has_new(due))
 
 
-def test_nobody_is_asked_for_a_code_behind_the_caller_s_back(role: Home, offline_front: Front) -> None:
+def test_a_background_refresh_never_asks_for_a_code(role: Home, offline_front: Front) -> None:
     role.unmeasured()
     asked = role.folder / "asked"
     program = role.folder / "ask"
@@ -285,7 +280,7 @@ def test_a_lock_that_is_not_ours_alone_is_not_used_and_the_hit_is_served(
     assert f"not used: {path}" in due.log.read_text()
 
 
-def test_a_lock_that_is_held_is_somebody_else_s_refresh(due: Home, offline_front: Front) -> None:
+def test_while_the_lock_is_held_no_second_refresh_starts(due: Home, offline_front: Front) -> None:
     path = lock_file(due)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -383,7 +378,7 @@ def test_where_nothing_can_be_noted_nothing_is_started(due: Home, offline_front:
     assert (noted.read_text(), offline_front.calls) == ("", [])
 
 
-def test_a_memory_that_is_not_named_any_more_is_one_try(
+def test_a_runtime_directory_that_is_no_longer_set_is_one_try(
     role: Home, offline_front: Front, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     if not Path("/dev/shm").is_dir():
@@ -437,50 +432,3 @@ def test_a_refresh_that_finds_no_libraries_is_one_try_and_is_logged(due: Home, o
     wait_for(lambda: not refreshers(due))
     assert logged(due).count("is not installed for") == 1
     assert offline_front.calls == []
-
-
-# A day, with a clock that is handed in.
-
-
-@pytest.mark.parametrize(
-    ("lifetime", "most_calls"),
-    # A session is used until somewhere in its last stretch; the jitter is at most a tenth: D - W - J - min(0.1 D, 300).
-    [(3600, 45), (900, 288)],
-)
-def test_over_a_day_of_a_call_a_minute_only_the_first_caller_waits(
-    role: Home, offline_front: Front, lifetime: int, most_calls: int
-) -> None:
-    begin = datetime(2035, 1, 1, tzinfo=UTC).timestamp()
-    now = begin
-    clock = Clock(now=lambda: now, monotonic=lambda: now, sleep=lambda _seconds: None)
-    paths = {"AWS_CONFIG_FILE": str(role.config), "AWS_SHARED_CREDENTIALS_FILE": str(role.credentials)}
-    environ = role.environ | paths
-
-    def sts(call: Call) -> Reply | None:
-        answer: Behaviour = session(lifetime, date=datetime.fromtimestamp(now, UTC))
-        return answer(call)
-
-    def context() -> CallContext:
-        return CallContext(
-            environ=environ, clock=clock, started=now, started_monotonic=now, host="host",
-            session_name=lambda: "me@host", warn=no_warning,
-        )  # fmt: skip
-
-    offline_front.behaviour = sts
-    waited = refreshed = 0
-    for minute in range(24 * 60):
-        now = begin + 60 * minute
-        found = hit.fresh_document("dev", environ, now)
-        if found is None:
-            waited += 1
-            get_credentials("dev", context())
-        elif found[1]:
-            assert refresh(RoleRequest("dev"), context(), lambda _until: pytest.fail("put off")) is not None
-            refreshed += 1
-    assert waited == 1
-    assert len(offline_front.calls) == refreshed + 1
-    # and not more often than sessions end: the policy's own bounds, per day
-    window_and_ahead = max(min(960.0, 0.4 * lifetime), 60.0) + min(0.1 * lifetime, 300.0)
-    shortest = lifetime - window_and_ahead - min(0.1 * lifetime, 900.0)
-    assert 86_400 / lifetime < len(offline_front.calls) <= 86_400 / shortest + 1
-    assert len(offline_front.calls) <= most_calls

@@ -1,4 +1,4 @@
-"""The sign that something takes a while: on a terminal, on standard error, and never in the way of a question."""
+"""The spinner: on a terminal, on standard error, and never in the way of a question."""
 
 from pathlib import Path
 
@@ -7,8 +7,8 @@ import pytest
 from front import ACCOUNT, Call, Front, Reply, identity, session
 from running import ACCESS_KEY_ID, SCRIPT, SECRET, Home
 
-SIGN = "asking STS ..."
-# A person who is not fast: long enough for the sign to be drawn anew, many times.
+SPINNER = "asking STS ..."
+# A person who is not fast: long enough for the spinner to be drawn again, many times.
 ASKS = "#!/bin/sh\nprintf 'Passphrase' >/dev/tty\nsleep 1\nprintf ': ' >/dev/tty\nread line </dev/tty\n"
 SOURCE = f'{{"Version": 1, "AccessKeyId": "{ACCESS_KEY_ID}", "SecretAccessKey": "{SECRET}"}}'
 
@@ -43,28 +43,28 @@ def asking(home: Home, name: str, printed: str) -> str:
 @pytest.mark.parametrize(
     "arguments", [["exec", "dev", "--", "echo", "done"], ["env", "dev"], ["whoami", "dev"], ["doctor", "dev"]]
 )
-def test_who_waits_for_sts_is_shown_that(ready: Home, offline_front: Front, arguments: list[str]) -> None:
+def test_a_spinner_is_shown_while_sts_is_asked(ready: Home, offline_front: Front, arguments: list[str]) -> None:
     offline_front.behaviour = offline_front.held_back(answer)
     child = on_a_terminal(ready, *arguments)
-    child.expect_exact(SIGN)
+    child.expect_exact(SPINNER)
     offline_front.released.set()
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 0
 
 
-def test_it_is_not_on_standard_output(ready: Home, offline_front: Front) -> None:
+def test_the_spinner_is_not_on_standard_output(ready: Home, offline_front: Front) -> None:
     offline_front.behaviour = offline_front.held_back(answer)
     line = f"{SCRIPT} env dev > out"
     child = pexpect.spawn("/bin/sh", ["-c", line], env=ready.environ, cwd=str(ready.folder), encoding="utf-8")
-    child.expect_exact(SIGN, timeout=60)
+    child.expect_exact(SPINNER, timeout=60)
     offline_front.released.set()
     child.expect(pexpect.EOF, timeout=60)
     assert (ready.folder / "out").read_text().startswith("export AWS_ACCESS_KEY_ID=")
-    assert SIGN not in (ready.folder / "out").read_text()
+    assert SPINNER not in (ready.folder / "out").read_text()
 
 
-def test_get_shows_none(ready: Home, offline_front: Front) -> None:
+def test_get_shows_no_spinner(ready: Home, offline_front: Front) -> None:
     offline_front.behaviour = offline_front.held_back(answer)
     child = on_a_terminal(ready, "get", "dev")
     offline_front.arrived.wait(30)

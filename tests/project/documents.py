@@ -74,6 +74,7 @@ def _called(line: str) -> Iterator[list[str]]:
     """The calls of the helper in one line of a shell."""
     if "assume-helper" not in line:
         return
+    line = re.sub(r"(?<= )\d>", ">", line)
     line = re.sub(r"\"\$\((.*?)\)\"(?=\s|;|$)", r"$(\1)", line).replace("('", "(").replace("')", ")")
     lexer = shlex.shlex(line, posix=True, punctuation_chars="();<>|&")
     lexer.whitespace_split = True

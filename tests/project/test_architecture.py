@@ -113,6 +113,11 @@ def test_a_module_is_one_concept_of_at_most_300_lines_with_a_title() -> None:
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 300, named(path)
 
 
+def test_a_file_of_tests_has_at_most_500_lines() -> None:
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 500, str(path.relative_to(ROOT))
+
+
 def test_no_init_file_holds_code() -> None:
     for path in PACKAGE.rglob("__init__.py"):
         (docstring,) = parsed(path).body

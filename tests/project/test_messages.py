@@ -83,8 +83,8 @@ def messages(tree: ast.AST) -> Iterator[Message]:
     """Every message of a module whose text is in the source."""
     scopes = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
     for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
-        around = [s for s in scopes if s.lineno <= call.lineno <= (s.end_lineno or 0)]
-        scope = max(around, key=lambda s: s.lineno, default=tree)
+        enclosing = [s for s in scopes if s.lineno <= call.lineno <= (s.end_lineno or 0)]
+        scope = max(enclosing, key=lambda s: s.lineno, default=tree)
         name, arguments = called_name(call), call.args
         if name == "Check" and len(arguments) >= 3:
             for what in texts(arguments[2], scope):

@@ -210,7 +210,7 @@ def test_a_file_with_something_behind_it_is_not_whole(payload: bytes, more: byte
 
 
 @pytest.mark.parametrize("version", [b"2", b"10", b"999999999"])
-def test_a_newer_format_is_told_apart(version: bytes) -> None:
+def test_a_newer_format_is_its_own_error(version: bytes) -> None:
     with pytest.raises(hit.NewerFormat):
         hit.unseal(hit.seal(b"payload").replace(b" 1 ", b" %s " % version, 1))
     with pytest.raises(hit.NewerFormat):

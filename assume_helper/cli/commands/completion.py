@@ -9,9 +9,9 @@ from assume_helper.cli.invocation import Invocation
 
 @click.command("completion", short_help="Print the script that completes commands and profiles with TAB.")
 @click.argument("shell", type=click.Choice(sorted(SCRIPTS)))
-@click.argument("passed", nargs=-1, type=click.UNPROCESSED, metavar="")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="")
 @click.pass_context
-def command(context: click.Context, /, shell: str, passed: tuple[str, ...]) -> None:
+def command(context: click.Context, /, shell: str, arguments: tuple[str, ...]) -> None:
     """Print a script for SHELL that completes commands, options and profile names with TAB.
 
     \b
@@ -25,10 +25,10 @@ def command(context: click.Context, /, shell: str, passed: tuple[str, ...]) -> N
         PowerShell, $PROFILE:        assume-helper completion powershell | Out-String | Invoke-Expression
     """
     invocation = context.ensure_object(Invocation)
-    if not passed:
+    if not arguments:
         invocation.print(SCRIPTS[shell].encode())
         return
-    line = completion.parse_line(shell, passed)
+    line = completion.parse_line(shell, arguments)
     found = completion.candidates(context.find_root().command, invocation, line)
     if found is None:
         context.exit(1)

@@ -59,8 +59,8 @@ def command(
     a new profile's missing role and source are asked for. --undo removes credential_process and the prefix.
 
     You see the change, and are asked before it is written (not with --yes). The rest of the file stays as it is. The
-    file from before the last change is kept as config.assume-helper.bak; where the file holds a key or a token, there
-    is no copy of it, and that has the changed lines alone.
+    file from before the last change is kept as config.assume-helper.bak. If the file holds a key or a token, the
+    backup has only the changed lines.
 
     \b
     Example:

@@ -26,13 +26,13 @@ def at(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def a_session(*, issued: float = T, lifetime: int = 3600, left: int | None = None, shaded: int = 0) -> Session:
-    """A session issued at `issued` that ends `left` seconds after T, `shaded` seconds less on the printed clock."""
+def a_session(*, issued: float = T, lifetime: int = 3600, left: int | None = None, jitter: int = 0) -> Session:
+    """A session issued at `issued` that ends `left` seconds after T, `jitter` seconds less on the printed clock."""
     end = at(T + (lifetime if left is None else left))
     return Session(
         credentials=Credentials("ASIADUMMY", SECRET, TOKEN, end),
         expiration=end,
-        printed_expiration=end - timedelta(seconds=shaded),
+        printed_expiration=end - timedelta(seconds=jitter),
         issued=issued,
         lifetime=lifetime,
         assumed_role_arn="arn:aws:sts::123456789012:assumed-role/dev/me@here",
@@ -140,13 +140,13 @@ def test_a_session_just_issued_is_fresh_for_half_of_its_life(
 
 
 @pytest.mark.parametrize(
-    ("lifetime", "shaded", "seconds"),
+    ("lifetime", "jitter", "seconds"),
     [(3600, 0, 2640), (3600, 359, 2281), (900, 0, 540), (900, 89, 451), (43_200, 899, 41_341)],
 )
 def test_a_session_is_served_until_its_window_on_the_printed_clock_begins(
-    lifetime: int, shaded: int, seconds: int
+    lifetime: int, jitter: int, seconds: int
 ) -> None:
-    session = a_session(lifetime=lifetime, shaded=shaded)
+    session = a_session(lifetime=lifetime, jitter=jitter)
     assert session.served_until == T + seconds
     assert session.is_fresh(session.served_until - 1)
     assert session.is_fresh(session.served_until - 0.001)
@@ -154,8 +154,8 @@ def test_a_session_is_served_until_its_window_on_the_printed_clock_begins(
 
 
 @pytest.mark.parametrize(("lifetime", "before"), [(900, 90), (3600, 300), (43_200, 300)])
-def test_a_session_is_due_in_the_last_stretch_before_that(lifetime: int, before: int) -> None:
-    session = a_session(lifetime=lifetime, shaded=60)
+def test_a_session_is_due_for_some_time_before_its_window(lifetime: int, before: int) -> None:
+    session = a_session(lifetime=lifetime, jitter=60)
     assert session.refreshed_from == session.served_until - before
     assert not session.is_due(session.refreshed_from - 1)
     assert session.is_due(session.refreshed_from)
@@ -165,7 +165,7 @@ def test_a_session_is_due_in_the_last_stretch_before_that(lifetime: int, before:
 
 @pytest.mark.parametrize("difference", [-86_400.0, -301.0, 3700.0, 86_400.0])
 def test_where_this_machine_s_clock_is_far_off_a_session_is_timed_by_sts_s(difference: float) -> None:
-    right = a_session(shaded=60)
+    right = a_session(jitter=60)
     wrong = replace(right, issued=T + difference, clock_difference=difference)
     for name in ("not_before", "refreshed_from", "served_until"):
         assert getattr(wrong, name) == getattr(right, name) + difference
@@ -174,12 +174,12 @@ def test_where_this_machine_s_clock_is_far_off_a_session_is_timed_by_sts_s(diffe
 
 
 def test_a_difference_within_five_minutes_changes_nothing() -> None:
-    right = a_session(shaded=60)
+    right = a_session(jitter=60)
     assert replace(right, clock_difference=300.0).served_until == right.served_until
 
 
 def test_a_clock_by_which_the_session_is_believed_is_gone_by() -> None:
-    right = a_session(shaded=60)
+    right = a_session(jitter=60)
     assert replace(right, issued=T + 1800, clock_difference=1800.0).served_until == right.served_until
 
 
@@ -206,7 +206,7 @@ def test_a_session_with_more_left_than_that_is_a_miss() -> None:
 
 
 def test_what_is_left_is_counted_to_the_true_end() -> None:
-    session = a_session(shaded=300)
+    session = a_session(jitter=300)
     assert session.left(T) == 3600
     assert session.left(T + 3600.5) == -0.5
 
@@ -215,9 +215,9 @@ def test_what_is_left_is_counted_to_the_true_end() -> None:
     st.integers(T - 50_000, T + 50_000), lifetimes, st.integers(0, 50_000), st.integers(0, 899), st.floats(-1e5, 1e5)
 )
 def test_whatever_is_handed_out_has_more_than_the_window_left_on_both_clocks(
-    issued: int, lifetime: int, left: int, shaded: int, later: float
+    issued: int, lifetime: int, left: int, jitter: int, later: float
 ) -> None:
-    session = a_session(issued=issued, lifetime=lifetime, left=left, shaded=shaded)
+    session = a_session(issued=issued, lifetime=lifetime, left=left, jitter=jitter)
     now = T + later
     if session.is_fresh(now):
         assert session.printed_expiration.timestamp() - now > window(lifetime)

@@ -1,4 +1,4 @@
-"""The log: JSON lines that are ours alone, and never anybody's trouble."""
+"""The log: JSON lines in a private file; failures to log are ignored."""
 
 import fcntl
 import json

@@ -54,7 +54,7 @@ def test_what_is_not_there_is_in_the_conditions_and_no_input(place: Path) -> Non
     assert found.inputs["arguments"] == {}
 
 
-def test_a_variable_that_is_no_path_is_told_apart_by_a_digest_and_is_for_the_full_way(place: Path) -> None:
+def test_a_variable_that_is_no_path_has_a_digest_and_is_for_the_full_way(place: Path) -> None:
     found, other, unset = (of("sh -c 'x $WHO'", place, **more) for more in ({"WHO": "a"}, {"WHO": "b"}, {}))
     assert found.inputs != other.inputs
     assert "'a'" not in repr(found.inputs)

@@ -62,7 +62,7 @@ def test_an_empty_prefixed_key_leaves_the_bare_one() -> None:
     ("profile", "text"),
     [({"assume_helper_region": "a"}, "a"), ({"assume_helper_region": ""}, None), ({"region": "a"}, None)],
 )
-def test_a_key_of_the_helper_s_own_is_told_apart(profile: dict[str, str], text: str | None) -> None:
+def test_prefixed_text_is_the_prefixed_key_s_alone(profile: dict[str, str], text: str | None) -> None:
     assert raw(profile).prefixed_text("region") == text
 
 

@@ -1,20 +1,15 @@
 """Whose a token is: the same for a renewed one, another for another identity, and never the token itself."""
 
-import base64
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from canned import jwt
 
 from assume_helper.profiles import resolution
 
 CLAIMS: dict[str, Any] = {"iss": "https://issuer", "sub": "me", "aud": "sts.amazonaws.com"}
-
-
-def jwt(claims: object, more: str = "") -> str:
-    payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
-    return f"e30.{payload}.signature{more}"
 
 
 def identity(token: str, folder: Path) -> str:
@@ -23,7 +18,7 @@ def identity(token: str, folder: Path) -> str:
 
 @pytest.mark.parametrize("more", [{"iat": 2}, {"exp": 3}, {"jti": "x"}, {"aud": ["sts.amazonaws.com"]}, {"email": "x"}])
 def test_a_renewed_token_is_the_same_identity(tmp_path: Path, more: dict[str, Any]) -> None:
-    assert identity(jwt(CLAIMS | more, "2"), tmp_path) == identity(jwt(CLAIMS), tmp_path)
+    assert identity(jwt(CLAIMS | more, 2), tmp_path) == identity(jwt(CLAIMS), tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +54,7 @@ def test_other_claims_are_another_identity(tmp_path: Path, more: dict[str, Any])
         f"a.{'[' * 9000}.c",
     ],
 )
-def test_what_is_no_jwt_is_told_apart_by_a_keyed_digest(tmp_path: Path, token: str) -> None:
+def test_a_token_that_is_no_jwt_has_a_keyed_digest(tmp_path: Path, token: str) -> None:
     found = identity(token, tmp_path)
     assert len(found) == 66
     assert found == identity(token, tmp_path) != identity(token + "x", tmp_path)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from front import Call, Reply, denied, error, reset
 from running import ACCESS_KEY_ID, into
-from unit.sessions.world import World, told
+from unit.sessions.world import EXPIRED, UNKNOWN, World, told
 
 from assume_helper.cache import entries, key_lock
 from assume_helper.cache.directory import Cache
@@ -40,10 +40,6 @@ def test_a_refused_link_is_told(world: World) -> None:
     with pytest.raises(STSRefused, match="role/far"):
         world.get("far")
     world.get("dev")
-
-
-EXPIRED = error(403, "ExpiredToken", "The security token included in the request is expired")
-UNKNOWN = error(403, "InvalidClientTokenId", "The security token is invalid")
 
 
 def chained(world: World) -> None:

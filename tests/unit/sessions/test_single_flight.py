@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from front import Behaviour, Call, Reply, denied, error, html, reset, truncated
 from unit.sessions.world import (
+    BAD_SIGNATURE,
     EXPIRED,
     HOUR,
     LATER_CODE,
     START,
+    UNKNOWN,
     World,
     failure,
     in_the_window,
@@ -159,7 +161,7 @@ def test_throttling_with_something_cached_is_not_waited_out(world: World) -> Non
 # The end that is printed, and the true one.
 
 
-def shaded(world: World) -> Entry:
+def jittered(world: World) -> Entry:
     """A session whose printed end is minutes before its true one: this host is one of those that draw much."""
     key = entries.key(world.profile().session_inputs())
     end = datetime.fromtimestamp(START + HOUR, UTC)
@@ -169,16 +171,16 @@ def shaded(world: World) -> Entry:
     return entry
 
 
-def test_before_the_printed_end_a_bridged_document_is_as_it_was(world: World) -> None:
-    entry = shaded(world)
+def test_before_the_printed_end_a_stale_document_is_unchanged(world: World) -> None:
+    entry = jittered(world)
     world.front.behaviour = reset
     world.now = entry.session.printed_expiration.timestamp() - 120
     assert world.get() == entry
 
 
 @pytest.mark.parametrize("seconds", [-60, 0, 100])
-def test_once_the_printed_end_has_come_a_bridged_document_has_the_true_one(world: World, seconds: float) -> None:
-    entry = shaded(world)
+def test_after_the_printed_end_a_stale_document_has_the_true_end(world: World, seconds: float) -> None:
+    entry = jittered(world)
     world.front.behaviour = reset
     world.now = entry.session.printed_expiration.timestamp() + seconds
     served = world.get()
@@ -187,7 +189,7 @@ def test_once_the_printed_end_has_come_a_bridged_document_has_the_true_one(world
 
 
 def test_while_sts_is_left_alone_the_document_has_the_true_end_too(world: World) -> None:
-    entry = shaded(world)
+    entry = jittered(world)
     world.front.behaviour = reset
     world.now = entry.session.printed_expiration.timestamp()
     world.get()
@@ -221,7 +223,7 @@ def test_a_refusal_is_told_and_takes_away_what_is_cached(world: World, refusal: 
     assert world.files("entry") == []
 
 
-def test_after_a_refusal_nothing_is_bridged_any_more(world: World) -> None:
+def test_after_a_refusal_no_stale_session_is_served(world: World) -> None:
     in_the_window(world)
     world.front.behaviour = denied
     with pytest.raises(STSRefused):
@@ -266,10 +268,6 @@ def test_an_expired_source_without_anything_cached_is_told(world: World) -> None
     with pytest.raises(SourceExpired) as caught:
         world.get()
     assert caught.value.exit_code == 4
-
-
-UNKNOWN = error(403, "InvalidClientTokenId", "The security token is invalid")
-BAD_SIGNATURE = "The request signature we calculated does not match the signature you provided."
 
 
 def by_the_clock_of(world: World, code: str, message: str, seconds: float = 0) -> Behaviour:
@@ -466,76 +464,3 @@ def test_a_proxy_that_cannot_be_used_leaves_what_is_cached(world: World, proxy: 
     with monkey.context() as patched:
         patched.setenv("HTTP_PROXY", proxy)
         assert world.get().session == entry.session
-
-
-# What others have found out.
-
-
-def test_a_failure_is_shared_with_those_that_began_before_it(world: World) -> None:
-    world.front.behaviour = denied
-    with pytest.raises(STSRefused) as first:
-        world.get()
-    failed_at, asked = world.now, world.calls
-    world.front.behaviour = world.giving()
-    world.pass_by(1)
-    with pytest.raises(STSRefused) as second:
-        world.get(started=failed_at - 1)
-    assert str(second.value) == str(first.value)
-    assert world.calls == asked
-
-
-def test_a_failure_is_not_shared_with_those_that_began_after_it(world: World) -> None:
-    world.front.behaviour = denied
-    with pytest.raises(STSRefused):
-        world.get()
-    world.front.behaviour = world.giving()
-    world.pass_by(1)
-    world.get(started=world.now)
-    assert world.calls == 2
-
-
-def test_a_session_that_came_after_this_one_began_is_taken_though_it_is_short(world: World) -> None:
-    world.front.behaviour = world.giving(seconds=50)
-    entry = world.get()
-    world.pass_by(5)
-    assert world.get(started=START - 1) == entry
-    assert world.calls == 1
-    world.get()
-    assert world.calls == 2
-
-
-@pytest.mark.parametrize(
-    "fault", [reset, html(503), html(200), UNKNOWN, EXPIRED, error(403, "SignatureDoesNotMatch", BAD_SIGNATURE)]
-)
-def test_a_failure_that_depends_on_who_asks_is_shared_with_the_same_environment_only(
-    world: World, fault: Behaviour
-) -> None:
-    world.front.behaviour = fault
-    with pytest.raises((STSNotReached, SourceError)) as first:
-        world.get()
-    failed_at, asked = world.now, world.calls
-    world.front.behaviour = world.giving()
-    with pytest.raises(type(first.value)):
-        world.get(started=failed_at - 1)
-    assert world.calls == asked
-    world.get(started=failed_at - 1, HTTPS_PROXY="http://proxy.example.com")
-    assert world.calls == asked + 1
-
-
-@pytest.mark.parametrize("fault", [denied, error(503, "ServiceUnavailable", "later"), error(400, "Throttling", "wait")])
-def test_a_failure_that_sts_gives_to_everybody_is_shared_with_everybody(world: World, fault: Behaviour) -> None:
-    world.front.behaviour = fault
-    with pytest.raises((STSNotReached, STSRefused)):
-        world.get()
-    failed_at, asked = world.now, world.calls
-    with pytest.raises((STSNotReached, STSRefused)):
-        world.get(started=failed_at - 1, HTTPS_PROXY="http://proxy.example.com")
-    assert world.calls == asked
-
-
-def test_no_secret_of_the_environment_is_left_with_a_failure(world: World) -> None:
-    world.front.behaviour = reset
-    with pytest.raises(STSNotReached):
-        world.get(AWS_SESSION_TOKEN="a-secret-of-the-environment")
-    for path in world.home.cache.iterdir():
-        assert b"a-secret-of-the-environment" not in path.read_bytes()

@@ -21,6 +21,8 @@ START = datetime(2035, 1, 1, 12, tzinfo=UTC).timestamp()
 HOUR = 3600
 EXPIRED = error(403, "ExpiredToken", "The security token included in the request is expired")
 LATER_CODE = error(400, "ValidationError", "not so")
+UNKNOWN = error(403, "InvalidClientTokenId", "The security token is invalid")
+BAD_SIGNATURE = "The request signature we calculated does not match the signature you provided."
 
 
 @dataclass
@@ -64,7 +66,7 @@ class World:
         )
 
     def shorter_mfa_session(self) -> Entry:
-        """A session whose last stretch has come, and whose MFA session is over."""
+        """A session that is due for a refresh, and whose MFA session is over."""
         self.front.behaviour = lambda call: self.giving(840 if call.action == "GetSessionToken" else 900)(call)
         first = self.get(ASSUME_HELPER_MFA_TOKEN="123456")
         self.pass_by(820)

@@ -29,5 +29,5 @@ def test_its_program_is_the_first_word_that_sets_no_variable(command: str, progr
 
 
 def test_a_program_that_looks_like_a_secret_is_not_shown() -> None:
-    assert mfa_command.shown("Canary5ecretAccessKey0123456789abcdefABCDEF x") == "[...]"
-    assert mfa_command.shown("A=b") == "none"
+    assert mfa_command.name("Canary5ecretAccessKey0123456789abcdefABCDEF x") == "[...]"
+    assert mfa_command.name("A=b") == "none"

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from assume_helper.system.environment import HIDDEN, for_child, hide, shown
+from assume_helper.system.environment import HIDDEN, for_child, hide, unhidden
 
 NAMES = [
     "AWS_PROFILE",
@@ -83,6 +83,6 @@ def test_a_childs_environment_is_a_copy() -> None:
 def test_sdk_code_is_shown_the_environment_and_no_longer_than_it_is_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in HIDDEN:
         monkeypatch.delenv(name, raising=False)
-    with shown({"AWS_PROFILE": "dev"}):
+    with unhidden({"AWS_PROFILE": "dev"}):
         assert os.environ["AWS_PROFILE"] == "dev"
     assert "AWS_PROFILE" not in os.environ
