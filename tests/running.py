@@ -168,3 +168,7 @@ class Ran:
         assert SECRET not in self.stderr
         for word in words:
             assert word in self.stderr, self.stderr
+
+
+def warned(home: Home) -> str:
+    return "\n".join(json.loads(line).get("message", "") for line in home.log.read_text().splitlines())

@@ -4,6 +4,7 @@ import fcntl
 from collections.abc import Iterator
 
 import pytest
+from running import Home
 
 
 @pytest.fixture
@@ -17,3 +18,10 @@ def turn(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     with open(tmp_path_factory.getbasetemp().parent / "turn", "ab") as file:
         fcntl.flock(file, fcntl.LOCK_EX if "alone" in request.fixturenames else fcntl.LOCK_SH)
         yield
+
+
+@pytest.fixture
+def unmeasured(granted: Home) -> Home:
+    """A home whose STS gives a session to everyone, and whose processes are not measured."""
+    granted.unmeasured()
+    return granted

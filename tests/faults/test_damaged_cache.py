@@ -1,6 +1,5 @@
 """A cache that is damaged, planted or not to be used: it is repaired, and the caller gets credentials."""
 
-import json
 import os
 import shutil
 import stat
@@ -8,16 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from damage import enlarged, flipped, mode
 from front import Call, Front, Reply, session
-from running import LIKE_ANY_USER, SCRIPT, Home
-
-
-def mode(path: Path) -> int:
-    return stat.S_IMODE(path.lstat().st_mode)
-
-
-def warned(home: Home) -> str:
-    return "\n".join(json.loads(line).get("message", "") for line in home.log.read_text().splitlines())
+from running import LIKE_ANY_USER, SCRIPT, Home, warned
 
 
 def replaced(data: bytes) -> Callable[[Path], None]:
@@ -25,12 +17,6 @@ def replaced(data: bytes) -> Callable[[Path], None]:
         path.write_bytes(data)
 
     return damage
-
-
-def flipped(path: Path) -> None:
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
-    path.write_bytes(bytes(data))
 
 
 def halved(path: Path) -> None:
@@ -45,10 +31,6 @@ def linked(path: Path) -> None:
     target = path.with_name("elsewhere")
     path.rename(target)
     path.symlink_to(target)
-
-
-def enlarged(path: Path) -> None:
-    os.truncate(path, 1 << 30)
 
 
 DAMAGE = [

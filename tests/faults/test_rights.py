@@ -1,6 +1,5 @@
 """Directories and files that are another's, open to others, links or no files; users without a home or a name."""
 
-import json
 import os
 import socket
 import stat
@@ -11,9 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from damage import made_a_directory, made_a_fifo
 from front import Front, session
 from needs import needs_root, needs_setpriv
-from running import LIKE_ANY_USER, SCRIPT, Home
+from running import LIKE_ANY_USER, SCRIPT, Home, warned
 
 from assume_helper import hit
 from assume_helper.cache import directory as cache_directory
@@ -27,58 +27,42 @@ def may_map_users() -> bool:
     return done.returncode == 0 or os.environ.get("CI") == "true"
 
 
-@pytest.fixture
-def home_(role: Home, offline_front: Front) -> Home:
-    role.unmeasured()
-    offline_front.behaviour = session()
-    return role
-
-
-def warned(home: Home) -> str:
-    return "\n".join(json.loads(line).get("message", "") for line in home.log.read_text().splitlines())
-
-
 # the directory
 
 
 @pytest.mark.parametrize("mode", [0o701, 0o702, 0o704, 0o710, 0o720, 0o740, 0o777, 0o1777])
 def test_a_directory_that_others_may_write_or_look_into_is_neither_used_nor_changed(
-    home_: Home, offline_front: Front, mode: int
+    unmeasured: Home, offline_front: Front, mode: int
 ) -> None:
-    home_.get("dev")
-    before = {path: path.read_bytes() for path in home_.cache.iterdir()}
-    home_.cache.chmod(mode)
+    unmeasured.get("dev")
+    before = {path: path.read_bytes() for path in unmeasured.cache.iterdir()}
+    unmeasured.cache.chmod(mode)
     offline_front.behaviour = session(access_key_id="ASIANEW0000000000000")
-    assert home_.get("dev")["AccessKeyId"] == "ASIANEW0000000000000"
-    assert {path: path.read_bytes() for path in home_.cache.iterdir()} == before
-    assert stat.S_IMODE(home_.cache.stat().st_mode) == mode
-    assert "is open to other users" in warned(home_)
+    assert unmeasured.get("dev")["AccessKeyId"] == "ASIANEW0000000000000"
+    assert {path: path.read_bytes() for path in unmeasured.cache.iterdir()} == before
+    assert stat.S_IMODE(unmeasured.cache.stat().st_mode) == mode
+    assert "is open to other users" in warned(unmeasured)
 
 
 @needs_root
 @needs_setpriv
 def test_another_users_files_in_the_directory_are_not_used_and_those_that_can_be_are_replaced(
-    home_: Home, offline_front: Front
+    unmeasured: Home, offline_front: Front
 ) -> None:
-    home_.get("dev")
-    for path in home_.cache.iterdir():
+    unmeasured.get("dev")
+    for path in unmeasured.cache.iterdir():
         os.chown(path, NOBODY, NOBODY)
     offline_front.behaviour = session(access_key_id="ASIANEW0000000000000")
     for _ in range(2):
-        ran = home_.run("get", "dev", command=[*LIKE_ANY_USER, SCRIPT])
+        ran = unmeasured.run("get", "dev", command=[*LIKE_ANY_USER, SCRIPT])
         assert (ran.code, ran.stderr, ran.document["AccessKeyId"]) == (0, "", "ASIANEW0000000000000")
     assert len(offline_front.calls) == 2, "the second one was served from the cache"
-    assert {path.stat().st_uid for path in home_.cache.iterdir() if path.suffix != ".lock"} == {0}
-    assert "no lock: " in warned(home_)
-    assert "Permission denied" in warned(home_)
+    assert {path.stat().st_uid for path in unmeasured.cache.iterdir() if path.suffix != ".lock"} == {0}
+    assert "no lock: " in warned(unmeasured)
+    assert "Permission denied" in warned(unmeasured)
 
 
 # what is no file
-
-
-def made_a_fifo(path: Path) -> None:
-    path.unlink()
-    os.mkfifo(path, 0o600)
 
 
 def made_a_socket(path: Path) -> None:
@@ -91,11 +75,6 @@ def made_a_socket(path: Path) -> None:
     finally:
         os.chdir(here)
     path.chmod(0o600)
-
-
-def made_a_directory(path: Path) -> None:
-    path.unlink()
-    path.mkdir(mode=0o700)
 
 
 def made_a_device(path: Path) -> None:
@@ -127,22 +106,22 @@ NO_FILES = [
 @pytest.mark.parametrize("suffix", [".entry", ".hit", ".lock", ".failure"])
 @pytest.mark.parametrize("made", NO_FILES)
 def test_what_is_no_file_is_not_waited_for_nor_read_nor_written(
-    home_: Home, offline_front: Front, made: Callable[[Path], None], suffix: str
+    unmeasured: Home, offline_front: Front, made: Callable[[Path], None], suffix: str
 ) -> None:
-    home_.get("dev")
-    (entry,) = home_.entries()
-    path = next(home_.cache.glob("*.hit")) if suffix == ".hit" else entry.with_suffix(suffix)
+    unmeasured.get("dev")
+    (entry,) = unmeasured.entries()
+    path = next(unmeasured.cache.glob("*.hit")) if suffix == ".hit" else entry.with_suffix(suffix)
     if suffix == ".lock":
-        path = home_.cache / key_lock.file_name(entry.stem)
+        path = unmeasured.cache / key_lock.file_name(entry.stem)
     path.touch()
     made(path)
     if suffix in {".lock", ".failure"}:
         entry.unlink()
     begun = time.monotonic()
-    home_.get("dev")
+    unmeasured.get("dev")
     assert time.monotonic() - begun < 11, "a lock that is none is not waited for"
     assert len(offline_front.calls) == (1 if suffix == ".hit" else 2)
-    assert not list(home_.cache.glob("tmp-*"))
+    assert not list(unmeasured.cache.glob("tmp-*"))
 
 
 # other versions
@@ -150,14 +129,14 @@ def test_what_is_no_file_is_not_waited_for_nor_read_nor_written(
 
 @pytest.mark.parametrize("version", [b"0", b"00", b"-1", b"1.0", b""])
 def test_an_entry_of_an_older_version_or_of_none_is_a_miss_and_is_replaced(
-    home_: Home, offline_front: Front, version: bytes
+    unmeasured: Home, offline_front: Front, version: bytes
 ) -> None:
-    home_.get("dev")
-    (entry,) = home_.entries()
+    unmeasured.get("dev")
+    (entry,) = unmeasured.entries()
     data = entry.read_bytes()
     entry.write_bytes(data.replace(b"assume-helper 1 ", b"assume-helper %s " % version, 1))
-    home_.get("dev")
-    home_.get("dev")
+    unmeasured.get("dev")
+    unmeasured.get("dev")
     assert len(offline_front.calls) == 2
 
 
@@ -190,11 +169,11 @@ def while_it_is_flipped(path: Path, planted: Path, look: Callable[[], object]) -
             attacker.kill()
 
 
-def test_a_link_that_is_planted_between_check_and_use_is_not_followed(home_: Home, tmp_path: Path) -> None:
+def test_a_link_that_is_planted_between_check_and_use_is_not_followed(unmeasured: Home, tmp_path: Path) -> None:
     """A file of ours that would be believed if it were there: opened without following, and looked at when open."""
-    home_.get("dev")
-    (entry,) = home_.entries()
-    store = cache_directory.Cache(str(home_.cache), lambda _message: None)
+    unmeasured.get("dev")
+    (entry,) = unmeasured.entries()
+    store = cache_directory.Cache(str(unmeasured.cache), lambda _message: None)
     real = cache_directory.read(store, entry.name)
     assert real is not None
     planted = tmp_path / "planted"
@@ -206,10 +185,10 @@ def test_a_link_that_is_planted_between_check_and_use_is_not_followed(home_: Hom
     assert cache_directory.read(store, "planted") == b"planted", "it would have been believed"
 
 
-def test_a_link_that_is_planted_in_place_of_a_lock_is_not_followed(home_: Home, tmp_path: Path) -> None:
-    home_.get("dev")
-    (path,) = home_.cache.glob("*.lock")
-    store = cache_directory.Cache(str(home_.cache), lambda _message: None)
+def test_a_link_that_is_planted_in_place_of_a_lock_is_not_followed(unmeasured: Home, tmp_path: Path) -> None:
+    unmeasured.get("dev")
+    (path,) = unmeasured.cache.glob("*.lock")
+    store = cache_directory.Cache(str(unmeasured.cache), lambda _message: None)
     canary = tmp_path / "canary"
     canary.write_text("not to be changed")
     canary.chmod(0o640)
@@ -225,11 +204,11 @@ def test_a_link_that_is_planted_in_place_of_a_lock_is_not_followed(home_: Home, 
 
 @needs_root
 def test_a_directory_of_another_user_that_is_planted_between_check_and_use_has_nothing_that_is_believed(
-    home_: Home, tmp_path: Path
+    unmeasured: Home, tmp_path: Path
 ) -> None:
-    home_.get("dev")
-    (entry,) = home_.entries()
-    environ = {"HOME": str(home_.folder)}
+    unmeasured.get("dev")
+    (entry,) = unmeasured.entries()
+    environ = {"HOME": str(unmeasured.folder)}
     planted = tmp_path / "planted"
     planted.mkdir(mode=0o700)
     (planted / entry.name).write_bytes(hit.seal(b"planted"))
@@ -239,8 +218,8 @@ def test_a_directory_of_another_user_that_is_planted_between_check_and_use_has_n
 
     store = cache_directory.open_cache(environ, lambda _message: None)
     assert cache_directory.read(store, entry.name) is not None
-    home_.cache.rename(home_.cache.with_name("away"))
-    home_.cache.symlink_to(planted)
+    unmeasured.cache.rename(unmeasured.cache.with_name("away"))
+    unmeasured.cache.symlink_to(planted)
     assert cache_directory.read(store, entry.name) is None
     assert cache_directory.write(store, entry.name, b"secret", durable=True)
     written = (planted / entry.name).stat()
@@ -252,23 +231,23 @@ def test_a_directory_of_another_user_that_is_planted_between_check_and_use_has_n
 
 @pytest.mark.skipif(not may_map_users(), reason="needs the right to be another user in a namespace")
 @pytest.mark.parametrize("has_home", [False, True])
-def test_a_user_without_a_passwd_entry_gets_credentials(home_: Home, offline_front: Front, has_home: bool) -> None:
+def test_a_user_without_a_passwd_entry_gets_credentials(unmeasured: Home, offline_front: Front, has_home: bool) -> None:
     """As in a container that runs under any number. Without a home too there is no cache, and that is said."""
-    files = {"AWS_CONFIG_FILE": str(home_.config), "AWS_SHARED_CREDENTIALS_FILE": str(home_.credentials)}
-    state = {"XDG_STATE_HOME": str(home_.log.parents[1])}
+    files = {"AWS_CONFIG_FILE": str(unmeasured.config), "AWS_SHARED_CREDENTIALS_FILE": str(unmeasured.credentials)}
+    state = {"XDG_STATE_HOME": str(unmeasured.log.parents[1])}
     if not has_home:
-        del home_.environ["HOME"]
+        del unmeasured.environ["HOME"]
     for _ in range(2):
-        ran = home_.run("get", "dev", command=["unshare", "--user", "--map-user=54321", SCRIPT], **files, **state)
+        ran = unmeasured.run("get", "dev", command=["unshare", "--user", "--map-user=54321", SCRIPT], **files, **state)
         assert (ran.code, ran.stderr) == (0, "")
         assert ran.document["Version"] == 1
     assert len(offline_front.calls) == (1 if has_home else 2)
-    assert ("no cache: " in warned(home_)) != has_home
+    assert ("no cache: " in warned(unmeasured)) != has_home
     assert "54321" in offline_front.calls[0].parameters["RoleSessionName"]
 
 
 @needs_root
-def test_without_a_terminal_device_a_code_is_not_asked_for_and_a_role_without_mfa_is_served(home_: Home) -> None:
+def test_without_a_terminal_device_a_code_is_not_asked_for_and_a_role_without_mfa_is_served(unmeasured: Home) -> None:
     """As in a container that has /dev/null, /dev/urandom and nothing else."""
     bare = [
         "mount -t tmpfs none /dev",
@@ -277,10 +256,10 @@ def test_without_a_terminal_device_a_code_is_not_asked_for_and_a_role_without_mf
         'exec "$@" </dev/null',
     ]
     command = ["unshare", "--mount", "--propagation", "private", "sh", "-ec", "\n".join(bare), "sh", SCRIPT]
-    ran = home_.run("get", "dev", command=command)
+    ran = unmeasured.run("get", "dev", command=command)
     assert (ran.code, ran.stderr, ran.document["Version"]) == (0, "", 1)
-    with home_.config.open("a") as config:
+    with unmeasured.config.open("a") as config:
         config.write("mfa_serial = arn:aws:iam::123456789012:mfa/me\n")
     begun = time.monotonic()
-    home_.run("get", "dev", command=command).failed(5, "ASSUME_HELPER_MFA_TOKEN")
+    unmeasured.run("get", "dev", command=command).failed(5, "ASSUME_HELPER_MFA_TOKEN")
     assert time.monotonic() - begun < 11, "there is nobody to wait for"

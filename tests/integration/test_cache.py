@@ -2,16 +2,12 @@
 
 import json
 import os
-import stat
 from pathlib import Path
 
 import pytest
+from damage import mode
 from front import Front, session
 from running import SCRIPT, SECRET, Home
-
-
-def mode(path: Path) -> int:
-    return stat.S_IMODE(path.lstat().st_mode)
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o777])

@@ -3,12 +3,12 @@
 import json
 import os
 import signal
-from pathlib import Path
 
 import pexpect
 import pytest
 from front import Front, session, wait_for
 from running import SCRIPT, Home
+from started import is_alive
 
 CALLERS = {
     "AWS_ACCESS_KEY_ID": "caller",
@@ -51,13 +51,6 @@ def number(home: Home) -> int:
     file = home.folder / "number"
     wait_for(lambda: file.exists() and file.read_text().endswith("\n"))
     return int(file.read_text())
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 @pytest.mark.parametrize("kind", KINDS)

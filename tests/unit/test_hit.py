@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from damage import enlarged, flipped, halved, made_a_directory, made_a_fifo
 from unit.hit_files import (
     BEGIN,
     DOCUMENT,
@@ -117,22 +118,8 @@ def test_a_cache_of_another_user_has_no_answer(
     assert hit.fresh_document("dev", environ, BEGIN) is None
 
 
-def flipped(path: Path) -> None:
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
-    path.write_bytes(bytes(data))
-
-
-def halved(path: Path) -> None:
-    os.truncate(path, path.stat().st_size // 2)
-
-
 def emptied(path: Path) -> None:
     os.truncate(path, 0)
-
-
-def enlarged(path: Path) -> None:
-    os.truncate(path, 1 << 30)
 
 
 def loosened(path: Path) -> None:
@@ -141,16 +128,6 @@ def loosened(path: Path) -> None:
 
 def linked(path: Path) -> None:
     path.symlink_to(path.rename(path.with_name("elsewhere")))
-
-
-def made_a_directory(path: Path) -> None:
-    path.unlink()
-    path.mkdir(mode=0o700)
-
-
-def made_a_fifo(path: Path) -> None:
-    path.unlink()
-    os.mkfifo(path, 0o600)
 
 
 def made_newer(path: Path) -> None:

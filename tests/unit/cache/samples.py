@@ -83,9 +83,3 @@ def random_entries(draw: st.DrawFn) -> Entry:
         account_id=draw(texts),
     )
     return Entry(session, credential_document(session.credentials, session.printed_expiration, session.account_id))
-
-
-def flipped(path: Path) -> None:
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
-    path.write_bytes(bytes(data))

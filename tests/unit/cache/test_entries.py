@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from damage import flipped
 from hypothesis import given
 from hypothesis import strategies as st
 from running import into, umask
@@ -16,7 +17,6 @@ from unit.cache.samples import (
     T,
     an_entry,
     file,
-    flipped,
     in_one_directory,
     names,
     random_entries,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from damage import flipped, halved
 from hypothesis import given
 from hypothesis import strategies as st
 from unit.cache.samples import (
@@ -16,7 +17,6 @@ from unit.cache.samples import (
     a_session,
     an_entry,
     file,
-    flipped,
     in_one_directory,
     names,
     put,
@@ -138,10 +138,6 @@ def test_a_file_of_any_bytes_is_a_miss(store: Cache, data: bytes) -> None:
 
 def emptied(path: Path) -> None:
     os.truncate(path, 0)
-
-
-def halved(path: Path) -> None:
-    os.truncate(path, path.stat().st_size // 2)
 
 
 def one_byte_short(path: Path) -> None:

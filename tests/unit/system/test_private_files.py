@@ -3,20 +3,16 @@
 import contextlib
 import os
 import signal
-import stat
 import threading
 from pathlib import Path
 
 import pytest
+from damage import mode
 from running import umask
 
 from assume_helper.system import private_files
 
 UMASKS = [0o000, 0o022, 0o077, 0o777]
-
-
-def mode(path: Path) -> int:
-    return stat.S_IMODE(path.lstat().st_mode)
 
 
 @pytest.mark.parametrize("mask", UMASKS)
