@@ -77,15 +77,14 @@ def test_without_a_home_of_ones_own_there_is_no_place(
 def given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """The names of what root owns, though this process is another user: `me`."""
     given: set[str] = set()
-    own, look = os.geteuid(), os.lstat
+    own, look, follow = os.geteuid(), os.lstat, os.stat
 
-    def lstat(path: str) -> object:
-        status = look(path)
+    def owned(path: str, status: os.stat_result) -> os.stat_result:
         owner = 0 if Path(path).name in given else own + 4242
-        return SimpleNamespace(st_mode=status.st_mode, st_uid=owner)
+        return os.stat_result((*status[:4], owner, *status[5:]))
 
-    monkeypatch.setattr(os, "lstat", lstat)
-    monkeypatch.setattr(os, "stat", lambda path: SimpleNamespace(st_uid=lstat(path).st_uid))  # type: ignore[attr-defined]
+    monkeypatch.setattr(os, "lstat", lambda path, **more: owned(path, look(path, **more)))
+    monkeypatch.setattr(os, "stat", lambda path, **more: owned(path, follow(path, **more)))
     monkeypatch.setattr(os, "geteuid", lambda: own + 4242)
     monkeypatch.setattr(
         pwd, "getpwuid", lambda user: SimpleNamespace(pw_name="root" if user == 0 else "me", pw_dir=str(tmp_path))
