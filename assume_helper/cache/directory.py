@@ -85,16 +85,22 @@ def open_directory(directory: str, warn: Callable[[Warning], None]) -> Cache:
     try:
         private_files.make_directory(directory)
         hit.check_private(os.lstat(directory), 0o040000)
-    except hit.NotPrivate as error:
-        what = f"no cache: {printable(directory)} {error}"
-        warn(Warning(what, "it must be a directory of yours with mode 0700", "not cached"))
-        return Cache(None, warn)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "no path"
-        what = f"no cache: its directory cannot be made ({reason})"
-        warn(Warning(what, "set ASSUME_HELPER_CACHE_DIR", "not cached"))
+        warn(_warning_of(directory, error))
         return Cache(None, warn)
     return Cache(directory, warn)
+
+
+def _warning_of(directory: str, error: OSError | ValueError) -> Warning:
+    if isinstance(error, hit.NotPrivate | PermissionError):
+        taken = home.taken(directory, os.environ)
+        if taken is not None:
+            return Warning(f"no cache: {taken[0]}", taken[1], "not cached")
+    if isinstance(error, hit.NotPrivate):
+        next_step = "it must be a directory of yours with mode 0700"
+        return Warning(f"no cache: {printable(directory)} {error}", next_step, "not cached")
+    reason = error.strerror if isinstance(error, OSError) else "no path"
+    return Warning(f"no cache: its directory cannot be made ({reason})", "set ASSUME_HELPER_CACHE_DIR", "not cached")
 
 
 def _directory(environ: Mapping[str, str]) -> str | None:

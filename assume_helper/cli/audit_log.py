@@ -137,12 +137,14 @@ def problem() -> AssumeHelperError | None:
     directory = os.path.dirname(target)
     try:
         _check_directory(directory)
-    except hit.NotPrivate as error:
-        return AssumeHelperError(
-            f"{printable(directory)} {error}: nothing is logged", "it must be a directory of yours: chmod 700"
-        )
-    except OSError:
-        pass
+    except OSError as error:
+        is_bad = isinstance(error, hit.NotPrivate)
+        taken = home.taken(directory, os.environ) if is_bad or not private_files.may_be_made(directory) else None
+        if taken is not None:
+            return AssumeHelperError(f"{taken[0]}: nothing is logged", taken[1])
+        if is_bad:
+            what = f"{printable(directory)} {error}: nothing is logged"
+            return AssumeHelperError(what, "it must be a directory of yours: chmod 700")
     return None
 
 

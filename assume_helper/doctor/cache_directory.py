@@ -10,7 +10,7 @@ from assume_helper.cache.directory import Cache, is_ours, is_temporary
 from assume_helper.credentials import Storage
 from assume_helper.doctor.check import Check
 from assume_helper.profiles.settings import STORAGE_KEY
-from assume_helper.system import home
+from assume_helper.system import home, private_files
 from assume_helper.text import printable
 
 # Seconds. A temporary file exists for a moment; an older one was left behind.
@@ -39,6 +39,9 @@ def _directory(directory: str | None, environ: Mapping[str, str], now: float) ->
         status = os.lstat(directory)
         hit.check_private(status, 0o040000)
     except hit.NotPrivate as error:
+        taken = home.taken(directory, environ)
+        if taken is not None:
+            return [Check("cache", "fail", f"{taken[0]}: the cache is not used", taken[1])]
         mend = f"chmod 700 {path}" if "open" in str(error) else f"move {path} away, or set ASSUME_HELPER_CACHE_DIR"
         return [Check("cache", "fail", f"{printable(directory)} {error}: the cache is not used", mend)]
     except OSError as error:
@@ -66,11 +69,11 @@ def _absent(directory: str | None, environ: Mapping[str, str]) -> Check:
         if environ.get("ASSUME_HELPER_CACHE_DIR"):
             return Check("cache", "fail", "no cache: ASSUME_HELPER_CACHE_DIR is not an absolute path", _ELSEWHERE)
         return Check("cache", "warn", "no cache: there is no home directory", "set HOME, or ASSUME_HELPER_CACHE_DIR")
-    parent = os.path.dirname(directory)
-    while not os.path.lexists(parent) and os.path.dirname(parent) != parent:
-        parent = os.path.dirname(parent)
-    if os.path.isdir(parent) and os.access(parent, os.W_OK | os.X_OK):
+    if private_files.may_be_made(directory):
         return Check("cache", "ok", f"{printable(directory)} does not exist yet: the first call makes it")
+    taken = home.taken(directory, environ)
+    if taken is not None:
+        return Check("cache", "warn", f"{taken[0]}: nothing is cached", taken[1])
     return Check("cache", "warn", f"{printable(directory)} cannot be created: nothing is cached", _ELSEWHERE)
 
 

@@ -95,7 +95,7 @@ def _of_call(error: Exception, endpoint: Endpoint, environ: Mapping[str, str]) -
         exhausted = exhaustion.fault(each)
         if exhausted is not None:
             return exhausted
-    if isinstance(error, aws.HTTPClientError) and not isinstance(error, aws.ReadTimeoutError):
+    if isinstance(error, aws.HTTPClientError | aws.ConnectionError) and not isinstance(error, aws.ReadTimeoutError):
         exhausted = _no_descriptor()  # the name server's answer, or its lack, says nothing then
         if exhausted is not None:
             return exhausted

@@ -5,6 +5,7 @@ would be this user's, closed to the owner of the home. Cache and log are then in
 """
 
 import os
+import stat
 import sys
 
 from assume_helper import hit
@@ -64,6 +65,42 @@ def moved_state(directory: str) -> str | None:
     return _in_own_home("Library/Application Support" if sys.platform == "darwin" else ".local/state")
 
 
+def taken(path: str, environ: "Mapping[str, str]") -> tuple[str, str] | None:
+    """What an earlier `sudo -E` left in our own HOME: the topmost directory on the way down to `path` that another user
+    owns, as what is wrong and what mends it: `PATH belongs to OWNER`, and a command for a shell.
+
+    None where the owner is not what stands in the way: the last part that is there is ours, or not a directory. Links
+    are not followed, nor is `..`: a whole tree is to be given away, and that is to be in HOME.
+    """
+    home = environ.get("HOME", "").rstrip("/") or "/"
+    if sys.platform == "win32" or not os.path.isabs(home) or not _is_in(path, home):
+        return None
+    parts = [part for part in path[len(home) :].split("/") if part not in ("", ".")]
+    below, found, owner, is_last = home.rstrip("/"), "", 0, False
+    try:
+        if ".." in parts or os.stat(home).st_uid != os.geteuid():
+            return None
+        for part in parts:
+            below += "/" + part
+            status = os.lstat(below)
+            if not stat.S_ISDIR(status.st_mode):
+                return None
+            is_last = status.st_uid != os.geteuid()
+            if is_last and not found:
+                found, owner = below, status.st_uid
+    except (OSError, ValueError):
+        pass  # not there, or in a directory that is closed to us
+    if not is_last:
+        return None
+    import shlex
+
+    from assume_helper.text import printable
+
+    shown = printable(found)
+    mend = f"sudo chown -R {shlex.quote(_user_name(os.geteuid()))} {shlex.quote(shown)}"
+    return f"{shown} belongs to {_user_name(owner)}", mend
+
+
 def _in_own_home(below: str) -> str:
     home = own_home()
     return "" if home is None else os.path.join(home, below, "assume-helper")
@@ -84,6 +121,20 @@ def _in_user_database() -> str | None:
 def _is_in(path: str, home: str) -> bool:
     # Of the root directory, which is HOME where there is none, only what a home has: ~/.cache, ~/.aws.
     return path.startswith("/." if home == "/" else home + "/")
+
+
+def _user_name(number: int) -> str:
+    """The user's name, or the number: chown takes both."""
+    if sys.platform == "win32":
+        return str(number)
+    import pwd
+
+    from assume_helper.text import printable
+
+    try:
+        return printable(pwd.getpwuid(number).pw_name, 64) or str(number)
+    except (KeyError, OSError):
+        return str(number)
 
 
 def state_directory() -> str:

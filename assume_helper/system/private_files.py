@@ -44,6 +44,14 @@ def make_directory(directory: str) -> None:
         return
 
 
+def may_be_made(directory: str) -> bool:
+    """Whether `make_directory` can make it: the nearest part above it that is there is one that we may write to."""
+    parent = os.path.dirname(directory)
+    while not os.path.lexists(parent) and os.path.dirname(parent) != parent:
+        parent = os.path.dirname(parent)
+    return os.path.isdir(parent) and os.access(parent, os.W_OK | os.X_OK)
+
+
 def _make_again(directory: str) -> None:
     """Make `directory` once more, where a umask took the owner's rights. They cannot be given back: by now a link may
     lie at the path. Raises OSError.

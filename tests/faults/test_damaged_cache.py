@@ -109,10 +109,10 @@ def test_a_directory_that_is_a_link_is_not_used(granted: Home, offline_front: Fr
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make another user's directory")
 def test_a_directory_of_another_user_is_not_used(granted: Home) -> None:
     granted.cache.mkdir(parents=True, mode=0o700)
-    os.chown(granted.cache, 65534, 65534)
+    os.chown(granted.cache, 54321, 54321)
     granted.get("dev")
     assert not list(granted.cache.iterdir())
-    assert "belongs to another user" in warned(granted)
+    assert f"no cache: {granted.cache} belongs to 54321; sudo chown -R root {granted.cache}" in warned(granted)
 
 
 def test_a_cache_that_cannot_be_made_is_a_warning_and_the_caller_gets_credentials(

@@ -32,6 +32,7 @@ from assume_helper.cache import directory as cache_directory
 from assume_helper.cache import entries, outcomes
 from assume_helper.cache.directory import Cache
 from assume_helper.cache.outcomes import Failure
+from assume_helper.system import home
 
 ADVICE = "; look at its disk and its rights, or set ASSUME_HELPER_CACHE_DIR"
 
@@ -346,6 +347,34 @@ def test_a_directory_of_another_user_is_not_used_and_said_so(
     assert warnings == [
         f"no cache: {directory} belongs to another user; it must be a directory of yours with mode 0700"
     ]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_directory_of_another_user_in_our_home_is_named_with_its_owner_and_what_mends_it(
+    warnings: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    directory = tmp_path / ".cache" / "assume-helper"
+    directory.mkdir(parents=True, mode=0o700)
+    os.chown(directory, 54321, 54321)
+    mend = "sudo chown -R root"
+    assert opened(directory, warnings) is None
+    assert warnings == [f"no cache: {directory} belongs to 54321; {mend} {directory}"]
+    os.chown(directory.parent, 54321, 54321)
+    assert opened(directory, warnings) is None
+    assert warnings[1:] == [f"no cache: {directory.parent} belongs to 54321; {mend} {directory.parent}"]
+
+
+def test_a_directory_that_cannot_be_made_for_another_reason_is_not_to_be_given_away(
+    warnings: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mkdir(_path: str, _mode: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "mkdir", mkdir)
+    monkeypatch.setattr(home, "taken", lambda *_: ("it belongs to root", "sudo chown -R me it"))
+    assert opened(tmp_path / "cache", warnings) is None
+    assert warnings == ["no cache: its directory cannot be made (No space left on device); set ASSUME_HELPER_CACHE_DIR"]
 
 
 def test_a_file_in_the_place_of_the_directory_is_no_cache(warnings: list[str], tmp_path: Path) -> None:

@@ -254,6 +254,19 @@ def test_a_directory_that_others_may_only_look_into_is_used(file: Path, mode: in
     assert audit_log.problem() is None
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_directory_of_another_user_is_named_with_its_owner_and_what_mends_it(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    audit_log.append(NOW, {"n": "1"})
+    os.chown(file.parent, 54321, 54321)
+    problem = audit_log.problem()
+    assert problem is not None
+    assert problem.message == f"{file.parent} belongs to 54321: nothing is logged"
+    assert problem.next_step == f"sudo chown -R root {file.parent}"
+
+
 def test_a_directory_that_is_a_link_is_not_used(file: Path, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir(mode=0o700)
     file.parent.parent.mkdir(mode=0o700)

@@ -57,6 +57,17 @@ def test_a_cache_of_another_user_is_a_failure(tmp_path: Path, store: directory.C
     one(cache(tmp_path), "fail", "belongs to another user")
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+@pytest.mark.parametrize("name", [".cache", ".cache/assume-helper"])
+def test_a_cache_that_another_user_owns_in_our_home_is_a_failure_with_its_mend(tmp_path: Path, name: str) -> None:
+    (tmp_path / ".cache" / "assume-helper").mkdir(parents=True, mode=0o700)
+    for path in (tmp_path / name, tmp_path / ".cache" / "assume-helper"):
+        os.chown(path, 54321, 54321)
+    found = cache_directory.examine({"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / ".cache")}, 0)
+    check = one(found, "fail", f"{tmp_path}/{name} belongs to 54321: the cache is not used")
+    assert check.mend == f"sudo chown -R root {tmp_path}/{name}"
+
+
 @pytest.mark.parametrize(
     ("given", "status"), [({"ASSUME_HELPER_CACHE_DIR": "relative"}, "fail"), ({"HOME": "relative"}, "warn")]
 )

@@ -68,3 +68,81 @@ def test_without_a_home_of_ones_own_there_is_no_place(
     monkeypatch.setattr(pwd, "getpwuid", getpwuid)
     assert home.moved_cache(foreign) == ""
     assert home.own_home() is None
+
+
+# What an earlier `sudo -E` left.
+
+
+@pytest.fixture
+def given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The names of what root owns, though this process is another user: `me`."""
+    given: set[str] = set()
+    own, look, follow = os.geteuid(), os.lstat, os.stat
+
+    def owned(path: str, status: os.stat_result) -> os.stat_result:
+        owner = 0 if Path(path).name in given else own + 4242
+        return os.stat_result((*status[:4], owner, *status[5:]))
+
+    monkeypatch.setattr(os, "lstat", lambda path, **more: owned(path, look(path, **more)))
+    monkeypatch.setattr(os, "stat", lambda path, **more: owned(path, follow(path, **more)))
+    monkeypatch.setattr(os, "geteuid", lambda: own + 4242)
+    monkeypatch.setattr(
+        pwd, "getpwuid", lambda user: SimpleNamespace(pw_name="root" if user == 0 else "me", pw_dir=str(tmp_path))
+    )
+    (tmp_path / ".cache" / "assume-helper").mkdir(parents=True)
+    return given
+
+
+@pytest.mark.parametrize(
+    ("owned", "asked", "named"),
+    [
+        ({".cache"}, ".cache/missing/below", ".cache"),
+        ({".cache", "assume-helper"}, ".cache/assume-helper", ".cache"),
+        ({"assume-helper"}, ".cache/assume-helper", ".cache/assume-helper"),
+        ({"assume-helper"}, ".cache//./assume-helper/", ".cache/assume-helper"),
+        ({".cache"}, ".cache/assume-helper", None),  # what stands in the way is not whose it is
+        (set(), ".cache/assume-helper", None),
+        ({".cache"}, ".cache/../.cache", None),
+        ({".cache"}, ".local/state", None),
+    ],
+)
+def test_the_topmost_directory_that_another_user_owns_is_named_and_what_mends_it(
+    tmp_path: Path, given: set[str], owned: set[str], asked: str, named: str | None
+) -> None:
+    given |= owned
+    expected = named and (f"{tmp_path}/{named} belongs to root", f"sudo chown -R me {tmp_path}/{named}")
+    for end in ("", "/"):
+        assert home.taken(f"{tmp_path}/{asked}", {"HOME": f"{tmp_path}{end}"}) == expected
+
+
+def test_a_path_is_quoted_for_a_shell_and_printable(tmp_path: Path, given: set[str]) -> None:
+    (tmp_path / "my\x1b cache").mkdir()
+    given.add("my\x1b cache")
+    shown = f"{tmp_path}/my\\x1b cache"
+    expected = (f"{shown} belongs to root", f"sudo chown -R me '{shown}'")
+    assert home.taken(f"{tmp_path}/my\x1b cache/below", {"HOME": str(tmp_path)}) == expected
+
+
+def test_users_without_a_name_are_their_numbers(
+    tmp_path: Path, given: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def getpwuid(_user: int) -> SimpleNamespace:
+        raise KeyError
+
+    monkeypatch.setattr(pwd, "getpwuid", getpwuid)
+    given.add(".cache")
+    path = f"{tmp_path}/.cache"
+    expected = (f"{path} belongs to 0", f"sudo chown -R {os.geteuid()} {path}")
+    assert home.taken(f"{path}/x", {"HOME": str(tmp_path)}) == expected
+
+
+def test_no_tree_outside_home_and_no_home_of_another_user_is_to_be_given_away(tmp_path: Path, given: set[str]) -> None:
+    given |= {".cache", "link", "file"}
+    (tmp_path / "link").symlink_to(tmp_path / ".cache")
+    (tmp_path / "file").touch()
+    for name in ("link", "link/below", "file"):
+        assert home.taken(f"{tmp_path}/{name}", {"HOME": str(tmp_path)}) is None
+    for value in ("", "relative", f"{tmp_path}/other", f"{tmp_path}/.cac"):
+        assert home.taken(f"{tmp_path}/.cache", {"HOME": value}) is None
+    given.add(tmp_path.name)
+    assert home.taken(f"{tmp_path}/.cache", {"HOME": str(tmp_path)}) is None

@@ -177,3 +177,15 @@ def test_flushing_a_directory_leaves_nothing_open(tmp_path: Path) -> None:
     before = os.listdir("/proc/self/fd")
     private_files.flush_directory(str(tmp_path))
     assert os.listdir("/proc/self/fd") == before
+
+
+def test_what_may_be_made_is_below_a_directory_that_we_may_write_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    assert private_files.may_be_made(str(tmp_path / "a" / "b"))
+    assert not private_files.may_be_made(str(tmp_path / "file" / "b"))
+    assert not private_files.may_be_made(str(tmp_path / "link" / "b"))
+    monkeypatch.setattr(os, "access", lambda path, _mode: path != str(tmp_path))
+    assert not private_files.may_be_made(str(tmp_path / "a" / "b"))
