@@ -362,3 +362,35 @@ def test_sdk_code_in_this_process_does_not_see_the_callers_keys(monkeypatch: pyt
         monkeypatch.setenv(name, "dummy")
     assert run("get", "dev") == 0
     assert not {"AWS_PROFILE", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_DATA_PATH"} & set(os.environ)
+
+
+def test_want_of_memory_and_of_descriptors_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes], home: Path
+) -> None:
+    for problem, said in (
+        (MemoryError(), b"this machine has no memory left; end other programs"),
+        (OSError(errno.EMFILE, "Too many open files"), b"cannot open another file or connection"),
+        (PermissionError(errno.EACCES, "Permission denied", "/a/b"), b"/a/b cannot be used (Permission denied); check"),
+    ):
+        found = problem
+
+        def failing(*_given: object, found: BaseException = found) -> int:
+            raise found
+
+        monkeypatch.setattr(app, "_run", failing)
+        assert run("get", "dev") == 1
+        error = capfdbinary.readouterr().err
+        assert said in error
+        assert error.count(b"\n") == 1
+    assert [line["event"] for line in logged(home)] == ["failure"] * 3
+
+
+def test_a_pipe_that_nobody_reads_is_no_line(
+    monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    def failing(*_given: object) -> int:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(app, "_run", failing)
+    assert run("log") == 1
+    assert capfdbinary.readouterr().err == b""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assume_helper.cli.choice_list import Choice, ChoiceList
+from assume_helper.cli.choice_list import Choice, ChoiceList, select_by_line
 
 NAMES = st.lists(st.text("abAB-ö ", min_size=1, max_size=6).map(str.strip).filter(bool), min_size=1, unique=True)
 
@@ -88,3 +88,64 @@ def test_control_characters_are_not_typed() -> None:
     shown = ChoiceList([Choice("ab", "ab")])
     shown.type("a\nb\x1b")
     assert (shown.typed, shown.current) == ("ab", Choice("ab", "ab"))
+
+
+def asked_by_line(shown: ChoiceList, *lines: str) -> tuple[tuple[Choice | None, str], list[str], list[str]]:
+    """What a person who types these `lines` takes, what was said, and the prompts."""
+    said: list[str] = []
+    prompts: list[str] = []
+    typed = iter(lines)
+
+    def read(prompt: str) -> str:
+        prompts.append(prompt)
+        return next(typed)
+
+    return select_by_line("Which role?", shown, said.append, read), said, prompts
+
+
+DEV, PROD, OTHER = Choice("dev  role", "dev"), Choice("prod  role", "prod"), Choice("another one", "")
+
+
+@pytest.mark.parametrize(("typed", "expected"), [("2", PROD), (" prod ", PROD), ("dev", DEV), ("1", DEV)])
+def test_without_a_screen_a_number_or_a_name_is_taken(typed: str, expected: Choice) -> None:
+    (found, _), said, prompts = asked_by_line(ChoiceList([DEV, PROD]), typed)
+    assert found == expected
+    assert said == ["Which role?", "  1  dev  role", "  2  prod  role"]
+    assert prompts == ["Number or name"]
+
+
+def test_without_a_screen_an_arn_is_taken_where_one_may_be_typed() -> None:
+    arn = "arn:aws:iam::123456789012:role/dev"
+    (found, typed), _, prompts = asked_by_line(ChoiceList([DEV], OTHER), arn)
+    assert (found, typed) == (None, arn)
+    assert prompts == ["Number, name or a role's ARN"]
+    (found, _), said, _ = asked_by_line(ChoiceList([DEV]), arn, "1")
+    assert found == DEV
+    assert f"{arn} cannot be chosen: it is no number or name of these" in said
+
+
+@pytest.mark.parametrize("typed", ["0", "3", "-1", "de", "²", ""])
+def test_without_a_screen_what_is_no_choice_is_said_and_asked_again(typed: str) -> None:
+    (found, _), said, prompts = asked_by_line(ChoiceList([DEV, PROD]), typed, "dev")
+    assert found == DEV
+    assert said[3] == f"{typed} cannot be chosen: it is no number or name of these"
+    assert (said[4], len(prompts)) == ("Which role?", 2)
+
+
+def test_without_a_screen_a_profile_without_a_role_is_told() -> None:
+    _, said, _ = asked_by_line(ChoiceList([DEV], None, {"base": "it has no role"}), "base", "1")
+    assert "base cannot be chosen: it has no role" in said
+
+
+def test_without_a_screen_a_name_that_is_a_number_comes_before_the_number() -> None:
+    named = Choice("2  role", "2")
+    (found, _), _, _ = asked_by_line(ChoiceList([named, PROD]), "2")
+    assert found == named
+
+
+def test_without_a_screen_a_long_list_is_cut_and_its_rest_taken_by_name() -> None:
+    many = [Choice(f"role-{number}", f"role-{number}") for number in range(203)]
+    (found, _), said, _ = asked_by_line(ChoiceList(many), "201", "role-202")
+    assert found == many[202]
+    assert said[200:202] == ["200  role-199", "and 3 more: give one by its name"]
+    assert "201 cannot be chosen: it is no number or name of these" in said

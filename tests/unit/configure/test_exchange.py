@@ -1,11 +1,13 @@
 """Files exchanged, or placed where there is none."""
 
+import ctypes
 import errno
 import os
 import signal
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -91,3 +93,22 @@ def test_a_signal_that_is_ignored_stays_ignored() -> None:
             assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has renameat2")
+def test_a_c_library_without_the_function_has_the_system_call_and_else_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[object] = []
+
+    class Old:
+        def syscall(self, number: ctypes.c_long, *_given: object) -> int:
+            called.append(number.value)
+            return 0
+
+    monkeypatch.setattr(ctypes, "CDLL", lambda *_given, **_named: Old())
+    monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(machine="aarch64"))
+    assert exchange.exchange(str(tmp_path / "one"), str(tmp_path / "two"))
+    monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(machine="pdp11"))
+    assert not exchange.exchange(str(tmp_path / "one"), str(tmp_path / "two"))
+    assert called == [276]

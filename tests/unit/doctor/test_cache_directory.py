@@ -12,6 +12,7 @@ from assume_helper import hit
 from assume_helper.cache import directory
 from assume_helper.doctor import cache_directory
 from assume_helper.doctor.check import Check
+from assume_helper.system import home
 
 
 @pytest.fixture
@@ -108,3 +109,44 @@ def test_an_entry_that_others_can_use_is_a_failure(tmp_path: Path, store: direct
     else:
         path.mkdir()
     assert one(cache(tmp_path), "fail", "not used").mend == f"rm -rf -- {path}"
+
+
+@pytest.mark.parametrize(("moved", "said"), [("", "nothing is cached"), ("{}/mine", "the cache is in yours")])
+def test_a_home_of_another_user_is_told_with_where_the_cache_is(
+    moved: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory.open_directory(str(tmp_path / "mine"), no_warning)
+    monkeypatch.setattr(home, "moved_cache", lambda _environ: moved.format(tmp_path))
+    found = cache_directory.examine({"HOME": "/theirs"}, time.time())
+    assert f"HOME belongs to another user and is left alone{',' if not moved else ':'}" in found[0].what
+    assert said in found[0].what
+    assert statuses(found) == (["warn", "ok", "ok"] if moved else ["warn"])
+
+
+def test_a_file_that_has_gone_meanwhile_is_no_left_over_and_one_that_cannot_be_read_is(
+    tmp_path: Path, store: directory.Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("0" * 64 + ".entry", "1" * 64 + ".entry"):
+        directory.write(store, name, b"x", durable=False)
+
+    def read(path: str) -> bytes:
+        if "/000" in path:
+            os.unlink(path)
+        raise OSError("not readable")
+
+    monkeypatch.setattr(hit, "read_private", read)
+    found = cache(tmp_path)
+    assert statuses(found) == ["ok", "fail"]
+    assert found[1].what.startswith("1 file is in the cache open to others, or not readable")
+    assert "/111" in str(found[1])
+
+
+def test_a_cache_that_cannot_be_listed_has_no_left_overs(
+    tmp_path: Path, store: directory.Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def scandir(_path: str) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert store.directory == str(tmp_path / "cache")
+    assert statuses(cache(tmp_path)) == ["ok"]

@@ -1,12 +1,13 @@
 """Why a file cannot be read: the line that is wrong, not one that is wrong because of it; and the mend mends."""
 
+import configparser
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from assume_helper.errors import ConfigurationError
-from assume_helper.profiles import aws_config
+from assume_helper.profiles import aws_config, file_problems
 
 
 def refused(folder: Path, data: bytes | str) -> str:
@@ -81,3 +82,9 @@ def mended(folder: Path, said: str) -> None:
 def test_one_bad_line_in_a_file_of_utf_8_is_to_be_written_anew_and_not_the_file_converted(tmp_path: Path) -> None:
     said = refused(tmp_path, f"{A}# gr\u00fcn\n".encode() + "output = gr\u00fcn\n".encode("latin-1"))
     assert said == "line 4 is not UTF-8, as other lines are; write that line anew and save the file as UTF-8"
+
+
+def test_what_configparser_does_not_explain_has_no_line() -> None:
+    found = file_problems.of_text(configparser.Error("something"), "[a]\n")
+    assert found.what == ": it is not in the format of the AWS config"
+    assert found.mend.startswith("correct it: ")

@@ -79,3 +79,27 @@ def test_a_login_is_in_a_home(tmp_path: Path) -> None:
         assert one.inputs == resolution.of_login(method, homes[0]).inputs
     moved = homes[0] | {"AWS_LOGIN_CACHE_DIRECTORY": str(tmp_path)}
     assert resolution.of_login("login", moved).inputs != resolution.of_login("login", homes[0]).inputs
+
+
+def test_a_container_s_token_in_a_file_comes_before_one_in_a_variable(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("opaque")
+    environ = {"ASSUME_HELPER_CACHE_DIR": str(tmp_path / "cache"), "AWS_CONTAINER_AUTHORIZATION_TOKEN": "another"}
+    with_file = environ | {"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(token)}
+    found = resolution.of_metadata("EcsContainer", with_file)
+    assert found.inputs["token"] == resolution.identify("opaque", environ)
+    assert f"file {token}" in found.conditions
+    other = resolution.of_metadata("EcsContainer", environ)
+    assert other.inputs["token"] == resolution.identify("another", environ)
+    assert "opaque" not in repr(found)
+    assert "another" not in repr(other)
+
+
+def test_a_container_s_token_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    environ = {"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(tmp_path / "none")}
+    found = resolution.of_metadata("EcsContainer", environ)
+    assert found.problem == (
+        f"the container's token {tmp_path}/none cannot be read (No such file or directory)",
+        "correct AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    )
+    assert "token" not in found.inputs

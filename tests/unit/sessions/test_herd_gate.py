@@ -11,6 +11,7 @@ import pytest
 
 from assume_helper import hit
 from assume_helper.sessions import asker, herd_gate
+from assume_helper.system import home
 
 NOW = 2_000_000_000.0
 LINE = "assume-helper: dev: STS said no; ask why"
@@ -251,3 +252,22 @@ def test_a_file_that_is_open_to_others_is_not_told(world: World) -> None:
     remember(world, failed(world))
     (world.cache / hit.stamp("dev", world.environ)[0]).chmod(0o644)
     assert herd_gate.replay_failure("dev", world.environ, NOW) == 0
+
+
+def test_in_another_user_s_home_the_cache_of_our_own_is_served_and_there_is_no_gate_without_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served: list[str] = []
+
+    def serve(_name: str, environ: dict[str, str], *_given: object) -> str:
+        served.append(environ["ASSUME_HELPER_CACHE_DIR"])
+        return "a lock"
+
+    monkeypatch.setattr(hit, "serve", serve)
+    monkeypatch.setattr(home, "moved_cache", lambda _environ: "/ours/cache")
+    assert herd_gate.enter("dev", world.environ, NOW) == ("", "a lock", 0)
+    assert served == ["/ours/cache"]
+    monkeypatch.setattr(home, "moved_cache", lambda _environ: "")
+    assert herd_gate.enter("dev", world.environ, NOW) == ("", None, 0)
+    assert served == ["/ours/cache"]
+    assert not world.file().exists()

@@ -55,3 +55,15 @@ def test_without_a_cache_it_is_the_same_in_this_process_only(tmp_path: Path) -> 
     (tmp_path / "file").write_text("")
     for environ in ({}, {"ASSUME_HELPER_CACHE_DIR": str(tmp_path / "file")}):
         assert keyed_digest("secret", environ) == keyed_digest("secret", environ)
+
+
+def test_a_file_system_without_links_has_one_all_the_same(
+    environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def link(*_given: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "link", link)
+    one = keyed_digest("secret", environ)
+    assert one == keyed_digest("secret", environ)
+    assert os.listdir(tmp_path / "cache") == [FILE]

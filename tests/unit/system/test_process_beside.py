@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from front import wait_for
 
+from assume_helper.system import process_beside
+
 # Starts the process, which writes its number and lives on until the end of the one that becomes `sleep`.
 PROGRAM = """
 import os, select, sys
@@ -63,3 +65,53 @@ def test_what_cannot_be_started_is_said(tmp_path: Path) -> None:
     words = [sys.executable, "-c", PROGRAM.format(before=before), str(tmp_path / "said")]
     done = subprocess.run(words, capture_output=True, check=False, timeout=60)
     assert b"cannot be started (Resource temporarily unavailable); try again" in done.stderr
+
+
+def test_a_process_that_is_watched_by_its_number_is_over_when_it_has_ended_or_another_has_its_number(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(process_beside, "_LOOK", 0.0)
+    child = subprocess.Popen(["sleep", "300"])
+    try:
+        watch = process_beside._own_watch(child.pid)
+        assert not watch.is_over()
+        assert process_beside._ByNumber(child.pid, "an earlier start").is_over()
+    finally:
+        child.kill()
+        child.wait(60)
+    assert watch.is_over()
+    assert process_beside._began(child.pid) == ""
+
+
+def test_it_is_looked_at_once_a_second_and_may_become_another_user_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+
+    def kill(number: int, _signal: int) -> None:
+        looked.append(number)
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", kill)
+    watch = process_beside._ByNumber(os.getpid(), process_beside._began(os.getpid()))
+    assert [watch.is_over(), watch.is_over()] == [False, False]
+    assert looked == [os.getpid()]
+
+
+def test_a_kernel_without_descriptors_of_processes_has_them_watched_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(_number: int) -> int:
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr(os, "pidfd_open", unknown, raising=False)
+    watch = process_beside._watch(os.getpid())
+    assert isinstance(watch, process_beside._ByNumber)
+    assert (watch.number, watch.began) == (os.getpid(), process_beside._began(os.getpid()))
+
+
+def test_where_open_descriptors_are_not_listed_all_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert {0, 1, 2} <= set(process_beside._open_descriptors())
+
+    def listdir(_path: str) -> list[str]:
+        raise OSError
+
+    monkeypatch.setattr(os, "listdir", listdir)
+    monkeypatch.setattr(os, "sysconf", lambda _name: 10**9)
+    assert process_beside._open_descriptors() == list(range(4096))

@@ -87,3 +87,30 @@ def test_who_reads_the_output_lives_on(pipe: tuple[int, int]) -> None:
         readers.append(subprocess.Popen(["sleep", "300"], stdin=pipe[0]))
         process_tree.kill(child, has_group=False, pipes=[inode(pipe)])
     assert [ends_by_itself(reader) for reader in readers] == [True, True]
+
+
+def test_what_is_not_told_of_a_process_is_none() -> None:
+    none = 2**22 + 1  # more than the kernel ever gives (proc(5), pid_max)
+    assert process_tree._began(none) == 0
+    assert process_tree._began(os.getpid()) > 0
+    assert not process_tree._writes(none, [1])
+    process_tree._send(none, signal.SIGSTOP)
+
+
+def test_a_ps_that_does_not_answer_tells_of_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(words: list[str], **given: float) -> None:
+        raise subprocess.TimeoutExpired(words, given["timeout"])
+
+    monkeypatch.setattr(os.path, "exists", lambda _path: False)
+    monkeypatch.setattr(subprocess, "run", run)
+    assert process_tree._parents() == {}
+
+
+def test_a_program_is_killed_where_nothing_tells_what_it_has_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    def parents() -> dict[int, int]:
+        raise OSError
+
+    monkeypatch.setattr(process_tree, "_parents", parents)
+    child = subprocess.Popen(["sleep", "300"])
+    process_tree.kill(child, has_group=False)
+    assert child.wait(60) == -signal.SIGKILL

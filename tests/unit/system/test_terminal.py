@@ -1,12 +1,20 @@
 """The question on the terminal: who is asked, for how long, and how the terminal is left."""
 
+import fcntl
+import io
+import os
 import subprocess
 import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pexpect
 import pytest
 from front import wait_for
+
+from assume_helper.system import terminal
 
 ASK = """
 import sys
@@ -63,3 +71,69 @@ def test_half_an_answer_at_the_end_of_the_time_is_none() -> None:
     asked.send("1234")
     asked.expect_exact("answer TimeoutError")
     assert "1234" not in asked.before
+
+
+def without_terminal(_descriptor: int) -> str:
+    raise OSError
+
+
+def test_what_is_no_terminal_has_nobody_in_front() -> None:
+    reader, writer = os.pipe()
+    try:
+        assert not terminal._is_in_front(reader)
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
+def test_one_prompt_waits_for_the_other_and_no_longer_than_it_may(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "tty"
+    path.touch()
+    other = os.open(path, os.O_RDONLY)
+    fcntl.flock(other, fcntl.LOCK_EX)
+    monkeypatch.setattr(terminal, "name", lambda: str(path))
+    try:
+        with pytest.raises(TimeoutError), terminal._turn(time.monotonic() - 1):
+            pytest.fail("the other one has the terminal")
+        slept: list[float] = []
+
+        def sleep(seconds: float) -> None:
+            slept.append(seconds)
+            fcntl.flock(other, fcntl.LOCK_UN)
+
+        monkeypatch.setattr(time, "sleep", sleep)
+        with terminal._turn(time.monotonic() + 60):
+            assert len(slept) == 1
+            with pytest.raises(BlockingIOError):
+                fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    finally:
+        os.close(other)
+
+
+def test_a_terminal_that_is_not_known_has_no_turns_and_one_that_has_gone_gives_no_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(terminal, "name", lambda: "")
+    reader, writer = os.pipe()
+    try:
+        with pytest.raises(EOFError):
+            terminal._asked(reader, "what? ", time.monotonic() + 60)  # tcgetattr fails
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
+def test_the_terminal_of_the_session_is_found_where_no_stream_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "ttyname", without_terminal)
+    device = os.makedev(136, 5)
+    stat = f"1 (a ) b) S 1 1 1 {device} 1"
+    monkeypatch.setattr("builtins.open", lambda *_given, **_named: io.StringIO(stat))
+    monkeypatch.setattr(os, "stat", lambda _path: SimpleNamespace(st_rdev=device))
+    assert terminal.name() == "/dev/pts/5"
+    monkeypatch.setattr(os, "stat", lambda _path: SimpleNamespace(st_rdev=0))
+    assert terminal.name() == ""
+    stat = "1 (a) S"
+    assert terminal.name() == ""
