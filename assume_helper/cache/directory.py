@@ -93,7 +93,7 @@ def open_directory(directory: str, warn: Callable[[Warning], None]) -> Cache:
 
 def _warning_of(directory: str, error: OSError | ValueError) -> Warning:
     if isinstance(error, hit.NotPrivate | PermissionError):
-        taken = home.taken(directory, os.environ)
+        taken = home.taken(directory)
         if taken is not None:
             return Warning(f"no cache: {taken[0]}", taken[1], "not cached")
     if isinstance(error, hit.NotPrivate):

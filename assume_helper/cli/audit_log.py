@@ -139,7 +139,7 @@ def problem() -> AssumeHelperError | None:
         _check_directory(directory)
     except OSError as error:
         is_bad = isinstance(error, hit.NotPrivate)
-        taken = home.taken(directory, os.environ) if is_bad or not private_files.may_be_made(directory) else None
+        taken = home.taken(directory) if is_bad or not private_files.may_be_made(directory) else None
         if taken is not None:
             return AssumeHelperError(f"{taken[0]}: nothing is logged", taken[1])
         if is_bad:

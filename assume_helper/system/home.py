@@ -65,14 +65,14 @@ def moved_state(directory: str) -> str | None:
     return _in_own_home("Library/Application Support" if sys.platform == "darwin" else ".local/state")
 
 
-def taken(path: str, environ: "Mapping[str, str]") -> tuple[str, str] | None:
+def taken(path: str, environ: "Mapping[str, str] | None" = None) -> tuple[str, str] | None:
     """What an earlier `sudo -E` left in our own HOME: the topmost directory on the way down to `path` that another user
     owns, as what is wrong and what mends it: `PATH belongs to OWNER`, and a command for a shell.
 
     None where the owner is not what stands in the way: the last part that is there is ours, or not a directory. Links
     are not followed, nor is `..`: a whole tree is to be given away, and that is to be in HOME.
     """
-    home = environ.get("HOME", "").rstrip("/") or "/"
+    home = (os.environ if environ is None else environ).get("HOME", "").rstrip("/") or "/"
     if sys.platform == "win32" or not os.path.isabs(home) or not _is_in(path, home):
         return None
     parts = [part for part in path[len(home) :].split("/") if part not in ("", ".")]

@@ -1,5 +1,6 @@
 """Directories and files that are another's, open to others, links or no files; users without a home or a name."""
 
+import json
 import os
 import socket
 import stat

@@ -71,11 +71,12 @@ def test_a_call_without_a_descriptor_left_is_this_machine_s_fault() -> None:
         this_machine.guard(raising(error), ENDPOINT, {})
 
 
+@pytest.mark.parametrize("kind", [aws.ConnectionClosedError, aws.EndpointConnectionError, aws.ConnectTimeoutError])
 def test_a_broken_call_while_there_is_no_descriptor_left_says_nothing_of_sts(
-    monkeypatch: pytest.MonkeyPatch,
+    kind: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    error = aws.ConnectionClosedError(endpoint_url=URL)
-    with pytest.raises(aws.ConnectionClosedError):
+    error = kind(endpoint_url=URL)  # type: ignore[call-arg]
+    with pytest.raises(kind):
         this_machine.guard(raising(error), ENDPOINT, {})
 
     def no_more(*_given: object) -> int:
