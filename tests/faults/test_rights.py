@@ -232,31 +232,31 @@ def test_a_directory_of_another_user_that_is_planted_between_check_and_use_has_n
 @pytest.mark.parametrize("mode", [0o700, 0o755])
 @pytest.mark.parametrize("name", [".cache", ".local", ".local/state", ".local/state/assume-helper"])
 def test_a_directory_on_the_way_that_is_another_user_s_is_named_and_so_is_what_mends_it(
-    home_: Home, name: str, mode: int
+    granted: Home, name: str, mode: int
 ) -> None:
     """As an earlier `sudo -E` left it; the mend is done, and then all is well."""
-    left = home_.folder / name
+    left = granted.folder / name
     left.mkdir(parents=True)
     left.chmod(mode)
     os.chown(left, 54321, 54321)
     command = [*LIKE_ANY_USER, SCRIPT]
-    assert home_.run("get", "dev", command=command).code == 0
-    checks = json.loads(home_.run("doctor", "dev", "--json", command=command).stdout)
+    assert granted.run("get", "dev", command=command).code == 0
+    checks = json.loads(granted.run("doctor", "dev", "--json", command=command).stdout)
     found = [(check["status"], check["what"], check["mend"]) for check in checks if "chown" in check["mend"]]
     mend = f"sudo chown -R root {left}"
     if name == ".cache":
         assert found[0] == ("warn", f"{left} belongs to 54321: nothing is cached", mend)
-        assert f"no cache: {left} belongs to 54321; {mend}" in warned(home_)
+        assert f"no cache: {left} belongs to 54321; {mend}" in warned(granted)
     else:
         assert found == [("fail", f"{left} belongs to 54321: nothing is logged", mend)]
-        home_.run("log", command=command).failed(1, f"{left} belongs to 54321: nothing is logged; {mend}")
+        granted.run("log", command=command).failed(1, f"{left} belongs to 54321: nothing is logged; {mend}")
     subprocess.run(["sh", "-c", mend.removeprefix("sudo ")], check=True)
     left.chmod(0o700)
-    home_.run("clear", "dev", command=command)  # a hit would log nothing
-    assert home_.run("get", "dev", command=command).code == 0
-    assert home_.entries()
-    assert home_.log.exists()
-    assert "chown" not in home_.run("doctor", "dev", command=command).stdout.decode()
+    granted.run("clear", "dev", command=command)  # a hit would log nothing
+    assert granted.run("get", "dev", command=command).code == 0
+    assert granted.entries()
+    assert granted.log.exists()
+    assert "chown" not in granted.run("doctor", "dev", command=command).stdout.decode()
 
 
 # users without a home, a name or a terminal
