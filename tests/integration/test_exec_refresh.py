@@ -138,12 +138,15 @@ def test_it_ends_with_the_program_however_that_ends(ready: Home, how: signal.Sig
 
 def test_a_signal_to_the_group_reaches_the_program_once(ready: Home) -> None:
     program = (
-        f"{SHOW}\nimport signal, time\ngot = []\nsignal.signal(signal.SIGTERM, lambda *a: got.append(1))\n"
-        "print('set', flush=True)\nwhile not got: time.sleep(0.01)\ntime.sleep(0.5)\nraise SystemExit(len(got))"
+        f"{SHOW}\nimport signal, sys\ngot = []\nsignal.signal(signal.SIGTERM, lambda *a: got.append(1))\n"
+        "print('set', flush=True)\nsys.stdin.read()\nraise SystemExit(len(got))"
     )
-    with running(ready, command=[sys.executable, "-c", program]) as (process, _):
+    with running(ready, command=[sys.executable, "-c", program]) as (process, environ):
         process.stdout.readline()
         os.killpg(process.pid, signal.SIGTERM)
+        for _ in range(2):
+            assert ask(environ)[0] == 200, "by then the endpoint has had the signal too"
+        process.stdin.close()
         assert process.wait(60) == 1
 
 

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,11 @@ from assume_helper.system import process_beside
 def run(watch):
     with open(sys.argv[1], "w") as file:
         file.write(f"{{os.getpid()}} {{watch.descriptor is None}}\\n")
+    looks = set()
     while not watch.is_over():
+        looks.add(getattr(watch, "next_look", 0))
+        with open(sys.argv[1] + ".looks", "w") as file:
+            file.write("+" * len(looks))
         select.select([] if watch.descriptor is None else [watch.descriptor], [], [], 0.1)
 process_beside.start(run)
 print("started", flush=True)
@@ -51,7 +54,9 @@ def test_it_ends_with_the_process_that_it_watches(tmp_path: Path, kind: str) -> 
     wait_for(lambda: (tmp_path / "said").exists() and (tmp_path / "said").read_text().endswith("\n"))
     number, looks = (tmp_path / "said").read_text().split()
     assert looks == str(kind != "pidfd")
-    time.sleep(1.5 if kind != "pidfd" else 0)  # longer than it waits between two looks
+    if kind != "pidfd":
+        looked = tmp_path / "said.looks"
+        wait_for(lambda: looked.exists() and len(looked.read_text()) > 2)
     assert is_alive(int(number))
     process.send_signal(signal.SIGKILL)
     process.wait(60)
