@@ -4,7 +4,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
-WORKERS ?= 2
+# For two cores: many a test waits for a time limit of the helper's.
+WORKERS ?= 3
 # The dependency group that the tests' environment has: `test` where nothing is linted.
 GROUP ?= dev
 # COVERED=1 notes which lines the tests, and the processes that they start, run. It takes two thirds more time.
