@@ -38,6 +38,8 @@ _THROTTLED = {
     "SlowDown",
     "EC2ThrottledException",
 }
+# A region that an account has to opt in to (STS's API reference, and the errors that all services have in common).
+_NOT_SWITCHED_ON = {"RegionDisabledException", "OptInRequired"}
 _UNAVAILABLE = {
     "InternalFailure",
     "InternalError",
@@ -126,7 +128,7 @@ def refusal(error: aws.ClientError, request: Request, now: float) -> AssumeHelpe
         return _code_refused(request, said)
     if code in _DENIED:
         return _denied(request, said)
-    if code == "RegionDisabledException":
+    if code in _NOT_SWITCHED_ON:
         return STSRefused(
             f"STS {where(endpoint)} is not activated for the account",
             "activate STS there (IAM console, account settings), or set region or AWS_REGION to another region",

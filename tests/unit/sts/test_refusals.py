@@ -89,6 +89,7 @@ def refused_with(response: Any, asked: Request, now: float = 0) -> AssumeHelperE
         (403, "AccessDenied", STSRefused, 6, f"STS denied AssumeRole on {ROLE} to the access key of profile base; "),
         (403, "AccessDeniedException", STSRefused, 6, "check the role's trust policy: it must name this caller"),
         (403, "RegionDisabledException", STSRefused, 6, "STS in eu-central-1 is not activated for the account"),
+        (403, "OptInRequired", STSRefused, 6, "STS in eu-central-1 is not activated for the account"),
         (400, "ValidationError", STSRefused, 6, f"STS refused {ROLE}: ValidationError (ValidationError); correct"),
         (400, "MalformedPolicyDocument", STSRefused, 6, "(MalformedPolicyDocument); correct session_policy in [dev]"),
         (400, "PackedPolicyTooLarge", STSRefused, 6, "(PackedPolicyTooLarge); correct session_policy, policy_arns and"),
