@@ -1,6 +1,7 @@
 """The metadata service of a machine (EC2) or a container (ECS, EKS) as a source, through botocore's providers."""
 
 import os
+import re
 
 import botocore.exceptions as aws
 
@@ -41,7 +42,9 @@ def _of_container() -> Credentials:
     except (aws.BotoCoreError, KeyError, TypeError, ValueError, OSError) as error:
         if guarded_http.is_too_long(error):
             raise STSNotReached("the metadata service (EcsContainer) sent an answer without end", next_step) from None
-        raise SourceExpired("the metadata service (EcsContainer) gave no credentials", next_step) from None
+        raise _of_error(error) or SourceExpired(
+            f"the metadata service (EcsContainer) {_outcome(error)}", next_step
+        ) from None
     except RuntimeError:
         raise SourceExpired(
             "the metadata service (EcsContainer) gave credentials that have expired", "try again"
@@ -53,3 +56,35 @@ def _of_container() -> Credentials:
             "give the task a role, or use another credential_source",
         )
     return checked(found.access_key, found.secret_key, found.token, "EcsContainer's metadata")
+
+
+def _of_error(error: Exception) -> SourceError | None:
+    """The error for a variable that the service cannot be asked with; None where it was asked.
+
+    The texts are botocore's (`ContainerMetadataFetcher`, `ContainerProvider`): its errors have no other mark.
+    """
+    if isinstance(error, OSError) and error.filename is not None:
+        return SourceError(
+            f"the container's token file cannot be read ({error.strerror})",
+            "correct AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+        )
+    if "Unsupported host" in str(error):
+        return SourceError(
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI has a host that no SDK asks without TLS",
+            "use https://, a loopback address, or the address that ECS or EKS gave",
+        )
+    if "not a legal header value" in str(error):
+        return SourceError(
+            "the container's token has a line break in it",
+            "correct AWS_CONTAINER_AUTHORIZATION_TOKEN or what AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names",
+        )
+    return None
+
+
+def _outcome(error: Exception) -> str:
+    status = re.search(r"non 200 response ([0-9]{3})", str(error))
+    if status is not None:
+        return f"gave no credentials (HTTP {status[1]})"
+    if "error when attempting to retrieve" in str(error):
+        return "was not reached"
+    return "gave no credentials"

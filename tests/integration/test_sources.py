@@ -121,12 +121,30 @@ def test_outside_of_a_container_is_exit_4(home_: Home, ecs: Canned) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [lambda _a: (403, {"message": SECRET}), lambda _a: (200, b"<html>"), lambda _a: (200, {"Token": "x"})]
+    ("answer", "outcome"),
+    [
+        (lambda _a: (403, {"message": SECRET}), " (HTTP 403); "),
+        (lambda _a: (200, b"<html>"), "; "),
+        (lambda _a: (200, {"Token": "x"}), "; "),
+    ],
 )
-def test_a_container_s_service_that_fails_is_exit_4(home_: Home, ecs: Canned, answer: Any) -> None:
+def test_a_container_s_service_that_fails_is_exit_4(home_: Home, ecs: Canned, answer: Any, outcome: str) -> None:
     ecs.answer = answer
     environ = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{ecs.url}/creds"}
-    home_.run("get", "dev", **environ).failed(4, "EcsContainer", "gave no credentials")
+    home_.run("get", "dev", **environ).failed(4, "EcsContainer", f"gave no credentials{outcome}")
+
+
+def test_why_a_container_s_service_was_not_asked_is_named(home_: Home, ecs: Canned, tmp_path: Path) -> None:
+    uri, token = "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN"
+    nobody = {uri: f"http://127.0.0.1:{free_port()}/creds"}
+    home_.run("get", "dev", **nobody).failed(4, "(EcsContainer) was not reached; ", uri)
+    elsewhere = {uri: "http://10.0.0.1/creds"}
+    home_.run("get", "dev", **elsewhere).failed(4, f"{uri} has a host that no SDK asks without TLS; use https://")
+    here = {uri: f"{ecs.url}/creds"}
+    home_.run("get", "dev", **here, **{token: "a\nb"}).failed(4, "token has a line break in it; ", token)
+    gone = {f"{token}_FILE": str(tmp_path / "gone")}
+    home_.run("get", "dev", **here, **gone).failed(4, "token file cannot be read (No such file", f"{token}_FILE")
+    assert ecs.asked == []
 
 
 # Web identity
