@@ -6,7 +6,7 @@ The texts are those of `aws configure export-credentials` (awscli.customizations
 import re
 from collections.abc import Mapping
 
-from assume_helper.errors import AssumeHelperError, ConfigurationError, SettingFault, SourceError
+from assume_helper.errors import AssumeHelperError, ConfigurationError, SettingFault, SourceError, STSNotReached
 from assume_helper.profiles import callers
 from assume_helper.text import draw_loop, redacted
 
@@ -25,6 +25,10 @@ _BOTOCORE_LOOP = re.compile(
 _NO_PROFILE = re.compile(r"The config profile \((.+?)\) could not be found")
 _PARTIAL = re.compile(r"Partial credentials found in .+?, missing: (\w+)")
 _NOTHING = "Unable to retrieve credentials: no credentials found"
+# botocore.exceptions: EndpointConnectionError and those for time-outs and proxies.
+_UNREACHED = re.compile(
+    "(?:Could not connect to the endpoint|(?:Connect|Read) timeout on endpoint|Failed to connect to proxy) URL"
+)
 _VERSION_1 = "AWS CLI version 2, the latest major version"
 _INVALID = "Invalid choice"
 
@@ -47,6 +51,9 @@ def told(stderr: str, whose: str, environ: Mapping[str, str]) -> AssumeHelperErr
     if _NOTHING in stderr:
         what = f"{whose} failed: the profile that it asks for has no credentials"
         return SourceError(what, "give that profile credentials, or correct the name in that command")
+    if _UNREACHED.search(stderr) is not None:
+        said = redacted(stderr.strip())
+        return STSNotReached(f"{whose} failed: {said}", "check the network and the proxy, then try again")
     if _VERSION_1 in stderr and _INVALID in stderr:
         what = f"{whose} failed: its AWS CLI is version 1, which has no such command"
         return SettingFault(what, "give the absolute path of an AWS CLI of version 2")

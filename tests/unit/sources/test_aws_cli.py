@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from assume_helper.errors import AssumeHelperError, ConfigurationError, SettingFault, SourceError
+from assume_helper.errors import AssumeHelperError, ConfigurationError, SettingFault, SourceError, STSNotReached
 from assume_helper.hit import CALLERS
 from assume_helper.sources import aws_cli
 
@@ -70,6 +70,15 @@ def test_what_lies_between_the_profiles_that_the_aws_cli_ran_for_is_drawn_too() 
             "usage: Note: AWS CLI version 2, the latest major version \naws: error: Invalid choice, valid ones are",
             SettingFault,
             "is version 1, which has no such command; give the absolute path",
+        ),
+        *(
+            (f'Error when retrieving: {what} URL: "https://x/"', STSNotReached, f"{what} URL")
+            for what in (
+                "Could not connect to the endpoint",
+                "Connect timeout on endpoint",
+                "Read timeout on endpoint",
+                "Failed to connect to proxy",
+            )
         ),
     ],
 )
