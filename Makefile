@@ -27,16 +27,17 @@ check: lint unit
 
 # Before a commit: everything that a release needs but the faults and the real clients.
 test: lint
-	$(if $(COVERED),$(BIN)/coverage erase)
+	$(if $(COVERED),rm -rf .coverage-data && mkdir .coverage-data)
 	$(PYTEST) $(RELEASE)
 
 # What breaks something: the network, the disk, the clock, the process, and many of them at once.
 faults: $(VENV)/dev
+	$(if $(COVERED),mkdir -p .coverage-data)
 	$(PYTEST) tests/faults
 
 # After `make test faults COVERED=1`: what they did not run. Fails below 95 %, by line and branch.
 coverage: $(VENV)/dev
-	$(BIN)/coverage combine -q || [ -f .coverage ]
+	$(BIN)/coverage combine -q || [ -f .coverage-data/data ]
 	$(BIN)/coverage report
 
 # The types side by side, each platform with a cache of its own: one for all is thrown away whenever the platform changes.
