@@ -9,6 +9,7 @@ import sys
 import time
 
 from assume_helper.doctor.check import Check
+from assume_helper.system import process_stat
 
 # Seconds for an orphan to end, and to be collected.
 _PATIENCE = 2.0
@@ -47,9 +48,5 @@ def _zombie(parent: str) -> Check:
 
 def _state(process: int) -> tuple[str, str] | None:
     """The state of a process and its parent (proc(5)); None where there is no such process."""
-    try:
-        with open(f"/proc/{process}/stat", encoding="utf-8", errors="replace") as file:
-            fields = file.read().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return fields[0], fields[1]
+    fields = process_stat.fields(process)
+    return (fields[process_stat.STATE].decode(), fields[process_stat.PARENT].decode()) if fields else None

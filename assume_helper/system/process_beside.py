@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from assume_helper.errors import AssumeHelperError
-from assume_helper.system import child_signal
+from assume_helper.system import child_signal, process_stat
 
 # Handled and not ignored: what is ignored stays so in the programs that are started for a source.
 _NOT_MEANT_FOR_IT = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
@@ -126,12 +126,9 @@ else:
 
     def _began(number: int) -> str:
         """When a process began, as the kernel counts it (proc(5), starttime); "" where it is not told, or is over."""
-        try:
-            with open(f"/proc/{number}/stat", "rb") as file:
-                fields = file.read().rpartition(b")")[2].split()
-        except OSError:
-            return ""
-        return "" if fields[0] in {b"Z", b"X"} else fields[19].decode()
+        fields = process_stat.fields(number)
+        is_over = not fields or fields[process_stat.STATE] in {b"Z", b"X"}
+        return "" if is_over else fields[process_stat.BEGAN].decode()
 
     def _fork_twice(run: Callable[[Watch], None], number: int, watch: Watch | None, ready: int, to_tell: int) -> None:
         try:

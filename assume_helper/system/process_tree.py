@@ -10,6 +10,8 @@ import subprocess
 import sys
 from collections.abc import Collection
 
+from assume_helper.system import process_stat
+
 # How often the tree is looked at: what starts a process meanwhile is stopped in the next round.
 _ROUNDS = 5
 # Seconds for `ps`, where there is no /proc.
@@ -61,11 +63,8 @@ else:
 
     def _began(number: int) -> int:
         """When a process began, as Linux counts it (proc(5), starttime); 0 where it is not told."""
-        try:
-            with open(f"/proc/{number}/stat", "rb") as file:
-                return int(file.read().rpartition(b")")[2].split()[19])
-        except (OSError, ValueError, IndexError):
-            return 0
+        fields = process_stat.fields(number)
+        return int(fields[process_stat.BEGAN]) if fields else 0
 
     def _writes(number: int, pipes: Collection[int]) -> bool:
         """Whether a process of this user's has one of `pipes` open for writing. Linux alone tells."""
@@ -96,12 +95,9 @@ else:
         found = {}
         if os.path.exists("/proc/self/stat"):
             for name in os.listdir("/proc"):
-                if name.isdigit():
-                    try:
-                        with open(f"/proc/{name}/stat", "rb") as file:
-                            found[int(name)] = int(file.read().rpartition(b")")[2].split()[1])
-                    except (OSError, ValueError, IndexError):
-                        continue
+                fields = process_stat.fields(name) if name.isdigit() else []
+                if fields:
+                    found[int(name)] = int(fields[process_stat.PARENT])
             return found
         try:
             words = ["/bin/ps", "-A", "-o", "pid=,ppid="]

@@ -10,6 +10,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from assume_helper.system import process_stat
+
 if sys.platform == "win32":
     import msvcrt
 else:
@@ -182,8 +184,7 @@ def name() -> str:
         except OSError:
             continue
     try:  # Linux: proc(5), tty_nr: the device of the controlling terminal, also where no stream is one
-        with open("/proc/self/stat", encoding="ascii", errors="replace") as file:
-            number = int(file.read().rpartition(")")[2].split()[4])
+        number = int(process_stat.fields("self")[process_stat.TERMINAL])
         minor = (number & 0xFF) | ((number >> 12) & 0xFFF00)
         path = f"/dev/pts/{minor}"
         return path if os.stat(path).st_rdev == os.makedev((number >> 8) & 0xFFF, minor) else ""

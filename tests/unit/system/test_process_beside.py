@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from front import wait_for
+from started import is_alive
 
 from assume_helper.system import process_beside
 
@@ -35,14 +36,6 @@ KINDS = {
     "not allowed": "def refuse(_): raise PermissionError(1, 'Operation not permitted')\nos.pidfd_open = refuse",
     "neither": "del os.pidfd_open\nprocess_beside._began = lambda _: ''",
 }
-
-
-def is_alive(number: int) -> bool:
-    try:
-        os.kill(number, 0)
-    except ProcessLookupError:
-        return False
-    return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 @pytest.mark.parametrize("kind", KINDS)
