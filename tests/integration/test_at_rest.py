@@ -61,39 +61,33 @@ def logged(home: Home) -> str:
 
 
 @pytest.fixture
-def dev(role: Home, offline_front: Front) -> Home:
-    offline_front.behaviour = session()
-    return role
-
-
-@pytest.fixture
-def desktop(dev: Home, tmp_path: Path) -> Home:
+def desktop(granted: Home, tmp_path: Path) -> Home:
     """A home whose desktop has a keyring."""
     (tmp_path / "test_keyring.py").write_text(KEYRING)
-    dev.environ |= {
+    granted.environ |= {
         "PYTHONPATH": str(tmp_path),
         "PYTHON_KEYRING_BACKEND": "test_keyring.Backend",
         "TEST_KEYRING": str(tmp_path / "keyring.json"),
     }
-    keep(dev, "encrypted")
-    return dev
+    keep(granted, "encrypted")
+    return granted
 
 
 @pytest.fixture
-def runtime(dev: Home) -> Iterator[Home]:
+def runtime(granted: Home) -> Iterator[Home]:
     """A home whose user has a runtime directory in memory."""
     directory = tempfile.mkdtemp(dir="/dev/shm")
-    dev.environ["XDG_RUNTIME_DIR"] = directory
-    keep(dev, "memory")
-    yield dev
+    granted.environ["XDG_RUNTIME_DIR"] = directory
+    keep(granted, "memory")
+    yield granted
     shutil.rmtree(directory)
 
 
-def test_by_default_an_entry_is_a_file_that_only_its_owner_can_read(dev: Home) -> None:
-    dev.get("dev")
-    assert dev.cache.stat().st_mode & 0o777 == 0o700
-    assert {path.stat().st_mode & 0o777 for path in dev.cache.iterdir()} == {0o600}
-    assert TOKEN in written(dev)
+def test_by_default_an_entry_is_a_file_that_only_its_owner_can_read(granted: Home) -> None:
+    granted.get("dev")
+    assert granted.cache.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in granted.cache.iterdir()} == {0o600}
+    assert TOKEN in written(granted)
 
 
 # encrypted
@@ -111,13 +105,13 @@ def test_an_encrypted_entry_is_served_and_its_secrets_are_not_on_the_disk(deskto
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's keyring is Linux's")
-def test_without_a_desktop_the_kernel_keeps_the_key(dev: Home, offline_front: Front) -> None:
-    keep(dev, "encrypted")
-    first = dev.get("dev")
-    assert dev.get("dev") == first
+def test_without_a_desktop_the_kernel_keeps_the_key(granted: Home, offline_front: Front) -> None:
+    keep(granted, "encrypted")
+    first = granted.get("dev")
+    assert granted.get("dev") == first
     assert len(offline_front.calls) == 1
-    assert TOKEN not in written(dev)
-    assert logged(dev).count("warning") == 0
+    assert TOKEN not in written(granted)
+    assert logged(granted).count("warning") == 0
 
 
 def test_a_key_that_is_lost_makes_an_entry_a_miss(desktop: Home, offline_front: Front) -> None:
@@ -243,14 +237,14 @@ def hit_command() -> list[str]:
     return [sys.executable, "-I", "-S", str(PACKAGE / "__main__.py"), "get"]
 
 
-def test_a_runtime_directory_on_a_disk_keeps_nothing(dev: Home, offline_front: Front, tmp_path: Path) -> None:
-    keep(dev, "memory")
+def test_a_runtime_directory_on_a_disk_keeps_nothing(granted: Home, offline_front: Front, tmp_path: Path) -> None:
+    keep(granted, "memory")
     with tempfile.TemporaryDirectory(dir="/var/tmp" if on_memory(tmp_path) else tmp_path) as on_disk:
         for _ in range(2):
-            dev.get("dev", XDG_RUNTIME_DIR=on_disk)
+            granted.get("dev", XDG_RUNTIME_DIR=on_disk)
     assert len(offline_front.calls) == 2
-    assert TOKEN not in written(dev)
-    assert "needs a runtime directory in memory" in logged(dev)
+    assert TOKEN not in written(granted)
+    assert "needs a runtime directory in memory" in logged(granted)
 
 
 def on_memory(path: Path) -> bool:
@@ -269,39 +263,39 @@ def test_what_is_in_memory_is_listed_and_cleared(runtime: Home) -> None:
 # none
 
 
-def test_none_keeps_nothing_and_asks_sts_each_time(dev: Home, offline_front: Front) -> None:
-    keep(dev, "none")
+def test_none_keeps_nothing_and_asks_sts_each_time(granted: Home, offline_front: Front) -> None:
+    keep(granted, "none")
     for _ in range(3):
-        dev.get("dev")
+        granted.get("dev")
     assert len(offline_front.calls) == 3
-    assert not dev.cache.exists() or list(dev.cache.iterdir()) == []
-    assert logged(dev).count("warning") == 0
+    assert not granted.cache.exists() or list(granted.cache.iterdir()) == []
+    assert logged(granted).count("warning") == 0
 
 
-def test_none_asks_for_no_cache_and_says_nothing_of_one_that_cannot_be_used(dev: Home) -> None:
-    keep(dev, "none")
-    dev.cache.mkdir(mode=0o755, parents=True)
-    dev.get("dev")
-    assert logged(dev).count("warning") == 0
+def test_none_asks_for_no_cache_and_says_nothing_of_one_that_cannot_be_used(granted: Home) -> None:
+    keep(granted, "none")
+    granted.cache.mkdir(mode=0o755, parents=True)
+    granted.get("dev")
+    assert logged(granted).count("warning") == 0
 
 
-def test_from_a_file_to_none_counts_on_the_next_call(dev: Home, offline_front: Front) -> None:
-    dev.get("dev")
-    dev.get("dev")
-    keep(dev, "none")
-    dev.get("dev")
+def test_from_a_file_to_none_counts_on_the_next_call(granted: Home, offline_front: Front) -> None:
+    granted.get("dev")
+    granted.get("dev")
+    keep(granted, "none")
+    granted.get("dev")
     assert len(offline_front.calls) == 2
 
 
-def test_another_word_is_an_error_that_names_those_that_can_be(dev: Home) -> None:
-    keep(dev, "keychain")
-    dev.run("get", "dev").failed(3, "assume_helper_cache of [dev] is keychain", "file, encrypted, memory or none")
+def test_another_word_is_an_error_that_names_those_that_can_be(granted: Home) -> None:
+    keep(granted, "keychain")
+    granted.run("get", "dev").failed(3, "assume_helper_cache of [dev] is keychain", "file, encrypted, memory or none")
 
 
-def test_a_bare_cache_key_is_ignored(dev: Home, offline_front: Front) -> None:
-    dev.config.write_text(dev.config.read_text() + "cache = redis://\n")
-    dev.get("dev")
-    dev.get("dev")
+def test_a_bare_cache_key_is_ignored(granted: Home, offline_front: Front) -> None:
+    granted.config.write_text(granted.config.read_text() + "cache = redis://\n")
+    granted.get("dev")
+    granted.get("dev")
     assert len(offline_front.calls) == 1
 
 

@@ -28,12 +28,6 @@ CLEAR = {
 SECRETS = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"}
 
 
-@pytest.fixture
-def ready(role: Home, offline_front: Front) -> Home:
-    offline_front.behaviour = session()
-    return role
-
-
 def in_shell(home: Home, shell: str, line: str, **environ: str) -> dict[str, str]:
     """What a program sees after `line` in `shell`, which is detected, not named."""
     program = shutil.which(shell)
@@ -47,10 +41,10 @@ def in_shell(home: Home, shell: str, line: str, **environ: str) -> dict[str, str
 
 
 @pytest.mark.parametrize("shell", SET)
-def test_the_shell_it_is_called_from_takes_the_credentials(ready: Home, shell: str) -> None:
+def test_the_shell_it_is_called_from_takes_the_credentials(granted: Home, shell: str) -> None:
     stale = {"AWS_SECURITY_TOKEN": "stale", "AWS_PROFILE": "stale"}
-    document = ready.get("dev")
-    found = in_shell(ready, shell, SET[shell], **stale)
+    document = granted.get("dev")
+    found = in_shell(granted, shell, SET[shell], **stale)
     assert found["AWS_ACCESS_KEY_ID"] == document["AccessKeyId"]
     assert found["AWS_SECRET_ACCESS_KEY"] == document["SecretAccessKey"]
     assert found["AWS_SESSION_TOKEN"] == document["SessionToken"]
@@ -60,17 +54,17 @@ def test_the_shell_it_is_called_from_takes_the_credentials(ready: Home, shell: s
 
 
 @pytest.mark.parametrize("shell", CLEAR)
-def test_the_four_variables_are_cleared(ready: Home, shell: str) -> None:
-    found = in_shell(ready, shell, CLEAR[shell], **dict.fromkeys(SECRETS, "set"), AWS_REGION="kept")
+def test_the_four_variables_are_cleared(granted: Home, shell: str) -> None:
+    found = in_shell(granted, shell, CLEAR[shell], **dict.fromkeys(SECRETS, "set"), AWS_REGION="kept")
     assert not SECRETS & found.keys()
     assert found["AWS_REGION"] == "kept"
 
 
-def test_as_json_and_for_docker(ready: Home) -> None:
-    document = ready.get("dev")
-    found = json.loads(ready.run("env", "--json", "dev").stdout)
+def test_as_json_and_for_docker(granted: Home) -> None:
+    document = granted.get("dev")
+    found = json.loads(granted.run("env", "--json", "dev").stdout)
     assert found["AWS_SESSION_TOKEN"] == document["SessionToken"]
-    lines = ready.run("env", "dev", "--shell", "dotenv").stdout.decode().splitlines()
+    lines = granted.run("env", "dev", "--shell", "dotenv").stdout.decode().splitlines()
     assert f"AWS_SECRET_ACCESS_KEY={document['SecretAccessKey']}" in lines
     assert all("=" in line and "'" not in line for line in lines)
 
@@ -79,26 +73,30 @@ def test_as_json_and_for_docker(ready: Home) -> None:
     ("shell", "line"),
     [("powershell", "$Env:AWS_ACCESS_KEY_ID = 'ASIAFRONT00000000000'"), ("cmd", 'set "AWS_REGION=us-east-1"')],
 )
-def test_the_shells_of_windows(ready: Home, shell: str, line: str) -> None:
-    text = ready.run("env", "dev", "--shell", shell).stdout.decode()
+def test_the_shells_of_windows(granted: Home, shell: str, line: str) -> None:
+    text = granted.run("env", "dev", "--shell", shell).stdout.decode()
     assert line in text.replace("; ", "\n").splitlines()
     assert shell == "cmd" or text.count("\n") == 1
 
 
-def test_on_a_terminal_it_says_how_to_apply_it(ready: Home) -> None:
+def test_on_a_terminal_it_says_how_to_apply_it(granted: Home) -> None:
     child = pexpect.spawn(
-        "/bin/bash", ["-c", f"{SCRIPT} env dev 2> err; :"], env=ready.environ, cwd=str(ready.folder), encoding="utf-8"
+        "/bin/bash",
+        ["-c", f"{SCRIPT} env dev 2> err; :"],
+        env=granted.environ,
+        cwd=str(granted.folder),
+        encoding="utf-8",
     )
     child.expect(pexpect.EOF, timeout=60)
-    assert (ready.folder / "err").read_text() == '# to apply it, run: eval "$(assume-helper env dev)"\n'
+    assert (granted.folder / "err").read_text() == '# to apply it, run: eval "$(assume-helper env dev)"\n'
     assert "export AWS_ACCESS_KEY_ID=" in child.before
 
 
-def test_the_line_to_apply_asks_for_the_same(ready: Home, offline_front: Front) -> None:
+def test_the_line_to_apply_asks_for_the_same(granted: Home, offline_front: Front) -> None:
     """A role's ARN is nothing without what assumes it."""
     asked = "arn:aws:iam::123456789012:role/x --duration-seconds 900 --source-profile base"
-    ready.environ |= {"AWS_ENDPOINT_URL": offline_front.url, "AWS_REGION": "us-east-1"}
-    child = pexpect.spawn("/bin/bash", ["-c", f"{SCRIPT} env {asked}; :"], env=ready.environ, encoding="utf-8")
+    granted.environ |= {"AWS_ENDPOINT_URL": offline_front.url, "AWS_REGION": "us-east-1"}
+    child = pexpect.spawn("/bin/bash", ["-c", f"{SCRIPT} env {asked}; :"], env=granted.environ, encoding="utf-8")
     child.expect(pexpect.EOF, timeout=60)
     assert f'# to apply it, run: eval "$(assume-helper env {asked})"' in child.before
 
@@ -127,11 +125,11 @@ def failing(arguments: list[str]) -> str:
 
 @pytest.mark.parametrize("case", FAILURES)
 def test_a_failure_fails_the_shell_too_and_takes_the_old_credentials(
-    ready: Home, offline_front: Front, case: str
+    granted: Home, offline_front: Front, case: str
 ) -> None:
     arguments, code, said = FAILURES[case]
-    refused(ready, offline_front)
-    ran = ready.run("env", *arguments, **OLD)
+    refused(granted, offline_front)
+    ran = granted.run("env", *arguments, **OLD)
     assert (ran.code, ran.stdout[:6], ran.stdout[-8:]) == (code, b"unset ", b"; false\n")
     assert said in ran.stderr
     assert ran.stdout.count(b"\n") == 1
@@ -156,21 +154,21 @@ EVALUATED = {
 @pytest.mark.parametrize("arguments", [["nobody"], ["dev", "--nonsense"], ["refused"]], ids=" ".join)
 @pytest.mark.parametrize("form", EVALUATED)
 def test_what_comes_next_does_not_run_as_the_old_role(
-    ready: Home, offline_front: Front, form: str, arguments: list[str]
+    granted: Home, offline_front: Front, form: str, arguments: list[str]
 ) -> None:
     """In the real shells: behind && nothing runs, behind ; it has no credentials."""
     shell = form.partition(",")[0]
     program = shutil.which(shell)
     if program is None:
         pytest.skip(f"{shell} is not installed here")
-    refused(ready, offline_front)
+    refused(granted, offline_front)
     line = EVALUATED[form].format(failing(arguments))
     show = f'{sys.executable} -c "{SHOW}"'
-    ran = ready.run("-c", f"{line} && echo went on\n{show}", command=[program], **OLD, AWS_PROFILE="old")
+    ran = granted.run("-c", f"{line} && echo went on\n{show}", command=[program], **OLD, AWS_PROFILE="old")
     assert (ran.code, b"went on" in ran.stdout) == (0, False), ran.stderr
     assert json.loads(ran.stdout) == {"AWS_EC2_METADATA_DISABLED": "true"}
     assert ran.stderr.count("\n") == 1, "the shell itself has nothing to say"
-    ran = ready.run(
+    ran = granted.run(
         "-c", f"{line}\nexit $status" if shell == "fish" else f"set -e; {line}; exit 0", command=[program], **OLD
     )
     assert ran.code != 0
@@ -179,28 +177,28 @@ def test_what_comes_next_does_not_run_as_the_old_role(
 @pytest.mark.parametrize(
     "form", [["--shell", "dotenv"], ["--shell=dotenv"], ["--json"], ["--shell", "json"]], ids=" ".join
 )
-def test_a_failure_leaves_a_file_for_other_programs_empty(ready: Home, form: list[str]) -> None:
-    ready.run("env", "nobody", *form).failed(3, "no such profile")
-    ready.run("env", "dev", "--nonsense", *form).failed(2, "nonsense")
+def test_a_failure_leaves_a_file_for_other_programs_empty(granted: Home, form: list[str]) -> None:
+    granted.run("env", "nobody", *form).failed(3, "no such profile")
+    granted.run("env", "dev", "--nonsense", *form).failed(2, "nonsense")
 
 
-def test_a_failure_in_the_shells_of_windows(ready: Home) -> None:
-    shown = ready.run("env", "nobody", "--shell", "powershell").stdout.decode()
+def test_a_failure_in_the_shells_of_windows(granted: Home) -> None:
+    shown = granted.run("env", "nobody", "--shell", "powershell").stdout.decode()
     assert shown.startswith("Remove-Item Env:AWS_ACCESS_KEY_ID, Env:")
     assert shown.endswith(" -ErrorAction SilentlyContinue; throw 'assume-helper env has failed'\n")
-    *lines, last = ready.run("env", "nobody", "--shell=cmd").stdout.decode().splitlines()
+    *lines, last = granted.run("env", "nobody", "--shell=cmd").stdout.decode().splitlines()
     assert 'set "AWS_ACCESS_KEY_ID="' in lines
     assert last == "cmd /c exit 1"
 
 
-def test_an_option_before_the_command_is_a_failure_too(ready: Home) -> None:
-    assert ready.run("--nonsense", "env", "dev").stdout.endswith(b"; false\n")
-    ready.run("--nonsense", "get", "env").failed(2, "nonsense")
+def test_an_option_before_the_command_is_a_failure_too(granted: Home) -> None:
+    assert granted.run("--nonsense", "env", "dev").stdout.endswith(b"; false\n")
+    granted.run("--nonsense", "get", "env").failed(2, "nonsense")
 
 
-def test_an_interrupt_is_a_failure_too(ready: Home, offline_front: Front) -> None:
+def test_an_interrupt_is_a_failure_too(granted: Home, offline_front: Front) -> None:
     offline_front.behaviour = offline_front.hang
-    process = ready.start("env", "dev", "--shell", "sh")
+    process = granted.start("env", "dev", "--shell", "sh")
     wait_for(offline_front.arrived.is_set)
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=60)
@@ -209,19 +207,19 @@ def test_an_interrupt_is_a_failure_too(ready: Home, offline_front: Front) -> Non
 
 
 @pytest.mark.parametrize("missing", ["click", "shellingham", "assume_helper.export.shell_syntax"])
-def test_a_program_that_is_not_whole_is_a_failure_too(ready: Home, missing: str) -> None:
+def test_a_program_that_is_not_whole_is_a_failure_too(granted: Home, missing: str) -> None:
     program = (
         f"import sys; sys.modules[{missing!r}] = None; sys.argv[1:] = ['env', 'nobody']\n"
         "from assume_helper import start\nsys.exit(start.main())"
     )
-    ran = ready.run("-c", program, command=[sys.executable], SHELL="/bin/zsh")
+    ran = granted.run("-c", program, command=[sys.executable], SHELL="/bin/zsh")
     assert ran.code != 0
     assert ran.stdout.endswith(b"false\n")
     assert ran.stderr.startswith("assume-helper: ")
 
 
-def test_on_a_terminal_a_failure_is_told_and_nothing_else(ready: Home) -> None:
-    child = pexpect.spawn(SCRIPT, ["env", "nobody"], env=ready.environ, encoding="utf-8")
+def test_on_a_terminal_a_failure_is_told_and_nothing_else(granted: Home) -> None:
+    child = pexpect.spawn(SCRIPT, ["env", "nobody"], env=granted.environ, encoding="utf-8")
     child.expect(pexpect.EOF, timeout=60)
     assert "no such profile" in child.before
     assert "unset" not in child.before
@@ -235,57 +233,58 @@ def refused(home: Home, front: Front) -> None:
 
 
 @pytest.mark.parametrize("shell", SET)
-def test_another_session_s_account_profile_region_and_endpoint_do_not_stay(ready: Home, shell: str) -> None:
-    with ready.config.open("a") as config:
+def test_another_session_s_account_profile_region_and_endpoint_do_not_stay(granted: Home, shell: str) -> None:
+    with granted.config.open("a") as config:
         config.write("[profile other]\nrole_arn = arn:aws:iam::210987654321:role/other\nsource_profile = base\n")
     stale = {"AWS_ACCOUNT_ID": "111111111111", "AWS_ROLE_ARN": "stale", "AWS_WEB_IDENTITY_TOKEN_FILE": "stale",
              "AWS_ROLE_SESSION_NAME": "stale", "AWS_VAULT": "stale", "ASSUME_HELPER_PROFILE": "stale",
              "AWS_CREDENTIAL_SCOPE": "stale"}  # fmt: skip
-    found = in_shell(ready, shell, SET[shell], **stale)
+    found = in_shell(granted, shell, SET[shell], **stale)
     assert (found["AWS_ACCOUNT_ID"], found["ASSUME_HELPER_PROFILE"]) == ("123456789012", "dev")
     assert found["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
     assert "stale" not in found.values()
     assert not {"AWS_ROLE_ARN", "AWS_VAULT"} & found.keys()
     url = found["AWS_ENDPOINT_URL"]
     line = SET[shell].replace("; {}", "; ") + SET[shell].replace("env dev", "env other")
-    found = in_shell(ready, shell, line.replace("{}", SCRIPT, 1), AWS_ENDPOINT_URL_STS=url)
+    found = in_shell(granted, shell, line.replace("{}", SCRIPT, 1), AWS_ENDPOINT_URL_STS=url)
     assert (found["AWS_ACCOUNT_ID"], found["ASSUME_HELPER_PROFILE"]) == ("210987654321", "other")
     assert not {"AWS_ENDPOINT_URL", "ASSUME_HELPER_ENDPOINT_URL", "AWS_REGION", "ASSUME_HELPER_REGION"} & found.keys()
 
 
 @pytest.mark.parametrize("shell", CLEAR)
-def test_nothing_of_a_session_is_left_by_unset(ready: Home, shell: str) -> None:
+def test_nothing_of_a_session_is_left_by_unset(granted: Home, shell: str) -> None:
     line = SET[shell].replace("; {}", "; ").replace("{}", SCRIPT) + CLEAR[shell]
-    assert in_shell(ready, shell, line) == {"AWS_EC2_METADATA_DISABLED": "true"}
-    assert in_shell(ready, shell, CLEAR[shell], AWS_ENDPOINT_URL="http://127.0.0.1:1")["AWS_ENDPOINT_URL"]
+    assert in_shell(granted, shell, line) == {"AWS_EC2_METADATA_DISABLED": "true"}
+    assert in_shell(granted, shell, CLEAR[shell], AWS_ENDPOINT_URL="http://127.0.0.1:1")["AWS_ENDPOINT_URL"]
 
 
-def test_a_program_after_env_is_not_told_that_it_is_inside_exec(ready: Home) -> None:
+def test_a_program_after_env_is_not_told_that_it_is_inside_exec(granted: Home) -> None:
     assert (
-        in_shell(ready, "bash", 'eval "$({} env dev)"; ' + SCRIPT + " exec dev -- {}")["ASSUME_HELPER_PROFILE"] == "dev"
+        in_shell(granted, "bash", 'eval "$({} env dev)"; ' + SCRIPT + " exec dev -- {}")["ASSUME_HELPER_PROFILE"]
+        == "dev"
     )
 
 
-def test_a_name_that_a_shell_cannot_hold_is_left_out(ready: Home) -> None:
-    with ready.config.open("a") as config:
+def test_a_name_that_a_shell_cannot_hold_is_left_out(granted: Home) -> None:
+    with granted.config.open("a") as config:
         config.write("[profile 100%]\ninclude_profile = dev\nrole_arn = arn:aws:iam::123456789012:role/dev\n")
-    lines = ready.run("env", "100%", "--shell", "cmd").stdout.decode().splitlines()
+    lines = granted.run("env", "100%", "--shell", "cmd").stdout.decode().splitlines()
     assert 'set "ASSUME_HELPER_PROFILE="' in lines
 
 
-def test_a_region_that_came_with_the_credentials_goes_with_them(ready: Home) -> None:
-    found = in_shell(ready, "bash", 'eval "$({} env dev)"; eval "$(' + SCRIPT + ' env --unset)"; {}')
+def test_a_region_that_came_with_the_credentials_goes_with_them(granted: Home) -> None:
+    found = in_shell(granted, "bash", 'eval "$({} env dev)"; eval "$(' + SCRIPT + ' env --unset)"; {}')
     assert not {"AWS_REGION", "AWS_DEFAULT_REGION"} & found.keys()
 
 
-def test_a_closed_standard_output_is_said(ready: Home) -> None:
-    ran = ready.run("-c", f"{SCRIPT} env dev >&-", command=["/bin/sh"])
+def test_a_closed_standard_output_is_said(granted: Home) -> None:
+    ran = granted.run("-c", f"{SCRIPT} env dev >&-", command=["/bin/sh"])
     assert ran.code == 1
     assert "standard output is closed" in ran.stderr
 
 
-def test_a_full_standard_output_is_said(ready: Home) -> None:
+def test_a_full_standard_output_is_said(granted: Home) -> None:
     with full_disk() as full:
-        ran = subprocess.run([SCRIPT, "list"], env=ready.environ, stdout=full, stderr=subprocess.PIPE, check=False)
+        ran = subprocess.run([SCRIPT, "list"], env=granted.environ, stdout=full, stderr=subprocess.PIPE, check=False)
     assert ran.returncode == 1
     assert b"the output cannot be printed (No space left on device)" in ran.stderr
