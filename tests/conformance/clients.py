@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,6 +82,21 @@ JDK = {"java": "a JDK", "mvn": "Maven"}
 NODE = {"node": "Node.js", "npm": "Node.js"}
 REQUIREMENTS = ("requirements.txt",)
 PACKAGES = ("package-lock.json",)
+
+OBSTORE = Client(
+    "obstore",
+    "obstore, by `exec`",
+    "obstore",
+    version=("requirements.txt", r"^obstore==(.+)$"),
+    failure=AS_IT_IS,
+    locks=REQUIREMENTS,
+    tells_arn=False,
+    environment_wins=False,
+    absent={
+        "half": "it runs no process: exec hands it the credentials",
+        "refresh": "what stands in its environment stays as it is",
+    },
+)
 
 CLIENTS = (
     Client(
@@ -281,29 +296,11 @@ CLIENTS = (
         reads_credentials_file=True,
         absent={"odd-names": "it splits the command at blanks"},
     ),
-    Client(
-        "obstore",
-        "obstore, by `exec`",
-        "obstore",
-        version=("requirements.txt", r"^obstore==(.+)$"),
-        failure=AS_IT_IS,
-        locks=REQUIREMENTS,
-        tells_arn=False,
-        environment_wins=False,
-        absent={
-            "half": "it runs no process: exec hands it the credentials",
-            "refresh": "what stands in its environment stays as it is",
-        },
-    ),
-    Client(
-        "obstore-refresh",
-        "obstore, by `exec --refresh`",
-        "obstore",
-        version=("requirements.txt", r"^obstore==(.+)$"),
-        failure=AS_IT_IS,
-        locks=REQUIREMENTS,
-        tells_arn=False,
-        environment_wins=False,
+    OBSTORE,
+    replace(
+        OBSTORE,
+        name="obstore-refresh",
+        label="obstore, by `exec --refresh`",
         absent={"half": "it runs no process: it asks the endpoint of exec --refresh"},
         script="run-refresh.sh",
     ),
