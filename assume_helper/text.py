@@ -9,7 +9,7 @@ CONTROL_CHARACTERS = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 # These may be in a name, and cannot be seen: a no-break space, which Option and the space bar make, looks like a blank.
-_NOT_SEEN = re.compile(r"[\u00a0\u00ad\u200b\u2060\ufeff]")
+_ESCAPED = re.compile(CONTROL_CHARACTERS.pattern + r"|[\u00a0\u00ad\u200b\u2060\ufeff]")
 # A secret access key has 40 characters of base64, a session token hundreds; others are base64url, in parts with dots.
 # In a URL, in JSON or XML, some characters of these may be escapes.
 _LONG_TOKEN = re.compile(r"(?:[A-Za-z0-9+/=_.%-]|\\/|\\u[0-9A-Fa-f]{4}|&#x?[0-9A-Fa-f]{1,4};){32,}")
@@ -22,10 +22,7 @@ def printable(text: str, longest: int = _LONGEST_TEXT) -> str:
 
     Control characters and what cannot be seen are written as escapes, anything over `longest` characters is cut.
     """
-    escaped = CONTROL_CHARACTERS.sub(
-        lambda found: found.group().encode("unicode_escape", "surrogatepass").decode(), text
-    )
-    escaped = _NOT_SEEN.sub(lambda found: found.group().encode("unicode_escape").decode(), escaped)
+    escaped = _ESCAPED.sub(lambda found: found.group().encode("unicode_escape", "surrogatepass").decode(), text)
     return escaped if len(escaped) <= longest else escaped[: longest - 3] + "..."
 
 
