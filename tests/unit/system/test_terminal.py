@@ -1,20 +1,19 @@
 """The question on the terminal: who is asked, for how long, and how the terminal is left."""
 
 import fcntl
-import io
 import os
+import shlex
 import subprocess
 import sys
 import time
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pexpect
 import pytest
 from front import wait_for
 
-from assume_helper.system import terminal
+from assume_helper.system import process_stat, terminal
 
 ASK = """
 import sys
@@ -126,14 +125,32 @@ def test_a_terminal_that_is_not_known_has_no_turns_and_one_that_has_gone_gives_n
         os.close(writer)
 
 
-def test_the_terminal_of_the_session_is_found_where_no_stream_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+NAME = """
+import sys
+from assume_helper.system import terminal
+with open(sys.argv[1], "w") as file:
+    file.write(terminal.name())
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux tells the terminal of a session")
+def test_the_terminal_of_the_session_is_found_where_no_stream_is_one(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    command = [sys.executable, "-c", NAME, str(told)]
+    shell = pexpect.spawn("/bin/sh", ["-c", f"tty; exec {shlex.join(command)} </dev/null >/dev/null 2>&1"], timeout=30)
+    own = shell.readline().decode().strip()
+    shell.expect(pexpect.EOF)
+    assert told.read_text() == own
+
+
+@pytest.mark.parametrize("device", [os.makedev(136, 2**20 - 1), 0])
+def test_a_terminal_that_is_not_below_dev_has_no_name(monkeypatch: pytest.MonkeyPatch, device: int) -> None:
     monkeypatch.setattr(os, "ttyname", without_terminal)
-    device = os.makedev(136, 5)
-    stat = f"1 (a ) b) S 1 1 1 {device} 1"
-    monkeypatch.setattr("builtins.open", lambda *_given, **_named: io.StringIO(stat))
-    monkeypatch.setattr(os, "stat", lambda _path: SimpleNamespace(st_rdev=device))
-    assert terminal.name() == "/dev/pts/5"
-    monkeypatch.setattr(os, "stat", lambda _path: SimpleNamespace(st_rdev=0))
+    monkeypatch.setattr(process_stat, "fields", lambda _process: [b"0"] * 4 + [str(device).encode()])
     assert terminal.name() == ""
-    stat = "1 (a) S"
+
+
+def test_where_the_system_does_not_tell_the_terminal_has_no_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "ttyname", without_terminal)
+    monkeypatch.setattr(process_stat, "fields", lambda _process: [])
     assert terminal.name() == ""
