@@ -6,10 +6,12 @@ a source, the key holds what stays the same when that secret is renewed.
 
 import base64
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from assume_helper import hit, lookups
+from assume_helper.profiles import login_record
 from assume_helper.system import private_files
 from assume_helper.system.keyed_digest import keyed_digest
 from assume_helper.text import CONTROL_CHARACTERS, printable
@@ -49,6 +51,18 @@ def of_login(method: str, environ: Mapping[str, str]) -> Resolution:
             environ, "env AWS_LOGIN_CACHE_DIRECTORY", f"folder {given or '~/.aws/login/cache'}"
         )
     return Resolution({"token_folder": list(conditions.values())[-1]}, conditions)
+
+
+def of_token(written: str, environ: Mapping[str, str], *, is_numbered: bool) -> Resolution:
+    """A login by its token file, `written` perhaps with `~`: in whose home it is, and which login it is.
+
+    `is_numbered`: the file does not say who logged in, so its number stands for that (see `login_record`).
+    """
+    path = os.path.abspath(hit.expand_home(written, environ))
+    file = login_record.read_token_file(path)
+    number = login_record.read_record(path).number_of(file.digest) if file.digest else login_record.NOT_LOGGED_IN
+    login = number if is_numbered or number == login_record.NOT_LOGGED_IN else ""
+    return Resolution({"token_file": os.path.realpath(path), "login": login}, {f"file {written}": file.state})
 
 
 def of_metadata(credential_source: str, environ: Mapping[str, str]) -> Resolution:

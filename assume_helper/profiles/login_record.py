@@ -1,0 +1,148 @@
+"""Who is logged in, as far as that can be known: a number for each login, which is in the key of all that came of it.
+
+A token file does not say whose it is. So beside it lies a record of ours, with the digests of what we wrote there and
+the number of that login. A file with another digest is another login, and its digest is its number: all processes come
+to the same number without writing anything. Our own renewal records the new digest before it writes the file, so that
+whoever reads either file meanwhile comes to the number too.
+"""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from assume_helper import hit
+from assume_helper.system import private_files
+
+# The AWS CLI and some SDKs write a token file in place: for so long (seconds) what cannot be read is read again.
+_HALF_WRITTEN = 0.5
+_LOOK = 0.02
+_LONGEST = 256 * 1024
+_MOST_DIGESTS = 8
+# Beside the token file, and not ending in .json: others read all of those.
+RECORD, LOCK = ".assume-helper", ".assume-helper-lock"
+# The number of no login.
+NOT_LOGGED_IN = "none"
+
+
+@dataclass(frozen=True)
+class TokenFile:
+    """A token file as it was read once: `tokens` None where there is none, or it holds no JSON object.
+
+    `digest` is that of its bytes, `state` the descriptor's (see `hit.state_of`). `problem` is why a file that is there
+    cannot be read, as the system says it.
+    """
+
+    path: str
+    tokens: dict[str, Any] | None = field(repr=False)
+    digest: str = ""
+    state: str = hit.ABSENT
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What lies beside a token file: the login's `number` and the `digests` of what we wrote, the latest last.
+
+    `revoked` is the digest of a file whose token its service did not take any more; `spent` that of one whose refresh
+    token it did not take. `renewal_failure` is why the last renewal failed, as a class of `errors`, message and next
+    step, of the file with the digest `failed`, at `failed_at` (seconds since the epoch). `region` is the one in which a
+    console login was renewed last.
+    """
+
+    number: str = ""
+    digests: tuple[str, ...] = ()
+    revoked: str = ""
+    spent: str = ""
+    failed: str = ""
+    failed_at: float = 0.0
+    renewal_failure: tuple[str, str, str] | None = None
+    region: str = ""
+
+    def number_of(self, digest: str) -> str:
+        """The number of the login that a file with `digest` holds; another one once it has been revoked."""
+        number = self.number if digest in self.digests else digest
+        return f"revoked {number}" if digest == self.revoked else number
+
+    def with_digest(self, before: str, after: str) -> "Record":
+        """The record for a file that is about to become `after` from `before`: the same login."""
+        known = [digest for digest in self.digests if digest not in (before, after)]
+        number = self.number if before in self.digests else before
+        return replace(self, number=number, digests=(*known[-_MOST_DIGESTS:], before, after))
+
+
+def digest(data: bytes) -> str:
+    """What tells one content of a token file from another: 64 hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def read_token_file(path: str, pause: Callable[[float], None] = time.sleep) -> TokenFile:
+    """The token file at `path`. One that holds no JSON object may be half written: it is read again for a moment."""
+    found = _read(path)
+    until = time.monotonic() + _HALF_WRITTEN
+    while found.digest and found.tokens is None and time.monotonic() < until:
+        pause(_LOOK)
+        found = _read(path)
+    return found
+
+
+def _read(path: str) -> TokenFile:
+    try:
+        data, state = private_files.read_with_state(path, _LONGEST)
+    except (FileNotFoundError, NotADirectoryError):
+        return TokenFile(path, None)
+    except (OSError, ValueError) as error:
+        return TokenFile(path, None, problem=getattr(error, "strerror", None) or "it is not a path")
+    try:
+        tokens = json.loads(data)
+    except (ValueError, RecursionError):
+        tokens = None
+    return TokenFile(path, tokens if isinstance(tokens, dict) else None, digest(data), state)
+
+
+def beside(token_path: str, suffix: str) -> str:
+    """The path of a file of ours beside the token file: RECORD or LOCK."""
+    return token_path.removesuffix(".json") + suffix
+
+
+def read_record(token_path: str) -> Record:
+    """The record beside a token file; an empty one where there is none that can be believed."""
+    try:
+        found = json.loads(hit.read_private(beside(token_path, RECORD)))
+        failure = found["renewal_failure"]
+        texts = [found[name] for name in ("number", "revoked", "spent", "failed", "region")]
+        digests = found["digests"]
+        if not all(isinstance(text, str) for text in (*texts, *digests, *(failure or ()))):
+            return Record()
+        number, revoked, spent, failed, region = texts
+        at = float(found["failed_at"])
+        return Record(number, tuple(digests), revoked, spent, failed, at, tuple(failure) if failure else None, region)
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return Record()
+
+
+def write_record(token_path: str, record: Record) -> None:
+    """Replace the record, whole or not at all, 0600. Call it with the login's lock. Raises OSError."""
+    failure = list(record.renewal_failure) if record.renewal_failure else None
+    data = json.dumps({**vars(record), "digests": list(record.digests), "renewal_failure": failure}).encode()
+    write_beside(beside(token_path, RECORD), data)
+
+
+def write_beside(path: str, data: bytes) -> None:
+    """Replace the file at `path` by one that holds `data`: 0600, flushed, renamed. Raises OSError."""
+    temporary = f"{path}.{os.getpid()}.assume-helper-tmp"
+    descriptor = private_files.create(temporary, os.O_TRUNC)
+    try:
+        try:
+            hit.write(descriptor, data)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    private_files.flush_directory(os.path.dirname(path))
