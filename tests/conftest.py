@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
+import identity_center
 import local_aws
 import prepare
 import pytest
@@ -99,6 +100,13 @@ def offline_front() -> Iterator[Front]:
     front.start()
     yield front
     front.stop()
+
+
+@pytest.fixture
+def center() -> Iterator[identity_center.Center]:
+    """A local Identity Center, and the sign-in service of console logins."""
+    with identity_center.serving() as center:
+        yield center
 
 
 @pytest.fixture
