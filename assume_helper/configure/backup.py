@@ -2,7 +2,7 @@
 
 import re
 
-from assume_helper.configure import editor
+from assume_helper.configure.difference import difference
 from assume_helper.text import printable
 
 # Words of a key's name, or of a comment, that a secret stands beside.
@@ -29,7 +29,7 @@ def content(before: str, after: str, path: str) -> str:
         f"# What `assume-helper configure` changed last in {printable(path)}, as diff prints it.\n"
         "# The file holds a key or a token, so there is no copy of it.\n"
     )
-    return head + "".join(line + "\n" for line in editor.difference(before, after, path, context=0))
+    return head + "".join(line + "\n" for line in difference(before, after, path, context=0))
 
 
 def _is_mixed(word: str) -> bool:

@@ -25,7 +25,9 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has renam
 
 
 def make(home: Home, **values: str) -> Change:
-    return change.add_helper(change.read(home.environ, "dev", values), home.environ, "dev", values, fastest=False)
+    loaded = change.load(home.environ)
+    present = change.read(loaded, home.environ, "dev", values)
+    return change.add_helper(loaded, home.environ, [change.edit(loaded, present, values, fastest=False)])
 
 
 def killed_before(step: int, home: Home, theirs: str) -> bool:

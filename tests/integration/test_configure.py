@@ -49,20 +49,26 @@ def test_a_path_and_a_name_with_blanks_are_quoted(folk: Home) -> None:
     assert by_boto3(folk, "my dev")[0] == "custom-process"
 
 
-def test_a_profile_with_its_own_access_key_goes_on_working_and_says_who_passes_it_by(folk: Home) -> None:
+def test_a_profile_with_its_own_access_key_goes_on_working_and_says_whose_source_it_no_longer_is(folk: Home) -> None:
+    """Go, JavaScript, Kotlin, C++ and Ruby would take a bare key in place of the helper."""
     keys = f"aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET}\n"
     folk.config.write_text(f"[profile own]\nrole_arn = {ROLE}/own\nsource_profile = own\n{keys}")
+    before = folk.config.read_text()
     ran = configure(folk, "own")
-    assert "warning: the SDKs of Go, JavaScript, Kotlin, C++ and Ruby use this profile's access key" in ran.stderr
-    assert folk.config.read_text().endswith(keys)
+    assert ran.stderr == ""
+    assert folk.config.read_text().endswith(keys.replace("aws_", "assume_helper_aws_"))
     assert by_boto3(folk, "own")[0] == "custom-process"
     assert folk.get("own")["AccessKeyId"] == "ASIAFRONT00000000000"
+    configure(folk, "own", "--undo")
+    assert folk.config.read_text() == before
+    folk.config.write_text(f"{before}[profile next]\nrole_arn = {ROLE}/next\nsource_profile = own\n")
+    assert "warning: next can no longer use this profile's access key as a source" in configure(folk, "own").stderr
 
 
 def test_a_login_beside_the_role_no_longer_wins(folk: Home) -> None:
     folk.config.write_text(CONFIG.replace("[profile other]", f"{SSO}[profile other]"))
     before = folk.config.read_bytes()
-    assert "login (sso_..., login_session) would win" in configure(folk, "dev").stderr
+    assert "`aws sso login --profile dev` no longer works" in configure(folk, "dev").stderr
     assert by_boto3(folk, "dev")[0] == "custom-process"
     configure(folk, "dev", "--undo")
     assert folk.config.read_bytes() == before
@@ -286,17 +292,26 @@ def test_what_is_no_file_is_not_replaced(folk: Home) -> None:
         (["stray"], 3, "name it [profile stray]"),
         (["new"], 2, "give --role-arn and --source-profile (or --credential-source)"),
         (["new", "--role-arn", f"{ROLE}/x"], 2, "give --source-profile"),
-        (["process"], 3, "[process] has a credential_process of another program"),
         (["a;b"], 3, "the name a;b cannot stand in a credential_process"),
         (["--", "-x"], 3, "would be taken for an option"),
-        ([], 2, "Missing argument 'PROFILE'"),
+        ([], 2, "name one or more profiles, or use --all"),
+        (["dev", "--all"], 2, "name one or more profiles, or use --all"),
+        (["dev", "other", "--region", "us-east-1"], 2, "--region goes with one profile: name that alone"),
+        (["--all", "--role-arn", f"{ROLE}/x"], 2, "--role-arn goes with one profile: name that alone"),
+        (["dev", "new"], 3, "new: there is no such profile in "),
+        (["dev", "half", "other"], 4, "half: [half] has an aws_access_key_id and no aws_secret_access_key"),
+        (["dev", "bare", "--undo"], 3, "bare: there is no such profile in "),
+        (["plain", "dev"], 3, "plain: profile plain has no role, no login"),
+        (["plain", "--mfa-serial", "x"], 2, "give --role-arn and --source-profile (or --credential-source)"),
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_is_written(
     folk: Home, arguments: list[str], code: int, words: str
 ) -> None:
     with folk.config.open("a") as config:
-        config.write("[stray]\nrole_arn = x\n[profile process]\ncredential_process = /x/other --token abc\n")
+        config.write(
+            "[stray]\nrole_arn = x\n[profile half]\naws_access_key_id = AKIA\n[profile plain]\noutput = json\n"
+        )
     before = folk.config.read_bytes()
     folk.run("configure", "--yes", *arguments).failed(code, words)
     assert folk.config.read_bytes() == before

@@ -1,26 +1,28 @@
-"""`configure`: write a profile into the AWS config so that SDKs call the helper, or take the helper out."""
+"""`configure`: write profiles into the AWS config so that SDKs call the helper, or take the helper out."""
 
 import os
+from collections.abc import Sequence
 
 import click
 
-from assume_helper.cli import display
+from assume_helper.cli import display, role_questions
 from assume_helper.cli.invocation import Invocation
 from assume_helper.cli.role_argument import DURATION, DURATION_HELP
 from assume_helper.configure import backup as backups
 from assume_helper.configure import change as changes
-from assume_helper.configure import writer
-from assume_helper.configure.change import Change, Present
-from assume_helper.errors import AssumeHelperError, ConfigurationError
-from assume_helper.profiles import value_parsers
-from assume_helper.text import printable
+from assume_helper.configure import every_profile, writer
+from assume_helper.configure.change import Change
+from assume_helper.errors import AssumeHelperError
+from assume_helper.profiles import role_chain
+from assume_helper.text import error_line, printable
 
 CREDENTIAL_SOURCE = click.Choice(["Environment", "Ec2InstanceMetadata", "EcsContainer"])
 _COLOURS = {"+": "green", "-": "red", "@": "blue"}
 
 
-@click.command("configure", short_help="Set up a profile so that SDKs call the helper, or undo it.")
-@click.argument("profile")
+@click.command("configure", short_help="Set up profiles so that SDKs call the helper, or undo it.")
+@click.argument("profiles", metavar="[PROFILE...]", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Set up every profile that can be served.")
 @click.option("--role-arn", metavar="ARN", help="The role to assume.")
 @click.option("--source-profile", metavar="NAME", help="The profile that assumes the role.")
 @click.option("--credential-source", type=CREDENTIAL_SOURCE, help="What assumes the role, in place of a profile.")
@@ -37,26 +39,34 @@ _COLOURS = {"+": "green", "-": "red", "@": "blue"}
     help="Write the form that starts fastest: Python and a path that an upgrade may move. By default the present form "
     "stays, and a new profile gets the console script.",
 )
-@click.option("--undo", is_flag=True, help="Remove the helper: SDKs assume the role themselves again.")
+@click.option("--undo", is_flag=True, help="Remove the helper: SDKs use what the profile has by themselves again.")
 @click.option("--yes", is_flag=True, help="Write without asking.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
 @click.pass_obj
 def command(
     invocation: Invocation,
     /,
-    profile: str,
+    profiles: tuple[str, ...],
     *,
+    everything: bool,
     fastest: bool | None,
     undo: bool,
     yes: bool,
     as_json: bool,
     **options: str | int | None,
 ) -> None:
-    """Set up PROFILE in the AWS config file, so that every SDK and tool that uses it calls the helper.
+    """Set up each PROFILE in the AWS config file, so that every SDK and tool that uses it calls the helper.
 
-    This adds credential_process, and gives the role's keys the prefix assume_helper_. SDKs ignore such keys; with a
-    bare role_arn most SDKs would assume the role themselves. An option sets the key of the same name. On a terminal,
-    a new profile's missing role and source are asked for. --undo removes credential_process and the prefix.
+    This adds credential_process, and gives the prefix assume_helper_ to every key that SDKs would use in its place:
+    those of a role, of IAM Identity Center (sso_...), of a console login (login_session), an access key, another
+    program's credential_process. SDKs ignore such keys. What no longer works is said. The keys in the credentials file
+    and the [sso-session] sections stay as they are. --undo removes credential_process and the prefix.
+
+    An option sets the key of the same name, for one PROFILE alone. On a terminal, a role and its source are asked for
+    if the profile has neither a role nor credentials.
+
+    With several names it is one change: if one cannot be set up, nothing is written. With --all those that cannot be
+    set up, and those that go through the helper already, are named and left.
 
     You see the change, and are asked before it is written (not with --yes). The rest of the file stays as it is. The
     file from before the last change is kept as config.assume-helper.bak. If the file holds a key or a token, the
@@ -66,24 +76,20 @@ def command(
     Example:
         $ assume-helper configure dev
         $ assume-helper configure ops --role-arn arn:aws:iam::123456789012:role/ops --source-profile me --yes
+        $ assume-helper configure --all
         $ assume-helper configure dev --undo
     """
-    invocation.subject = profile
+    names = tuple(dict.fromkeys(profiles))
+    invocation.subject = names[0] if len(names) == 1 else ""
     given = {key: str(value) for key, value in options.items() if value is not None}
-    if undo and (given or fastest is not None):
-        raise _usage("--undo goes with no option but --yes and --json")
+    _check_usage(names, given, everything=everything, undo=undo, fastest=fastest)
 
     def make_change() -> Change:
-        if undo:
-            return changes.remove_helper(invocation.environ, profile)
-        present = changes.read(invocation.environ, profile, given)
-        values = _values(invocation, present, profile, given)
-        return changes.add_helper(present, invocation.environ, profile, values, fastest=fastest)
+        return _change(invocation, names, given, fastest=fastest, undo=undo)
 
     change = make_change()
     sweep(invocation)
-    for warning in change.warnings:
-        invocation.say(f"assume-helper: {profile}: warning: {warning}")
+    _say_warnings(invocation, names, change)
     is_needed, backup, cannot_ask = change.is_needed, None, False
     if is_needed:
         if not as_json:
@@ -96,69 +102,94 @@ def command(
                 raise AssumeHelperError("nothing was changed", "answer y to write it")
             change, backup = changes.write(change, invocation.environ, make_change if yes else None)
     if as_json:
-        display.print_json(
-            invocation,
-            {
-                "profile": profile,
-                "file": change.file.path,
-                "changed": is_needed and not cannot_ask,
-                "backup": backup,
-                "backup_is_whole": backup is not None and not backups.holds_secret(change.file.text),
-                "credential_process": change.command,
-                "warnings": change.warnings,
-                "diff": change.diff,
-            },
-        )
+        display.print_json(invocation, _document(names, change, backup, is_written=is_needed and not cannot_ask))
     elif not cannot_ask:
-        display.print_lines(invocation, [_result(profile, change, backup, is_needed=is_needed, undo=undo)])
+        display.print_lines(invocation, [_result(names, change, backup, is_needed=is_needed, undo=undo)])
     if cannot_ask:
         raise _usage("nothing was changed: there is no terminal to ask on; use --yes to write without asking")
 
 
-def _values(invocation: Invocation, present: Present, profile: str, given: dict[str, str]) -> dict[str, str]:
-    """The keys to set: those that are `given`, and those that a person is asked for. Raises click.UsageError."""
-    if "source_profile" in given and "credential_source" in given:
-        raise _usage("--source-profile and --credential-source cannot go together")
-    if not present.is_pair:
-        return _ask_for_missing(invocation, present, profile, given)
-    if given.keys() - {"region"}:
-        raise _usage("this profile only asks the helper for another profile: configure that one")
-    return given
+def _check_usage(
+    names: Sequence[str], given: dict[str, str], *, everything: bool, undo: bool, fastest: bool | None
+) -> None:
+    """Raise click.UsageError for arguments that do not go together."""
+    if everything == bool(names):
+        raise _usage("name one or more profiles, or use --all")
+    if undo and (given or fastest is not None):
+        raise _usage("--undo goes with no option but --all, --yes and --json")
+    if given and len(names) != 1:
+        option = "--" + next(iter(given)).replace("_", "-")
+        raise _usage(f"{option} goes with one profile: name that alone")
 
 
-def _ask_for_missing(invocation: Invocation, present: Present, profile: str, given: dict[str, str]) -> dict[str, str]:
-    """`given`, and a person's answers where a role or its source is missing."""
-    answers = dict(given)
-    needs_role = not present.has_role and "role_arn" not in given
-    needs_source = not present.has_source and not any(key in given for key in changes.SOURCE_KEYS)
-    if (needs_role or needs_source) and not invocation.can_ask():
-        missing = ["--role-arn"] * needs_role + ["--source-profile (or --credential-source)"] * needs_source
-        raise _usage(f"there is no terminal to ask on: give {' and '.join(missing)}")
-    config = present.config
-    # As for botocore, a profile that has a role and an access key may name itself.
-    own = profile if config.profiles.get(profile, {}).get("aws_access_key_id") else None
+def _change(
+    invocation: Invocation, names: Sequence[str], given: dict[str, str], *, fastest: bool | None, undo: bool
+) -> Change:
+    """The change for the profiles `names`, for all where there are none. Raises AssumeHelperError, click.UsageError.
 
-    def parse_role(value: str) -> str:
-        try:
-            return value_parsers.role_arn(value.strip(), "role_arn")
-        except ConfigurationError as error:
-            raise click.BadParameter(str(error)) from None
+    While one of several is looked at, it is the call's subject: an error names it.
+    """
 
-    def parse_profile(value: str) -> str:
-        if value.strip() not in config.profiles:
-            raise click.BadParameter(f"there is no profile {printable(value.strip(), 64)}")
-        return value.strip()
+    def looking_at(name: str) -> None:
+        invocation.subject = name
 
-    try:
-        if needs_role:
-            answers["role_arn"] = click.prompt("ARN of the role", value_proc=parse_role, err=True)
-        if needs_source:
-            answers["source_profile"] = click.prompt(
-                "Profile that assumes it", default=own, value_proc=parse_profile, err=True
-            )
-    except click.Abort:
-        raise KeyboardInterrupt from None
-    return answers
+    environ, before = invocation.environ, invocation.subject
+    loaded = changes.load(environ)
+    if undo and names:
+        change = changes.remove_helper(loaded, environ, names, looking_at=looking_at)
+    elif undo:
+        change = every_profile.remove_helper(loaded, environ, looking_at=looking_at)
+    elif not names:
+        change = every_profile.add_helper(loaded, environ, fastest=fastest)
+    else:
+        edits = []
+        for name in names:
+            looking_at(name)
+            if len(names) > 1:  # a person is not asked about one of several
+                role_chain.read_profile(loaded.config, environ, name)
+            present = changes.read(loaded, environ, name, given)
+            values = role_questions.values(invocation, loaded, present, given) if len(names) == 1 else {}
+            edits.append(changes.edit(loaded, present, values, fastest=fastest))
+        change = changes.add_helper(loaded, environ, edits, looking_at=looking_at)
+    invocation.subject = before
+    return change
+
+
+def _say_warnings(invocation: Invocation, names: Sequence[str], change: Change) -> None:
+    for name, reason in change.left.items():
+        invocation.say(error_line(name, f"left as it is: {reason}"))
+    for profile in change.profiles:
+        for warning in profile.warnings:
+            invocation.say(f"assume-helper: {printable(profile.name, 64)}: warning: {warning}")
+    subject = f"{names[0]}: " if len(names) == 1 else ""
+    for warning in change.warnings:
+        invocation.say(f"assume-helper: {subject}warning: {warning}")
+
+
+def _document(names: Sequence[str], change: Change, backup: str | None, *, is_written: bool) -> dict[str, object]:
+    """What was done, for a program. One profile's own values stand in the document itself, too."""
+    profiles: list[dict[str, object]] = [
+        {
+            "profile": profile.name,
+            "changed": profile.is_needed and is_written,
+            "credential_process": profile.command,
+            "warnings": profile.warnings,
+        }
+        for profile in change.profiles
+    ]
+    own = profiles[0] if len(names) == 1 else {}
+    of_profile = change.profiles[0].warnings if len(names) == 1 else []
+    return {
+        **own,
+        "file": change.file.path,
+        "changed": is_written,
+        "backup": backup,
+        "backup_is_whole": backup is not None and not backups.holds_secret(change.file.text),
+        "warnings": [*of_profile, *change.warnings],
+        "diff": change.diff,
+        "profiles": profiles,
+        "left": [{"profile": name, "reason": reason} for name, reason in change.left.items()],
+    }
 
 
 def _confirmed(question: str) -> bool:
@@ -177,11 +208,13 @@ def _show(invocation: Invocation, descriptor: int, diff: list[str]) -> None:
         invocation.say("\n".join(lines))
 
 
-def _result(profile: str, change: Change, backup: str | None, *, is_needed: bool, undo: bool) -> str:
+def _result(names: Sequence[str], change: Change, backup: str | None, *, is_needed: bool, undo: bool) -> str:
     path = printable(change.file.path)
     if not is_needed:
-        state = "does not use the helper" if undo else "is set up"
-        return f"Nothing to change: {printable(profile, 64)} in {path} {state}."
+        if len(names) == 1:
+            state = "does not use the helper" if undo else "is set up"
+            return f"Nothing to change: {printable(names[0], 64)} in {path} {state}."
+        return f"Nothing to change in {path}."
     if backup is None:
         return f"Written to {path}."
     name = printable(os.path.basename(backup))

@@ -32,7 +32,13 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 
 def added(environ: dict[str, str], name: str = "dev", **values: str) -> Change:
-    return change.add_helper(change.read(environ, name, values), environ, name, values, fastest=False)
+    loaded = change.load(environ)
+    present = change.read(loaded, environ, name, values)
+    return change.add_helper(loaded, environ, [change.edit(loaded, present, values, fastest=False)])
+
+
+def removed(environ: dict[str, str], *names: str) -> Change:
+    return change.remove_helper(change.load(environ), environ, names)
 
 
 def text(environ: dict[str, str]) -> str:
@@ -52,15 +58,22 @@ def text(environ: dict[str, str]) -> str:
 def test_what_a_profile_has(
     environ: dict[str, str], name: str, values: dict[str, str], expected: tuple[bool, bool, bool]
 ) -> None:
-    present = change.read(environ, name, values)
+    present = change.read(change.load(environ), environ, name, values)
     assert (present.has_role, present.has_source, present.is_pair) == expected
 
 
-def test_a_process_of_another_program_is_refused(environ: dict[str, str]) -> None:
-    Path(environ["AWS_CONFIG_FILE"]).write_text("[profile dev]\ncredential_process = /x/other --token abc\n")
-    with pytest.raises(ConfigurationError, match="of another program") as caught:
-        change.read(environ, "dev", {})
-    assert "abc" not in str(caught.value)
+def test_a_process_of_another_program_becomes_the_helper_s_source_and_is_not_shown(environ: dict[str, str]) -> None:
+    before = "[profile dev]\ncredential_process = /x/other --token abc\n"
+    Path(environ["AWS_CONFIG_FILE"]).write_text(before)
+    made = added(environ)
+    assert made.text == (
+        f"[profile dev]\ncredential_process = {SCRIPT} get dev\n"
+        "assume_helper_credential_process = /x/other --token abc\n"
+    )
+    assert "abc" not in str(made.diff)
+    change.write(made, environ, None)
+    assert change.read(change.load(environ), environ, "dev", {}).kind == "process"
+    assert removed(environ, "dev").text == before
 
 
 def test_adding_and_removing_the_helper_gives_the_same_file(environ: dict[str, str]) -> None:
@@ -71,7 +84,7 @@ def test_adding_and_removing_the_helper_gives_the_same_file(environ: dict[str, s
     assert f"-role_arn = {ROLE}/dev\n-source_profile = base\n+credential_process" in Path(backup).read_text()
     assert "dummy" not in Path(backup).read_text()
     assert not added(environ).is_needed
-    change.write(change.remove_helper(environ, "dev"), environ, None)
+    change.write(removed(environ, "dev"), environ, None)
     assert text(environ) == CONFIG
 
 
@@ -145,4 +158,4 @@ def test_a_role_that_was_moved_from_the_credentials_file_is_configured(environ: 
 def test_a_section_that_is_not_read_gets_no_second_one_beside_it(environ: dict[str, str], section: str) -> None:
     Path(environ["AWS_CONFIG_FILE"]).write_text(f"{CONFIG}{section}\nregion = x\n")
     with pytest.raises(ConfigurationError, match=r'name it \[profile "Foo Bar"\]'):
-        change.read(environ, "Foo Bar", {})
+        change.read(change.load(environ), environ, "Foo Bar", {})

@@ -2,7 +2,6 @@
 
 import configparser
 import io
-import os
 from pathlib import Path
 
 import pytest
@@ -10,16 +9,21 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from assume_helper.configure import editor
+from assume_helper.configure.editor import Edit
 from assume_helper.errors import ConfigurationError
 from assume_helper.profiles import aws_config
 from assume_helper.profiles.aws_config import AwsConfig
+from assume_helper.profiles.double_quotes import unquoted
 
 COMMAND = "/opt/assume-helper get dev"
-SECRET = "DummySecretAccessKey0123456789+/abcdefgh"
 
 
 def configured(text: str, name: str = "dev", /, **values: str | None) -> str:
-    return editor.configured(text, name, COMMAND, values)
+    return editor.configured(text, [Edit(name, COMMAND, values)])
+
+
+def undone(text: str, *, ours: bool = True) -> str:
+    return editor.undone(text, {"dev": ours})
 
 
 def loaded(folder: Path, config: str, credentials: str = "") -> AwsConfig:
@@ -76,10 +80,54 @@ def test_configured(before: str, after: str) -> None:
     assert configured(after) == after
 
 
-@pytest.mark.parametrize("key", [*editor.ROLE_KEYS, "sso_session", "sso_account_id", "sso_x", "login_session"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        *editor.ROLE_KEYS,
+        *editor.ACCESS_KEY_KEYS,
+        *["sso_session", "sso_account_id", "sso_registration_scopes", "sso_x", "login_session", "credential_process"],
+    ],
+)
 def test_keys_that_make_sdks_bypass_the_helper_are_prefixed(key: str) -> None:
-    text = configured(f"[profile dev]\n{key} = a\n")
+    before = f"[profile dev]\n{key} = a\n"
+    text = configured(before)
     assert text == f"[profile dev]\ncredential_process = {COMMAND}\nassume_helper_{key} = a\n"
+    assert configured(text) == text
+    assert undone(text) == before
+
+
+def test_an_access_key_stays_where_it_is_not_to_be_moved() -> None:
+    before = "[profile dev]\naws_access_key_id = a\nsso_session = b\n"
+    assert editor.configured(before, [Edit("dev", COMMAND, moves_access_key=False)]) == (
+        f"[profile dev]\ncredential_process = {COMMAND}\naws_access_key_id = a\nassume_helper_sso_session = b\n"
+    )
+
+
+def test_another_program_s_process_keeps_its_lines_and_the_helper_s_comes_before_all_keys() -> None:
+    before = "[profile dev]\r\n  output = json\r\n credential_process =\r\n   /x/other\r\n   --why\r\n"
+    assert configured(before) == (
+        f"[profile dev]\r\n  credential_process = {COMMAND}\r\n  output = json\r\n"
+        " assume_helper_credential_process =\r\n   /x/other\r\n   --why\r\n"
+    )
+    assert undone(configured(before)) == before
+
+
+@pytest.mark.parametrize(
+    ("value", "moved"),
+    [
+        ("a=b  ", '"a=b"  '),
+        ('"a=b"', '""a=b""'),
+        ('""a=b""\t', '"""a=b"""\t'),
+        ('"a"', '"a"'),
+        ('"a" = "b"', '"a" = "b"'),
+    ],
+)
+def test_quotes_are_added_for_php_and_taken_away_again(value: str, moved: str) -> None:
+    before = f"[profile dev]\nsso_start_url = {value}\n"
+    text = configured(before)
+    assert text.endswith(f"\nassume_helper_sso_start_url = {moved}\n")
+    assert configured(text) == text
+    assert undone(text) == before
 
 
 @pytest.mark.parametrize(
@@ -127,6 +175,11 @@ def test_a_new_profile_has_the_title_that_the_cli_reads(name: str, title: str, t
     [
         ('[profile dev]\n[profile "dev"]\n', "profile dev has 2 sections"),
         ("[profile dev]\nrole_arn = a\nassume_helper_role_arn = b\n", "has both role_arn and assume_helper_role_arn"),
+        ("[profile dev]\nsso_x = a\nassume_helper_sso_x = b\n", "has both sso_x and assume_helper_sso_x"),
+        (
+            "[profile dev]\ncredential_process = a\nassume_helper_credential_process = b\n",
+            "has both credential_process and assume_helper_credential_process",
+        ),
         ("[profile dev]\rrole_arn = a\r", "cannot be edited without changing its other lines"),
         ("role_arn = a\n", "cannot be edited"),
         ("[profile dev]\nnothing\n", "cannot be edited"),
@@ -141,7 +194,7 @@ def test_a_change_of_more_than_the_profile_is_refused(tmp_path: Path) -> None:
     """As where a section's title has blanks before it: behind a key it is a part of its value."""
     before = "[profile dev]\n [profile a]\nrole_arn = b\n"
     with pytest.raises(ConfigurationError, match="cannot be changed without changing other profiles too"):
-        editor.check_rest(loaded(tmp_path, before), loaded(tmp_path, configured(before)), "dev")
+        editor.check_rest(loaded(tmp_path, before), loaded(tmp_path, configured(before)), ["dev"])
 
 
 # And back.
@@ -158,25 +211,30 @@ def test_a_change_of_more_than_the_profile_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_undone(before: str, after: str) -> None:
-    assert editor.undone(before, "dev", ours=True) == after
+    assert undone(before) == after
 
 
 def test_another_program_s_process_stays() -> None:
     text = "[profile dev]\ncredential_process = other\n"
-    assert editor.undone(text, "dev", ours=False) == text
+    assert undone(text, ours=False) == text
 
 
 def test_nothing_is_undone_over_a_bare_key() -> None:
     with pytest.raises(ConfigurationError, match="has both role_arn and"):
-        editor.undone("[profile dev]\nrole_arn = a\nassume_helper_role_arn = b\n", "dev", ours=True)
+        undone("[profile dev]\nrole_arn = a\nassume_helper_role_arn = b\n")
 
 
 # Whatever the file looks like.
 
 ENDS = st.sampled_from(["\n", "\r\n"])
 PRINTABLE = st.text(st.sampled_from("abcXYZ019 =:#;[]%\"'\\/$é\t"), max_size=12)
-VALUES = PRINTABLE.map(str.strip)
-KEYS = [*editor.ROLE_KEYS, "region", "Role_Session_Name", "s3", "sso_session", "output", "x y", "mfa_process"]
+VALUES = PRINTABLE.map(str.strip) | st.builds("{1}{0}{1}".format, PRINTABLE, st.sampled_from(['"', '""']))
+KEYS = [
+    *editor.ROLE_KEYS,
+    *editor.ACCESS_KEY_KEYS,
+    *["sso_session", "SSO_Start_URL", "sso_region", "sso_account_id", "sso_role_name", "sso_x", "login_session"],
+    *["credential_process", "region", "Role_Session_Name", "s3", "output", "x y", "mfa_process"],
+]
 
 
 @st.composite
@@ -186,7 +244,8 @@ def bodies(draw: st.DrawFn) -> str:
     lines, depth = [], draw(st.integers(0, 3))
     for key in keys:
         depth = draw(st.integers(0, depth))
-        lines.append(" " * depth + key + draw(st.sampled_from([" = ", "=", ":", " :", "\t=\t"])) + draw(VALUES))
+        beside = draw(st.sampled_from([" = ", "=", ":", " :", "\t=\t"]))
+        lines.append(" " * depth + key + beside + draw(VALUES) + draw(st.sampled_from(["", "", "  ", "\t"])))
         for _ in range(draw(st.integers(0, 2))):
             more = draw(st.sampled_from(["", "  ", "# note", "   ; note", "; assume_helper_role_arn = x", "+"]))
             lines.append(" " * (depth + 1) + "more" + draw(VALUES) if more == "+" else more)
@@ -229,15 +288,38 @@ def test_not_one_byte_outside_of_the_profile_changes(file: tuple[str, str, str])
     assert text.startswith(before)
     assert text.endswith(after)
     new = parsed(text)
-    profile = {f"assume_helper_{k}" if editor.is_for_the_helper(k) else k: v for k, v in old["profile dev"].items()}
-    assert new == old | {"profile dev": profile | {"credential_process": COMMAND}}
+    profile = {f"assume_helper_{k}" if editor.is_movable(k) else k: v for k, v in old["profile dev"].items()}
+    changed = new.pop("profile dev")
+    assert changed.pop("credential_process") == COMMAND
+    assert changed.keys() == profile.keys()
+    assert [key for key, value in changed.items() if profile[key] not in {value, unquoted(value)}] == []
+    assert new == {title: section for title, section in old.items() if title != "profile dev"}
 
 
 @given(files())
 def test_undoing_gives_every_byte_back(file: tuple[str, str, str]) -> None:
     text = "".join(file)
     readable(text)
-    assert editor.undone(configured(text), "dev", ours=True) == text
+    assert undone(configured(text)) == text
+
+
+@given(files())
+def test_a_second_time_changes_nothing(file: tuple[str, str, str]) -> None:
+    text = "".join(file)
+    readable(text)
+    assert configured(configured(text)) == configured(text)
+
+
+@given(files())
+def test_several_profiles_are_edited_and_undone_as_one_after_the_other(file: tuple[str, str, str]) -> None:
+    text = "".join(file)
+    sections = {"default": "default", "profile a": "a", 'profile "b c"': "b c", "profile dev": "dev"}
+    names = [sections[title] for title, keys in readable(text).items() if title in sections and keys]
+    one_by_one = text
+    for name in names:
+        one_by_one = configured(one_by_one, name)
+    assert editor.configured(text, [Edit(name, COMMAND) for name in names]) == one_by_one
+    assert editor.undone(one_by_one, dict.fromkeys(names, True)) == text
 
 
 @given(files(), st.dictionaries(st.sampled_from([*editor.ROLE_KEYS, "region"]), st.sampled_from(["v", "w x", None])))
@@ -261,84 +343,3 @@ def test_a_new_profile_changes_no_other(file: tuple[str, str, str]) -> None:
     edited = configured(text, "new", role_arn="a")
     assert edited.startswith(text)
     assert parsed(edited) == old | {"profile new": {"credential_process": COMMAND, "assume_helper_role_arn": "a"}}
-
-
-# What is shown of it.
-
-
-@pytest.mark.parametrize(
-    "beside",
-    [
-        f"aws_secret_access_key = {SECRET}\n",
-        f"aws_secret_access_key =\n\n  {SECRET}\n",
-        "aws_secret_access_key = alllowercasewithoutadigit\n  andmorelowercaseofit\n",
-        f"# aws_secret_access_key = {SECRET}\n",
-        f"#was {SECRET}\n",
-        "aws_session_token=alllowercasewithoutadigit\r\n",
-        "AWS_SECURITY_TOKEN : alllowercasewithoutadigit\n",
-        "credential_process = /bin/x --password alllowercasewithoutadigit\n",
-        "mfa_process = oathtool alllowercasewithoutadigit\n",
-        "my_password = alllowercasewithoutadigit\n",
-    ],
-)
-def test_no_secret_beside_the_change_is_shown(beside: str) -> None:
-    before = f"[profile a]\n{beside}[profile dev]\nrole_arn = a\n"
-    shown = "\n".join(editor.difference(before, configured(before), "config"))
-    assert "+assume_helper_role_arn = a" in shown
-    for secret in (SECRET, "alllowercasewithoutadigit", "andmorelowercaseofit"):
-        assert secret not in shown
-
-
-def test_a_process_of_ours_is_shown_whatever_its_options() -> None:
-    before = "[profile dev]\ncredential_process: /old/assume-helper get dev --read-only\n"
-    shown = editor.difference(before, configured(before), "config")
-    assert "-credential_process: /old/assume-helper get dev --read-only" in shown
-    assert f"+credential_process: {COMMAND}" in shown
-
-
-def test_what_is_shown_is_the_change_and_what_stands_beside_it() -> None:
-    before = "[profile dev]\n  region = c\n  role_arn = a\x1b[31m\n"
-    assert editor.difference(before, configured(before), "/x\n/config") == [
-        "--- /x\\n/config",
-        "+++ /x\\n/config",
-        "@@ -1,3 +1,4 @@",
-        " [profile dev]",
-        f"+  credential_process = {COMMAND}",
-        "   region = c",
-        "-  role_arn = a\\x1b[31m",
-        "+  assume_helper_role_arn = a\\x1b[31m",
-    ]
-
-
-# What still makes SDKs bypass the helper.
-
-
-@pytest.mark.parametrize(
-    ("config", "credentials", "words"),
-    [
-        ("", "role_arn = a\nregion = b\n", "has role_arn for this profile and wins: SDKs will not"),
-        ("", "aws_access_key_id = a\n", "has aws_access_key_id for this profile"),
-        ("", "credential_process = a\n", "has credential_process for this profile"),
-        (
-            "aws_access_key_id = a\n",
-            "",
-            "the SDKs of Go, JavaScript, Kotlin, C++ and Ruby use this profile's access key",
-        ),
-        ("sso_session = a\n", "", "the profile's login (sso_..., login_session) would win"),
-        ("role_arn = a\n[DEFAULT]\nrole_arn = a\n", "", "[DEFAULT] has role_arn for every profile"),
-    ],
-)
-def test_warnings(config: str, credentials: str, words: str, tmp_path: Path) -> None:
-    config = f"[profile dev]\n{config}"
-    before = loaded(tmp_path, config, f"[dev]\n{credentials}")
-    after = loaded(tmp_path, configured(config), f"[dev]\n{credentials}")
-    (warning,) = editor.warnings(before, after, "dev")
-    assert words in warning
-    assert os.linesep not in warning
-
-
-def test_where_sdks_call_the_helper_there_is_no_warning(tmp_path: Path) -> None:
-    config = "[profile dev]\nrole_arn = a\nregion = b\n"
-    before = loaded(tmp_path, config, "[dev]\nregion = b\n[me]\naws_access_key_id = a\n")
-    after = loaded(tmp_path, configured(config), "[dev]\nregion = b\n[me]\naws_access_key_id = a\n")
-    assert editor.warnings(before, after, "dev") == []
