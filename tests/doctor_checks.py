@@ -10,9 +10,15 @@ from assume_helper.doctor import config_files
 from assume_helper.doctor.check import Check
 from assume_helper.profiles.aws_config import AwsConfig
 
-ROLE = "arn:aws:iam::123456789012:role"
+ACCOUNT = "123456789012"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role"
+USER = f"arn:aws:iam::{ACCOUNT}:user/me"
 BASE = f"[base]\naws_access_key_id = AKIABASE\naws_secret_access_key = {SECRET}\n"
 PROCESS = f"credential_process = {SCRIPT} get dev\n"
+SSO = (
+    f"[profile sso]\nsso_account_id = {ACCOUNT}\nsso_role_name = Dev\n"
+    "sso_start_url = https://x.awsapps.com/start\nsso_region = us-east-1\n"
+)
 GOOD = f"[profile dev]\n{PROCESS}assume_helper_role_arn = {ROLE}/dev\nassume_helper_source_profile = base\n"
 
 

@@ -17,13 +17,13 @@ from assume_helper.profiles import (
     known_keys,
     likely_meant,
     role_chain,
-    value_parsers,
 )
 from assume_helper.profiles.aws_config import AwsConfig
+from assume_helper.profiles.origin import StaticKeys
 from assume_helper.profiles.raw_profile import PREFIX, has_prefix, included_profiles, merge
-from assume_helper.profiles.role import LONGEST_BY_MFA_SESSION, CredentialProcess, Login, Profile, StaticKeys
+from assume_helper.profiles.role import LONGEST_BY_MFA_SESSION, Profile
 from assume_helper.profiles.source_description import described
-from assume_helper.text import duration_text, printable
+from assume_helper.text import duration_text, has_comment, printable
 
 # Keys whose value is a program's line: what a # in it means is checked there.
 _COMMANDS = ("credential_process", "mfa_process", "web_identity_token_process")
@@ -71,7 +71,7 @@ def keys(config: AwsConfig, names: Iterable[str]) -> list[Check]:
 
 def _comment(name: str, key: str, value: str) -> Check | None:
     """The check of a value that ends with a comment, which is a part of it to some SDKs."""
-    if "\n" in value or not value_parsers.has_comment(value) or key.removeprefix(PREFIX) in _COMMANDS:
+    if "\n" in value or not has_comment(value) or key.removeprefix(PREFIX) in _COMMANDS:
         return None
     what = f"{key} of [{printable(name, 64)}] ends with a comment: to boto3, the AWS CLI and this helper it is a value"
     return Check("keys", "warn", what, "put the comment on a line of its own")
@@ -114,9 +114,9 @@ def process_line(name: str, environ: Mapping[str, str]) -> str:
     return "credential_process = " + " ".join(map(helper_command.portable, words))
 
 
-def role_profiles(config: AwsConfig) -> list[str]:
+def served_profiles(config: AwsConfig) -> list[str]:
     """The profiles that this helper serves: those with a role, and those whose credential_process is this helper."""
-    return [name for name in config.profiles if role_chain.has_role(config, name)]
+    return [name for name in config.profiles if role_chain.can_be_served(config, name)]
 
 
 def profile(config: AwsConfig, environ: Mapping[str, str], name: str) -> tuple[Profile | None, list[Check]]:
@@ -131,37 +131,46 @@ def profile(config: AwsConfig, environ: Mapping[str, str], name: str) -> tuple[P
         if error.message in said_already:  # a misspelt key
             return None, []
         return None, [_asks_with_options(config, name) or failed("profile", error)]
-    chain = " <- ".join([printable(found.role_arn, 200), *_steps(found)])
-    return found, [Check("profile", "ok", chain), *durations(found)]
+    chain = " <- ".join(_steps(found))
+    check = _asks_with_options(config, name) if found.kind == "process" else None
+    return found, [check or Check("profile", "ok", chain), *durations(found)]
 
 
 def _asks_with_options(config: AwsConfig, name: str) -> Check | None:
-    """The check of a profile that only asks for another one with options (`get dev --read-only`): that is fine."""
+    """The check of a profile that only asks for another one with options (`get dev --read-only`): that is fine.
+
+    Unless the other one is not there.
+    """
     raw = merge(config, name)
     ours = helper_command.parse(raw.own_bare("credential_process"))
-    if ours is None or "role_arn" in raw.values:
+    if ours is None or "role_arn" in raw.values or len(ours.arguments) <= 2:
         return None
     asked = next((word for word in ours.arguments[1:] if word != name and word in config.profiles), None)
-    if asked is None or len(ours.arguments) == 2:
+    if asked is not None:
+        other = printable(asked, 64)
+        what = f"[{printable(name, 64)}] asks for {other} with options; see `assume-helper doctor {shlex.quote(other)}`"
+        return Check("profile", "ok", what)
+    meant = ours.arguments[1]
+    if meant == name or meant.startswith("-"):
         return None
-    other = printable(asked, 64)
-    what = f"[{printable(name, 64)}] asks for {other} with options; see `assume-helper doctor {shlex.quote(other)}`"
-    return Check("profile", "ok", what)
+    what = f"[{printable(name, 64)}] asks for {printable(meant, 64)} with options, which is not there"
+    return failed("profile", likely_meant.missing(config, what, meant, "correct the name, or add that profile"))
 
 
 def _steps(found: Profile) -> Iterator[str]:
     for link in found.links():
-        if link is not found:
+        if link.role_arn is not None:
             yield printable(link.role_arn, 200)
-    yield described(found.origin)
+    own = "" if found.role_arn is not None else f"a {found.kind}: " if found.kind != "access key" else "an access key: "
+    yield own + described(found.origin)
 
 
 def contributing_profiles(config: AwsConfig, name: str, found: Profile | None) -> list[str]:
     """The profiles whose keys matter for `name`: itself, those of its chain, and those that they include."""
     names = [name]
     if found is not None:
-        names += [link.name for link in found.links()]
-        if isinstance(found.origin, StaticKeys | CredentialProcess | Login):
+        names += found.names()
+        if isinstance(found.origin, StaticKeys):
             names.append(found.origin.profile)
     included: list[str] = []
     for visited in names:
@@ -177,7 +186,7 @@ def durations(found: Profile) -> list[Check]:
         seconds, section = link.duration_seconds, f"[{printable(link.name, 64)}]"
         if seconds is None:
             continue
-        if isinstance(link.source, Profile) and seconds > LONGEST_BY_MFA_SESSION:
+        if link.role_arn is not None and isinstance(link.source, Profile) and seconds > LONGEST_BY_MFA_SESSION:
             what = f"{section} asks for {duration_text(seconds)}: a chained role lasts at most an hour"
             mend = f"set duration_seconds = {LONGEST_BY_MFA_SESSION} in {section}, or remove it"
             checks.append(Check("duration", "fail", what, mend))
@@ -185,3 +194,17 @@ def durations(found: Profile) -> list[Check]:
             what = f"{section} asks for 15 min: with so little left, boto3 and the AWS CLI ask again on every request"
             checks.append(Check("duration", "warn", what, f"set duration_seconds = 3600 in {section}, or remove it"))
     return checks
+
+
+def user_session(found: Profile, called_by: Mapping[str, list[str]]) -> list[Check]:
+    """What the session of an access key cannot do: a warning where SDKs get it in place of the key.
+
+    `called_by`: see `sdk_precedence.callers`.
+    """
+    if found.kind != "access key" or found.user_session is None or found.mfa is not None:
+        return []
+    what = f"the session of the access key of [{printable(found.name, 64)}] may not call IAM without an MFA code"
+    if found.name not in called_by:
+        return [Check("session", "ok", f"{what}; SDKs use the key itself")]
+    mend = "set mfa_serial; or use `assume-helper exec --no-session`, or a profile of its own, for what needs IAM"
+    return [Check("session", "warn", what, mend)]

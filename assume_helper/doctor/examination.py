@@ -8,17 +8,20 @@ from assume_helper.doctor import (
     cache_directory,
     config_files,
     live,
+    login,
     orphans,
     php,
     process_command,
     sdk_precedence,
+    session,
     this_machine,
 )
 from assume_helper.doctor.check import Check, failed
 from assume_helper.errors import AssumeHelperError
 from assume_helper.profiles.aws_config import AwsConfig
+from assume_helper.profiles.origin import CredentialProcess
 from assume_helper.profiles.raw_profile import merge
-from assume_helper.profiles.role import CredentialProcess, Profile
+from assume_helper.profiles.role import Profile
 from assume_helper.system.context import CallContext
 from assume_helper.text import printable
 
@@ -27,7 +30,7 @@ Spinner = Callable[[], AbstractContextManager[Callable[[], None]]]
 
 
 def examine(name: str | None, context: CallContext, spinner: Spinner) -> Iterator[Check]:
-    """The checks of the profile `name`, with its source and its role tried; without a name, those of all role profiles.
+    """The checks of the profile `name`, with its source and its session tried; without a name, those of all profiles.
 
     Nothing is changed, but for the session that `get` would cache too.
     """
@@ -43,11 +46,15 @@ def examine(name: str | None, context: CallContext, spinner: Spinner) -> Iterato
     yield from sdk_precedence.environment(context.environ, config)
     yield from this_machine.examine(context.environ)
     if config is not None and name is None:
-        profiles = list(_role_profiles(config, context))
-        found = next((profile for profile, _ in profiles if profile is not None), None)
+        profiles = list(_served_profiles(config, context))
+        known = [profile for profile, _ in profiles if profile is not None]
+        found = next((profile for profile in known if profile.role_arn is not None), known[0] if known else None)
         for _, checks in profiles:
             yield from checks
         yield from php.examine(config, config.config_profiles)
+        yield from login.examine(config, known, context.environ, context.clock.now())
+    elif config is not None and found is not None:
+        yield from login.examine(config, [found], context.environ, context.clock.now())
     yield from cache_directory.examine(context.environ, context.clock.now())
     yield from orphans.examine()
     if name is not None and found is not None and found.storage != "file":
@@ -62,6 +69,8 @@ def _one_profile(config: AwsConfig, name: str, found: Profile | None, context: C
     if name in config.profiles:
         yield from sdk_precedence.profile(config, name, called_by)
         yield from php.examine(config, [name])
+    if found is not None:
+        yield from config_files.user_session(found, called_by)
     # The processes that SDKs run for this profile, and the one that is its source.
     names = [name, *called_by.get(name, [])]
     if found is not None and isinstance(found.origin, CredentialProcess):
@@ -74,12 +83,13 @@ def _one_profile(config: AwsConfig, name: str, found: Profile | None, context: C
                 yield from process_command.credential_process(line, owner, context.environ, start=True)
 
 
-def _role_profiles(config: AwsConfig, context: CallContext) -> Iterator[tuple[Profile | None, list[Check]]]:
-    """Every role profile: one check where all is well, else those that are not ok."""
+def _served_profiles(config: AwsConfig, context: CallContext) -> Iterator[tuple[Profile | None, list[Check]]]:
+    """Every profile that can be served: one check where all is well, else those that are not ok."""
     called_by = sdk_precedence.callers(config)
-    for name in config_files.role_profiles(config):
+    for name in config_files.served_profiles(config):
         found, checks = config_files.profile(config, context.environ, name)
         checks += sdk_precedence.profile(config, name, called_by)
+        checks += config_files.user_session(found, called_by) if found is not None else []
         line = config.profiles[name].get("credential_process")
         if line:
             checks += process_command.credential_process(line, name, context.environ, start=False)
@@ -91,7 +101,7 @@ def _role_profiles(config: AwsConfig, context: CallContext) -> Iterator[tuple[Pr
 def _live(
     config: AwsConfig | None, name: str | None, found: Profile | None, context: CallContext, spinner: Spinner
 ) -> Iterator[Check]:
-    """The checks that call STS, the source or the role."""
+    """The checks that call STS, the source, or whoever gives the session."""
     try:
         endpoint = found.endpoint if found is not None else live.default_endpoint(config, context, name)
     except AssumeHelperError as error:
@@ -105,11 +115,12 @@ def _live(
     if name is None or found is None:
         return
     with spinner() as stop:
-        source = live.source(found, replace(context, asking=stop), is_reached=is_reached)
-    yield source
+        source = session.source(found, replace(context, asking=stop), is_reached=is_reached)
+    if source is not None:
+        yield source
     code = live.mfa(found, context)
     if code is not None:
         yield code
     with spinner() as stop:
-        checks = live.role(found, name, replace(context, asking=stop))
+        checks = session.session(found, name, replace(context, asking=stop), is_reached=is_reached)
     yield from checks

@@ -1,4 +1,4 @@
-"""The checks that make calls: STS and its clock, the source's identity, the MFA code, and the role itself.
+"""The checks of STS: whether it answers, and its clock; and of where an MFA code would come from.
 
 Each call has its own deadline, so a run always ends. SDK code is imported only by the checks that need it.
 """
@@ -6,34 +6,31 @@ Each call has its own deadline, so a run always ends. SDK code is imported only 
 import os
 import shutil
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from assume_helper import hit
 from assume_helper.cache import entries, storage
 from assume_helper.credentials import Credentials
 from assume_helper.doctor.check import Check, failed
-from assume_helper.errors import AssumeHelperError, STSRefused
-from assume_helper.profiles import callers
+from assume_helper.errors import AssumeHelperError
 from assume_helper.profiles import endpoint as endpoint_settings
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.endpoint import EndpointSettings
+from assume_helper.profiles.origin import (
+    EnvironmentKeys,
+    MFADevice,
+)
 from assume_helper.profiles.raw_profile import merge
-from assume_helper.profiles.role import CredentialProcess, Endpoint, EnvironmentKeys, MFADevice, Profile, WebIdentity
+from assume_helper.profiles.role import Endpoint, Profile
 from assume_helper.profiles.settings import ProfileSettings
-from assume_helper.profiles.source_description import described
-from assume_helper.sessions import provider
 from assume_helper.system import process, terminal
 from assume_helper.system.context import CallContext, Clock
-from assume_helper.system.deadline import Deadline, within
+from assume_helper.system.deadline import within
 from assume_helper.system.environment import for_child
-from assume_helper.system.warning import Warning
 from assume_helper.text import duration_text, printable, redacted
 
-# Seconds for one call to STS, as for a `get` that has nothing cached; and for a source's process, which may ask a
-# person for something.
-_PATIENCE = 15.0
-_PATIENCE_WITH_PROMPT = 55.0
+# Seconds for one call to STS, as for a `get` that has nothing cached.
+PATIENCE = 15.0
 # Seconds. A slower call is a warning: some clients give up after 5.
 _SLOW = 3.0
 # Seconds that the clock may be off. STS refuses signatures from a clock that is minutes off.
@@ -89,9 +86,10 @@ def _reach(endpoint: Endpoint, clock: Clock) -> Reached:
     """Ask STS for an identity with an unknown key: its refusal is the answer. Raises AssumeHelperError."""
     import botocore.exceptions as aws
 
-    from assume_helper.sts import client, request, unreached
+    from assume_helper.sts import client, request
     from assume_helper.sts.failures import translate_errors
-    from assume_helper.sts.response import answered_at
+    from assume_helper.system import unreached
+    from assume_helper.system.sdk_client import answered_at
 
     asked = request.get_caller_identity(endpoint, EnvironmentKeys(None))
 
@@ -109,7 +107,7 @@ def _reach(endpoint: Endpoint, clock: Clock) -> Reached:
 
     begun: list[float] = []
     try:
-        response = within(_PATIENCE, lambda: translate_errors(answer, asked, clock.now))
+        response = within(PATIENCE, lambda: translate_errors(answer, asked, clock.now))
     except TimeoutError as error:
         raise unreached.in_time(endpoint, error) from None
     theirs, now = answered_at(response), clock.now()
@@ -141,41 +139,11 @@ def _clock(difference: float | None, source: str = "") -> list[Check]:
     return [Check("clock", "ok", "this machine's clock is right to about a second")]
 
 
-def source(found: Profile, context: CallContext, *, is_reached: bool) -> Check:
-    """The check of the credentials that assume the first role: whether they exist, and whose they are to STS."""
-    from assume_helper.sessions.source_credentials import source_credentials
-    from assume_helper.sources import web_identity
-    from assume_helper.sts import calls, request
-
-    first = found.first_link
-    named = described(found.origin)
-    clock = context.clock
-    try:
-        if isinstance(found.origin, WebIdentity):
-            web_identity.read_token(found.origin)
-            return Check("source", "ok", f"{named} can be read; STS checks it when it assumes the role")
-        patience = _PATIENCE_WITH_PROMPT if isinstance(found.origin, CredentialProcess) else _PATIENCE
-        if isinstance(found.origin, CredentialProcess):
-            context.asking()
-        # So that a process that calls this helper for the same profile is found to be a loop.
-        environ = callers.add(context.environ, hit.config_paths(context.environ)[0], found.names())
-        credentials = source_credentials(found.origin, environ, patience)
-        if not is_reached:
-            what = f"{named} exists, but STS was not reached to say whose it is"
-            return Check("source", "warn", what, "fix the connection to STS first")
-        at = clock.monotonic() + _PATIENCE
-        asked = request.get_caller_identity(first.endpoint, found.origin)
-        who = calls.get_caller_identity(asked, credentials, Deadline(at, at), clock)
-    except AssumeHelperError as error:
-        return failed("source", error)
-    return Check("source", "ok", f"{named} is {printable(who.arn, 200)}")
-
-
 def mfa(found: Profile, context: CallContext) -> Check | None:
     """The check of where an MFA code would come from; None where the role needs none."""
-    first = found.first_link
-    device = first.mfa
-    if device is None:
+    first = next((link for link in found.links() if link.mfa is not None), None)
+    device = first.mfa if first is not None else None
+    if first is None or device is None:
         return None
     from assume_helper.sources import mfa as codes
     from assume_helper.sources import mfa_command
@@ -216,30 +184,7 @@ def _program(device: MFADevice, context: CallContext) -> str | None:
     if not exists and sys.platform != "win32" and os.sep not in word:
         shell = ["/bin/sh", "-c", 'command -v -- "$1" >/dev/null', "sh", word]
         try:
-            exists = process.run(shell, for_child(context.environ), _PATIENCE).returncode == 0
+            exists = process.run(shell, for_child(context.environ), PATIENCE).returncode == 0
         except (OSError, TimeoutError):
             exists = False
     return redacted(word) if exists else None
-
-
-def role(found: Profile, name: str, context: CallContext) -> list[Check]:
-    """The checks of the role, as `get` would assume it, and of how long its session lasts."""
-    warnings: list[Warning] = []
-    clock = context.clock
-    begun = clock.monotonic()
-    # Deadlines count from now: the earlier checks have taken some of this process's time.
-    as_get = replace(context, started=clock.now(), started_monotonic=begun, warn=warnings.append)
-    try:
-        session = provider.get_credentials(name, as_get).session
-    except AssumeHelperError as error:
-        # A refused duration is about a key of the profile, not about the role.
-        about_time = isinstance(error, STSRefused) and "duration_seconds" in error.next_step
-        return [failed("duration" if about_time else "role", error)]
-    took = "from the cache" if session.issued < as_get.started else f"from STS in {clock.monotonic() - begun:.2f} s"
-    who = printable(session.assumed_role_arn or found.role_arn, 200)
-    checks = [Check("role", "ok", f"{who}, {took}, good for another {duration_text(session.left(clock.now()))}")]
-    checks += [Check("role", "warn", warning.what, warning.next_step) for warning in dict.fromkeys(warnings)]
-    lasts = f"sessions last {duration_text(session.lifetime)}" + (
-        "" if found.duration_seconds else ", which is the default"
-    )
-    return [*checks, Check("duration", "ok", lasts)]

@@ -13,11 +13,11 @@ from collections.abc import Mapping
 
 from assume_helper.doctor.check import Check, Status
 from assume_helper.doctor.config_files import process_line
-from assume_helper.profiles import helper_command, value_parsers
+from assume_helper.profiles import helper_command
 from assume_helper.profiles.helper_command import PACKAGE_PATH, HelperCommand
 from assume_helper.system import process
 from assume_helper.system.environment import for_child
-from assume_helper.text import printable, redacted
+from assume_helper.text import has_comment, printable, redacted
 
 # Seconds for a program to print its version.
 _PATIENCE = 10.0
@@ -35,7 +35,7 @@ def credential_process(command: str, name: str, environ: Mapping[str, str], *, s
     and are never shown.
     """
     whose = f"the credential_process of [{printable(name, 64)}]"
-    if value_parsers.has_comment(_QUOTED.sub("x", command)):
+    if has_comment(_QUOTED.sub("x", command)):
         what = f"{whose} has a comment behind it: boto3 and the AWS CLI hand its words to the program"
         return [Check("process", "fail", what, "put the comment on a line of its own")]
     from botocore.compat import compat_shell_split

@@ -7,19 +7,24 @@ This was measured with each SDK. How boto3 and the AWS CLI rank the credentials 
 import shlex
 from collections.abc import Mapping
 
-from assume_helper.doctor import php
+from assume_helper.doctor import bare_keys, php
 from assume_helper.doctor.check import Check, failed
 from assume_helper.profiles import helper_command, likely_meant, profile_variables
-from assume_helper.profiles.aws_config import AwsConfig, role_in_credentials
-from assume_helper.profiles.raw_profile import merge, with_prefix
+from assume_helper.profiles.aws_config import AwsConfig
+from assume_helper.profiles.raw_profile import merge
 from assume_helper.text import printable
 
-_COMMAND = "credential_process"
-_ROLE_KEYS = ("role_arn", "source_profile", "credential_source", "web_identity_token_file")
+_COMMAND = bare_keys.PROCESS
+# What SDKs use by themselves where there is no process, and what a person calls it.
+_BY_THEMSELVES = {
+    "sso_account_id": "get the credentials of its permission set",
+    "sso_role_name": "get the credentials of its permission set",
+    "login_session": "use its console login",
+}
 # SDKs that find only profiles with ASCII names, as the SDK matrix in the docs names them.
 ASCII_ONLY = ("JavaScript v3", "Java v2", "Rust", "C++ (pyarrow)", "C++ (duckdb)", "CRT (awscrt)")
-_STATIC = "aws_access_key_id"
-_SSO = ("sso_session", "sso_start_url", "sso_account_id", "sso_role_name")
+# Any of these makes a profile more than a name for another one.
+_OF_ITS_OWN = ("role_arn", "web_identity_token_file", *_BY_THEMSELVES)
 
 
 def profile(config: AwsConfig, name: str, called_by: Mapping[str, list[str]]) -> list[Check]:
@@ -27,102 +32,53 @@ def profile(config: AwsConfig, name: str, called_by: Mapping[str, list[str]]) ->
     section = f"[{printable(name, 64)}]"
     values = config.profiles.get(name, {})
     results = (
-        _role(config, name),
         _another(config, name),
-        _sso(config, name),
-        *_static(config, name),
+        *bare_keys.examine(config, name),
+        _two_processes(config, name),
         _ascii(config, name),
     )
     checks = [check for check in results if check]
     if values.get(_COMMAND):
         if all(check.status == "ok" for check in checks):
             but = "" if php.finds(config, name) else " but PHP"
-            checks.append(Check("sdks", "ok", f"every SDK{but} runs the credential_process of {section}"))
+            is_ours = helper_command.parse(values[_COMMAND]) is not None
+            whose = "" if is_ours else ", another program's: without the helper's cache"
+            checks.append(Check("sdks", "ok", f"every SDK{but} runs the credential_process of {section}{whose}"))
     elif not checks:
         checks.append(_called_through(config, name, called_by.get(name, [])))
     return checks
 
 
-def _role(config: AwsConfig, name: str) -> Check | None:
-    values, section = config.profiles.get(name, {}), f"[{printable(name, 64)}]"
-    if not values.get(_COMMAND) or not values.get("role_arn"):
-        return None
-    bare = [key for key in _ROLE_KEYS if values.get(key)]
-    what = (
-        f"{section} has role_arn beside credential_process: boto3, the AWS CLI, JavaScript v3, Java v2, Kotlin, Rust "
-        "and Ruby do not call the helper; Go v1, Go v2 and Terraform refuse the profile"
-    )
-    mend = f"assume-helper configure {shlex.quote(printable(name, 64))} (it renames {_prefixed(bare)})"
-    return Check("sdks", "fail", what, _move_first(config, name) or mend)
-
-
-def _move_first(config: AwsConfig, name: str) -> str | None:
-    """The mend where the profile's role stands in the credentials file, which `configure` does not change."""
-    theirs = role_in_credentials(config, name)
-    if not theirs:
-        return None
-    section = "[default]" if name == "default" else f"[profile {printable(name, 64)}]"
-    command = f"assume-helper configure {shlex.quote(printable(name, 64))}"
-    paths = printable(config.credentials_path), printable(config.config_path)
-    return f"move {', '.join(theirs)} from {paths[0]} to {section} of {paths[1]}, then run {command}"
-
-
 def _another(config: AwsConfig, name: str) -> Check | None:
-    """The check of a copied section: it has its own role, but its credential_process asks for another profile."""
+    """The check of a copied section: it has its own role or login, but its process asks for another profile."""
     values, section = config.profiles.get(name, {}), f"[{printable(name, 64)}]"
     ours = helper_command.parse(values.get(_COMMAND))
-    if ours is None or ours.is_for(name) or "role_arn" not in merge(config, name).values:
+    if ours is None or ours.is_for(name) or not any(key in merge(config, name).values for key in _OF_ITS_OWN):
         return None
     asked = next((word for word in ours.arguments[1:] if not word.startswith("-")), "")
-    what = f"the credential_process of {section} asks for {printable(asked, 64)}: SDKs do not get the role of {section}"
+    has_role = "role_arn" in merge(config, name).values
+    missed = "role" if has_role else "session"
+    what = (
+        f"the credential_process of {section} asks for {printable(asked, 64)}: SDKs do not get the {missed} of "
+        f"{section}"
+    )
     return Check("sdks", "fail", what, f"assume-helper configure {shlex.quote(printable(name, 64))}")
 
 
-def _sso(config: AwsConfig, name: str) -> Check | None:
-    values, section = config.profiles.get(name, {}), f"[{printable(name, 64)}]"
-    found = [key for key in _SSO if values.get(key)]
-    if not values.get(_COMMAND) or not found:
-        return None
-    what = (
-        f"{section} has {found[0]} beside credential_process: SSO wins in boto3, the AWS CLI, Go, Java v2, Kotlin, "
-        "Rust, Ruby and PHP, which do not call the helper"
-    )
-    source_profile = with_prefix("source_profile")
-    mend = f"move {', '.join(found)} to a profile of its own, and name that in {source_profile} of {section}"
-    return Check("sdks", "fail", what, mend)
-
-
-def _static(config: AwsConfig, name: str) -> list[Check]:
-    """The checks of an access key, or a second credential_process, that some SDKs use instead."""
-    section = f"[{printable(name, 64)}]"
+def _two_processes(config: AwsConfig, name: str) -> Check | None:
+    """The check of a process in both files."""
+    section, credentials_path = f"[{printable(name, 64)}]", printable(config.credentials_path)
     ours, theirs = config.config_profiles.get(name, {}), config.credentials_profiles.get(name, {})
-    credentials_path = printable(config.credentials_path)
-    has_process = bool(ours.get(_COMMAND) or theirs.get(_COMMAND))
-    move = f"move the access key to a profile of its own, and name that in {with_prefix('source_profile')} of {section}"
-    checks = []
-    if has_process and theirs.get(_STATIC):
-        what = (
-            f"{section} of {credentials_path} has an access key: it wins over credential_process in boto3, the AWS "
-            "CLI, Go, JavaScript, Kotlin, C++, Ruby and PHP, which do not call the helper"
-        )
-        checks.append(Check("sdks", "fail", what, move))
-    elif has_process and ours.get(_STATIC):
-        what = (
-            f"{section} has an access key beside credential_process: the process wins in boto3, the AWS CLI, Java and "
-            "Rust, the access key in Go, JavaScript, Kotlin, C++ and Ruby, and in PHP where the process fails"
-        )
-        checks.append(Check("sdks", "warn", what, move))
-    if ours.get(_COMMAND) and theirs.get(_COMMAND) and _is_for_restic(config, name):
+    if not (ours.get(_COMMAND) and theirs.get(_COMMAND)):
+        return None
+    if _is_for_restic(config, name):
         what = f"{section} has the same command in {credentials_path}, where restic (minio-go) reads it"
-        checks.append(Check("restic", "ok", what))
-    elif ours.get(_COMMAND) and theirs.get(_COMMAND):
-        what = (
-            f"{section} has a credential_process in both files: the one in {credentials_path} wins, except in "
-            "duckdb and awscrt"
-        )
-        mend = f"remove credential_process from {section} in {credentials_path}"
-        checks.append(Check("sdks", "warn", what, mend))
-    return checks
+        return Check("restic", "ok", what)
+    what = (
+        f"{section} has a credential_process in both files: the one in {credentials_path} wins, except in "
+        "duckdb and awscrt"
+    )
+    return Check("sdks", "warn", what, f"remove credential_process from {section} in {credentials_path}")
 
 
 def _is_for_restic(config: AwsConfig, name: str) -> bool:
@@ -162,20 +118,20 @@ def _called_through(config: AwsConfig, name: str, by: list[str]) -> Check:
     if by:
         return Check("sdks", "ok", f"SDKs reach {section} through {', '.join(printable(n, 64) for n in by[:5])}")
     values = config.profiles.get(name, {})
-    bare = [key for key in _ROLE_KEYS if values.get(key)]
-    own = next((key for key in (_STATIC, *_SSO[:2], "login_session") if values.get(key)), None)
-    if own is not None and not bare and "role_arn" not in merge(config, name).prefixed:
-        return Check("sdks", "ok", f"{section} has no role: SDKs use its {own}")
-    mend = f"assume-helper configure {shlex.quote(printable(name, 64))}"
-    mend = _move_first(config, name) or mend
+    bare = [key for key in bare_keys.ROLE_KEYS if values.get(key)]
     if bare:
         what = f"{section} has no credential_process: SDKs assume its role themselves, without the helper's cache"
-        return Check("sdks", "warn", what, mend)
-    return Check("sdks", "warn", f"{section} has no credential_process: SDKs find no credentials in it", mend)
-
-
-def _prefixed(bare: list[str]) -> str:
-    return ", ".join(f"{key} to {with_prefix(key)}" for key in bare)
+        return Check("sdks", "warn", what, bare_keys.configure(config, name, bare))
+    prefixed = merge(config, name).prefixed
+    own = next((key for key in (*_BY_THEMSELVES, bare_keys.ACCESS_KEY) if values.get(key)), None)
+    if own is None or "role_arn" in prefixed:
+        mend = bare_keys.configure(config, name, ())
+        return Check("sdks", "warn", f"{section} has no credential_process: SDKs find no credentials in it", mend)
+    if own == bare_keys.ACCESS_KEY:
+        return Check("sdks", "ok", f"{section} has no role: SDKs use its {own}")
+    what = f"{section} has no credential_process: SDKs {_BY_THEMSELVES[own]} themselves, without the helper's cache"
+    keys = [key for key in (*bare_keys.SSO_KEYS, "login_session") if values.get(key)]
+    return Check("sdks", "warn", what, bare_keys.configure(config, name, keys))
 
 
 def environment(environ: Mapping[str, str], config: AwsConfig | None = None) -> list[Check]:

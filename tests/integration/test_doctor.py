@@ -114,7 +114,7 @@ def test_on_a_terminal_there_are_colours(dev: Home) -> None:
     assert all(len(line) <= 80 for line in plain.splitlines())
 
 
-def test_without_a_profile_every_role_profile_is_looked_at(dev: Home, offline_front: Front) -> None:
+def test_without_a_profile_every_profile_is_looked_at(dev: Home, offline_front: Front) -> None:
     dev.config.write_text(
         dev.config.read_text() + f"[profile a]\nrole_arn = {ROLE}/a\nsource_profile = b\n"
         f"[profile b]\nrole_arn = {ROLE}/b\nsource_profile = a\n[profile ops]\ncredential_process = ~/x get dev\n"
@@ -126,7 +126,8 @@ def test_without_a_profile_every_role_profile_is_looked_at(dev: Home, offline_fr
     assert "a -> b -> a" in found["a"][0]["what"]
     only(found, "pair", "ok", f"{ROLE}/dev")
     only(found, "sts", "ok", offline_front.url)
-    assert "ops" not in found, "another program's"
+    assert found["ops"][0]["status"] == "fail", "another program's, which no SDK can run"
+    only(found, "base", "ok", "an access key")
     assert [call.action for call in offline_front.calls] == ["GetCallerIdentity"], "one call, and nobody's"
     assert dev.entries() == []
 
@@ -290,7 +291,9 @@ def test_an_identity_that_is_none_is_a_failure(dev: Home, offline_front: Front) 
 def test_a_web_identity_token_is_read(dev: Home) -> None:
     token = dev.folder / "token"
     token.write_text("a.web.identity.token")
-    text = dev.config.read_text().replace("assume_helper_source_profile = base", f"web_identity_token_file = {token}")
+    text = dev.config.read_text().replace(
+        "assume_helper_source_profile = base", f"assume_helper_web_identity_token_file = {token}"
+    )
     dev.config.write_text(text)
     only(doctor(dev, "dev"), "source", "ok", str(token))
     token.unlink()
@@ -408,9 +411,6 @@ def test_on_a_terminal_a_code_is_asked_for(dev: Home, wants_mfa: Strict) -> None
     child.close()
     assert child.exitstatus == 0
     assert code not in (child.before or "")
-
-
-# Secrets.
 
 
 def broken(dev: Home) -> dict[str, str]:

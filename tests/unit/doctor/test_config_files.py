@@ -4,7 +4,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from doctor_checks import BASE, GOOD, PROCESS, ROLE, environ, loaded, one, script, statuses
+from doctor_checks import BASE, GOOD, PROCESS, ROLE, SSO, USER, environ, loaded, one, script, statuses
 from running import SCRIPT, SECRET
 
 from assume_helper.doctor import config_files
@@ -129,10 +129,36 @@ def test_a_chain_is_shown_with_where_it_begins(tmp_path: Path) -> None:
     ],
 )
 def test_every_kind_of_source_has_its_name(tmp_path: Path, source: str, said: str) -> None:
-    more = "[profile broker]\ncredential_process = /bin/broker --token s3cret\n[profile sso]\nsso_account_id = 1\n"
+    more = "[profile broker]\ncredential_process = /bin/broker --token s3cret\n" + SSO
     _, checks = profile(tmp_path, f"[profile dev]\nrole_arn = {ROLE}/dev\n{source}\n{more}")
     one(checks, "ok", f"<- {said}")
     assert "s3cret" not in repr(checks)
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        (SSO.partition("\n")[2], "a permission set: the login of profile dev"),
+        (f"login_session = {USER}\n", "a console login: the login of profile dev"),
+        ("credential_process = /bin/broker\n", "a process: the credential_process of profile dev"),
+        (BASE.partition("\n")[2], "an access key: the access key of profile dev"),
+    ],
+)
+def test_every_kind_is_named(tmp_path: Path, keys: str, said: str) -> None:
+    _, checks = profile(tmp_path, f"[profile dev]\n{keys}")
+    assert one(checks, "ok").what == said
+
+
+def test_what_the_session_of_an_access_key_may_not_is_said_where_sdks_get_it(tmp_path: Path) -> None:
+    keys = BASE.partition("\n")[2]
+    found, _ = profile(tmp_path, f"[profile dev]\n{keys}")
+    assert found is not None
+    one(config_files.user_session(found, {}), "ok", "may not call IAM without an MFA code; SDKs use the key itself")
+    one(config_files.user_session(found, {"dev": ["dev"]}), "warn", "may not call IAM", "exec --no-session")
+    for more in ("mfa_serial = arn:aws:iam::123456789012:mfa/me\n", "aws_session_token = x\n"):
+        found, _ = profile(tmp_path, f"[profile dev]\n{keys}{more}")
+        assert found is not None
+        assert config_files.user_session(found, {"dev": ["dev"]}) == []
 
 
 def test_a_loop_of_sources_is_a_failure_that_draws_it(tmp_path: Path) -> None:
@@ -150,10 +176,11 @@ def test_a_process_that_asks_for_its_own_profile_is_a_failure(tmp_path: Path) ->
 def test_a_profile_that_asks_for_another_with_options_is_ok(tmp_path: Path) -> None:
     config = loaded(tmp_path, f"{GOOD}[profile ro]\ncredential_process = {SCRIPT} get dev --read-only\n")
     found, checks = config_files.profile(config, environ(tmp_path), "ro")
-    assert found is None
+    assert found is not None
+    assert found.kind == "process"
     one(checks, "ok", "asks for dev with options", "`assume-helper doctor dev`")
     config = loaded(tmp_path, f"{GOOD}[profile ro]\ncredential_process = {SCRIPT} get dve --read-only\n")
-    one(config_files.profile(config, environ(tmp_path), "ro")[1], "fail", "no role_arn")
+    one(config_files.profile(config, environ(tmp_path), "ro")[1], "fail", "did you mean dev?")
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(3600, "ok"), (3601, "fail"), (900, "warn")])
@@ -166,11 +193,13 @@ def test_a_chained_role_lasts_at_most_an_hour(tmp_path: Path, seconds: int, stat
     one(checks, status, *(["duration_seconds = 3600 in [dev]"] if status != "ok" else []))
 
 
-def test_the_role_profiles_are_those_that_the_helper_serves(tmp_path: Path) -> None:
+def test_the_profiles_of_every_kind_are_served(tmp_path: Path) -> None:
     text = (
         f"{GOOD}[profile ops]\ncredential_process = {SCRIPT} get x\n[profile bare]\nrole_arn = x\n[profile no]\na = b\n"
+        f"{SSO}[profile console]\nlogin_session = {USER}\n[profile broker]\ncredential_process = /bin/broker\n"
     )
-    assert config_files.role_profiles(loaded(tmp_path, text)) == ["dev", "ops", "bare"]
+    served = ["dev", "ops", "bare", "sso", "console", "broker", "base"]
+    assert config_files.served_profiles(loaded(tmp_path, text)) == served
 
 
 def test_the_line_that_is_proposed_is_one_that_passes(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from doctor_checks import GOOD, environ, loaded
+from doctor_checks import GOOD, SSO, environ, loaded
 from front import Front, error
 from running import no_warning
 
@@ -33,12 +33,12 @@ def names(checks: list[Check]) -> list[str]:
     return list(dict.fromkeys(check.name for check in checks))
 
 
-def test_all_role_profiles_are_examined_and_only_sts_is_called(tmp_path: Path, offline_front: Front) -> None:
+def test_all_profiles_are_examined_and_only_sts_is_called(tmp_path: Path, offline_front: Front) -> None:
     offline_front.behaviour = NOBODY
-    loaded(tmp_path, GOOD)
+    loaded(tmp_path, GOOD + SSO)
     shown: list[str] = []
     found = names(examined(tmp_path, offline_front, None, shown))
-    assert found == ["config", "keys", "environment", "dev", "cache", "sts", "clock"]
+    assert found == ["config", "keys", "environment", "dev", "sso", "base", "login", "cache", "sts", "clock"]
     assert [call.action for call in offline_front.calls] == ["GetCallerIdentity"]
     assert shown == ["on", "off"]
 

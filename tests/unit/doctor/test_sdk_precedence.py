@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from doctor_checks import BASE, GOOD, PROCESS, ROLE, loaded, one
+from doctor_checks import ACCOUNT, BASE, GOOD, PROCESS, ROLE, USER, loaded, one
 from running import SECRET
 
 from assume_helper.doctor import sdk_precedence
@@ -36,9 +36,67 @@ def test_a_role_beside_the_process_wins(tmp_path: Path) -> None:
     assert check.mend == f"assume-helper configure dev (it renames {renamed})"
 
 
-@pytest.mark.parametrize("key", ["sso_session = my", "sso_account_id = 123456789012"])
-def test_sso_beside_the_process_wins(tmp_path: Path, key: str) -> None:
-    one(sdks(tmp_path, f"{GOOD}{key}\n"), "fail", "SSO wins", "Kotlin", key.split(maxsplit=1)[0])
+@pytest.mark.parametrize("key", ["sso_account_id", "sso_role_name"])
+def test_a_permission_set_beside_the_process_wins(tmp_path: Path, key: str) -> None:
+    check = one(sdks(tmp_path, f"{GOOD}sso_session = my\n{key} = 123456789012\n"), "fail", "SSO wins", "Kotlin", key)
+    renamed = f"{key} to assume_helper_{key}, sso_session to assume_helper_sso_session"
+    assert check.mend == f"assume-helper configure dev (it renames {renamed})"
+
+
+@pytest.mark.parametrize("key", ["sso_session", "sso_start_url", "sso_region"])
+def test_another_sso_key_alone_counts_for_javascript(tmp_path: Path, key: str) -> None:
+    words = f"{key} beside", "JavaScript", "boto3 and the AWS CLI do", f"assume_helper_{key}"
+    one(sdks(tmp_path, f"{GOOD}{key} = my\n"), "warn", *words)
+
+
+def test_a_console_login_beside_the_process_wins(tmp_path: Path) -> None:
+    words = "boto3", "Go v2", "login_session to assume_helper_login_session"
+    one(sdks(tmp_path, f"{GOOD}login_session = {USER}\n"), "fail", *words)
+
+
+def test_a_web_identity_token_beside_the_process_is_in_the_way(tmp_path: Path) -> None:
+    words = "look for its role", "web_identity_token_file to assume_helper_web_identity_token_file"
+    one(sdks(tmp_path, f"{GOOD}web_identity_token_file = /run/token\n"), "fail", *words)
+
+
+def test_a_login_in_the_credentials_file_is_to_be_moved_first(tmp_path: Path) -> None:
+    check = one(sdks(tmp_path, GOOD, f"{BASE}[dev]\nlogin_session = {USER}\n"), "fail", "the console login wins")
+    assert check.mend == (
+        f"move login_session from {tmp_path}/credentials to [profile dev] of {tmp_path}/config, then run "
+        "assume-helper configure dev"
+    )
+
+
+def test_the_keys_of_a_key_profile_in_the_credentials_file_are_moved_or_removed(tmp_path: Path) -> None:
+    credentials = f"[dev]\naws_access_key_id = AKIA\naws_secret_access_key = {SECRET}\n"
+    text = f"[profile dev]\n{PROCESS}"
+    check = one(sdks(tmp_path, text, credentials), "fail", "it wins over credential_process in boto3")
+    assert check.mend == (
+        f"move aws_access_key_id, aws_secret_access_key from {tmp_path}/credentials to [profile dev] of "
+        f"{tmp_path}/config, then run assume-helper configure dev; or remove them"
+    )
+    moved = f"{text}assume_helper_aws_access_key_id = AKIA\nassume_helper_aws_secret_access_key = {SECRET}\n"
+    check = one(sdks(tmp_path, moved, credentials), "fail", "it wins over credential_process in boto3")
+    assert check.mend == f"remove aws_access_key_id, aws_secret_access_key from [dev] of {tmp_path}/credentials"
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        (f"sso_session = my\nsso_account_id = {ACCOUNT}\nsso_role_name = Dev\n", "its permission set themselves"),
+        (f"login_session = {USER}\n", "its console login themselves"),
+    ],
+)
+def test_a_login_without_a_process_goes_round_the_helper(tmp_path: Path, keys: str, words: str) -> None:
+    check = one(sdks(tmp_path, f"[profile dev]\n{keys}"), "warn", words)
+    assert check.mend == "assume-helper configure dev"
+    prefixed = "".join(f"assume_helper_{line}\n" for line in keys.splitlines())
+    one(sdks(tmp_path, f"[profile dev]\n{prefixed}"), "warn", "SDKs find no credentials in it")
+    one(sdks(tmp_path, f"[profile dev]\n{PROCESS}{prefixed}"), "ok", "every SDK")
+
+
+def test_another_program_s_process_is_said_to_be_one(tmp_path: Path) -> None:
+    one(sdks(tmp_path, "[profile dev]\ncredential_process = /opt/vault me\n"), "ok", "without the helper's cache")
 
 
 def test_static_keys_beside_the_process_win_in_some(tmp_path: Path) -> None:
