@@ -11,14 +11,11 @@ from typing import Any
 
 from front import Call, Front, Reply, error
 
-# A request may be under way when its session ends.
-_UNDER_WAY = 1.0
-
 
 @dataclass
 class Account(Front):
     """`seconds` is how long the sessions of the local AWS are to last, `age` how long ago they are to have begun: STS
-    then says so in its answer's `Date`.
+    then says so in its answer's `Date`. `under_way` is how long a request may take to come after it was signed.
 
     `ends` has, by access key id, the end of each session that was given; `late` those that were used after that.
     `events` is what came, and the calls that were given up by who made them, in order.
@@ -26,6 +23,7 @@ class Account(Front):
 
     seconds: float | None = None
     age: float = 0.0
+    under_way: float = 1.0
     ends: dict[str, float] = field(default_factory=dict)
     late: list[str] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
@@ -52,7 +50,7 @@ class Account(Front):
 
     def passed_on(self, request: BaseHTTPRequestHandler, body: bytes) -> Reply:
         key = request.headers.get("Authorization", "").partition("Credential=")[2].partition("/")[0]
-        if time.time() > self.ends.get(key, float("inf")) + _UNDER_WAY:
+        if time.time() > self.ends.get(key, float("inf")) + self.under_way:
             self.late.append(key)
             refusal = error(403, "ExpiredToken", "The security token included in the request is expired")
             return refusal(Call({}, key, "")) or Reply(500, b"")

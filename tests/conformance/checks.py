@@ -11,6 +11,8 @@ CHECKS = {
     "half": "half a document",
     "refresh": "new session in time",
     "ahead": "refresh behind its back",
+    "permission-set": "a permission set",
+    "process": "another process",
 }
 # What takes so long that `make test` leaves it out.
 SLOW = {"refresh"}

@@ -50,6 +50,8 @@ class Client:
     is_refused_first: bool = False
     # Cheap enough for every check in `make test`.
     is_light: bool = False
+    # One of those that are checked together: they share a session.
+    shares: bool = False
     # Where there is much to build, it is built first.
     build_minutes: float = 0.0
     absent: Mapping[str, str] = field(default_factory=dict)
@@ -107,6 +109,7 @@ CLIENTS = (
         failure=IN_ERROR,
         built_at=sys.prefix,
         is_light=True,
+        shares=True,
     ),
     Client(
         "boto3-1.26",
@@ -132,6 +135,7 @@ CLIENTS = (
         failure=IN_ERROR,
         built_at=sys.prefix,
         is_light=True,
+        shares=True,
     ),
     Client(
         "cli-v2",
@@ -141,6 +145,7 @@ CLIENTS = (
         failure=IN_ERROR,
         needs={"/usr/bin/aws": "Debian's awscli"},
         built_at="/usr",
+        shares=True,
     ),
     Client(
         "javascript-v3",
@@ -152,6 +157,7 @@ CLIENTS = (
         locks=PACKAGES,
         environment_wins=False,
         reads_all_letters=False,
+        shares=True,
     ),
     Client(
         "javascript-v2",
@@ -171,6 +177,7 @@ CLIENTS = (
         needs=GO,
         locks=("go.mod", "go.sum"),
         build_minutes=2.2,
+        shares=True,
     ),
     Client(
         "go-v1",
@@ -192,6 +199,7 @@ CLIENTS = (
         locks=("pom.xml",),
         build_minutes=0.6,
         reads_all_letters=False,
+        shares=True,
     ),
     Client(
         "java-v1",
@@ -223,6 +231,7 @@ CLIENTS = (
         locks=("Cargo.lock",),
         build_minutes=6.0,
         reads_all_letters=False,
+        shares=True,
     ),
     Client(
         "ruby",
@@ -283,6 +292,7 @@ CLIENTS = (
         needs={"terraform": "Terraform"},
         built_at="/usr",
         tells_arn=False,
+        shares=True,
     ),
     Client(
         "restic",

@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conformance import building
+from conformance import building, identities
 from conformance.account import Account
 from conformance.checks import SLOW
 from conformance.clients import CLIENTS, Client
+from conformance.identities import PERMISSION_SET, Key
 from conformance.scene import Scene
+from front import ACCOUNT
+from identity_center import SESSION, Center, sso_session
 from running import Home
 
 _RESULTS = os.environ.get("CONFORMANCE_RESULTS")
@@ -27,6 +30,7 @@ Cell = Callable[[str], None]
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "checks(*names): the columns of the matrix that a test is about")
+    config.addinivalue_line("markers", "slow: it takes so long that `make test` leaves it out")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -48,6 +52,23 @@ def client(request: pytest.FixtureRequest) -> Client:
     for check in _checks(request.node):
         if check in client.absent:
             pytest.skip(f"{client.label}: {client.absent[check]}")
+    _must_be_here(client)
+    request.node.user_properties += [("client", client.name), ("checks", list(_checks(request.node)))]
+    return client
+
+
+@pytest.fixture
+def together(request: pytest.FixtureRequest) -> list[Client]:
+    """The clients that share one session: those of the widest use, or of these those that are cheap."""
+    if _RESULTS is None and request.node.get_closest_marker("slow") is not None:
+        pytest.skip("it takes long: make conformance")
+    clients = [client for client in CLIENTS if client.shares and (_RESULTS is not None or client.is_light)]
+    for client in clients:
+        _must_be_here(client)
+    return clients
+
+
+def _must_be_here(client: Client) -> None:
     missing = client.missing()
     if missing or not building.is_built(client):
         mend = f"install {' and '.join(missing)}" if missing else "make conformance"
@@ -55,8 +76,6 @@ def client(request: pytest.FixtureRequest) -> Client:
         if _RESULTS is not None and os.environ.get("CI") == "true":
             pytest.fail(words)
         pytest.skip(words)
-    request.node.user_properties += [("client", client.name), ("checks", list(_checks(request.node)))]
-    return client
 
 
 @pytest.fixture
@@ -81,6 +100,32 @@ def scene(home: Home, account: Account, aws: tuple[str, Path]) -> Scene:
     scene = Scene(home, account, (aws[1] / "credentials").read_text(encoding="utf-8"))
     scene.configure()
     return scene
+
+
+@pytest.fixture(scope="session")
+def keys(aws: tuple[str, Path]) -> dict[str, Key]:
+    """The keys of those that assume roles for a profile that has none."""
+    return identities.make(aws[0])
+
+
+@pytest.fixture
+def permission_set(scene: Scene, account: Account, center: Center, keys: dict[str, Key]) -> Center:
+    """The scene's profile is a permission set: the Identity Center, where the person has not logged in yet."""
+    center.portal.issuer = identities.RoleIssuer(center.issuer.now, account=account, key=keys["identity-center"])
+    center.assign(ACCOUNT, PERMISSION_SET)
+    scene.home.environ |= center.environ()
+    scene.configure_kind(
+        {"sso_session": SESSION, "sso_account_id": ACCOUNT, "sso_role_name": PERMISSION_SET}, sso_session()
+    )
+    return center
+
+
+@pytest.fixture
+def process(scene: Scene, keys: dict[str, Key]) -> Path:
+    """The scene's profile has the credentials of another program: that program."""
+    program = identities.process(scene, keys["vault"])
+    scene.configure_kind({"credential_process": f"{program} --of me"})
+    return program
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from conformance import building
 from conformance.account import Account
@@ -19,7 +20,7 @@ PROFILE = "sts-role"
 ROLE = "arn:aws:iam::123456789012:role/sts-role"
 ASSUMED = re.compile(r"arn:aws:sts::123456789012:assumed-role/sts-role/\S+")
 # Far more than any client takes, also where many run at once.
-_LONGEST = 180
+_LONGEST = 600
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Scene:
 
     home: Home
     account: Account
-    source: str
+    source: str = field(repr=False)
 
     def configure(self, profile: str = PROFILE, command: str | None = None, *, helper: str = SCRIPT) -> None:
         """One profile for all: SDKs see its process, the helper its role."""
@@ -60,6 +61,15 @@ class Scene:
             f"[profile {PROFILE}]\ncredential_process = {SCRIPT} get the-role\n",
             f"[profile the-role]\nrole_arn = {ROLE}\nsource_profile = sts-user\n",
         )
+
+    def configure_kind(self, keys: Mapping[str, str], *sections: str) -> None:
+        """One profile for all: SDKs see its process, the helper the `keys`, which `configure` moves to the prefix."""
+        bare = "".join(f"{key} = {value}\n" for key, value in keys.items())
+        self._write(f"[profile {PROFILE}]\n{bare}")
+        with self.home.config.open("a", encoding="utf-8") as config:
+            config.writelines(f"\n{section}" for section in sections)
+        moved = self.home.run("configure", PROFILE, "--yes")
+        assert moved.code == 0, moved.stderr
 
     def _write(self, *profiles: str) -> None:
         where = f"region = us-east-1\nendpoint_url = {self.account.url}\n"
@@ -86,6 +96,7 @@ class Scene:
         *arguments: str,
         profile: str = PROFILE,
         stdin: int = subprocess.DEVNULL,
+        streams: tuple[int | IO[bytes], int | IO[bytes]] = (subprocess.PIPE, subprocess.PIPE),
         environ: Mapping[str, str] | None = None,
     ) -> "subprocess.Popen[bytes]":
         """The client's program, with the environment that the documents tell people to have, and `environ`."""
@@ -106,8 +117,8 @@ class Scene:
             [str(client.path / client.script), str(building.directory(client)), *arguments],
             env=self.home.environ | given | dict(environ or {}),
             stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=streams[0],
+            stderr=streams[1],
             cwd=self.home.folder,
             start_new_session=True,
         )
@@ -123,13 +134,18 @@ class Scene:
         """The client's program, until it ends and its pipes are closed."""
         return ended(self.start(client, *arguments, profile=profile, stdin=stdin, environ=environ))
 
-    def is_role(self, client: Client, seen: Iterable[Seen], rounds: int = 1) -> None:
-        """Each of `seen` was the role, `rounds` times, by what it says and by what the server saw."""
+    def is_role(
+        self, client: Client, seen: Iterable[Seen], rounds: int = 1, whose: "re.Pattern[str]" = ASSUMED
+    ) -> None:
+        """Each of `seen` was the role, `rounds` times, by what it says and by what the server saw.
+
+        `whose` is the ARN of the role's session.
+        """
         for one in seen:
             assert one.code == 0, one.stderr
             lines = one.stdout.splitlines()
             assert sum(line.startswith(BUCKET) for line in lines) == rounds, one.stdout
-            assert sum(ASSUMED.fullmatch(line) is not None for line in lines) == rounds * client.tells_arn, one.stdout
+            assert sum(whose.fullmatch(line) is not None for line in lines) == rounds * client.tells_arn, one.stdout
         signed_by = self.account.signed_by()
         assert signed_by
         assert signed_by <= set(self.account.ends), "something was signed by other keys than the role's"
