@@ -119,6 +119,7 @@ class Host:
     draw: random.Random
     called: Callable[[float], None]
     told: float = 0.0
+    true_end: float = 0.0
     entry: Session | None = None
     retry_at: float = -math.inf
 
@@ -133,15 +134,14 @@ class Host:
         usable = found is not None and found.left(EPOCH + now) > LAST_RESORT
         if (usable and now < self.retry_at) or self._call(now) or usable:
             assert self.entry is not None
-            true_end = self.entry.expiration.timestamp() - EPOCH
-            return self.told if self.told - now > LAST_RESORT else true_end, self._unchanged(now)
+            return self.told if self.told - now > LAST_RESORT else self.true_end, self._unchanged(now)
         return now, now
 
     def _unchanged(self, now: float) -> float:
         assert self.entry is not None
         if self.entry.is_fresh(EPOCH + now):
             return max(self.entry.refreshed_from - EPOCH, self.retry_at)
-        return min(self.retry_at, self.entry.expiration.timestamp() - EPOCH - LAST_RESORT)
+        return min(self.retry_at, self.true_end - LAST_RESORT)
 
     def _call(self, now: float) -> bool:
         self.called(now)
@@ -152,7 +152,8 @@ class Host:
         jittered = printed_expiration(end, self.lifetime, self.name, KEY)
         by = jittered if self.trial.refreshes_by_jittered else end
         self.entry = Session(_NOBODY, end, by, EPOCH + now, self.lifetime)
-        self.told = (jittered if self.trial.prints_jittered else end).timestamp() - EPOCH
+        self.true_end = end.timestamp() - EPOCH
+        self.told = jittered.timestamp() - EPOCH if self.trial.prints_jittered and jittered else self.true_end
         return True
 
 
