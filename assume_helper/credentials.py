@@ -12,7 +12,7 @@ LONGEST_SESSION = 43_200
 # 3 600 s where the call does not say.
 DEFAULT_SESSION = 3600
 # Up to 129 600 s for a user's own session (API reference of GetSessionToken).
-LONGEST_MFA_SESSION = 129_600
+LONGEST_USER_SESSION = 129_600
 # Where STS cannot be reached, credentials with more than this left (seconds) are served.
 LAST_RESORT = 60
 # How far this machine's clock may be off (seconds) before cached times are not believed.
@@ -58,15 +58,17 @@ class WebIdentityToken:
 
 @dataclass(frozen=True)
 class Answer:
-    """What STS gave, checked. `lifetime` is in seconds, by STS's own clock where it says its time.
+    """What STS, or whoever else has the credentials, gave, checked.
 
-    The ARN and the account are those of the assumed role; STS does not say them of a user's MFA session.
+    `lifetime` is in seconds, by STS's own clock where it says its time. `expiration` is None for credentials that do
+    not say when they end: they are handed through, and not kept. The ARN and the account are those of the assumed role;
+    STS does not say them of a user's own session.
     `clock_difference` is in seconds: this machine's clock less STS's, 0 where STS did not say its time.
     """
 
     credentials: Credentials
-    expiration: datetime
-    lifetime: int
+    expiration: datetime | None
+    lifetime: int = 0
     assumed_role_arn: str | None = None
     account_id: str | None = None
     clock_difference: float = 0.0

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 # In each stamp. Older files are misses: they do not hold all that an answer depends on.
-_STAMP_FORMAT = "2"
+_STAMP_FORMAT = "3"
 # The state of what is not there.
 ABSENT = "absent"
 # The suffix of the lock that a background refresh of a key holds.
@@ -44,7 +44,8 @@ WATCHED = (
     "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_REGION", "AWS_DEFAULT_REGION", REGION, "AWS_ENDPOINT_URL",
     ENDPOINT_URL, "AWS_ENDPOINT_URL_STS", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_USE_FIPS_ENDPOINT",
     "AWS_USE_DUALSTACK_ENDPOINT", "AWS_STS_REGIONAL_ENDPOINTS", "AWS_ACCESS_KEY_ID",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_ENDPOINT_URL_SSO",
+    "AWS_LOGIN_CACHE_DIRECTORY",
 )
 # fmt: on
 # The largest prime of 128 bits. The remainder is one step in C, and detects accidental damage.

@@ -13,6 +13,9 @@ _ESCAPED = re.compile(CONTROL_CHARACTERS.pattern + r"|[\u00a0\u00ad\u200b\u2060\
 # A secret access key has 40 characters of base64, a session token hundreds; others are base64url, in parts with dots.
 # In a URL, in JSON or XML, some characters of these may be escapes.
 _LONG_TOKEN = re.compile(r"(?:[A-Za-z0-9+/=_.%-]|\\/|\\u[0-9A-Fa-f]{4}|&#x?[0-9A-Fa-f]{1,4};){32,}")
+# What looks like a comment at the end of a value.
+COMMENT = re.compile(r"\S\s+[#;]|^#.")
+ON_ITS_OWN_LINE = "put the comment on a line of its own: here it is a part of the value"
 _HEXADECIMAL = re.compile(r"[0-9a-fA-F]*[0-9][0-9a-fA-F]*")
 _LONGEST_TEXT = 400
 
@@ -24,6 +27,14 @@ def printable(text: str, longest: int = _LONGEST_TEXT) -> str:
     """
     escaped = _ESCAPED.sub(lambda found: found.group().encode("unicode_escape", "surrogatepass").decode(), text)
     return escaped if len(escaped) <= longest else escaped[: longest - 3] + "..."
+
+
+def has_comment(value: str) -> bool:
+    """Whether `value` ends with what looks like a comment.
+
+    Most SDKs take it for one; to botocore, and so to the AWS CLI, it is a part of the value.
+    """
+    return COMMENT.search(value) is not None
 
 
 def error_line(subject: str, what: str) -> str:

@@ -21,11 +21,11 @@ def rewound(home: Home) -> Path:
     return file
 
 
-def rewind(store: Cache, key: str) -> None:
-    """Have the session of `key` so."""
+def rewind(store: Cache, key: str, left: float = window(3600) + 150) -> None:
+    """Have the session of `key` so, or with so many seconds left."""
     entry = entries.read(store, key)
     assert entry is not None
     now = time.time()
-    printed = datetime.fromtimestamp(int(now + window(3600) + 150), UTC)
+    printed = datetime.fromtimestamp(int(now + left), UTC)
     moved = replace(entry.session, printed_expiration=printed, expiration=printed, issued=now - 2000)
     entries.write(store, key, Entry(moved, credential_document(moved.credentials, printed, moved.account_id)))

@@ -3,6 +3,9 @@
 from pathlib import Path
 
 from front import wait_for
+from running import Home
+
+from assume_helper.sessions import refresh_ahead
 
 
 def number(path: Path) -> int:
@@ -17,3 +20,19 @@ def is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def refreshers(home: Home) -> list[int]:
+    """The processes that refresh something in `home`."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            environ = (path / "environ").read_bytes().split(b"\0")
+            if (
+                refresh_ahead.OPTION.encode() in (path / "cmdline").read_bytes()
+                and f"HOME={home.folder}".encode() in environ
+            ):
+                found.append(int(path.name))
+        except OSError:
+            continue
+    return found

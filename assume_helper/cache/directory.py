@@ -188,6 +188,16 @@ def remove(cache: Cache, name: str) -> None:
             cache.warn(Warning(what, "look at who may write to its directory"))
 
 
+def names(cache: Cache) -> list[str]:
+    """The names of our files in the cache, in order; none where it cannot be listed."""
+    if cache.directory is None:
+        return []
+    try:
+        return sorted(name for name in os.listdir(cache.directory) if is_ours(name))
+    except OSError:
+        return []
+
+
 def is_ours(name: str) -> bool:
     """Whether a file of this name is ours and holds data. (A lock does not.)"""
     return _OURS.fullmatch(name) is not None

@@ -1,8 +1,8 @@
 """Entries that are encrypted on disk, with a key that the operating system's keyring keeps.
 
-For `assume_helper_cache = encrypted`, with the extra `assume-helper[keyring]`. On a headless Linux, where no desktop's
-keyring runs, the kernel's keyring of the user keeps the key: until the machine restarts, or the user's last process
-ends. A key that is lost makes every entry a miss, no more.
+For `assume_helper_cache = encrypted`. On a headless Linux, where no desktop's keyring runs, the kernel's keyring of the
+user keeps the key: until the machine restarts, or the user's last process ends. A key that is lost makes every entry a
+miss, no more.
 """
 
 import base64
@@ -81,7 +81,7 @@ def cipher() -> Cipher:
         import keyring
         from keyring.errors import KeyringError
     except ImportError as error:
-        raise NoKey(f"{error.name} is missing", 'pip install "assume-helper[keyring]"') from None
+        raise NoKey(f"{error.name} is missing", "install assume-helper again") from None
     try:
         backend = within(_PATIENCE, keyring.get_keyring)
         trusted = within(_PATIENCE, lambda: _trusted(backend))

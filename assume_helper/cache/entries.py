@@ -51,12 +51,12 @@ def key(inputs: Mapping[str, object]) -> str:
 
 
 def _rank(inputs: Mapping[str, object]) -> int:
-    """0 for what has no source (an MFA device), 1 for a session of a source, more where sessions are behind it."""
+    """0 for what has no source, 1 for a session of a source, more where sessions are behind it: one with MFA is too."""
     source = inputs.get("source")
     if not isinstance(source, Mapping):
         return 0
     behind = [_rank(part) for part in source.values() if isinstance(part, Mapping)]
-    return 1 + max([*behind, 1 if inputs.get("mfa_serial") else 0])
+    return 1 + max(behind, default=0) + (1 if inputs.get("mfa_serial") else 0)
 
 
 def read(cache: Cache, key: str) -> Entry | None:
@@ -81,11 +81,14 @@ def exists(cache: Cache, key: str) -> bool:
 def write(cache: Cache, key: str, entry: Entry) -> None:
     """Replace the entry of `key`, whole or not at all, and sweep what dead processes left behind.
 
-    Call it under the key's lock, where there is one.
+    Call it under the key's lock, where there is one. A session without an end is not kept.
     """
     session = entry.session
+    if session.expiration is None or session.printed_expiration is None:
+        return
     times = (session.not_before, session.served_until, session.refreshed_from)
-    record = json.dumps(_record(session), separators=(",", ":")).encode()
+    ends = (session.expiration, session.printed_expiration)
+    record = json.dumps(_record(session, *ends), separators=(",", ":")).encode()
     content = hit.pack_entry(times, entry.document, record)
     if cache.cipher is not None:
         content = cache.cipher.sealed(key, content)
@@ -124,14 +127,14 @@ def remember_failure(cache: Cache, stamp: tuple[str, bytes], at: float, exit_cod
     cache_directory.write(cache, name, content, durable=False)
 
 
-def _record(session: Session) -> dict[str, object]:
+def _record(session: Session, expiration: datetime, printed_expiration: datetime) -> dict[str, object]:
     credentials = session.credentials
     return {
         "access_key_id": credentials.access_key_id,
         "secret_access_key": credentials.secret_access_key,
         "session_token": credentials.session_token,
-        "expiration": int(session.expiration.timestamp()),
-        "printed_expiration": int(session.printed_expiration.timestamp()),
+        "expiration": int(expiration.timestamp()),
+        "printed_expiration": int(printed_expiration.timestamp()),
         "issued": session.issued,
         "lifetime": session.lifetime,
         "clock_difference": session.clock_difference,
@@ -150,7 +153,7 @@ def _session(record: dict[str, Any]) -> Session:
         credentials=Credentials(
             text(record, "access_key_id"),
             text(record, "secret_access_key"),
-            text(record, "session_token"),
+            text_or_none(record, "session_token"),
             expiration,
         ),
         expiration=expiration,

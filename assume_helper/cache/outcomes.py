@@ -1,6 +1,7 @@
-"""What the leader leaves to its followers: a claim while it calls STS, and its failure afterwards.
+"""What the leader leaves to its followers: a claim while it calls STS, and afterwards its failure, or that nothing is
+kept.
 
-Both are in `<key>.failure`, one at a time. A session is left as an entry.
+All are in `<key>.failure`, one at a time. A session is left as an entry.
 """
 
 import json
@@ -34,7 +35,17 @@ class Failure:
     asker: str = ""
 
 
-def read(cache: Cache, key: str) -> LeaderClaim | Failure | None:
+@dataclass(frozen=True)
+class NotKept:
+    """The last call, `at` (seconds since the epoch), gave credentials that do not say when they end.
+
+    They are not kept, so there is nothing to wait for: each process calls by itself.
+    """
+
+    at: float
+
+
+def read(cache: Cache, key: str) -> LeaderClaim | Failure | NotKept | None:
     """What the leader of `key` has left; None where there is nothing that can be read and believed."""
     data = cache_directory.read(cache, key + ".failure")
     if data is None:
@@ -46,6 +57,8 @@ def read(cache: Cache, key: str) -> LeaderClaim | Failure | None:
         asker = record["asker"]
         if not isinstance(asker, str):
             return None
+        if record.get("not_kept") is True:
+            return NotKept(at)
         return LeaderClaim(at, retry_at) if record["waiting"] is True else Failure(at, retry_at, error, asker)
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
@@ -69,6 +82,12 @@ def write_failure(cache: Cache, key: str, failure: Failure) -> None:
     message = {"error": type(error).__name__, "message": error.message, "next_step": error.next_step}
     times = {"at": failure.at, "retry_at": failure.retry_at}
     _write(cache, key, {**times, **message, "waiting": False, "asker": failure.asker})
+
+
+def write_not_kept(cache: Cache, key: str, at: float) -> None:
+    """Tell the followers, and the next calls, that what was got is not kept."""
+    message = {"error": "AssumeHelperError", "message": "nothing is kept", "next_step": "call"}
+    _write(cache, key, {"at": at, "retry_at": at, **message, "waiting": False, "asker": "", "not_kept": True})
 
 
 def forget(cache: Cache, key: str) -> None:

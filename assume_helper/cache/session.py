@@ -10,16 +10,17 @@ from assume_helper.credentials import CLOCK_TOLERANCE, Credentials
 
 @dataclass(frozen=True)
 class Session:
-    """What one call to STS gave, as it is kept.
+    """What one call to STS, a portal or a process gave, as it is kept.
 
     `expiration` is the true one, `printed_expiration` the one that clients are told (see `expiration_jitter`); both are
-    UTC, in whole seconds. `issued` is this machine's clock (seconds since the epoch) when the answer came, `lifetime`
-    the session's length in seconds, `clock_difference` how far that clock was ahead of STS's (seconds).
+    UTC, in whole seconds, and None for credentials that do not say when they end: those are not kept. `issued` is this
+    machine's clock (seconds since the epoch) when the answer came, `lifetime` the session's length in seconds,
+    `clock_difference` how far that clock was ahead of STS's (seconds).
     """
 
     credentials: Credentials
-    expiration: datetime
-    printed_expiration: datetime
+    expiration: datetime | None
+    printed_expiration: datetime | None
     issued: float
     lifetime: int
     assumed_role_arn: str | None = None
@@ -33,17 +34,17 @@ class Session:
         It is far off if by it the session had ended before it came, or lasts longer than its lifetime. Without this, a
         clock that is a day ahead would send every call to STS.
         """
-        left = self.expiration.timestamp() - self.issued
+        left = _seconds(self.expiration) - self.issued
         is_far_off = abs(self.clock_difference) > CLOCK_TOLERANCE
         return self.clock_difference if is_far_off and not 0 < left <= self.lifetime + CLOCK_TOLERANCE else 0.0
 
     def left(self, now: float) -> float:
         """Seconds until the true end."""
-        return self.expiration.timestamp() + self._behind - now
+        return _seconds(self.expiration) + self._behind - now
 
     def printed_left(self, now: float) -> float:
         """Seconds until the end that clients are told."""
-        return self.printed_expiration.timestamp() + self._behind - now
+        return _seconds(self.printed_expiration) + self._behind - now
 
     @property
     def not_before(self) -> int:
@@ -63,20 +64,27 @@ class Session:
 
     def is_fresh(self, now: float) -> bool:
         """Whether this is handed out without asking STS."""
-        return self.not_before <= now < self.served_until
+        return self.expiration is None or self.not_before <= now < self.served_until
 
     def is_due(self, now: float) -> bool:
         """Whether a refresh is to begin, though this is still handed out."""
-        return self.is_fresh(now) and now >= self.refreshed_from
+        return self.expiration is not None and self.is_fresh(now) and now >= self.refreshed_from
+
+
+def _seconds(moment: datetime | None) -> float:
+    """`moment` in seconds since the epoch; for ever where there is no end."""
+    return math.inf if moment is None else moment.timestamp()
 
 
 def window(lifetime: float) -> float:
     """W(D): with less than this left, in seconds, nothing is handed out without a refresh first.
 
     botocore asks again with less than 900 s left, on every signed request (measured; `_advisory_refresh_timeout`):
-    960 s clears it. A session of 900 s can never satisfy botocore, so it gets 360 s.
+    960 s clears it. A session of 900 s can never satisfy botocore, so it gets 360 s. Less than a minute is left of no
+    session but a short one: what a process prints may be near its end already. It is served for half of what is left:
+    each renewal that brings the same end halves that again, so that not every call is one.
     """
-    return max(min(960.0, 0.4 * lifetime), 60.0)
+    return max(min(960.0, 0.4 * lifetime), min(60.0, 0.5 * lifetime))
 
 
 def refresh_stretch(lifetime: float) -> float:
@@ -95,7 +103,9 @@ def expiration_jitter(lifetime: float, host: str, key: str, expiration: datetime
     return u * min(0.1 * lifetime, 900.0)
 
 
-def printed_expiration(expiration: datetime, lifetime: float, host: str, key: str) -> datetime:
-    """The `Expiration` that clients are told: the true one less the jitter, in whole seconds."""
+def printed_expiration(expiration: datetime | None, lifetime: float, host: str, key: str) -> datetime | None:
+    """The `Expiration` that clients are told: the true one less the jitter, in whole seconds; None where is no end."""
+    if expiration is None:
+        return None
     earlier = expiration.timestamp() - expiration_jitter(lifetime, host, key, expiration)
     return datetime.fromtimestamp(int(earlier), UTC)

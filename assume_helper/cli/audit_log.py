@@ -18,6 +18,8 @@ from datetime import UTC, datetime
 from assume_helper import hit
 from assume_helper.cache.session import Session
 from assume_helper.errors import AssumeHelperError
+from assume_helper.profiles.login import PermissionSet
+from assume_helper.profiles.role import Profile
 from assume_helper.system import home, private_files
 from assume_helper.text import printable
 
@@ -108,22 +110,27 @@ else:
             return False
 
 
-def issue(profile: str, session: Session, started: float) -> dict[str, str]:
-    """The event of a session that a process handed out; `started` is when that process began (seconds since the epoch).
+def issue(name: str, profile: Profile, session: Session, started: float) -> dict[str, str]:
+    """The event of a session of `profile`, which a process handed out for `name`.
 
-    It is a miss if STS issued the session after `started`, to this process or to one that this process waited for.
+    `started` is when that process began (seconds since the epoch).
+
+    It is a miss if AWS issued the session after `started`, to this process or to one that this process waited for.
     """
     # arn:PARTITION:sts::ACCOUNT:assumed-role/ROLE/SESSION (IAM, Identifiers); it does not hold the role's path
     parts = (session.assumed_role_arn or "").split(":", 5)
     kind, _, rest = parts[-1].partition("/")
-    role, _, name = rest.partition("/") if kind == "assumed-role" else ("", "", "")
+    role, _, session_name = rest.partition("/") if kind == "assumed-role" else ("", "", "")
+    if isinstance(profile.source, PermissionSet) and profile.role_arn is None:
+        role = profile.source.role_name
     return {
         "event": "issue",
-        "profile": printable(profile, 64),
+        "profile": printable(name, 64),
+        "kind": profile.kind,
         "outcome": "miss" if session.issued >= started else "hit",
         "account": printable(session.account_id or "", 64),
         "role": printable(role, 64),
-        "session_name": printable(name, 64),
+        "session_name": printable(session_name, 64),
         "access_key": printable(session.credentials.access_key_id[-4:]),
         "caller": printable(calling_program(), 64),
     }

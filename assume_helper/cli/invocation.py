@@ -12,6 +12,7 @@ from assume_helper import hit
 from assume_helper.cache.session import Session
 from assume_helper.cli import audit_log
 from assume_helper.errors import AssumeHelperError
+from assume_helper.profiles.role import Profile
 from assume_helper.profiles.role_session_name import session_name
 from assume_helper.sessions import refresh_ahead
 from assume_helper.system.context import CallContext, Clock
@@ -57,13 +58,15 @@ class Invocation:
             warn=self.warn,
         )
 
-    def record_issue(self, session: Session, *, behind: bool = False, caller: str | None = None) -> None:
-        """Log that `session` was issued for `subject`. Every command that hands out credentials calls this.
+    def record_issue(
+        self, profile: Profile, session: Session, *, behind: bool = False, caller: str | None = None
+    ) -> None:
+        """Log that `session` of `profile` was issued for `subject`. Every command that hands out credentials calls it.
 
         `behind`: the session was refreshed in the background. `caller` is the program that has it, where that is not
         the one that started this process.
         """
-        event = audit_log.issue(self.subject, session, self.started)
+        event = audit_log.issue(self.subject, profile, session, self.started)
         event |= {"outcome": "refresh", "caller": "assume-helper"} if behind else {}
         audit_log.append(self.clock.now(), event | ({} if caller is None else {"caller": caller}))
 

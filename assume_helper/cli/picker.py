@@ -1,4 +1,4 @@
-"""The picker: a person chooses a role profile, or types a role's ARN, on the terminal."""
+"""The picker: a person chooses a profile, or types a role's ARN, on the terminal."""
 
 from collections.abc import Sequence
 
@@ -8,8 +8,8 @@ from assume_helper.cli.invocation import Invocation
 from assume_helper.errors import ConfigurationError
 from assume_helper.profiles import aws_config
 from assume_helper.profiles.aws_config import AwsConfig
-from assume_helper.sessions import role_listing
-from assume_helper.sessions.role_listing import Row
+from assume_helper.sessions import profile_listing
+from assume_helper.sessions.profile_listing import Row
 from assume_helper.text import printable
 
 _TYPE_AN_ARN = Choice("type a role's ARN ...", "")
@@ -26,13 +26,15 @@ def pick(invocation: Invocation) -> str:
     """
     environ = invocation.environ
     config = aws_config.load(environ)
-    found = role_listing.rows(config, environ, invocation.warn, invocation.clock.now())
+    found = profile_listing.rows(config, environ, invocation.warn, invocation.clock.now())
     rows = [row for row in found if not row.problem]
     titles = _titles(rows, invocation.screen_width() - _POINTER)
-    choices = [Choice(title, row.profile, row.role) for title, row in zip(titles, rows, strict=True)]
-    unusable = dict.fromkeys(config.profiles, "it has no role") | {row.profile: row.problem for row in found}
+    choices = [Choice(title, row.profile, row.role or row.kind) for title, row in zip(titles, rows, strict=True)]
+    unusable = dict.fromkeys(config.profiles, "it has nothing to get credentials from") | {
+        row.profile: row.problem for row in found
+    }
     shown = ChoiceList(choices, _TYPE_AN_ARN, unusable)
-    picked, typed = _select(invocation, "Which role?", shown)
+    picked, typed = _select(invocation, "Which one?", shown)
     if picked is None:
         return typed
     role = picked.value or _typed_role(invocation, config)
@@ -87,7 +89,7 @@ def _titles(rows: Sequence[Row], width: int) -> list[str]:
         return []
     columns = [
         [printable(row.profile, 40) for row in rows],
-        [printable(row.role, 40) for row in rows],
+        [printable(row.role or row.kind, 40) for row in rows],
         [row.account_id for row in rows],
         ["" if row.left is None else f"cached, {row.cached} left" for row in rows],
     ]

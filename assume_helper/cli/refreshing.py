@@ -7,13 +7,14 @@ import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from assume_helper.cache.document import timestamp
 from assume_helper.cache.entries import Entry
 from assume_helper.cache.session import Session
 from assume_helper.cli import audit_log
 from assume_helper.cli.invocation import Invocation
-from assume_helper.credentials import LAST_RESORT
+from assume_helper.credentials import DEFAULT_SESSION, LAST_RESORT
 from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceNotKnown, STSRefused
 from assume_helper.export import container_endpoint, program, token_file, variables
 from assume_helper.export.container_endpoint import Endpoint
@@ -43,6 +44,7 @@ class _Refreshing:
 
     invocation: Invocation
     request: RoleRequest
+    profile: Profile
     who: tuple[str, str, str]
     last: Session | None
     number: int
@@ -51,7 +53,7 @@ class _Refreshing:
     def answer(self) -> tuple[int, bytes]:
         """The status and the body for a request that has the token. It does not raise."""
         try:
-            return 200, _document(self._session())
+            return 200, _document(self._session(), self.invocation.clock.now())
         except AssumeHelperError as error:
             self._log("failure", str(error), error.exit_code)
             return 500, json.dumps({"code": type(error).__name__, "message": str(error)}).encode()
@@ -69,8 +71,8 @@ class _Refreshing:
             found = entry.session
             if identity(profile, found) != self.who:
                 raise ConfigurationError(
-                    f"the profile is {printable(found.assumed_role_arn or profile.role_arn, 120)} by now",
-                    "start the program again to have that role, or undo the change",
+                    f"the profile is {printable(found.assumed_role_arn or profile.identity, 120)} by now",
+                    "start the program again to have those credentials, or undo the change",
                 )
         except _FINAL as error:
             if not isinstance(error, ConfigurationError):
@@ -86,7 +88,7 @@ class _Refreshing:
             for warning in invocation.warnings:
                 self._log("warning", str(warning), 0)
         self.last = found
-        invocation.record_issue(found, caller=audit_log.program_name(self.number))
+        invocation.record_issue(self.profile, found, caller=audit_log.program_name(self.number))
         return found
 
     def _log(self, kind: str, message: str, exit_code: int) -> None:
@@ -97,10 +99,10 @@ class _Refreshing:
 
 
 def identity(profile: Profile, session: Session) -> tuple[str, str, str]:
-    """Whom a session is for: the role, as it was asked for and as STS named it, and the account."""
+    """Whom a session is for: as the config says it, the role as STS named it, and the account."""
     # arn:PARTITION:sts::ACCOUNT:assumed-role/ROLE/SESSION (IAM, Identifiers); the session's name may be another one
     assumed = "/".join((session.assumed_role_arn or "").split("/")[:2])
-    return profile.role_arn, assumed, session.account_id or ""
+    return profile.identity, assumed, session.account_id or ""
 
 
 def run(invocation: Invocation, request: RoleRequest, profile: Profile, entry: Entry, words: list[str]) -> int:
@@ -116,7 +118,7 @@ def run(invocation: Invocation, request: RoleRequest, profile: Profile, entry: E
                 "name that profile in the program, or use exec without --refresh",
             )
         )
-    refreshing = _Refreshing(invocation, request, identity(profile, entry.session), entry.session, os.getpid())
+    refreshing = _Refreshing(invocation, request, profile, identity(profile, entry.session), entry.session, os.getpid())
     with ExitStack() as stack:
         endpoint = _opened()
         stack.callback(endpoint.listener.close)
@@ -209,14 +211,16 @@ def _variables(endpoint: Endpoint, file: TokenFile | None) -> Mapping[str, str]:
     return found if file is None else found | {"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": file.path}
 
 
-def _document(session: Session) -> bytes:
+def _document(session: Session, now: float) -> bytes:
+    """The answer of a container's endpoint. SDKs want an end: where there is none, they ask again in an hour."""
     credentials = session.credentials
+    end = session.printed_expiration or datetime.fromtimestamp(now + DEFAULT_SESSION, UTC)
     return json.dumps(
         {
             "AccessKeyId": credentials.access_key_id,
             "SecretAccessKey": credentials.secret_access_key,
             "Token": credentials.session_token,
-            "Expiration": timestamp(session.printed_expiration),
+            "Expiration": timestamp(end),
             "RoleArn": session.assumed_role_arn,
         }
     ).encode()

@@ -9,14 +9,14 @@ import click
 from assume_helper.cache.entries import Entry
 from assume_helper.cli import display, picker
 from assume_helper.cli.invocation import Invocation
-from assume_helper.credentials import LONGEST_SESSION, SHORTEST_SESSION
+from assume_helper.credentials import LONGEST_USER_SESSION, SHORTEST_SESSION
 from assume_helper.profiles import aws_config, profile_variables
 from assume_helper.profiles.role import Profile
 from assume_helper.sessions import caller_identity, provider
 from assume_helper.sessions.provider import RoleRequest
 
 F = TypeVar("F", bound=Callable[..., Any])
-DURATION = click.IntRange(SHORTEST_SESSION, LONGEST_SESSION)
+DURATION = click.IntRange(SHORTEST_SESSION, LONGEST_USER_SESSION)
 DURATION_HELP = "How long the session lasts, in seconds."
 
 
@@ -38,20 +38,24 @@ def session(
     source_profile: str | None,
     role_session_name: str | None,
     duration_seconds: int | None,
+    *,
+    no_session: bool = False,
 ) -> tuple[RoleRequest, Profile, Entry]:
     """The role request, its profile and its session. Raises AssumeHelperError, click.UsageError, KeyboardInterrupt."""
     options = {"role_session_name": role_session_name, "duration_seconds": duration_seconds}
     given = {name: str(value) for name, value in options.items() if value is not None}
     if "" in {value.strip() for value in given.values()} or source_profile == "":
         raise click.UsageError("an option is empty: give it a value, or leave it out")
-    request = role_request(invocation, role, source_profile, given)
+    request = replace(role_request(invocation, role, source_profile, given), no_session=no_session)
+    if no_session and given:
+        raise click.UsageError("--no-session hands over the key itself: leave the session's options out")
     due: list[str] = []
-    with display.spinner(invocation, "asking STS ...") as stop:
+    with display.spinner(invocation, "asking AWS ...") as stop:
         profile, entry = provider.session(request, replace(invocation.call_context(), asking=stop, due=due.append))
     if request.keys is None:  # `get`, which refreshes, does not take a role's ARN
         invocation.refresh_behind(due, ["get", *request.words()])
     if request.picked:
-        found = caller_identity.of_session(request.name, entry.session, invocation.clock.now())
+        found = caller_identity.of_session(profile, entry.session, invocation.clock.now())
         for line in display.block(found.whose, found.pairs()):
             invocation.say(line)
     return request, profile, entry

@@ -36,14 +36,19 @@ _HANDED_ON: Mapping[str, tuple[str, ...]] = {
 
 
 def variables(session: Session, profile: Profile) -> dict[str, str]:
-    """The variables for `session`: credentials, their expiration, their account, and what `profile` hands on."""
+    """The variables for `session`: credentials, their end, their account, and what `profile` hands on.
+
+    A long-lived key has no session token and no end: none are set, and `for_shell` clears those of another session.
+    """
     credentials = session.credentials
     found = {
         "AWS_ACCESS_KEY_ID": credentials.access_key_id,
         "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
-        "AWS_SESSION_TOKEN": credentials.session_token or "",
-        "AWS_CREDENTIAL_EXPIRATION": timestamp(session.expiration),
     }
+    if credentials.session_token is not None:
+        found["AWS_SESSION_TOKEN"] = credentials.session_token
+    if session.expiration is not None:
+        found["AWS_CREDENTIAL_EXPIRATION"] = timestamp(session.expiration)
     return found | account(session) | handed_on(profile)
 
 
@@ -81,7 +86,9 @@ def for_shell(
     None clears what names another identity, and what another profile has handed on.
     """
     there = environ or {}
-    cleared = dict.fromkeys((*_ALWAYS_CLEARED, *(name for name in IDENTITY if name in there), *left_over(there)))
+    cleared = dict.fromkeys(
+        (*_ALWAYS_CLEARED, *CREDENTIALS, *(name for name in IDENTITY if name in there), *left_over(there))
+    )
     given = variables(session, profile) | {INSIDE: name or profile.name, BY_ENV: "1"}
     return {**given, **{name: None for name in cleared if name not in given}}
 

@@ -31,10 +31,10 @@ class AwsConfig:
     """The contents of the two files. Values stay as they are written; a profile's values may be secrets.
 
     `profiles` has both files merged, the credentials file winning; `config_profiles` and `credentials_profiles` say
-    which file a value came from; `services` holds the nested values of `[services ...]`, `other_sections` names
-    the config file's sections that are neither. `unread_sections` are those of both files that are not read as they
-    were meant. `states` are those of the two files as they were read (see `hit.state_of`), `environ` is what paths in
-    them are expanded with.
+    which file a value came from; `services` and `sso_sessions` hold the values of `[services ...]` and of
+    `[sso-session ...]`; `other_sections` names the config file's sections that are neither profiles nor services.
+    `unread_sections` are those of both files that are not read as they were meant. `states` are those of the two files
+    as they were read (see `hit.state_of`), `environ` is what paths in them are expanded with.
     """
 
     config_path: str
@@ -43,6 +43,7 @@ class AwsConfig:
     config_profiles: Mapping[str, Mapping[str, str]] = field(repr=False)
     credentials_profiles: Mapping[str, Mapping[str, str]] = field(repr=False)
     services: Mapping[str, Mapping[str, str]] = field(repr=False)
+    sso_sessions: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     other_sections: frozenset[str] = frozenset()
     unread_sections: tuple[UnreadSection, ...] = ()
     states: tuple[str, str] = field(default=(hit.ABSENT, hit.ABSENT), compare=False)
@@ -64,6 +65,7 @@ def load(environ: Mapping[str, str], config_text: str | None = None) -> AwsConfi
     credentials = _sections(credentials_text, credentials_path)
     config_profiles: dict[str, Mapping[str, str]] = {}
     services: dict[str, Mapping[str, str]] = {}
+    sso_sessions: dict[str, Mapping[str, str]] = {}
     others: set[str] = set()
     for section, values in config.items():
         if section == "default":
@@ -72,6 +74,9 @@ def load(environ: Mapping[str, str], config_text: str | None = None) -> AwsConfi
             config_profiles.update(_named(section, values))
         elif section.startswith("services"):
             services.update(_named(section, values))
+        elif section.startswith("sso-session"):
+            sso_sessions.update(_named(section, values))
+            others.add(section)
         else:
             others.add(section)
     profiles = dict(config_profiles)
@@ -89,6 +94,7 @@ def load(environ: Mapping[str, str], config_text: str | None = None) -> AwsConfi
         config_profiles,
         credentials,
         services,
+        sso_sessions,
         frozenset(others),
         tuple(unread),
         (config_state, credentials_state),

@@ -57,7 +57,7 @@ def from_settings(
     return EndpointSettings(
         _regions(settings, environ),
         inherited.regions + inherited.inherited_regions,
-        _endpoint_url(settings, environ) or inherited.endpoint_url,
+        service_url(settings, environ, "sts") or inherited.endpoint_url,
         ca_bundle(environ, settings.ca_bundle or inherited.ca_bundle),
         _first(
             lambda: of_variable(environ, "AWS_USE_FIPS_ENDPOINT", value_parsers.switch),
@@ -144,19 +144,21 @@ def _regions_of_environment(environ: Mapping[str, str]) -> tuple[NamedRegion, ..
     return tuple(NamedRegion(region, name) for name, region in named if region and region != left_over)
 
 
-def _endpoint_url(settings: ProfileSettings, environ: Mapping[str, str]) -> str | None:
-    """The URL of STS, if it is not the one that the region has.
+def service_url(settings: ProfileSettings, environ: Mapping[str, str], service: str) -> str | None:
+    """The URL of a service (`sts`, `sso`, `sso-oidc`, `signin`), if it is not the one that the region has.
 
     The order is the SDKs' own (SDKs and Tools Reference Guide, "Service-specific endpoints"): the service's variable,
-    the global one, the profile's services section, its endpoint_url.
+    the global one, the profile's services section, its endpoint_url. One that is written for this helper alone is
+    STS's. Raises ConfigurationError.
     """
     if _are_ignored(settings, environ):
         return None
+    name = service.replace("-", "_")
     return (
-        of_variable(environ, "AWS_ENDPOINT_URL_STS", value_parsers.endpoint_url)
+        of_variable(environ, f"AWS_ENDPOINT_URL_{name.upper()}", value_parsers.endpoint_url)
         or _global_url(environ)
-        or _services_endpoint_url(settings)
-        or settings.endpoint_url
+        or _services_endpoint_url(settings, name)
+        or (settings.endpoint_url if service == "sts" or not settings.has_prefixed("endpoint_url") else None)
     )
 
 
@@ -193,7 +195,7 @@ def _global_url(environ: Mapping[str, str]) -> str | None:
     return of_variable(environ, "AWS_ENDPOINT_URL", value_parsers.endpoint_url)
 
 
-def _services_endpoint_url(settings: ProfileSettings) -> str | None:
+def _services_endpoint_url(settings: ProfileSettings, name: str) -> str | None:
     services = settings.services
     if services is None:
         return None
@@ -206,16 +208,17 @@ def _services_endpoint_url(settings: ProfileSettings) -> str | None:
             f"add a section [services {printable(services, 64)}], or take the key out",
             "services",
         )
-    if section.get("sts") == "" and "endpoint_url" in section:
+    if section.get(name) == "" and "endpoint_url" in section:
         raise ConfigurationError(
-            f"endpoint_url below sts in [services {printable(services, 64)}] is not indented, so that nothing reads it",
+            f"endpoint_url below {name} in [services {printable(services, 64)}] is not indented, "
+            "so that nothing reads it",
             "put two blanks before that endpoint_url",
         )
     try:
-        url = parse_nested(section.get("sts", "")).get("endpoint_url")
+        url = parse_nested(section.get(name, "")).get("endpoint_url")
         section_name = f"[services {printable(services, 64)}]"
         return value_parsers.parsed(value_parsers.endpoint_url, url, section_name) if url else None
     except ValueError:
         raise ConfigurationError(
-            f"sts in [services {printable(services, 64)}] has a line without =", "write endpoint_url = https://..."
+            f"{name} in [services {printable(services, 64)}] has a line without =", "write endpoint_url = https://..."
         ) from None

@@ -2,44 +2,74 @@
 
 import shlex
 from collections.abc import Mapping
-from typing import Literal
 
 from assume_helper.errors import ConfigurationError, SourceError
-from assume_helper.profiles import likely_meant, metadata_service, process_resolution, resolution
-from assume_helper.profiles.role import (
-    CredentialProcess,
-    EnvironmentKeys,
-    Login,
-    Metadata,
-    Origin,
-    Profile,
-    StaticKeys,
-    WebIdentity,
-)
+from assume_helper.profiles import helper_command, likely_meant, metadata_service, process_resolution, resolution
+from assume_helper.profiles.origin import CredentialProcess, EnvironmentKeys, Metadata, Origin, StaticKeys, WebIdentity
+from assume_helper.profiles.raw_profile import with_prefix
+from assume_helper.profiles.role import Kind, Profile
 from assume_helper.profiles.settings import ProfileSettings
 from assume_helper.text import printable
 
-Kind = Literal["role", "permission set", "console login", "process", "access key"]
+# What a role's session is made of or narrowed by, and what no other session has.
+_OF_A_ROLE = (
+    "session_policy", "policy_arns", "session_tags", "transitive_session_tags", "source_identity",
+)  # fmt: skip
 
 
 def kind_of(settings: ProfileSettings, *, as_source: bool) -> Kind | None:
     """What a profile is; None where it has neither a role nor credentials. Raises ConfigurationError.
 
-    The order is botocore's: as a role's source an access key comes before a role (`_resolve_credentials_from_profile`),
-    and the credentials file comes before a process, and that before the config file
-    (`ProfileProviderBuilder.providers`). A role that is written for this helper comes first.
+    The order is botocore's (`create_credential_resolver`, `ProfileProviderBuilder.providers`): a role, a permission
+    set, a key of the credentials file, a console login, a process, a key of the config file. As a role's source an
+    access key comes before a role (`_resolve_credentials_from_profile`). What is written for this helper comes before
+    what the SDKs read too.
     """
-    has_key = settings.has("aws_access_key_id")
-    if settings.has_prefixed("role_arn") or (settings.has("role_arn") and not (as_source and has_key)):
-        return "role"
-    if settings.has("sso_account_id") or settings.has("sso_role_name"):
-        return "permission set"
-    key_wins = has_key and "aws_access_key_id" in settings.raw.config.credentials_profiles.get(settings.name, {})
-    if settings.has("login_session") and not key_wins:
-        return "console login"
-    if settings.has("credential_process") and not key_wins:
-        return "process"
-    return "access key" if has_key else None
+    in_credentials = settings.raw.config.credentials_profiles.get(settings.name, {})
+    for is_ours in (True, False):
+        has = settings.has_prefixed if is_ours else settings.has
+        has_key = has("aws_access_key_id")
+        if has("web_identity_token_file"):
+            return "role"
+        if has("role_arn") and not (as_source and has_key):
+            return "role"
+        if has("sso_account_id") or has("sso_role_name"):
+            return "permission set"
+        if has_key and (with_prefix("aws_access_key_id") if is_ours else "aws_access_key_id") in in_credentials:
+            return "access key"
+        if has("login_session"):
+            return "console login"
+        if has("credential_process") and not _is_own_command(settings):
+            return "process"
+        if has_key:
+            return "access key"
+    return None
+
+
+def _is_own_command(settings: ProfileSettings) -> bool:
+    """Whether the profile's credential_process is this helper, for the same profile: it is how SDKs reach the rest."""
+    ours = helper_command.parse(settings.credential_process)
+    return ours is not None and ours.is_for(settings.name)
+
+
+def check_own(settings: ProfileSettings, kind: Kind, options: Mapping[str, str]) -> None:
+    """Raise ConfigurationError where a profile without a role asks for what only a role's session can have.
+
+    Ignored, a policy that narrows would leave the session wider than was meant.
+    """
+    what = f"{settings.section} is {'an' if kind == 'access key' else 'a'} {kind}"
+    is_user_s_own = kind == "access key"
+    if is_user_s_own and _session_token(settings) is not None:
+        what, is_user_s_own = f"{settings.section} has temporary keys", False
+    given = [key for key in options if key != "duration_seconds" or not is_user_s_own]
+    if given:
+        raise ConfigurationError(f"{what}, which takes no {settings.raw.named(given[0])}", "leave that option out")
+    ignored = [key for key in _OF_A_ROLE if settings.has(key)]
+    if ignored:
+        raise ConfigurationError(
+            f"{what} and has {', '.join(ignored)}, which only a role's session can have",
+            "take it out, or use the profile as the source_profile of a role",
+        )
 
 
 def access_key(settings: ProfileSettings) -> StaticKeys | None:
@@ -56,52 +86,19 @@ def access_key(settings: ProfileSettings) -> StaticKeys | None:
 
 
 def _session_token(settings: ProfileSettings) -> str | None:
-    """The session token, also by its old name, which wins as for botocore (`SharedCredentialProvider.TOKENS`)."""
+    """The session token, also by its old name, which wins as for botocore (`SharedCredentialProvider.TOKENS`).
+
+    A bare one is of the same file as the key: the other file's is of another key.
+    """
+    config, name = settings.raw.config, settings.name
+    in_credentials = config.credentials_profiles.get(name, {})
+    file = in_credentials if "aws_access_key_id" in in_credentials else config.config_profiles.get(name, {})
     old, new = settings.aws_security_token, settings.aws_session_token
+    if not settings.has_prefixed("aws_access_key_id"):
+        old = old if settings.has_prefixed("aws_security_token") or file.get("aws_security_token") else None
+        new = new if settings.has_prefixed("aws_session_token") or file.get("aws_session_token") else None
     is_ours = settings.has_prefixed("aws_session_token") and not settings.has_prefixed("aws_security_token")
     return new or old if is_ours else old or new
-
-
-def permission_set(settings: ProfileSettings) -> Login:
-    """A role of IAM Identity Center. Raises ConfigurationError where its `[sso-session]` is not read as one."""
-    session = settings.sso_session
-    if session is not None and likely_meant.unread(settings.raw.config, session, "sso-session") is not None:
-        what = f"{settings.section} names sso_session = {printable(session, 64)}, which is not there"
-        raise likely_meant.missing(settings.raw.config, what, session, "add that section", "sso-session")
-    who = {
-        "sso_session": settings.sso_session,
-        "sso_start_url": settings.sso_start_url,
-        "sso_account_id": settings.sso_account_id,
-        "sso_role_name": settings.sso_role_name,
-    }
-    return _login(settings, "sso", who, {"sso_region": settings.sso_region})
-
-
-def console_login(settings: ProfileSettings) -> Login:
-    """A login to the AWS console (`aws login`)."""
-    return _login(settings, "login", {"login_session": settings.login_session}, {"sso_region": settings.sso_region})
-
-
-def _login(
-    settings: ProfileSettings, method: str, who: Mapping[str, str | None], more: Mapping[str, str | None]
-) -> Login:
-    """A login by its keys, wherever they stand; the AWS CLI is given the profile that has them bare, if one has."""
-    first = next((key for key, value in who.items() if value), next(iter(who)))
-    holder = settings.raw.holder(first)
-    if holder is None and first == "sso_session":
-        option = ("--sso-session", who[first] or "")
-    else:
-        option = ("--profile", holder or settings.name)
-    return Login(
-        settings.name,
-        method,
-        tuple(value or "" for value in who.values()),
-        settings.raw.config.config_path,
-        settings.raw.config.credentials_path,
-        tuple((key, value) for key, value in {**who, **more}.items() if value),
-        option,
-        resolution=resolution.of_login(method, settings.raw.config.environ),
-    )
 
 
 def process(settings: ProfileSettings, command: str) -> CredentialProcess:
@@ -145,7 +142,7 @@ def set_access_key(name: str) -> str:
 
 def check_source(settings: ProfileSettings, source: Origin | Profile, partition: str) -> None:
     """Raises ConfigurationError for a source that cannot assume the role."""
-    if isinstance(source, Profile) and source.partition != partition:
+    if isinstance(source, Profile) and source.role_arn is not None and source.partition != partition:
         raise ConfigurationError(
             f"{settings.section} has a role of {partition}, and its source one of {source.partition}",
             "use a source of the role's own partition",

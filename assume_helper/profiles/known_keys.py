@@ -62,7 +62,9 @@ def _known() -> frozenset[str]:
     for variable in BOTOCORE_DEFAUT_SESSION_VARIABLES.values():
         names = variable[0]
         of_botocore |= {names} if isinstance(names, str) else {str(name) for name in names or ()}
-    return frozenset(of_botocore) | KEYS | _OF_THE_SDKS | {PREFIX + key for key in KEYS} | {STORAGE_KEY}
+    # `configure` gives the prefix to all of Identity Center's.
+    moved = KEYS | {key for key in _OF_THE_SDKS if key.startswith("sso_")}
+    return frozenset(of_botocore) | KEYS | _OF_THE_SDKS | {PREFIX + key for key in moved} | {STORAGE_KEY}
 
 
 @cache

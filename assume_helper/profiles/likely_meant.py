@@ -9,16 +9,14 @@ import re
 from collections.abc import Iterable, Mapping
 
 from assume_helper.errors import ConfigurationError
-from assume_helper.profiles import value_parsers
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.unread_sections import UnreadSection
-from assume_helper.text import printable
+from assume_helper.text import ON_ITS_OWN_LINE, has_comment, printable
 
 # Enough for a person, and little to compare with.
 _MOST_NAMES = 2000
 _LONGEST_NAME = 128
 _NEAR = 3
-_OWN_LINE = "put the comment on a line of its own: here it is a part of the value"
 
 
 def unread(config: AwsConfig, name: str, kind: str = "profile") -> UnreadSection | None:
@@ -69,8 +67,8 @@ def near_profiles(config: AwsConfig, name: str) -> list[str]:
 
 def did_you_mean(config: AwsConfig, name: str) -> str | None:
     """The next step of a message about the profile `name`, which is not there; None where nothing is like it."""
-    if value_parsers.has_comment(name):
-        return _OWN_LINE
+    if has_comment(name):
+        return ON_ITS_OWN_LINE
     near = near_profiles(config, name)
     if not near:
         return None
@@ -83,7 +81,7 @@ def did_you_mean(config: AwsConfig, name: str) -> str | None:
 
 def without_comment(value: str) -> str | None:
     """The next step for a bad `value` that ends with what looks like a comment; None for another one."""
-    return _OWN_LINE if value_parsers.has_comment(value) else None
+    return ON_ITS_OWN_LINE if has_comment(value) else None
 
 
 def key_meant(config: AwsConfig, names: Iterable[str], wanted: Iterable[str]) -> str | None:

@@ -6,6 +6,7 @@ The token files are the AWS CLI's, which every SDK shares (protocol: botocore's 
 
 import hashlib
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -16,6 +17,7 @@ SSO_CACHE = "~/.aws/sso/cache"
 LOGIN_CACHE = "~/.aws/login/cache"
 # The variable that moves the latter, to the AWS CLI and to every SDK.
 LOGIN_CACHE_VARIABLE = "AWS_LOGIN_CACHE_DIRECTORY"
+_ACCOUNT_ID = re.compile(r"[0-9]{12}")
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,12 @@ class ConsoleLogin:
     command: str
     service: LoginService
     resolution: Resolution = field(default=Resolution(), compare=False)
+
+
+def account_of(login_session: str) -> str | None:
+    """The account in the ARN of who logged in; None where it has none."""
+    parts = login_session.split(":")
+    return parts[4] if len(parts) > 5 and _ACCOUNT_ID.fullmatch(parts[4]) else None
 
 
 def identity_center_token(session_name: str | None, start_url: str) -> str:

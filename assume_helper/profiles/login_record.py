@@ -24,6 +24,8 @@ _LONGEST = 256 * 1024
 _MOST_DIGESTS = 8
 # Beside the token file, and not ending in .json: others read all of those.
 RECORD, LOCK = ".assume-helper", ".assume-helper-lock"
+# What a file is called while it is written, behind the process's number.
+TEMPORARY = ".assume-helper-tmp"
 # The number of no login.
 NOT_LOGGED_IN = "none"
 
@@ -104,8 +106,8 @@ def _read(path: str) -> TokenFile:
 
 
 def beside(token_path: str, suffix: str) -> str:
-    """The path of a file of ours beside the token file: RECORD or LOCK."""
-    return token_path.removesuffix(".json") + suffix
+    """The path of a file of ours beside the token file, beside what it links to: RECORD or LOCK."""
+    return os.path.realpath(token_path).removesuffix(".json") + suffix
 
 
 def read_record(token_path: str) -> Record:
@@ -133,7 +135,7 @@ def write_record(token_path: str, record: Record) -> None:
 
 def write_beside(path: str, data: bytes) -> None:
     """Replace the file at `path` by one that holds `data`: 0600, flushed, renamed. Raises OSError."""
-    temporary = f"{path}.{os.getpid()}.assume-helper-tmp"
+    temporary = f"{path}.{os.getpid()}{TEMPORARY}"
     descriptor = private_files.create(temporary, os.O_TRUNC)
     try:
         try:

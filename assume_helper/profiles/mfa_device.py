@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from assume_helper.errors import ConfigurationError
-from assume_helper.profiles.role import MFA_SESSION, MFADevice
+from assume_helper.profiles.origin import USER_SESSION, MFADevice
 from assume_helper.profiles.settings import ProfileSettings
 
 
@@ -43,4 +43,4 @@ def device(found: MFASettings, section: str) -> MFADevice | None:
             f"the mfa_serial for {section} is that of a security key or passkey, which shows no codes",
             "name a device that shows codes of six digits",
         )
-    return MFADevice(found.serial, found.mfa_process, found.session_duration_seconds or MFA_SESSION)
+    return MFADevice(found.serial, found.mfa_process, found.session_duration_seconds or USER_SESSION)

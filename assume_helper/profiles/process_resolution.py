@@ -48,6 +48,15 @@ def of_command(command: str, profile: str, environ: Mapping[str, str]) -> Resolu
     )
 
 
+def program_name(command: str) -> str:
+    """The program of `command` as a table or a message names it: without its arguments, which may be secrets."""
+    try:
+        words = shlex.split(command, posix=sys.platform != "win32")
+    except ValueError:
+        words = command.split()
+    return redacted(re.split(r"[/\\]", words[0].strip('"'))[-1]) if words else ""
+
+
 def has_changed(command: str, profile: str, before: Resolution, environ: Mapping[str, str]) -> bool:
     """Whether the command comes to something else than `before`. (It may have made what was not there.)"""
     now = of_command(command, profile, environ).conditions

@@ -1,112 +1,29 @@
-"""A role, its source and the sources behind that, as frozen values."""
+"""A profile, its source and the sources behind that, as frozen values."""
 
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar, Literal
 
 from assume_helper.credentials import Storage
-from assume_helper.profiles.metadata_service import MetadataService
+from assume_helper.profiles import partitions
+from assume_helper.profiles.login import ConsoleLogin, PermissionSet, account_of
+from assume_helper.profiles.origin import (
+    USER_SESSION,
+    CredentialProcess,
+    EnvironmentKeys,
+    Metadata,
+    MFADevice,
+    Origin,
+    StaticKeys,
+    WebIdentity,
+)
 from assume_helper.profiles.resolution import Resolution
 from assume_helper.profiles.session_parameters import SessionParameters
-from assume_helper.text import printable
 
-
-@dataclass(frozen=True)
-class StaticKeys:
-    """An access key in a profile of the config or credentials file."""
-
-    profile: str
-    access_key_id: str
-    secret_access_key: str = field(repr=False)
-    session_token: str | None = field(repr=False)
-
-
-@dataclass(frozen=True)
-class EnvironmentKeys:
-    """`credential_source = Environment`: the access key in the environment's three variables."""
-
-    access_key_id: str | None
-
-
-@dataclass(frozen=True)
-class CredentialProcess:
-    """A `credential_process` of another program; the command may hold a secret. `resolution` is what it comes to."""
-
-    profile: str
-    command: str = field(repr=False)
-    resolution: Resolution = field(default=Resolution(), compare=False)
-
-
-@dataclass(frozen=True)
-class Metadata:
-    """`credential_source` `Ec2InstanceMetadata` or `EcsContainer`.
-
-    `uri` is where a container's credentials are, or EC2's service where that is at another address than its own;
-    `service` is how that is asked.
-    """
-
-    credential_source: str
-    uri: str | None = None
-    resolution: Resolution = field(default=Resolution(), compare=False)
-    service: MetadataService = field(default_factory=MetadataService, compare=False)
-
-
-@dataclass(frozen=True)
-class Login:
-    """A profile with a login: of IAM Identity Center (`method` is sso) or of the console (login).
-
-    `who` identifies the login. `config_path` and `credentials_path` are where botocore finds the profile; `settings`
-    are its keys, also those that botocore does not find, prefixed and included ones. `option` is the AWS CLI's option
-    for this login. `ca_bundle` is the path of the certificates that its services are trusted with.
-    """
-
-    profile: str
-    method: str
-    who: tuple[str, ...]
-    config_path: str
-    credentials_path: str
-    settings: tuple[tuple[str, str], ...] = ()
-    option: tuple[str, str] | None = None
-    ca_bundle: str | None = None
-    resolution: Resolution = field(default=Resolution(), compare=False)
-
-    @property
-    def command(self) -> str:
-        """The AWS CLI's command that logs in again, quoted for a shell."""
-        option, value = self.option or ("--profile", self.profile)
-        return f"aws {'sso login' if self.method == 'sso' else 'login'} {option} {shlex.quote(printable(value, 64))}"
-
-
-@dataclass(frozen=True)
-class WebIdentity:
-    """`web_identity_token_file`: the token in that file, in place of credentials."""
-
-    token_file: str
-    resolution: Resolution = field(default=Resolution(), compare=False)
-
-
-# GetSessionToken's own default (12 h), in seconds.
-MFA_SESSION = 43_200
 # A role that is assumed with an MFA session lasts an hour at most, as any that temporary credentials assume.
 LONGEST_BY_MFA_SESSION = 3600
-
-
-@dataclass(frozen=True)
-class MFADevice:
-    """The MFA device of the user at a chain's beginning.
-
-    `mfa_process` is a command that prints a code, and may hold a secret; `session_duration_seconds` is how long one
-    code serves.
-    """
-
-    serial: str
-    mfa_process: str | None = field(default=None, repr=False)
-    session_duration_seconds: int = MFA_SESSION
-
-
-# Where a chain of roles begins.
-SourceOfKeys = StaticKeys | EnvironmentKeys | CredentialProcess | Metadata | Login
-Origin = SourceOfKeys | WebIdentity
+# What a profile is: its own role, or what its own credentials are.
+Kind = Literal["role", "permission set", "console login", "process", "access key"]
 
 
 @dataclass(frozen=True)
@@ -126,6 +43,9 @@ class Endpoint:
     sts_regional_endpoints: str = "regional"
     region_is_own: bool = True
     ca_bundle_named: str = field(default="", compare=False)
+    # In messages: its name, and what sets its region.
+    service: ClassVar[str] = "STS"
+    region_named: ClassVar[str] = "region or AWS_REGION"
 
     def inputs(self) -> dict[str, object]:
         """What of this is in the cache key: not the certificates, which shape no session."""
@@ -140,15 +60,15 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Profile:
-    """A role and all that shapes its session. `duration_seconds` is None where the profile does not set it.
+    """A profile and all that shapes its session: a role (`role_arn`), or credentials of its own, its `source` then.
 
-    `looked_up` is what its values were resolved through (see `lookups`). `region` is for the programs that use the
-    session: the environment's, or the profile's. So is `endpoint_url`: the profile's. `storage` is how the session is
-    stored, which does not shape it.
+    `duration_seconds` is None where the profile does not set it. `looked_up` is what its values were resolved through
+    (see `lookups`). `region` is for the programs that use the session: the environment's, or the profile's. So is
+    `endpoint_url`: the profile's. `storage` is how the session is stored, which does not shape it.
     """
 
     name: str
-    role_arn: str
+    role_arn: str | None
     source: "Origin | Profile"
     endpoint: Endpoint
     external_id: str | None = None
@@ -162,21 +82,61 @@ class Profile:
     looked_up: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
-    def mfa_session(self) -> "MFASession | None":
-        """The session that the role is assumed with where it wants MFA.
+    def kind(self) -> Kind:
+        """What the profile is."""
+        match self.source if self.role_arn is None else None:
+            case PermissionSet():
+                return "permission set"
+            case ConsoleLogin():
+                return "console login"
+            case CredentialProcess():
+                return "process"
+            case StaticKeys():
+                return "access key"
+        return "role"
 
-        None for a role that is to last more than an hour: it is assumed with the code itself.
+    @property
+    def identity(self) -> str:
+        """Whom the session is for, as the config says it: for a process nothing is known but the profile."""
+        match self.source if self.role_arn is None else None:
+            case PermissionSet(account_id=account, role_name=role):
+                return f"{account}/{role}"
+            case ConsoleLogin(login_session=who):
+                return who
+            case StaticKeys(access_key_id=key):
+                return key
+        return self.role_arn or self.name
+
+    @property
+    def user_session(self) -> "UserSession | None":
+        """The user's own session: an access key's, and the one that a role which wants MFA is assumed with.
+
+        None for a role that is to last more than an hour: it is assumed with the code itself. None for temporary keys:
+        GetSessionToken is for a user's own.
         """
-        if self.mfa is None or isinstance(self.source, Profile | WebIdentity):
+        if isinstance(self.source, PermissionSet | ConsoleLogin | WebIdentity | Metadata):
             return None
-        if self.duration_seconds is not None and self.duration_seconds > LONGEST_BY_MFA_SESSION:
+        if isinstance(self.source, StaticKeys) and self.source.session_token is not None:
             return None
-        return MFASession(self.name, self.source, self.mfa, self.endpoint, self.partition, self.storage)
+        seconds = self.mfa.session_duration_seconds if self.mfa else USER_SESSION
+        if self.role_arn is None:
+            is_own, seconds = isinstance(self.source, StaticKeys), self.duration_seconds or seconds
+        else:
+            is_short = self.duration_seconds is None or self.duration_seconds <= LONGEST_BY_MFA_SESSION
+            is_own = self.mfa is not None and is_short
+        if not is_own:
+            return None
+        return UserSession(self.name, self.source, self.mfa, seconds, self.endpoint, self.partition, self.storage)
 
     @property
     def asks_for_code(self) -> bool:
         """Whether the chain needs an MFA code."""
-        return self.first_link.mfa is not None
+        return self.mfa_device is not None
+
+    @property
+    def mfa_device(self) -> MFADevice | None:
+        """The device of the user at the chain's beginning, where its code is asked for."""
+        return next((link.mfa for link in self.links() if link.mfa is not None), None)
 
     @property
     def asks_somebody(self) -> bool:
@@ -185,16 +145,25 @@ class Profile:
 
     @property
     def partition(self) -> str:
-        """The role's partition: aws, aws-cn, aws-us-gov, ..."""
-        return self.role_arn.split(":")[1]
+        """The partition: aws, aws-cn, aws-us-gov, ... Of the role, else of the region."""
+        if self.role_arn is not None:
+            return self.role_arn.split(":")[1]
+        return partitions.of_region(self.endpoint.region) or "aws"
 
     @property
-    def account_id(self) -> str:
-        """The role's account, twelve digits."""
-        return self.role_arn.split(":")[4]
+    def account_id(self) -> str | None:
+        """The account, twelve digits, where the config says it: of the role, the permission set, the console login."""
+        if self.role_arn is not None:
+            return self.role_arn.split(":")[4]
+        match self.source:
+            case PermissionSet(account_id=account):
+                return account
+            case ConsoleLogin(login_session=who):
+                return account_of(who)
+        return None
 
     def links(self) -> Iterator["Profile"]:
-        """The roles of the chain, this one first."""
+        """The sessions of the chain, this one first."""
         link = self
         yield link
         while isinstance(link.source, Profile):
@@ -203,7 +172,7 @@ class Profile:
 
     @property
     def first_link(self) -> "Profile":
-        """The role that is assumed first, with the `origin`."""
+        """The session that is had first, from the `origin`."""
         return list(self.links())[-1]
 
     @property
@@ -227,12 +196,14 @@ class Profile:
         return found
 
     def names(self) -> list[str]:
-        """The profiles of the chain, this one first, the one whose credential_process is run last."""
-        names = [link.name for link in self.links()]
-        return [*names, self.origin.profile] if isinstance(self.origin, CredentialProcess) else names
+        """The profiles of the chain, this one first, each once."""
+        return list(dict.fromkeys(link.name for link in self.links()))
 
     def session_inputs(self) -> dict[str, object]:
         """All that shapes the session, for the cache key: never a secret, never the profile's name."""
+        if self.role_arn is None:
+            session = self.user_session
+            return session.session_inputs() if session is not None else {"source": _source_identity(self.source)}
         return {
             "partition": self.partition,
             "role_arn": self.role_arn,
@@ -247,15 +218,16 @@ class Profile:
 
 
 @dataclass(frozen=True)
-class MFASession:
-    """The source's session that GetSessionToken gives for a code; many roles are assumed with it.
+class UserSession:
+    """The user's own session, which GetSessionToken gives: with a code of `device`, where there is one.
 
-    `name` is the profile of the role that needs it.
+    `name` is the profile that it is for; all roles with the same source and device are assumed with one.
     """
 
     name: str
-    source: SourceOfKeys
-    device: MFADevice
+    source: "Origin | Profile"
+    device: MFADevice | None
+    duration_seconds: int
     endpoint: Endpoint
     partition: str
     storage: Storage = "file"
@@ -263,12 +235,12 @@ class MFASession:
     def session_inputs(self) -> dict[str, object]:
         """All that shapes the session, for the cache key. It is valid in every region of the partition."""
         return {
-            "mfa_session": self.device.serial,
+            "user_session": self.device.serial if self.device else None,
             "partition": self.partition,
             "endpoint_url": self.endpoint.endpoint_url,
             "sts_regional_endpoints": self.endpoint.sts_regional_endpoints,
             "source": _source_identity(self.source),
-            "duration_seconds": self.device.session_duration_seconds,
+            "duration_seconds": self.duration_seconds,
         }
 
 
@@ -283,9 +255,12 @@ def _source_identity(source: Origin | Profile) -> dict[str, object]:
             return {"credential_process": source.command, **source.resolution.inputs}
         case Metadata():
             return {"credential_source": source.credential_source, "uri": source.uri, **source.resolution.inputs}
-        case Login():
-            return {"login": source.method, "who": list(source.who), **source.resolution.inputs}
+        case PermissionSet(account_id=account, role_name=role, login=login):
+            portal = [login.service.region, login.service.endpoint_urls.get("sso")]
+            return {"permission_set": [account, role, login.start_url, *portal], **source.resolution.inputs}
+        case ConsoleLogin():
+            return {"login_session": source.login_session, **source.resolution.inputs}
         case WebIdentity():
             return dict(source.resolution.inputs) or {"web_identity_token_file": source.token_file}
         case Profile():
-            return {"role": source.session_inputs()}
+            return {"session": source.session_inputs()}

@@ -128,6 +128,13 @@ class ProfileSettings:
         return session_policy.parse(text, self.raw.named("session_policy"), self.raw.config)
 
     @property
+    def user_session_seconds(self) -> int | None:
+        """`duration_seconds` of an access key's own session, which may last longer than a role's."""
+        text = self.raw.text("duration_seconds")
+        named = self.raw.named("duration_seconds")
+        return None if text is None else value_parsers.parsed(value_parsers.mfa_session_seconds, text, named)
+
+    @property
     def storage(self) -> Storage | None:
         """How sessions are stored, None where the profile does not say."""
         text = self.raw.prefixed_text("cache")

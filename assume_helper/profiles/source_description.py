@@ -3,17 +3,17 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from assume_helper.profiles.role import (
+from assume_helper.profiles.login import ConsoleLogin, PermissionSet
+from assume_helper.profiles.origin import (
     CredentialProcess,
     EnvironmentKeys,
-    Login,
     Metadata,
     MFADevice,
     Origin,
-    Profile,
     StaticKeys,
     WebIdentity,
 )
+from assume_helper.profiles.role import Profile
 from assume_helper.text import printable
 
 
@@ -35,18 +35,23 @@ def describe(source: Origin | Profile, device: MFADevice | None = None) -> Sourc
     """Describe `source`, which is asked for a code of `device` where there is one."""
     origin = source.origin if isinstance(source, Profile) else source
     uses_code = source.asks_for_code if isinstance(source, Profile) else device is not None
+    has_none = isinstance(origin, PermissionSet | ConsoleLogin | Metadata)
     return SourceDescription(
         text=described(source),
         renewal=_renewal(source),
         if_unknown=_if_unknown(source),
-        mfa="impossible" if isinstance(origin, Login | Metadata) else "used" if uses_code else "possible",
+        mfa="impossible" if has_none else "used" if uses_code else "possible",
     )
 
 
 def _renewal(source: Origin | Profile) -> str:
     match source:
-        case Login():
-            return f"run: {source.command}"
+        case PermissionSet(login=login):
+            return f"run: {login.command}"
+        case ConsoleLogin(command=command):
+            return f"run: {command}"
+        case Profile(role_arn=None, source=behind):
+            return _renewal(behind)
         case StaticKeys(profile=name):
             return f"log in to that source again, or renew the session token in [{printable(name, 64)}]"
         case EnvironmentKeys():
@@ -61,6 +66,10 @@ def _renewal(source: Origin | Profile) -> str:
 
 def _if_unknown(source: Origin | Profile) -> str:
     match source:
+        case Profile(role_arn=None, source=CredentialProcess() as behind):
+            return _if_unknown(behind)
+        case Profile(role_arn=None, source=StaticKeys(session_token=str()) as behind):
+            return _renewal(behind)  # there is no new session to be had for temporary keys
         case Profile():
             return "the next call tries a new session; if that fails too, check the region"
         case WebIdentity():
@@ -80,9 +89,11 @@ def described(source: Origin | Profile) -> str:
             return f"the credential_process of profile {printable(name, 64)}"
         case Metadata(credential_source=kind):
             return f"the role of this machine ({kind})"
-        case Login(profile=name):
+        case PermissionSet(profile=name) | ConsoleLogin(profile=name):
             return f"the login of profile {printable(name, 64)}"
         case WebIdentity(token_file=path):
             return f"the web identity token in {printable(path)}"
+        case Profile(role_arn=None, source=behind):
+            return described(behind)
         case Profile(name=name):
             return f"the role of profile {printable(name, 64)}"

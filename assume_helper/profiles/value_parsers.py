@@ -9,13 +9,12 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from assume_helper.credentials import LONGEST_MFA_SESSION, LONGEST_SESSION, SHORTEST_SESSION, STORAGES, Storage
+from assume_helper.credentials import LONGEST_SESSION, LONGEST_USER_SESSION, SHORTEST_SESSION, STORAGES, Storage
 from assume_helper.errors import ConfigurationError
-from assume_helper.text import CONTROL_CHARACTERS, printable
+from assume_helper.text import COMMENT, CONTROL_CHARACTERS, has_comment, printable
 
 T = TypeVar("T")
 
-_COMMENT = re.compile(r"\S\s+[#;]|^#.")
 # Patterns are compiled where they are used: most calls use few of these keys.
 # IAM: a role's ARN (User Guide, "IAM identifiers"); the path is optional.
 _ROLE_ARN = r"arn:aws[a-z-]*:iam::[0-9]{12}:role/([\x21-\x7e]+/)?[\w+=,.@-]{1,64}"
@@ -72,17 +71,9 @@ def _in_quotes(
     return ConfigurationError(error.message, f"remove the quotes, which are a part of the value here{with_prefix}")
 
 
-def has_comment(value: str) -> bool:
-    """Whether `value` ends with what looks like a comment.
-
-    Most SDKs take it for one; to botocore, and so to the AWS CLI, it is a part of the value.
-    """
-    return _COMMENT.search(value) is not None
-
-
 def before_comment(value: str) -> str:
     """`value` without what looks like a comment at its end."""
-    found = _COMMENT.search(value)
+    found = COMMENT.search(value)
     return value if found is None else value[: found.start() + 1].rstrip("#")
 
 
@@ -138,7 +129,7 @@ def session_seconds(value: str, named: str) -> int:
 
 def mfa_session_seconds(value: str, named: str) -> int:
     """How long an MFA session lasts, in seconds."""
-    return _seconds(value, named, LONGEST_MFA_SESSION)
+    return _seconds(value, named, LONGEST_USER_SESSION)
 
 
 def _seconds(value: str, named: str, longest: int) -> int:

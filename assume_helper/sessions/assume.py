@@ -1,4 +1,4 @@
-"""The session of a role: from its source's credentials, from another session of ours, or with an MFA code itself."""
+"""The session of a profile: a role's by its source's credentials, another session of ours, or an MFA code itself."""
 
 import os
 from collections.abc import Callable
@@ -10,9 +10,10 @@ from assume_helper.cache.entries import Entry
 from assume_helper.cache.session import Session
 from assume_helper.credentials import Answer, Credentials, WebIdentityToken
 from assume_helper.errors import AssumeHelperError, ConfigurationError, MFARequired, SourceExpired, SourceNotKnown
-from assume_helper.profiles.role import CredentialProcess, MFADevice, Profile, SourceOfKeys, WebIdentity
+from assume_helper.profiles.origin import MFADevice, Origin, WebIdentity
+from assume_helper.profiles.role import Profile
 from assume_helper.profiles.source_description import described
-from assume_helper.sessions import mfa_session, session_keys, single_flight, time_budget
+from assume_helper.sessions import own_session, session_keys, single_flight, time_budget, user_session
 from assume_helper.sessions.single_flight import Flight, LeaderBudget, RefusedSession
 from assume_helper.system import exhaustion
 from assume_helper.system.context import CallContext
@@ -27,12 +28,18 @@ def flight(profile: Profile, context: CallContext) -> Flight:
     """
     own = storage.open_store(context.environ, context.warn, profile.storage)
     storage.remove_from_laxer(context.environ, profile.storage, session_keys.of_chain(profile))
-    key, now = session_keys.of_role(profile), context.clock.now()
+    session = profile.user_session if profile.role_arn is None else None
+    if session is not None:
+        return user_session.flight(session, lambda: source_credentials(profile, context), own, context)
+    key, now = session_keys.of_profile(profile), context.clock.now()
     store = storage.find_store(own, context.environ, key, lambda entry: _is_served_only(entry.session, now))
 
     def call(budget: LeaderBudget) -> Answer:
+        limited = budget.limit(context)
         try:
-            return _answer(_RoleCall(profile, own, budget.limit(context), budget))
+            if profile.role_arn is None:
+                return own_session.answer(profile, limited, budget)
+            return _answer(_RoleCall(profile, own, limited, budget))
         except (OSError, MemoryError) as error:  # of an import, or of a file
             raise exhaustion.fault(error) or error from None
 
@@ -45,16 +52,13 @@ def _is_served_only(session: Session, now: float) -> bool:
 
 
 def source_credentials(profile: Profile, context: CallContext) -> Credentials:
-    """The credentials that assume the role of `profile`: its source's, or the session of the role before it.
+    """The credentials that `profile` is made from: its source's, or the session of the profile before it.
 
     Raises AssumeHelperError; ConfigurationError for a web identity token, which takes the place of credentials.
     """
-    source = profile.source
-    if isinstance(source, Profile):
-        return single_flight.session(flight(source, context)).session.credentials
-    if isinstance(source, WebIdentity):
+    if isinstance(profile.source, WebIdentity):
         raise ConfigurationError("a web identity token is no access key", "ask for the role's identity instead")
-    return _credentials_of(source, context, time_budget.WITHOUT_CACHE)
+    return _credentials_of(profile.source, context, time_budget.WITHOUT_CACHE)
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class _RoleCall:
     context: CallContext = field(repr=False)
     budget: LeaderBudget
 
-    def credentials(self, source: SourceOfKeys) -> Credentials:
+    def credentials(self, source: Origin | Profile) -> Credentials:
         """The credentials of `source`, within the budget."""
         return _credentials_of(source, self.context, self.budget.deadline.at - self.context.clock.monotonic())
 
@@ -83,7 +87,11 @@ class _RoleCall:
         name = self.profile.role_session_name or self.context.session_name()
         asked = request.assume_role(self.profile, name, code=code, token=token)
         return calls.request_session(
-            asked, credentials, self.budget.deadline, self.context.clock, self.budget.extend_claim
+            asked,
+            credentials,
+            self.budget.for_last_call(self.context.clock),
+            self.context.clock,
+            self.budget.extend_claim,
         )
 
 
@@ -102,11 +110,11 @@ def _answer(call: _RoleCall) -> Answer:
                 raise
             # It was half written: this is not a refusal.
             raise SourceExpired("the web identity token was being replaced meanwhile", "try again") from None
+    if device is not None:
+        return _with_mfa(call, source, device)
     if isinstance(source, Profile):
         return _with_session(flight(source, call.context), call.assume)
-    if device is None:
-        return call.assume(call.credentials(source))
-    return _with_mfa(call, source, device)
+    return call.assume(call.credentials(source))
 
 
 def _state(path: str) -> tuple[int, ...] | None:
@@ -118,35 +126,35 @@ def _state(path: str) -> tuple[int, ...] | None:
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def _credentials_of(source: SourceOfKeys, context: CallContext, seconds: float) -> Credentials:
+def _credentials_of(source: Origin | Profile, context: CallContext, seconds: float) -> Credentials:
+    if isinstance(source, Profile):
+        return single_flight.session(flight(source, context)).session.credentials
     from assume_helper.sessions import source_credentials as sources
 
-    if isinstance(source, CredentialProcess):
-        context.asking()
     found = sources.source_credentials(source, context.environ, seconds)
     if sources.has_changed(source, context.environ):  # its credentials are not those that the cache key says
         raise SourceExpired(f"{described(source)} was replaced while it was asked", "try again")
     return found
 
 
-def _with_mfa(call: _RoleCall, source: SourceOfKeys, device: MFADevice) -> Answer:
+def _with_mfa(call: _RoleCall, source: Origin | Profile, device: MFADevice) -> Answer:
     """Assume a role that requires MFA: with the MFA session, or with a code where there can be no such session.
 
     GetSessionToken is for a user's own access key: a session token cannot call it.
     """
     from assume_helper.sources import mfa
 
-    session = call.profile.mfa_session
+    session = call.profile.user_session
     if session is not None:
-        link = mfa_session.flight(session, lambda: call.credentials(source), call.store, call.context)
+        link = user_session.flight(session, lambda: call.credentials(source), call.store, call.context)
         if entries.read(link.store, link.key) is not None:
             return _with_session(link, call.assume, is_served=False)
     mfa.check(device, call.profile.name, call.context)
     found = call.credentials(source)
     if session is not None and found.session_token is None:
-        link = mfa_session.flight(session, lambda: found, call.store, call.context)
+        link = user_session.flight(session, lambda: found, call.store, call.context)
         return _with_session(link, call.assume, is_served=False)
-    request = mfa_session.code_request(device, call.profile.name, call.context, call.budget)
+    request = user_session.code_request(device, call.profile.name, call.context, call.budget)
     return mfa.call_with_code(request, lambda code: call.assume(found, code=code))
 
 

@@ -1,4 +1,4 @@
-"""Who credentials are to AWS: the environment's, those of a role's source, the role's."""
+"""Who credentials are to AWS: the environment's, those of a role's source, the profile's."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -8,7 +8,8 @@ from assume_helper.cache.session import Session
 from assume_helper.credentials import Credentials, Identity
 from assume_helper.errors import SourceError
 from assume_helper.profiles import aws_config, endpoint, likely_meant, profile_variables
-from assume_helper.profiles.role import Endpoint, EnvironmentKeys, Origin, Profile
+from assume_helper.profiles.origin import EnvironmentKeys, Origin
+from assume_helper.profiles.role import Endpoint, Profile
 from assume_helper.system import environment
 from assume_helper.system.context import Clock
 from assume_helper.text import printable, redacted
@@ -30,11 +31,11 @@ def of(whose: str, credentials: Credentials, source: Origin | Profile, sts: Endp
     return replace(found, whose=whose, left=end.timestamp() - clock.now() if end is not None else None)
 
 
-def of_session(name: str, session: Session, now: float) -> Identity:
-    """Who a role's session is, by what STS said when it gave it. The user id is unknown then."""
-    return Identity(
-        session.assumed_role_arn or "", session.account_id or "", whose=f"role of {name}", left=session.left(now)
-    )
+def of_session(profile: Profile, session: Session, now: float) -> Identity:
+    """Who a profile's session is, by what was said when it was given. The user id is unknown then."""
+    left = None if session.expiration is None else session.left(now)
+    whose = f"{profile.kind} of {profile.name}"
+    return Identity(session.assumed_role_arn or profile.identity, session.account_id or "", whose=whose, left=left)
 
 
 def of_environment(environ: Mapping[str, str], clock: Clock) -> Callable[[], Identity]:

@@ -10,11 +10,15 @@ from assume_helper.cache.session import Session
 from assume_helper.errors import AssumeHelperError, STSNotReached, STSRefused
 from assume_helper.profiles import aws_config, callers, role_chain
 from assume_helper.profiles.aws_config import AwsConfig
+from assume_helper.profiles.login import ConsoleLogin, PermissionSet
 from assume_helper.profiles.role import Profile
-from assume_helper.sessions import asker, assume, recall, refresh_ahead, single_flight
+from assume_helper.sessions import asker, assume, own_session, recall, refresh_ahead, single_flight
 from assume_helper.system.context import CallContext
 from assume_helper.system.warning import Warning
 from assume_helper.text import error_line, printable
+
+# Seconds, more than the tick of any clock that file times are made with (see `recall`).
+_UNTIL_SETTLED = 0.05
 
 
 @dataclass(frozen=True)
@@ -22,13 +26,15 @@ class RoleRequest:
     """What a call asks for: a profile's name, or a role's ARN with the `keys` that a profile of that name would have.
 
     `options` are keys of the profile that this call sets. Each set of options is cached separately, and is never
-    remembered for the profile's name. `picked`: a person chose the name in the picker.
+    remembered for the profile's name. `picked`: a person chose the name in the picker. `no_session`: the access key
+    itself is asked for.
     """
 
     name: str
     options: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, str] | None = None
     picked: bool = False
+    no_session: bool = False
 
     def words(self) -> list[str]:
         """The words of a command that requests the same."""
@@ -61,6 +67,8 @@ def session(request: RoleRequest, context: CallContext) -> tuple[Profile, Entry]
     config, profile = read_profile(request, context.environ)
     caller = context
     context = _add_caller(context, config.config_path, profile)
+    if request.no_session or own_session.is_handed_over(profile):
+        return profile, own_session.access_key_itself(profile, context)
     flight = assume.flight(profile, context)
     store, key = flight.store, flight.key
     memory = None
@@ -89,7 +97,7 @@ def session(request: RoleRequest, context: CallContext) -> tuple[Profile, Entry]
     is_cached = entry.session.issued < context.started
     if is_cached and store.directory is not None and entry.session.is_due(context.clock.now()):
         context.due(store.path(key + hit.AHEAD_SUFFIX))
-    if memory is not None:
+    if memory is not None and entry.session.expiration is not None:
         memory.remember(key)
     return profile, entry
 
@@ -100,12 +108,17 @@ def _stale(entry: Entry, cause: tuple[str, str], context: CallContext) -> Entry:
     return entry
 
 
-def refresh(request: RoleRequest, context: CallContext, back_off: Callable[[float], None]) -> Session | None:
+def refresh(
+    request: RoleRequest, context: CallContext, back_off: Callable[[float], None]
+) -> tuple[Profile, Session] | None:
     """Replace the session that is requested where it is due, in the background; see `single_flight.refresh`.
 
-    The new session, None where none was needed. Raises AssumeHelperError.
+    The profile and its new session, None where none was needed. Raises AssumeHelperError.
     """
     config, profile = read_profile(request, context.environ)
+    if own_session.is_handed_over(profile):
+        return None
+    caller = context
     context = replace(_add_caller(context, config.config_path, profile), may_ask=False)
     flight = assume.flight(profile, context)
     store, key = flight.store, flight.key
@@ -117,8 +130,26 @@ def refresh(request: RoleRequest, context: CallContext, back_off: Callable[[floa
             context.warn(Warning(what, "remove it"))
     if not single_flight.refresh(flight, back_off):
         return None
+    if isinstance(profile.origin, PermissionSet | ConsoleLogin):
+        _remember_anew(request, caller)
     entry = entries.read(flight.store, flight.key)
-    return entry.session if entry is not None else None
+    return (profile, entry.session) if entry is not None else None
+
+
+def _remember_anew(request: RoleRequest, context: CallContext) -> None:
+    """Write the `.hit` file once more: a renewal of the login has changed its token file, and the stamp has its state.
+
+    Without this the next call would go the full way. It is a moment later: a file that has just changed is not settled.
+    """
+    context.clock.sleep(_UNTIL_SETTLED)
+    began = context.clock.now()
+    config, profile = read_profile(request, context.environ)
+    flight = assume.flight(profile, _add_caller(context, config.config_path, profile))
+    memory = recall.of_request(
+        request.name, request.options, config, profile, context.environ, flight.store, (began, context.clock.now())
+    )
+    if memory is not None:
+        memory.remember(flight.key)
 
 
 def _remove_pointer(name: str, config: AwsConfig, context: CallContext) -> None:

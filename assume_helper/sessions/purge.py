@@ -11,8 +11,9 @@ from assume_helper.cache import entries, key_lock, storage
 from assume_helper.cache.directory import Cache
 from assume_helper.credentials import Storage
 from assume_helper.errors import AssumeHelperError
+from assume_helper.profiles.login import ConsoleLogin, PermissionSet
 from assume_helper.profiles.role import Profile
-from assume_helper.sessions import provider
+from assume_helper.sessions import provider, session_keys
 from assume_helper.system.warning import Warning
 
 # Files whose content can be fetched again. Lock files and used MFA codes stay.
@@ -52,7 +53,8 @@ def find_of_profile(name: str, environ: Mapping[str, str], warn: Callable[[Warni
     ]
     plain = storage.open_store(environ, warn, "file")
     pointers, keys = _hits_of(plain, name, {file.removesuffix(".entry") for _, file, _ in found})
-    if profile.resolution.problem is not None:  # its key is not known: what its name led to
+    # Where its key is not known, or was another one before a new login: what its name led to.
+    if profile.resolution.problem is not None or isinstance(profile.origin, PermissionSet | ConsoleLogin):
         found += [
             (store, f"{key}.entry", f"the credentials of {name}")
             for store in storage.all_stores(environ, warn)
@@ -68,7 +70,7 @@ def find_of_profile(name: str, environ: Mapping[str, str], warn: Callable[[Warni
 def _hits_of(store: Cache, profile: str, keys: Collection[str]) -> tuple[list[str], set[str]]:
     """The `.hit` files of a profile, and those that lead to one of `keys`; and the keys that the profile's lead to."""
     found, led_to = [], set()
-    for name in _names(store):
+    for name in cache_directory.names(store):
         if not name.endswith(".hit"):
             continue
         whose, key = hit.whose_hit(cache_directory.read(store, name) or b"")
@@ -107,16 +109,17 @@ def _opened(environ: Mapping[str, str], kind: Storage, warn: Callable[[Warning],
 def of_profile(store: Cache, profile: Profile) -> dict[str, str]:
     """The files of a profile's session and of the MFA session that it uses, each with what it holds in words."""
     found = {}
-    key = entries.key(profile.session_inputs())
+    key = session_keys.of_profile(profile)
     if _is_there(store, f"{key}.entry"):
         found[f"{key}.entry"] = f"the credentials of {profile.name}"
     if _is_there(store, f"{key}.failure"):
         found[f"{key}.failure"] = f"the last failure of {profile.name}"
-    link = profile.first_link.mfa_session
-    if link is not None:
-        key = entries.key(link.session_inputs())
-        if _is_there(store, f"{key}.entry"):
-            found[f"{key}.entry"] = f"the MFA session of {link.device.serial}"
+    for link in profile.links():
+        session = link.user_session if link.role_arn is not None else None
+        if session is not None and session.device is not None:
+            key = entries.key(session.session_inputs())
+            if _is_there(store, f"{key}.entry"):
+                found[f"{key}.entry"] = f"the MFA session of {session.device.serial}"
     return found
 
 
@@ -135,12 +138,16 @@ def ended(store: Cache, now: float) -> dict[str, str]:
 def all_of(store: Cache) -> dict[str, str]:
     """All files that hold something cached."""
     found: dict[str, str] = {}
-    for name in _names(store):
+    for name in cache_directory.names(store):
         if name.endswith(".entry"):
             entry = entries.read(store, name.removesuffix(".entry"))
             arn = entry.session.assumed_role_arn if entry is not None else None
             found[name] = (
-                f"the credentials of {arn}" if arn else "an MFA session" if entry else "a file that is no entry"
+                f"the credentials of {arn}"
+                if arn
+                else "a session without a role"
+                if entry
+                else "a file that is no entry"
             )
         elif cache_directory.is_left_over(name):
             found[name] = "what a killed process left behind"
@@ -171,12 +178,3 @@ def _removed(store: Cache, name: str) -> Outcome:
 
 def _is_there(store: Cache, name: str) -> bool:
     return store.directory is not None and os.path.lexists(store.path(name))
-
-
-def _names(store: Cache) -> list[str]:
-    if store.directory is None:
-        return []
-    try:
-        return sorted(name for name in os.listdir(store.directory) if cache_directory.is_ours(name))
-    except OSError:
-        return []

@@ -10,8 +10,9 @@ from assume_helper.cache.directory import Cache
 from assume_helper.cache.entries import Entry
 from assume_helper.credentials import LAST_RESORT
 from assume_helper.profiles.aws_config import AwsConfig
+from assume_helper.profiles.origin import CredentialProcess, WebIdentity
 from assume_helper.profiles.resolution import DEPENDS_ON_SECRET
-from assume_helper.profiles.role import CredentialProcess, Profile, WebIdentity
+from assume_helper.profiles.role import Profile
 from assume_helper.sessions import single_flight
 
 # A file that changed this recently (ns) may change again without a new mtime: the kernel's clock ticks every 4 ms or

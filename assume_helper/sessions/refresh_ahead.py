@@ -10,6 +10,7 @@ import sys
 
 from assume_helper import hit
 from assume_helper.sessions import time_budget
+from assume_helper.system import own_python
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,8 +29,7 @@ _MOST_TRIES = 64
 _LONGEST = 4096
 # Where the system does not say which descriptors are open, no more than these are closed.
 _MOST_DESCRIPTORS = 4096
-# What the new process runs. It finds its libraries where this one does: a launcher may have put them on the path.
-_PROGRAM = "import sys; sys.path[:] = {path!r}; from assume_helper.start import main; sys.exit(main())"
+_PROGRAM = "from assume_helper.start import main; sys.exit(main())"
 
 
 def start(path: str, arguments: "Sequence[str]", environ: "Mapping[str, str]", now: float) -> None:
@@ -40,26 +40,11 @@ def start(path: str, arguments: "Sequence[str]", environ: "Mapping[str, str]", n
     """
     if not sys.executable:
         return
-    # As this process was started; -P, or this package's modules would stand in for those of the standard library.
-    flags = (["-I"] if sys.flags.isolated else ["-P"]) + ["-S"] * bool(sys.flags.no_site)
-    program = _PROGRAM.format(path=_module_path())
-    words = [sys.executable, *flags, "-c", program, *arguments, OPTION]
+    words = [*own_python.words(_PROGRAM), *arguments, OPTION]
     try:
         _start(words, environ, path, now)
     except (OSError, ValueError, ImportError):
         return
-
-
-def _module_path() -> list[str]:
-    """Where this process finds modules: absolute folders, but for the working directory and this package's own."""
-    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    parent = os.path.dirname(package)
-    try:
-        here = os.getcwd()
-    except OSError:
-        here = ""
-    found = [path for path in sys.path if os.path.isabs(path) and (path == parent or path not in (package, here))]
-    return found if parent in found else [*found, parent]
 
 
 def file_path(path: str, suffix: str = "") -> str:

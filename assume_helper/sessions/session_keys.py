@@ -6,14 +6,14 @@ from assume_helper.cache import entries
 from assume_helper.profiles.role import Profile
 
 
-def of_role(profile: Profile) -> str:
-    """The key of the role's session."""
+def of_profile(profile: Profile) -> str:
+    """The key of the profile's session."""
     return entries.key(profile.session_inputs())
 
 
 def of_chain(profile: Profile) -> Iterator[str]:
-    """The keys of the role's session and of all that lead to it: other roles' sessions, and an MFA session."""
+    """The keys of the profile's session and of all that lead to it: other sessions of ours, and an MFA session."""
     for link in profile.links():
-        yield of_role(link)
-        if link.mfa_session is not None:
-            yield entries.key(link.mfa_session.session_inputs())
+        yield of_profile(link)
+        if link.role_arn is not None and link.user_session is not None:
+            yield entries.key(link.user_session.session_inputs())

@@ -12,7 +12,7 @@ from assume_helper.cache import entries, key_lock, outcomes
 from assume_helper.cache.directory import Cache
 from assume_helper.cache.document import credential_document
 from assume_helper.cache.entries import Entry
-from assume_helper.cache.outcomes import Failure, LeaderClaim
+from assume_helper.cache.outcomes import Failure, LeaderClaim, NotKept
 from assume_helper.cache.session import Session, printed_expiration
 from assume_helper.credentials import LAST_RESORT, Answer
 from assume_helper.errors import (
@@ -25,8 +25,8 @@ from assume_helper.errors import (
 )
 from assume_helper.sessions import asker, time_budget
 from assume_helper.system import terminal
-from assume_helper.system.context import CallContext
-from assume_helper.system.deadline import Deadline
+from assume_helper.system.context import CallContext, Clock
+from assume_helper.system.deadline import ONE_CALL, Deadline
 from assume_helper.system.warning import Warning
 
 
@@ -39,6 +39,10 @@ class LeaderBudget:
     deadline: Deadline
     has_cached: bool
     extend_claim: Callable[[], None]
+
+    def for_last_call(self, clock: Clock) -> Deadline:
+        """The deadline of the call that comes now, last of all: also where what it needs has taken all the time."""
+        return self.deadline.extended(clock.monotonic() + ONE_CALL)
 
     def limit(self, context: CallContext) -> CallContext:
         """`context` for the sessions that the leader needs first: within its deadline, and without a prompt for a code
@@ -149,7 +153,7 @@ def is_usable(session: Session, now: float) -> bool:
     return session.not_before <= now and session.left(now) > LAST_RESORT
 
 
-def _is_backing_off(outcome: LeaderClaim | Failure | None, now: float) -> TypeGuard[Failure]:
+def _is_backing_off(outcome: LeaderClaim | Failure | NotKept | None, now: float) -> TypeGuard[Failure]:
     """Whether a refresh has just failed. (A `retry_at` far ahead is a clock that has jumped.)"""
     return (
         isinstance(outcome, Failure)
@@ -210,12 +214,16 @@ def _lead_or_follow(flight: Flight, *, has_cached: bool) -> Entry:
                 return True
         except AssumeHelperError:
             return True
+        claim = outcomes.read(store, key)
+        if isinstance(claim, NotKept):
+            return True
         if clock.monotonic() < wait_until:
             return False
-        claim = outcomes.read(store, key)
         is_led = isinstance(claim, LeaderClaim) and clock.now() < claim.until + time_budget.LEADER_HEAD_START
         return has_cached or not is_led or clock.monotonic() >= extended_until
 
+    if isinstance(outcomes.read(store, key), NotKept):
+        return _lead(flight, has_cached=has_cached, patience=patience, is_shared=False)
     with key_lock.acquire(store, key, stop_waiting) as is_held:
         found = _result(flight)
         if found is not None:
@@ -224,11 +232,16 @@ def _lead_or_follow(flight: Flight, *, has_cached: bool) -> Entry:
             raise STSNotReached("another process is still calling STS", "try again in a minute")
         if is_held and flight.refused is not None and flight.refused.is_final:
             entries.remove(store, key)  # the refused one: any other would have been found
-        return _lead(flight, has_cached=has_cached, patience=patience)
+        if not isinstance(outcomes.read(store, key), NotKept):
+            return _lead(flight, has_cached=has_cached, patience=patience)
+    return _lead(flight, has_cached=has_cached, patience=patience, is_shared=False)
 
 
-def _lead(flight: Flight, *, has_cached: bool, patience: float) -> Entry:
-    """Call STS, and leave the result to the followers. Raises what `flight.call` does."""
+def _lead(flight: Flight, *, has_cached: bool, patience: float, is_shared: bool = True) -> Entry:
+    """Call STS, and leave the result to the followers; there are none unless `is_shared`.
+
+    Raises what `flight.call` does.
+    """
     store, key, context = flight.store, flight.key, flight.context
     clock = context.clock
     at, throttled_at = time_budget.leader_deadlines(
@@ -240,23 +253,31 @@ def _lead(flight: Flight, *, has_cached: bool, patience: float) -> Entry:
         now = clock.now()
         outcomes.write_claim(store, key, LeaderClaim(now, now + until - clock.monotonic()))
 
-    claim(at)
+    if is_shared:
+        claim(at)
+    extend = (lambda: claim(throttled_at)) if is_shared else (lambda: None)
     try:
-        answer = flight.call(LeaderBudget(Deadline(at, throttled_at), has_cached, lambda: claim(throttled_at)))
+        answer = flight.call(LeaderBudget(Deadline(at, throttled_at), has_cached, extend))
     except Exception as error:
         fault = _as_ours(error)
         if fault.cached == "deleted":
             entries.remove(store, key)
+        if not is_shared:
+            raise
         now = clock.now()
         mark = "" if fault.is_shared else asker.mark(context.environ, *_asked_where(fault))
         outcomes.write_failure(store, key, Failure(now, now + random.uniform(*time_budget.BACK_OFF), fault, mark))
         raise
-    entry = _new_entry(answer, key, context)
-    entries.write(store, key, entry)
+    entry = new_entry(answer, key, context)
+    if answer.expiration is not None:
+        entries.write(store, key, entry)
+    elif is_shared:
+        outcomes.write_not_kept(store, key, clock.now())
     return entry
 
 
-def _new_entry(answer: Answer, key: str, context: CallContext) -> Entry:
+def new_entry(answer: Answer, key: str, context: CallContext) -> Entry:
+    """The entry for `answer`, which came now."""
     session = Session(
         credentials=answer.credentials,
         expiration=answer.expiration,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from assume_helper.credentials import Credentials, can_be_sent
 from assume_helper.errors import SourceError
-from assume_helper.profiles.role import StaticKeys
+from assume_helper.profiles.origin import StaticKeys
 from assume_helper.text import printable
 
 

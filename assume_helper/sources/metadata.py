@@ -1,20 +1,18 @@
 """The metadata service of a machine (EC2) or a container (ECS, EKS) as a source, through botocore's providers."""
 
-import os
 import re
+from typing import Any
 
 import botocore.exceptions as aws
+from botocore.credentials import ContainerProvider
 
 from assume_helper.credentials import Credentials
 from assume_helper.errors import SourceError, SourceExpired, STSNotReached
-from assume_helper.profiles.role import Metadata
+from assume_helper.profiles.origin import Metadata
 from assume_helper.sources import instance_metadata
 from assume_helper.sources.access_key import checked
-from assume_helper.system import guarded_http, sdk_provider
+from assume_helper.system import guarded_http
 from assume_helper.system.deadline import within
-
-# botocore's name for its provider (`CredentialProvider.METHOD`).
-_CONTAINER = "container-role"
 
 
 def credentials(source: Metadata, seconds: float) -> Credentials:
@@ -38,7 +36,7 @@ def credentials(source: Metadata, seconds: float) -> Credentials:
 def _of_container() -> Credentials:
     next_step = "give the task a role, correct AWS_CONTAINER_CREDENTIALS_FULL_URI, or use another credential_source"
     try:
-        found = sdk_provider.load(_CONTAINER, os.devnull, os.devnull, None, {})
+        found = _given()
     except (aws.BotoCoreError, KeyError, TypeError, ValueError, OSError) as error:
         if guarded_http.is_too_long(error):
             raise STSNotReached("the metadata service (EcsContainer) sent an answer without end", next_step) from None
@@ -56,6 +54,13 @@ def _of_container() -> Credentials:
             "give the task a role, or use another credential_source",
         )
     return checked(found.access_key, found.secret_key, found.token, "EcsContainer's metadata")
+
+
+def _given() -> Any:
+    """What botocore's provider gets; None where the environment names no service. Raises botocore's errors."""
+    guarded_http.install()
+    found: Any = ContainerProvider().load()
+    return None if found is None else found.get_frozen_credentials()
 
 
 def _of_error(error: Exception) -> SourceError | None:

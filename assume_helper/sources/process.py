@@ -1,25 +1,27 @@
 """Another program's `credential_process` as a source: run once, its document read."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
-from assume_helper.credentials import Credentials
+from assume_helper.credentials import Answer
 from assume_helper.errors import ConfigurationError, SettingFault, SourceError, SourceExpired
-from assume_helper.profiles.role import CredentialProcess
-from assume_helper.profiles.value_parsers import has_comment
+from assume_helper.profiles.origin import CredentialProcess
 from assume_helper.sources import aws_cli
 from assume_helper.sources.access_key import checked
 from assume_helper.system import process
 from assume_helper.system.environment import for_child
 from assume_helper.system.process import Finished
-from assume_helper.text import printable, redacted
+from assume_helper.text import has_comment, printable, redacted
 
+ACCOUNT_ID = re.compile("[0-9]{12}")
 _COMMENT = "put the comment behind its command on a line of its own"
 
 
-def run(source: CredentialProcess, environ: Mapping[str, str], seconds: float) -> Credentials:
-    """The credentials that the command of `source` prints within `seconds`.
+def run(source: CredentialProcess, environ: Mapping[str, str], seconds: float, now: float) -> Answer:
+    """The credentials that the command of `source` prints within `seconds`; `now` is in seconds since the epoch.
 
     It runs once, through botocore's own provider, with a time limit, without standard input, and with the environment
     less `system.environment.HIDDEN`. Raises SourceError, SourceExpired, ConfigurationError,
@@ -39,7 +41,8 @@ def run(source: CredentialProcess, environ: Mapping[str, str], seconds: float) -
     section = {"credential_process": source.command}
     provider: Any = ProcessProvider(source.profile, lambda: {"profiles": {source.profile: section}}, popen=popen)
     try:
-        frozen = provider.load().get_frozen_credentials()
+        loaded = provider.load()
+        frozen = loaded.get_frozen_credentials()
     except CredentialRetrievalError:
         finished = ran[0]
         if finished.returncode == 0:
@@ -63,10 +66,20 @@ def run(source: CredentialProcess, environ: Mapping[str, str], seconds: float) -
             mend = _COMMENT if has_comment(source.command) else "look for a quote that is not closed"
             raise ConfigurationError(f"{whose} cannot be read", mend) from None
         raise SourceError(
-            f"{whose} did not print the JSON document of a credential process, with an Expiration in UTC",
+            f"{whose} did not print the JSON document of a credential process, its Expiration (if any) in UTC",
             "run it by hand to see why",
         ) from None
-    return checked(frozen.access_key, frozen.secret_key, frozen.token, whose)
+    found = checked(frozen.access_key, frozen.secret_key, frozen.token, whose)
+    end: datetime | None = getattr(loaded, "_expiry_time", None)
+    # A program may print it as a number, which SDKs do not take.
+    account_id = str(frozen.account_id) if ACCOUNT_ID.fullmatch(str(frozen.account_id)) else None
+    if end is None:
+        return Answer(found, None, account_id=account_id)
+    end = end.astimezone(UTC).replace(microsecond=0)
+    lifetime = int(end.timestamp() - now)
+    if lifetime <= 0:
+        raise SourceExpired(f"{whose} gave credentials that have expired", "log in to that source again")
+    return Answer(found, end, lifetime, account_id=account_id)
 
 
 def _run(words: list[str], environ: Mapping[str, str], seconds: float, whose: str) -> Finished:

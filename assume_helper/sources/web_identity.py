@@ -3,7 +3,7 @@
 from assume_helper.credentials import WebIdentityToken
 from assume_helper.errors import SourceError
 from assume_helper.profiles import resolution
-from assume_helper.profiles.role import WebIdentity
+from assume_helper.profiles.origin import WebIdentity
 
 
 def read_token(source: WebIdentity) -> WebIdentityToken:

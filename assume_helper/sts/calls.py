@@ -1,22 +1,21 @@
 """Calls to STS: each retried within its deadline, its answer checked, its errors translated."""
 
 import functools
-import random
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from assume_helper.credentials import Answer, Credentials, Identity
-from assume_helper.errors import STSNotConnected, STSNotReached, STSThrottled
-from assume_helper.sts import response, unreached
+from assume_helper.errors import STSNotConnected, STSNotReached
+from assume_helper.sts import response
 from assume_helper.sts.client import connect
 from assume_helper.sts.failures import translate_errors
 from assume_helper.sts.request import Request
+from assume_helper.system import unreached
 from assume_helper.system.context import Clock
 from assume_helper.system.deadline import Deadline, within
+from assume_helper.system.retries import retry
 
 T = TypeVar("T")
-
-ATTEMPTS = 3
 
 
 def request_session(
@@ -47,27 +46,11 @@ def _call(
     def send() -> dict[str, Any]:
         return connected().call(request.operation, request.values)
 
-    attempts = throttled = 0
-    failure: STSNotReached
-    while True:
-        try:
-            return check(_attempt(send, request, deadline, clock))
-        except STSThrottled as error:
-            if request.has_mfa_code:
-                raise  # a code is good once: STS may have seen it
-            # Full jitter: three quick attempts succeed for half of a fleet that boots together.
-            on_throttled()
-            throttled += 1
-            pause, limit, failure = random.uniform(0, min(8.0, 2.0**throttled)), deadline.throttled_at, error
-            deadline = Deadline(deadline.throttled_at, deadline.throttled_at)
-        except STSNotReached as error:
-            attempts += 1
-            if attempts >= ATTEMPTS or (request.has_mfa_code and not isinstance(error, STSNotConnected)):
-                raise
-            pause, limit, failure = random.uniform(0, 0.25 * 2**attempts), deadline.at, error
-        if clock.monotonic() + pause >= limit:
-            raise failure
-        clock.sleep(pause)
+    def is_final(error: STSNotReached) -> bool:
+        # a code is good once: STS may have seen it
+        return request.has_mfa_code and not isinstance(error, STSNotConnected)
+
+    return retry(lambda limit: check(_attempt(send, request, limit, clock)), deadline, clock, on_throttled, is_final)
 
 
 def _attempt(send: Callable[[], dict[str, Any]], request: Request, deadline: Deadline, clock: Clock) -> dict[str, Any]:

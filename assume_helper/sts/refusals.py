@@ -14,7 +14,6 @@ from assume_helper.errors import (
     SourceExpired,
     SourceNotKnown,
     SourceRefused,
-    STSNotReached,
     STSRefused,
     STSThrottled,
     STSUnavailable,
@@ -23,6 +22,7 @@ from assume_helper.profiles import partitions
 from assume_helper.profiles.role import Endpoint
 from assume_helper.sts import policy_kinds
 from assume_helper.sts.request import ASSUME_ROLE_WITH_WEB_IDENTITY, GET_CALLER_IDENTITY, GET_SESSION_TOKEN, Request
+from assume_helper.system.unreached import not_from, not_reached, place, where
 from assume_helper.text import duration_text, printable, redacted
 
 # Codes from the API reference of STS ("Common Errors"), botocore's retry rules (`botocore.retries.standard`) and
@@ -85,17 +85,6 @@ _RIGHTS = {"TagSession": "session_tags", "SetSourceIdentity": "source_identity"}
 _CLOCK_TOLERANCE = 300
 _STS_TIME = re.compile(r"\(([0-9]{8}T[0-9]{6}Z) [-+] [0-9]+ min")
 _LATE = re.compile(r"signature (?:expired|not yet current)", re.IGNORECASE)
-NOT_FROM_STS = "gave an answer that is not from STS"
-
-
-def where(endpoint: Endpoint) -> str:
-    """The STS that was called, as a message names it."""
-    return printable(f"at {endpoint.endpoint_url}" if endpoint.endpoint_url else f"in {endpoint.region}", 120)
-
-
-def not_reached(endpoint: Endpoint, what: str, kind: type[STSNotReached] = STSNotReached) -> STSNotReached:
-    """The error for a call that got no usable answer."""
-    return kind(f"STS {where(endpoint)} {what}", "check the network, proxy, region and endpoint, then try again")
 
 
 def refusal(error: aws.ClientError, request: Request, now: float) -> AssumeHelperError:
@@ -111,17 +100,17 @@ def refusal(error: aws.ClientError, request: Request, now: float) -> AssumeHelpe
     said = str(answer.get("Error", {}).get("Message", ""))
     source, endpoint = request.source, request.endpoint
     if code in _THROTTLED or status == 429:
-        return STSThrottled(f"STS {where(endpoint)} throttles ({code})", "wait a minute and try again")
+        return STSThrottled(f"{where(endpoint)} throttles ({code})", "wait a minute and try again")
     if code in _UNAVAILABLE:
         return not_reached(endpoint, f"is out of order (HTTP {status})", STSUnavailable)
     if status >= 500:  # perhaps a proxy's
         return not_reached(endpoint, f"is out of order (HTTP {status})")
     if not _CODE.fullmatch(code):
-        return not_reached(endpoint, f"{NOT_FROM_STS} (HTTP {status})")
+        return not_reached(endpoint, f"{not_from(endpoint)} (HTTP {status})")
     if code in _EXPIRED:
         return SourceExpired(f"{source.text} has expired", source.renewal)
     if code in _BAD_KEYS:
-        return SourceNotKnown(f"STS does not know {source.text} ({code} {where(endpoint)})", _if_unknown(request, code))
+        return SourceNotKnown(f"STS does not know {source.text} ({code} {place(endpoint)})", _if_unknown(request, code))
     if code in _BAD_SIGNATURE:
         return _bad_signature(request, code, answer, said, now)
     if "MultiFactorAuthentication failed" in said:
@@ -130,7 +119,7 @@ def refusal(error: aws.ClientError, request: Request, now: float) -> AssumeHelpe
         return _denied(request, said)
     if code in _NOT_SWITCHED_ON:
         return STSRefused(
-            f"STS {where(endpoint)} is not activated for the account",
+            f"{where(endpoint)} is not activated for the account",
             "activate STS there (IAM console, account settings), or set region or AWS_REGION to another region",
         )
     return _invalid(request, code, said)

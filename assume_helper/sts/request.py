@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from assume_helper.credentials import WebIdentityToken
-from assume_helper.profiles.role import Endpoint, MFASession, Origin, Profile
+from assume_helper.profiles.origin import Origin
+from assume_helper.profiles.role import Endpoint, Profile, UserSession
 from assume_helper.profiles.source_description import SourceDescription, describe
 
 ASSUME_ROLE = "AssumeRole"
@@ -50,13 +51,11 @@ def assume_role(
     return Request(operation, profile.endpoint, describe(profile.source, profile.mfa), values, profile.name)
 
 
-def get_session_token(session: MFASession, code: str) -> Request:
-    """Request an MFA session with a `code` of its device."""
-    values = {
-        "DurationSeconds": session.device.session_duration_seconds,
-        "SerialNumber": session.device.serial,
-        "TokenCode": code,
-    }
+def get_session_token(session: UserSession, code: str | None) -> Request:
+    """Request a user's own session, with a `code` of its device where it has one."""
+    values: dict[str, object] = {"DurationSeconds": session.duration_seconds}
+    if session.device is not None and code is not None:
+        values |= {"SerialNumber": session.device.serial, "TokenCode": code}
     source = describe(session.source, session.device)
     return Request(GET_SESSION_TOKEN, session.endpoint, source, values, session.name)
 

@@ -3,21 +3,21 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from assume_helper.credentials import (
     CLOCK_TOLERANCE,
     DEFAULT_SESSION,
-    LONGEST_MFA_SESSION,
     LONGEST_SESSION,
+    LONGEST_USER_SESSION,
     Answer,
     Credentials,
     Identity,
     can_be_sent,
 )
-from assume_helper.sts.refusals import NOT_FROM_STS, not_reached
 from assume_helper.sts.request import GET_SESSION_TOKEN, Request
+from assume_helper.system.sdk_client import answered_at
+from assume_helper.system.unreached import not_from, not_reached
 from assume_helper.text import printable
 
 _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:sts::([0-9]{12}):assumed-role/([\x21-\x2e\x30-\x7e]+)/[\x21-\x7e]+")
@@ -41,7 +41,7 @@ def session(response: Mapping[str, Any], request: Request, now: float) -> Answer
         expiration = given["Expiration"].astimezone(UTC).replace(microsecond=0)
         arn = _ROLE_ARN.fullmatch(response["AssumedRoleUser"]["Arn"]) if is_role else None
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError):
-        raise not_reached(request.endpoint, NOT_FROM_STS) from None
+        raise not_reached(request.endpoint, not_from(request.endpoint)) from None
     if not all(can_be_sent(value) and len(value) <= _LONGEST_FIELD for value in fields) or (
         sum(map(len, fields)) > _LONGEST_CREDENTIALS
     ):
@@ -53,7 +53,7 @@ def session(response: Mapping[str, Any], request: Request, now: float) -> Answer
     difference = _clock_difference(response, expiration, request, now)
     # The session began before the answer's `Date`, by what the call took.
     lifetime = round(expiration.timestamp() - (now - difference))
-    lifetime = min(lifetime, LONGEST_SESSION if is_role else LONGEST_MFA_SESSION)
+    lifetime = min(lifetime, LONGEST_SESSION if is_role else LONGEST_USER_SESSION)
     if lifetime <= 0:
         raise not_reached(request.endpoint, "gave credentials that have already expired")
     access_key_id, secret_access_key, session_token = fields
@@ -82,16 +82,8 @@ def identity(response: Mapping[str, Any], request: Request) -> Identity:
     except (KeyError, TypeError):
         arn = user_id = None
     if arn is None or user_id is None:
-        raise not_reached(request.endpoint, NOT_FROM_STS)
+        raise not_reached(request.endpoint, not_from(request.endpoint))
     return Identity(arn.group(), arn.group(1), user_id.group())
-
-
-def answered_at(response: Mapping[str, Any]) -> float | None:
-    """When STS answered by its own clock (seconds since the epoch); None where it sent no `Date`."""
-    try:
-        return parsedate_to_datetime(response["ResponseMetadata"]["HTTPHeaders"]["date"]).timestamp()
-    except (KeyError, TypeError, ValueError, OverflowError, OSError):
-        return None
 
 
 def _clock_difference(response: Mapping[str, Any], expiration: datetime, request: Request, now: float) -> float:

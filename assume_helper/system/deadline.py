@@ -12,6 +12,9 @@ from typing import TypeVar, cast
 
 T = TypeVar("T")
 
+# Seconds for the last call of several, also where those before it have taken all the time: or they were in vain.
+ONE_CALL = 4.0
+
 
 @dataclass(frozen=True)
 class Deadline:
@@ -19,6 +22,10 @@ class Deadline:
 
     at: float
     throttled_at: float
+
+    def extended(self, until: float) -> "Deadline":
+        """The same deadline, but not before `until`, as far as `throttled_at` allows."""
+        return Deadline(max(self.at, min(until, self.throttled_at)), self.throttled_at)
 
 
 def within(seconds: float, call: Callable[[], T]) -> T:

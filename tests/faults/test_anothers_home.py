@@ -206,7 +206,7 @@ def test_a_login_in_it_is_not_renewed(sudo: Machine, seconds: int) -> None:
         assert not [asked for asked in server.asked if "token" in asked.path]
     assert ran.code == (0 if seconds > 0 else 4), ran.stderr
     if seconds < 0:
-        assert "in another user's HOME, and is not renewed there" in ran.stderr
+        assert "cannot be renewed here: it is in another user's HOME" in ran.stderr
     assert state(sudo.home.folder) == before
 
 

@@ -27,7 +27,7 @@ def test_a_config_that_is_not_there_names_the_path_and_the_variable(home: Home) 
 @pytest.mark.parametrize(
     ("section", "words"),
     [
-        ("region = eu-west-1\n", ["has no role_arn", "add role_arn"]),
+        ("region = eu-west-1\n", ["has no role, no login", "add role_arn"]),
         (ROLE, ["nothing to assume it with", "add source_profile"]),
         (ROLE + "source_profile = base\ncredential_source = Environment\n", ["both", "take one of them out"]),
         (ROLE + "source_profile = gone\n", ["names profile gone, which is not there"]),

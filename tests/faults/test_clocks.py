@@ -86,7 +86,9 @@ class Machine:
             environ=self.environ, clock=Clock(now=self.now, monotonic=lambda: self.true), started=self.now(),
             started_monotonic=self.true, host="host", session_name=lambda: "me@host", warn=no_warning,
         )  # fmt: skip
-        return get_credentials("dev", context).session.expiration
+        end = get_credentials("dev", context).session.expiration
+        assert end is not None
+        return end
 
     def left(self) -> float:
         """Of what `get` hands out, by the right clock."""

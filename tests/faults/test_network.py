@@ -311,8 +311,8 @@ def test_a_role_without_trust_is_refused_at_once_and_its_session_deleted(
 def test_new_credentials_are_handed_out_even_if_they_end_soon(role: Home, offline_front: Front) -> None:
     offline_front.behaviour = session(seconds=30)
     assert role.get("dev")["Version"] == 1
-    assert role.get("dev")["Version"] == 1
-    assert len(offline_front.calls) == 2
+    assert role.get("dev")["Version"] == 1, "for half of what was left of them"
+    assert len(offline_front.calls) == 1
 
 
 def test_when_sts_is_back_the_next_call_gets_new_credentials(role: Home, offline_front: Front) -> None:

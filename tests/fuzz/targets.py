@@ -9,6 +9,7 @@ import json
 import os
 import re
 import tempfile
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -30,11 +31,13 @@ from assume_helper.cache.entries import Entry
 from assume_helper.cache.session import Session, printed_expiration
 from assume_helper.errors import AssumeHelperError
 from assume_helper.profiles import aws_config, role_chain, session_parameters
+from assume_helper.profiles.origin import CredentialProcess, StaticKeys
 from assume_helper.profiles.raw_profile import merge
-from assume_helper.profiles.role import CredentialProcess, Endpoint, Profile, StaticKeys
+from assume_helper.profiles.role import Endpoint, Profile
 from assume_helper.profiles.settings import ProfileSettings
-from assume_helper.sessions import herd_gate, source_credentials
+from assume_helper.sessions import herd_gate
 from assume_helper.sources import mfa, used_mfa_codes
+from assume_helper.sources import process as source_process
 from assume_helper.sts import failures, request, response
 from assume_helper.system import process
 from assume_helper.system.warning import Warning
@@ -114,7 +117,8 @@ def config(data: bytes) -> None:
             continue
         assert len(entries.key(profile.session_inputs())) == 64
         assert not is_secret or SECRET not in repr(profile.session_inputs())
-        harmless(profile.role_arn)
+        if profile.role_arn is not None:
+            harmless(profile.role_arn)
         json.dumps(profile.parameters.request(), ensure_ascii=False).encode()
 
 
@@ -344,14 +348,18 @@ def document(data: bytes) -> None:
     real = process.run
     process.run = lambda *_arguments: process.Finished(int(first == b"1"), rest[:65536], rest[:65536])
     try:
-        found = source_credentials.source_credentials(CredentialProcess("tool", "tool"), {}, 10)
+        answer = source_process.run(CredentialProcess("tool", "tool"), {}, 10, time.time())
     except AssumeHelperError as error:
         refused(error)
     else:
+        found = answer.credentials
         assert found.access_key_id
         assert credentials.can_be_sent(found.access_key_id)
         assert credentials.can_be_sent(found.secret_access_key)
         assert found.session_token is None or credentials.can_be_sent(found.session_token)
+        assert answer.account_id is None or re.fullmatch("[0-9]{12}", answer.account_id)
+        assert (answer.expiration is None) is (answer.lifetime == 0)
+        assert answer.lifetime >= 0
     finally:
         process.run = real
 

@@ -103,16 +103,18 @@ CASES = {
 # Those of a source profile.
 KEYS = {"aws_access_key_id": "AKIAMINE000000000000", "aws_secret_access_key": "mine", "aws_session_token": "a-token"}
 PROCESS = {"credential_process": "cat printed.json"}
-LOGIN = {
-    "sso_session": "corp",
-    "sso_start_url": "https://corp.invalid/start",
-    "sso_region": "us-east-1",
-    "sso_account_id": "123456789012",
-    "sso_role_name": "Reader",
-}
+ASSIGNED = {"sso_account_id": "123456789012", "sso_role_name": "Reader"}
+SESSION = {"sso_session": "corp", **ASSIGNED}
+LEGACY = {"sso_start_url": "https://corp.invalid/start", "sso_region": "us-east-1", **ASSIGNED}
+SESSIONS = "".join(
+    f"[sso-session {name}]\nsso_start_url = https://corp.invalid/start\nsso_region = us-east-1\n"
+    for name in ("corp", "another")
+)
+# Where a key's other value cannot be any text.
+OTHER = {"sso_start_url": "https://another.invalid/start", "sso_region": "eu-west-1"}
 CONSOLE = {"login_session": "arn:aws:iam::123456789012:user/me"}
 # These are how to get at credentials or what comes with their id: not whose they are.
-NO_IDENTITY = {"aws_secret_access_key", "aws_session_token", "sso_region"}
+NO_IDENTITY = {"aws_secret_access_key", "aws_session_token"}
 # Those that take a service of their own to be seen, and where they are.
 ELSEWHERE = {
     "assume_helper_cache": "test_at_rest.py",
@@ -120,11 +122,11 @@ ELSEWHERE = {
     "aws_security_token": "../faults/test_config_mistakes.py",
     "metadata_service_timeout": "test_instance_metadata.py",
     "metadata_service_num_attempts": "test_instance_metadata.py",
-    "sso_session": "test_sources.py",
-    "sso_start_url": "test_sources.py",
-    "sso_region": "test_sources.py",
-    "sso_account_id": "test_sources.py",
-    "sso_role_name": "test_sources.py",
+    "sso_session": "test_kinds_as_sources.py",
+    "sso_start_url": "test_kinds_as_sources.py",
+    "sso_region": "test_kinds_as_sources.py",
+    "sso_account_id": "test_kinds_as_sources.py",
+    "sso_role_name": "test_kinds_as_sources.py",
     "login_session": "test_console_login.py",
 }
 
@@ -206,19 +208,19 @@ def test_a_source_profile_s_credentials_arrive_bare_and_with_the_prefix(
 
 
 @pytest.mark.parametrize(
-    ("key", "keys"), [(key, keys) for keys in (KEYS, PROCESS, LOGIN, CONSOLE) for key in keys], ids=str
+    ("key", "keys"), [(key, keys) for keys in (KEYS, PROCESS, SESSION, LEGACY, CONSOLE) for key in keys], ids=str
 )
 def test_a_source_profile_s_key_makes_another_session_where_it_says_whose_it_is(
     ready: Home, key: str, keys: dict[str, str]
 ) -> None:
     def made(text: str) -> str:
-        ready.config.write_text(text)
+        ready.config.write_text(text + SESSIONS)
         environ = {"HOME": str(ready.folder)}
         return entries.key(role_chain.read_profile(aws_config.load(environ), environ, "dev").session_inputs())
 
     before = made(with_source("", keys))
     assert made(with_source("assume_helper_", keys)) == before
-    assert (made(with_source("", keys | {key: "another"})) == before) is (key in NO_IDENTITY)
+    assert (made(with_source("", keys | {key: OTHER.get(key, "another")})) == before) is (key in NO_IDENTITY)
 
 
 def test_the_options_of_get_arrive_and_have_entries_of_their_own(ready: Home, offline_front: Front) -> None:

@@ -6,8 +6,11 @@ import sys
 
 import pytest
 from front import Front, session, wait_for
-from running import LIKE_ANY_USER, PACKAGE, SCRIPT, Home
+from rewound import rewind
+from running import LIKE_ANY_USER, PACKAGE, SCRIPT, Home, no_warning
 from strict import SERIAL
+
+from assume_helper.cache.directory import Cache
 
 ROLE = "arn:aws:iam::123456789012:role"
 CONFIG = f"""
@@ -43,22 +46,28 @@ def listed(home: Home) -> dict[str, dict[str, object]]:
     return {row["profile"]: row for row in json.loads(ran.stdout)}
 
 
-def test_every_profile_that_has_a_role_is_listed_with_what_is_known_of_it(ready: Home, offline_front: Front) -> None:
+def test_every_profile_that_can_be_served_is_listed_with_what_is_known_of_it(ready: Home, offline_front: Front) -> None:
     rows = listed(ready)
-    assert list(rows) == ["dev", "ops", "pair", "broken"]
+    assert list(rows) == ["dev", "ops", "pair", "broken", "base"]
     assert rows["dev"] == {
         "profile": "dev",
+        "kind": "role",
+        "role": "team/dev",
         "role_arn": f"{ROLE}/team/dev",
         "account_id": "123456789012",
         "source": "base",
         "mfa_serial": None,
+        "has_login": False,
+        "login_seconds_left": None,
         "cached": False,
         "seconds_left": None,
+        "note": None,
         "problem": None,
     }
     assert (rows["ops"]["source"], rows["ops"]["mfa_serial"]) == ("dev", SERIAL)
     assert rows["pair"]["role_arn"] == f"{ROLE}/team/dev"
     assert "nothing to assume it with" in str(rows["broken"]["problem"])
+    assert (rows["base"]["kind"], rows["base"]["source"]) == ("access key", None)
     assert offline_front.calls == []
 
 
@@ -72,8 +81,8 @@ def test_what_is_cached_is_listed_with_the_time_that_is_left(ready: Home) -> Non
 def test_in_a_pipe_it_is_plain_columns(ready: Home) -> None:
     ready.get("dev")
     lines = ready.run("list").stdout.decode().splitlines()
-    assert lines[0].split() == ["PROFILE", "ROLE", "ACCOUNT", "SOURCE", "MFA", "CACHED"]
-    assert lines[1].split()[:5] == ["dev", "team/dev", "123456789012", "base", "no"]
+    assert lines[0].split() == ["PROFILE", "KIND", "ROLE", "ACCOUNT", "SOURCE", "MFA", "LOGIN", "CACHED"]
+    assert lines[1].split()[:6] == ["dev", "role", "team/dev", "123456789012", "base", "no"]
     assert lines[1].endswith(" left")
     assert "\x1b" not in "".join(lines)
 
@@ -103,7 +112,7 @@ def test_ten_thousand_profiles_are_listed_without_an_sdk(ready: Home) -> None:
     done = subprocess.run(
         [sys.executable, "-c", spy], env=ready.environ, capture_output=True, check=True, timeout=300, cwd=PACKAGE.parent
     )
-    assert len(json.loads(done.stdout)) == 10_004
+    assert len(json.loads(done.stdout)) == 10_005
     assert not {"'botocore'", "'boto3'", "'rich'", "'filelock'"} & set(done.stderr.decode().strip("[]").split(", "))
 
 
@@ -165,8 +174,8 @@ def test_clear_leaves_an_entry_whose_process_calls_sts(ready: Home, offline_fron
 
 
 def test_an_entry_that_is_being_replaced_is_left_and_reported(ready: Home, offline_front: Front) -> None:
-    offline_front.behaviour = session(seconds=50)  # cached, and to be replaced by whoever asks next
     ready.get("dev")
+    rewind(Cache(str(ready.cache), no_warning), ready.entries()[0].stem, 50)  # to be replaced by whoever asks next
     offline_front.behaviour = offline_front.held_back(session())
     offline_front.arrived.clear()
     process = ready.start("get", "dev")

@@ -42,6 +42,7 @@ def test_a_call_to_sts_is_a_line_with_who_got_what(dev: Home) -> None:
     assert line == {
         "event": "issue",
         "profile": "dev",
+        "kind": "role",
         "outcome": "miss",
         "account": "123456789012",
         "role": "dev",

@@ -31,7 +31,7 @@ def picker(ready: Home) -> Iterator[Any]:
         SCRIPT, ["exec", "--", sys.executable, "-c", SHOW], env=ready.environ, encoding="utf-8", timeout=60,
         dimensions=(24, 120),
     )  # fmt: skip
-    child.expect_exact("Which role?")
+    child.expect_exact("Which one?")
     yield child
     child.close(force=True)
 
@@ -39,7 +39,7 @@ def picker(ready: Home) -> Iterator[Any]:
 def test_the_roles_are_shown_with_account_and_what_is_cached(ready: Home) -> None:
     ready.get("dev")
     child = pexpect.spawn(SCRIPT, ["exec"], env=ready.environ, encoding="utf-8", timeout=60, dimensions=(24, 120))
-    child.expect_exact("Which role?")
+    child.expect_exact("Which one?")
     child.expect(r"dev +dev-role +123456789012 +cached, \d+ min \d+ s left")
     child.expect(r"ops +ops-role +123456789012")
     child.expect_exact("type a role's ARN ...")
@@ -88,7 +88,7 @@ def similar(ready: Home) -> Any:
         SCRIPT, ["exec", "--", sys.executable, "-c", SHOW], env=ready.environ | {"PYTHONUTF8": "1"}, encoding="utf-8",
         timeout=60, dimensions=(24, 120),
     )  # fmt: skip
-    child.expect_exact("Which role?")
+    child.expect_exact("Which one?")
     return child
 
 
@@ -116,7 +116,7 @@ def test_an_exact_name_comes_first_then_what_begins_so_then_what_is_similar(
 
 
 @pytest.mark.parametrize(
-    ("typed", "why"), [("pro", "it has no role"), ("broken", "is not the ARN of a role"), ("base", "it has no role")]
+    ("typed", "why"), [("pro", "it has nothing to get credentials from"), ("broken", "is not the ARN of a role")]
 )
 def test_the_name_of_a_profile_that_is_not_shown_takes_no_similar_one(
     ready: Home, offline_front: Front, typed: str, why: str
@@ -174,7 +174,7 @@ def test_the_last_of_many_profiles_is_found_by_typing(ready: Home, offline_front
         for number in range(3000):
             config.write(f"[profile p{number}]\nrole_arn = {ROLE}/p{number}-role\nsource_profile = base\n")
     child = pexpect.spawn(SCRIPT, ["exec", "--", "true"], env=ready.environ, encoding="utf-8", timeout=60)
-    child.expect_exact("Which role?")
+    child.expect_exact("Which one?")
     child.send("p2999")
     child.send("\r")
     child.expect_exact("assumed-role/p2999-role/")
@@ -218,7 +218,7 @@ def test_standard_output_is_left_to_the_program(ready: Home) -> None:
     child = pexpect.spawn(
         "/bin/sh", ["-c", line], env=ready.environ, cwd=str(ready.folder), encoding="utf-8", timeout=60
     )
-    child.expect_exact("Which role?")
+    child.expect_exact("Which one?")
     child.send("\r")
     child.expect(pexpect.EOF)
     assert json.loads((ready.folder / "out").read_text()) == [1]

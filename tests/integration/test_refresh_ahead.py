@@ -17,6 +17,7 @@ import pytest
 from front import Front, denied, error, session, wait_for
 from rewound import rewind, rewound
 from running import PACKAGE, SCRIPT, Home
+from started import refreshers
 
 from assume_helper import hit
 from assume_helper.cache import key_lock
@@ -39,22 +40,6 @@ def due(role: Home, offline_front: Front) -> Iterator[Home]:
     yield role
     offline_front.released.set()
     wait_for(lambda: not refreshers(role))
-
-
-def refreshers(home: Home) -> list[int]:
-    """The processes that refresh something in `home`."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            environ = (path / "environ").read_bytes().split(b"\0")
-            if (
-                refresh_ahead.OPTION.encode() in (path / "cmdline").read_bytes()
-                and f"HOME={home.folder}".encode() in environ
-            ):
-                found.append(int(path.name))
-        except OSError:
-            continue
-    return found
 
 
 def has_new(home: Home) -> bool:

@@ -188,7 +188,7 @@ def test_on_a_dumb_terminal_control_d_leaves(ready: Home) -> None:
 
 def test_in_a_pipe_a_problem_widens_no_column(ready: Home) -> None:
     lines = ready.run("list").stdout.decode().splitlines()
-    assert lines[0].split() == ["PROFILE", "ROLE", "ACCOUNT", "SOURCE", "MFA", "CACHED"]
+    assert lines[0].split() == ["PROFILE", "KIND", "ROLE", "ACCOUNT", "SOURCE", "MFA", "LOGIN", "CACHED"]
     (problem,) = [line for line in lines if PROBLEM in line]
     assert problem.split()[:6] == ["one", "-", "-", "-", "-", "-"]
-    assert lines[2].split()[4] == "yes"
+    assert lines[2].split()[5] == "yes"

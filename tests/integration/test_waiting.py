@@ -7,7 +7,7 @@ import pytest
 from front import ACCOUNT, Call, Front, Reply, identity, session
 from running import ACCESS_KEY_ID, SCRIPT, SECRET, Home
 
-SPINNER = "asking STS ..."
+SPINNER = "asking AWS ..."
 # A person who is not fast: long enough for the spinner to be drawn again, many times.
 ASKS = "#!/bin/sh\nprintf 'Passphrase' >/dev/tty\nsleep 1\nprintf ': ' >/dev/tty\nread line </dev/tty\n"
 SOURCE = f'{{"Version": 1, "AccessKeyId": "{ACCESS_KEY_ID}", "SecretAccessKey": "{SECRET}"}}'

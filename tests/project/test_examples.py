@@ -4,13 +4,15 @@ import configparser
 import re
 import shutil
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from front import Front, session
 from running import Home
 
 from assume_helper.profiles import aws_config, role_chain
-from assume_helper.profiles.role import EnvironmentKeys, Profile, StaticKeys
+from assume_helper.profiles.origin import EnvironmentKeys, Origin, StaticKeys
+from assume_helper.profiles.role import Kind, Profile
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 EXAMPLES = sorted((ROOT / "examples" / "profiles").glob("*.ini"))
@@ -26,27 +28,32 @@ def config_of(path: Path) -> configparser.RawConfigParser:
 
 
 def read(path: Path, environ: dict[str, str]) -> dict[str, Profile]:
-    """The role profiles of an example; those that only SDKs or others go through are left out."""
+    """The profiles of an example that can be served."""
     environ = {"AWS_CONFIG_FILE": str(path), "AWS_SHARED_CREDENTIALS_FILE": "/nowhere", **environ}
     config = aws_config.load(environ)
-    keys = ("role_arn", "assume_helper_role_arn", "credential_process")
     return {
         name: role_chain.read_profile(config, environ, name)
-        for name, profile in config.profiles.items()
-        if any(key in profile for key in keys) and "vault" not in name
+        for name in config.profiles
+        if role_chain.can_be_served(config, name)
     }
 
 
-def test_there_is_an_example_of_each_kind_of_source() -> None:
-    kinds = {type(profile.origin).__name__ for path in EXAMPLES for profile in read(path, {}).values()}
-    assert kinds == {
-        "StaticKeys",
-        "EnvironmentKeys",
-        "CredentialProcess",
-        "Metadata",
-        "Login",
-        "WebIdentity",
-    }
+def test_there_is_an_example_of_each_kind_and_of_each_source_of_a_role() -> None:
+    profiles = [profile for path in EXAMPLES for profile in read(path, {}).values()]
+    assert {profile.kind for profile in profiles} == set(get_args(Kind))
+    origins = {type(profile.origin) for profile in profiles if profile.kind == "role"}
+    assert origins == set(get_args(Origin))
+
+
+def test_each_kind_without_a_role_has_an_example_in_each_form() -> None:
+    forms: dict[str, set[str]] = {}
+    for path in EXAMPLES:
+        sections = config_of(path)
+        for name, profile in read(path, {}).items():
+            keys = sections[f"profile {name}"]
+            is_prefixed = any(key.startswith("assume_helper_") for key in keys)
+            forms.setdefault(profile.kind, set()).add("prefixed" if is_prefixed else "bare")
+    assert forms == {kind: {"prefixed", "bare"} for kind in get_args(Kind)}
 
 
 def test_every_key_of_the_reference_is_in_an_example() -> None:

@@ -19,7 +19,8 @@ def test_the_first_screen_has_the_sentence_the_config_the_command_and_its_output
 def test_the_profile_shown_is_the_role_shown_with_its_source(home: Home) -> None:
     home.config.write_text("".join(blocks(README, "ini")))
     home.credentials.write_text(f"[me]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET}\n")
-    (listed,) = json.loads(home.run("list", "--json").stdout)
+    listed, source = json.loads(home.run("list", "--json").stdout)
+    assert (source["profile"], source["kind"]) == ("me", "access key")
     assert (listed["profile"], listed["role_arn"]) == ("dev", "arn:aws:iam::123456789012:role/dev")
     assert listed["source"] == "me"
 

@@ -2,11 +2,13 @@
 
 import ast
 import re
+from typing import get_args
 
 from project.documents import DOCS, ROOT, code, rows
 
 from assume_helper import errors, hit
 from assume_helper.cli import app as cli
+from assume_helper.logins import service
 from assume_helper.profiles import settings
 from assume_helper.system import environment
 
@@ -31,6 +33,7 @@ def test_the_environment_variables_are_those_that_the_code_reads() -> None:
     text = page("environment")
     told = {name for row in rows(text) for name in code(row[0])}
     read = {"AWS_EC2_METADATA_DISABLED"}  # by botocore
+    read |= {f"AWS_ENDPOINT_URL_{name.upper().replace('-', '_')}" for name in get_args(service.Name)}
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):

@@ -15,7 +15,7 @@ import pexpect
 import pytest
 import running
 from front import Front, identity, session
-from running import Home, Ran
+from running import ACCESS_KEY_ID, Home, Ran
 
 SCRIPT = os.environ.get("SMOKE_SCRIPT", running.SCRIPT)
 COMMANDS = ["get", "exec", "env", "whoami", "list", "clear", "configure", "doctor", "completion", "log"]
@@ -49,7 +49,7 @@ def ready(role: Home, offline_front: Front) -> Home:
 def picker(ready: Home) -> "Iterator[pexpect.spawn[str]]":
     words = ["exec", "--", sys.executable, "-c", SHOW]
     child = pexpect.spawn(SCRIPT, words, env=ready.environ, encoding="utf-8", timeout=60, dimensions=(24, 120))
-    child.expect_exact("Which role?")
+    child.expect_exact("Which one?")
     yield child
     child.close(force=True)
 
@@ -119,10 +119,23 @@ def test_a_program_and_a_shell(ready: Home) -> None:
     assert "export AWS_ACCESS_KEY_ID='ASIAFRONT00000000000'" in lines
 
 
+def test_an_access_key_s_session_and_the_key_itself(ready: Home, offline_front: Front) -> None:
+    ready.environ |= {"AWS_ENDPOINT_URL_STS": offline_front.url}
+    show = [sys.executable, "-c", SHOW]
+    assert ran(ready, "exec", "base", "--", *show).stdout.decode().strip() == KEY
+    assert ran(ready, "exec", "--no-session", "base", "--", *show).stdout.decode().strip() == f"key={ACCESS_KEY_ID}."
+    assert [call.action for call in offline_front.calls] == ["GetSessionToken"]
+    both = ready.run("exec", "--no-session", "--refresh", "base", "--", *show, command=[SCRIPT])
+    assert (both.code, "leave --refresh or --no-session out" in both.stderr) == (2, True)
+    ready.run("exec", "--no-session", "dev", "--", *show, command=[SCRIPT]).failed(3, "leave --no-session out")
+
+
 def test_the_tables(ready: Home) -> None:
     ran(ready, "get", "dev")
-    assert [row["profile"] for row in json.loads(ran(ready, "list", "--json").stdout)] == ["dev"]
-    assert "dev" in ran(ready, "list").stdout.decode()
+    assert [row["profile"] for row in json.loads(ran(ready, "list", "--json").stdout)] == ["dev", "base"]
+    done = ready.run("list", command=[SCRIPT])
+    assert (done.code, "dev" in done.stdout.decode()) == (0, True)
+    assert "the session of an access key may not call IAM" in done.stderr
     assert "dev" in ran(ready, "log").stdout.decode()
     ran(ready, "clear", "dev")
     assert ready.entries() == []

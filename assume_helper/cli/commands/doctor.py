@@ -26,8 +26,9 @@ _NARROW = 100
 def command(invocation: Invocation, /, profile: str | None, *, as_json: bool) -> None:
     """Check everything that can be wrong. Each line is ok, warn or fail, with the command or edit that fixes it.
 
-    With PROFILE it also tries the profile's source and role, as `get` would. Without, it checks what every role
-    profile says, and whether it reaches STS. The exit code is 1 if a check fails, and 0 if there are only warnings.
+    With PROFILE it also tries the profile's source and its session, as `get` would. Without, it checks what every
+    profile says, the logins behind them, and whether it reaches STS. The exit code is 1 if a check fails, and 0 if
+    there are only warnings.
 
     It prints no key, token or code: you can paste the output into an issue.
 
@@ -39,7 +40,7 @@ def command(invocation: Invocation, /, profile: str | None, *, as_json: bool) ->
     invocation.subject = profile or ""
     invocation.require_stdout("the result of the checks")
     context = replace(invocation.call_context(), warn=lambda _message: None)
-    checks = chain(examine(profile, context, partial(display.spinner, invocation, "asking STS ...")), _log())
+    checks = chain(examine(profile, context, partial(display.spinner, invocation, "asking AWS ...")), _log())
     found = list(checks) if as_json else list(_printed(invocation, checks))
     if as_json:
         display.print_json(invocation, [asdict(check) for check in found])

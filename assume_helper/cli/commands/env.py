@@ -1,4 +1,4 @@
-"""`env`: print the lines that set, or clear, a role's credentials in a shell."""
+"""`env`: print the lines that set, or clear, a profile's credentials in a shell."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from assume_helper.cli.role_argument import role_options, session
 from assume_helper.export import shell_syntax, variables
 
 
-@click.command("env", short_help="Print the lines that set a role's credentials in a shell.")
+@click.command("env", short_help="Print the lines that set a profile's credentials in a shell.")
 @role_options
 @click.option(
     "--shell", type=click.Choice(shell_syntax.SHELLS), help="Print lines for this shell. Default: the shell you are in."
@@ -20,10 +20,10 @@ from assume_helper.export import shell_syntax, variables
 def command(
     invocation: Invocation, /, role: str | None, shell: str | None, unset: bool, as_json: bool, **options: Any
 ) -> None:
-    """Print the lines that set a role's credentials and region in a shell. The shell evaluates them.
+    """Print the lines that set a profile's credentials and region in a shell. The shell evaluates them.
 
-    Without PROFILE it takes AWS_PROFILE; if that is not set, you choose a role on the terminal. On a terminal it also
-    prints the line to run.
+    Without PROFILE it takes AWS_PROFILE; if that is not set, you choose a profile on the terminal. On a terminal it
+    also prints the line to run.
 
     \b
     Example:
@@ -51,7 +51,7 @@ def command(
         if not shell_syntax.can_hold(which, request.name):
             values[variables.INSIDE] = None
         words = request.words()
-        invocation.record_issue(entry.session)
+        invocation.record_issue(profile, entry.session)
     invocation.print(shell_syntax.lines(which, values).encode("utf-8"))
     line = shell_syntax.how_to_apply(which, ["assume-helper", "env", *words]) if invocation.is_terminal(1) else ""
     if line:

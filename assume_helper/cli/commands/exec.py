@@ -1,4 +1,4 @@
-"""`exec`: run a program, or a shell, with a role's credentials."""
+"""`exec`: run a program, or a shell, with a profile's credentials."""
 
 from typing import Any
 
@@ -34,15 +34,18 @@ class _WithCommand(click.Command):
         return [*super().collect_usage_pieces(ctx), "[-- COMMAND...]"]
 
 
-@click.command("exec", cls=_WithCommand, short_help="Run a program, or a shell, with a role's credentials.")
+@click.command("exec", cls=_WithCommand, short_help="Run a program, or a shell, with a profile's credentials.")
 @role_options
 @click.option("--refresh", is_flag=True, help="Keep the credentials fresh while the program runs.")
+@click.option("--no-session", is_flag=True, help="Hand over the access key itself, not a session of it.")
 @click.pass_context
-def command(ctx: click.Context, /, refresh: bool, **options: Any) -> None:
-    """Run COMMAND, or your shell, with the role's credentials and region in its environment.
+def command(ctx: click.Context, /, refresh: bool, no_session: bool, **options: Any) -> None:
+    """Run COMMAND, or your shell, with the profile's credentials and region in its environment.
 
-    Without PROFILE it takes AWS_PROFILE; if that is not set, you choose a role on the terminal. Other credentials are
-    removed from the environment. COMMAND replaces this process.
+    Without PROFILE it takes AWS_PROFILE; if that is not set, you choose a profile on the terminal. Other credentials
+    are removed from the environment. COMMAND replaces this process.
+
+    The session of an access key may not call IAM without an MFA code. With --no-session COMMAND gets the key itself.
 
     With --refresh COMMAND gets a local endpoint in place of credentials: its SDK asks there again before they end. The
     endpoint is a process of its own, which ends with COMMAND. SDKs look at [default] first, so a file where [default]
@@ -60,20 +63,26 @@ def command(ctx: click.Context, /, refresh: bool, **options: Any) -> None:
     outer = invocation.environ.get(variables.INSIDE)
     if outer is not None and variables.BY_ENV not in invocation.environ:
         invocation.say(f"assume-helper: warning: this already runs inside `assume-helper exec {printable(outer, 64)}`")
-    request, profile, entry = session(invocation, **options)
+    if refresh and no_session:
+        raise click.UsageError("an access key does not end: leave --refresh or --no-session out")
+    request, profile, entry = session(invocation, **options, no_session=no_session)
     words = named or program.shell(invocation.environ)
     if not named:
         _greet(invocation, request, entry, refresh=refresh)
     if refresh:
         ctx.exit(refreshing.run(invocation, request, profile, entry, words))
-    invocation.record_issue(entry.session)
+    invocation.record_issue(profile, entry.session)
     invocation.show_warnings()
     given = variables.variables(entry.session, profile)
     ctx.exit(program.exec_program(words, variables.environment(invocation.environ, request.name, given)))
 
 
 def _greet(invocation: Invocation, request: RoleRequest, entry: Entry, *, refresh: bool) -> None:
-    left = duration_text(entry.session.left(invocation.clock.now()))
-    until = "refreshed while this shell runs" if refresh else f"good for {left}"
+    if refresh:
+        until = "refreshed while this shell runs"
+    elif entry.session.expiration is None:
+        until = "good until you change that key"
+    else:
+        until = f"good for {duration_text(entry.session.left(invocation.clock.now()))}"
     arn = printable(entry.session.assumed_role_arn or request.name, 200)
     invocation.say(f"assume-helper: you are {arn}, {until}; `exit` leaves this shell")

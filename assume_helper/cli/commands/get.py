@@ -35,7 +35,7 @@ def command(
 ) -> None:
     """Print the temporary credentials of PROFILE, as the JSON document that a credential_process prints.
 
-    They come from the cache while they are fresh, else from STS. Standard output gets the document and nothing else. A
+    They come from the cache while they are fresh, else from AWS. Standard output gets the document and nothing else. A
     failure is one line on standard error.
 
     An option wins over the profile's key of the same name. Each set of options is cached separately.
@@ -53,15 +53,15 @@ def command(
     request = RoleRequest(profile, given)
     if refresh_lock is not None:
         back_off = functools.partial(refresh_ahead.back_off, refresh_lock)
-        session = provider.refresh(request, invocation.call_context(), back_off)
-        if session is not None:
-            invocation.record_issue(session, behind=True)
+        refreshed = provider.refresh(request, invocation.call_context(), back_off)
+        if refreshed is not None:
+            invocation.record_issue(*refreshed, behind=True)
         return
     due: list[str] = []
-    entry = provider.session(request, replace(invocation.call_context(), due=due.append))[1]
+    found, entry = provider.session(request, replace(invocation.call_context(), due=due.append))
     invocation.print(entry.document + b"\n")
     invocation.is_delivered = True
-    invocation.record_issue(entry.session)
+    invocation.record_issue(found, entry.session)
     invocation.refresh_behind(due, invocation.arguments)
 
 

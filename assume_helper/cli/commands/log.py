@@ -67,7 +67,9 @@ def _details(event: Mapping[str, str]) -> str:
     if event["event"] != "issue":
         return printable(event.get("message", ""), _LONGEST)
     role, account, name, key = (event.get(field, "") for field in ("role", "account", "session_name", "access_key"))
-    parts = [f"role {role}" if role else "", f"in {account}" if account else "", f"as {name}" if name else ""]
+    kind = event.get("kind", "role")
+    who = f"{kind} {role}".rstrip() if role or kind != "role" else ""
+    parts = [who, f"in {account}" if account else "", f"as {name}" if name else ""]
     return printable(" ".join(part for part in parts if part) + f", key ...{key}")
 
 

@@ -12,7 +12,8 @@ from unit.cache.samples import (
 )
 
 from assume_helper.cache import entries
-from assume_helper.profiles.role import CredentialProcess, Endpoint, EnvironmentKeys, Profile, StaticKeys
+from assume_helper.profiles.origin import CredentialProcess, EnvironmentKeys, StaticKeys
+from assume_helper.profiles.role import Endpoint, Profile
 
 # the key
 
@@ -131,6 +132,9 @@ def test_no_secret_is_among_the_inputs() -> None:
 _BASE: dict[str, object] = {"role_arn": "a", "source": {"access_key_id": "AKIA"}, "mfa_serial": None}
 
 
+_PROCESS: dict[str, object] = {"source": {"credential_process": "tool"}}
+
+
 def over(inputs: dict[str, object]) -> dict[str, object]:
     return {"role_arn": "b", "source": {"role": inputs}, "mfa_serial": None}
 
@@ -139,7 +143,11 @@ def over(inputs: dict[str, object]) -> dict[str, object]:
     ("inputs", "rank"),
     [
         ({"mfa_serial": "GAHT12345678"}, "0"),
-        ({"mfa_session": "GAHT12345678", "source": {"access_key_id": "AKIA"}}, "1"),
+        ({"user_session": "GAHT12345678", "source": {"access_key_id": "AKIA"}}, "1"),
+        ({"source": {"credential_process": "tool", "arguments": {"path a": "/a"}}}, "1"),
+        ({"user_session": "GAHT12345678", "source": {"session": _PROCESS}}, "2"),
+        ({"role_arn": "a", "source": {"session": _PROCESS}, "mfa_serial": None}, "2"),
+        ({"role_arn": "a", "source": {"session": _PROCESS}, "mfa_serial": "GAHT12345678"}, "3"),
         (_BASE, "1"),
         (_BASE | {"mfa_serial": "GAHT12345678"}, "2"),
         (over(_BASE), "2"),

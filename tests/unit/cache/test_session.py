@@ -45,9 +45,20 @@ def a_session(*, issued: float = T, lifetime: int = 3600, left: int | None = Non
 
 @pytest.mark.parametrize(
     ("lifetime", "seconds"),
-    [(1, 60), (100, 60), (150, 60), (900, 360), (1800, 720), (2400, 960), (2401, 960), (3600, 960), (43_200, 960)],
+    [
+        (1, 0.5),
+        (100, 50),
+        (120, 60),
+        (150, 60),
+        (900, 360),
+        (1800, 720),
+        (2400, 960),
+        (2401, 960),
+        (3600, 960),
+        (43_200, 960),
+    ],
 )
-def test_the_window_of_a_lifetime(lifetime: int, seconds: int) -> None:
+def test_the_window_of_a_lifetime(lifetime: int, seconds: float) -> None:
     assert window(lifetime) == seconds
 
 
@@ -60,6 +71,16 @@ def test_the_window_is_never_more_than_two_fifths_of_a_role_session(lifetime: in
 def test_a_longer_session_never_has_a_shorter_window(one: int, other: int) -> None:
     shorter, longer = sorted((one, other))
     assert window(shorter) <= window(longer)
+
+
+@pytest.mark.parametrize("lifetime", [120, 150, 151, 600, 2400, 43_200])
+def test_the_window_of_a_session_that_is_not_short_is_a_minute_at_least(lifetime: int) -> None:
+    assert window(lifetime) == max(min(960, 0.4 * lifetime), 60)
+
+
+@pytest.mark.parametrize("lifetime", [2, 30, 60, 66, 100, 119])
+def test_a_session_that_is_nearly_over_when_it_comes_is_served_for_half_of_what_is_left(lifetime: int) -> None:
+    assert window(lifetime) == lifetime / 2
 
 
 @given(st.integers(2400, 43_200))
@@ -118,6 +139,7 @@ def test_the_printed_end_is_whole_seconds_and_the_true_one_less_the_shade(
 ) -> None:
     end = end.replace(microsecond=microsecond)
     printed = printed_expiration(end, lifetime, host, key)
+    assert printed is not None
     assert printed.microsecond == 0
     assert printed.utcoffset() == timedelta(0)
     assert printed <= end
@@ -220,7 +242,7 @@ def test_whatever_is_handed_out_has_more_than_the_window_left_on_both_clocks(
     session = a_session(issued=issued, lifetime=lifetime, left=left, jitter=jitter)
     now = T + later
     if session.is_fresh(now):
-        assert session.printed_expiration.timestamp() - now > window(lifetime)
+        assert session.printed_left(now) > window(lifetime)
         assert session.left(now) > window(lifetime)
         assert issued - now <= 300
 

@@ -18,6 +18,9 @@ from assume_helper.cache.session import Session
 from assume_helper.cli import audit_log
 from assume_helper.credentials import Credentials
 from assume_helper.errors import AssumeHelperError
+from assume_helper.profiles.login import IdentityCenterLogin, LoginService, PermissionSet
+from assume_helper.profiles.origin import CredentialProcess, EnvironmentKeys
+from assume_helper.profiles.role import Endpoint, Profile
 
 NOW = 1_800_000_000.25
 FULL = 1024 * 1024
@@ -298,12 +301,16 @@ SESSION = Session(
 )
 
 
+ROLE = Profile("dev", "arn:aws:iam::123456789012:role/dev", EnvironmentKeys(None), Endpoint("us-east-1"))
+
+
 def test_an_issue_says_who_got_what_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit_log, "calling_program", lambda: "aws\x1b")
-    event = audit_log.issue("dev\n", SESSION, NOW)
+    event = audit_log.issue("dev\n", ROLE, SESSION, NOW)
     assert event == {
         "event": "issue",
         "profile": "dev\\n",
+        "kind": "role",
         "outcome": "miss",
         "account": "123456789012",
         "role": "dev",
@@ -315,13 +322,23 @@ def test_an_issue_says_who_got_what_and_no_secret(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize(("issued", "outcome"), [(NOW - 1, "hit"), (NOW, "miss"), (NOW + 1, "miss")])
 def test_what_has_been_issued_before_this_process_began_is_a_hit(issued: float, outcome: str) -> None:
-    assert audit_log.issue("dev", replace(SESSION, issued=issued), NOW)["outcome"] == outcome
+    assert audit_log.issue("dev", ROLE, replace(SESSION, issued=issued), NOW)["outcome"] == outcome
 
 
 @pytest.mark.parametrize("arn", [None, "x", "arn:aws:sts::1:federated-user/x", "arn:aws:iam::1:user/a/b"])
 def test_a_session_without_a_role_has_none_in_the_log(arn: str | None) -> None:
-    event = audit_log.issue("dev", replace(SESSION, assumed_role_arn=arn, account_id=None), NOW)
+    event = audit_log.issue("dev", ROLE, replace(SESSION, assumed_role_arn=arn, account_id=None), NOW)
     assert (event["role"], event["session_name"], event["account"]) == ("", "", "")
+
+
+def test_an_issue_says_which_kind_of_profile_it_was_for_and_a_permission_set_s_name() -> None:
+    login = IdentityCenterLogin("https://x.awsapps.com/start", None, "/token", "log in", LoginService("us-east-1"))
+    permission_set = PermissionSet("dev", "123456789012", "Reader", login)
+    session = replace(SESSION, assumed_role_arn=None)
+    event = audit_log.issue("dev", replace(ROLE, role_arn=None, source=permission_set), session, NOW)
+    assert (event["kind"], event["role"], event["account"]) == ("permission set", "Reader", "123456789012")
+    event = audit_log.issue("dev", replace(ROLE, role_arn=None, source=CredentialProcess("dev", "x")), session, NOW)
+    assert (event["kind"], event["role"], event["session_name"]) == ("process", "", "")
 
 
 # The calling program.

@@ -66,6 +66,6 @@ def test_json_is_ascii() -> None:
 
 
 def test_without_a_terminal_there_is_no_spinner(capfd: pytest.CaptureFixture[str]) -> None:
-    with display.spinner(paper(), "asking STS ...") as stop:
+    with display.spinner(paper(), "asking AWS ...") as stop:
         stop()
     assert capfd.readouterr() == ("", "")

@@ -9,6 +9,7 @@ from assume_helper.errors import ConfigurationError
 from assume_helper.system.context import Clock
 
 ARN = "arn:aws:iam::123456789012:role/dev"
+NO_KIND = "it has nothing to get credentials from"
 
 
 def an_invocation(environ: dict[str, str]) -> Invocation:
@@ -32,7 +33,7 @@ def test_a_role_that_is_typed_after_the_last_row_is_taken_and_none_is_an_error(
     monkeypatch.setattr(picker, "_select", last)
     monkeypatch.setattr(picker, "_typed_role", lambda *_given: ARN)
     assert picker.pick(an_invocation(environ)) == ARN
-    assert shown[0].unusable == {"dev": "it has no role", "base": "it has no role"}
+    assert shown[0].unusable == {"dev": NO_KIND, "base": NO_KIND}
     monkeypatch.setattr(picker, "_typed_role", lambda *_given: "")
     with pytest.raises(ConfigurationError, match="no role was named; name a profile or a role's ARN"):
         picker.pick(an_invocation(environ))

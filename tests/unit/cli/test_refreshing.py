@@ -16,7 +16,8 @@ from assume_helper.cli.invocation import Invocation
 from assume_helper.credentials import Credentials
 from assume_helper.errors import AssumeHelperError, ConfigurationError, STSNotReached, STSRefused
 from assume_helper.export import container_endpoint, token_file
-from assume_helper.profiles.role import Endpoint, EnvironmentKeys, Profile
+from assume_helper.profiles.origin import EnvironmentKeys
+from assume_helper.profiles.role import Endpoint, Profile
 from assume_helper.sessions import provider
 from assume_helper.sessions.provider import RoleRequest
 from assume_helper.system.context import CallContext, Clock
@@ -47,7 +48,7 @@ class Program:
         clock = Clock(lambda: NOW, lambda: self.time)
         invocation = Invocation({}, clock, NOW - 60, 0, stdout_closed=False, subject="dev")
         who = refreshing.identity(PROFILE, last)
-        self.endpoint = refreshing._Refreshing(invocation, RoleRequest("dev"), who, last, os.getpid())
+        self.endpoint = refreshing._Refreshing(invocation, RoleRequest("dev"), PROFILE, who, last, os.getpid())
         monkeypatch.setattr(provider, "session", self._session)
         monkeypatch.setattr(audit_log, "append", lambda _moment, event: self.logged.append(dict(event)))
 

@@ -11,7 +11,8 @@ from assume_helper import hit
 from assume_helper.cache.session import Session
 from assume_helper.credentials import Credentials
 from assume_helper.export import variables
-from assume_helper.profiles.role import Endpoint, EnvironmentKeys, Profile
+from assume_helper.profiles.origin import EnvironmentKeys
+from assume_helper.profiles.role import Endpoint, Profile
 
 END = datetime(2026, 11, 28, 12, 0, 0, tzinfo=UTC)
 SESSION = Session(Credentials("ASIADUMMY", "dummy-secret", "dummy-token", END), END, END, END.timestamp() - 3600, 3600)
@@ -37,10 +38,25 @@ def test_a_session_sets_its_keys_and_the_profile_its_region() -> None:
 def test_in_a_shell_what_would_win_is_cleared() -> None:
     found = variables.for_shell(SESSION, with_region(None))
     assert {name for name, value in found.items() if value is None} == {
+        "AWS_ACCOUNT_ID",  # of another session: this one's is not known
         "AWS_SECURITY_TOKEN",
         "AWS_PROFILE",
         "AWS_DEFAULT_PROFILE",
     }
+
+
+@pytest.mark.parametrize("there", [{}, {"AWS_SESSION_TOKEN": "old", "AWS_CREDENTIAL_EXPIRATION": "old"}])
+def test_a_key_without_a_token_and_an_end_clears_those_of_an_earlier_session(there: dict[str, str]) -> None:
+    key = dataclasses.replace(
+        SESSION, credentials=Credentials("AKIADUMMY", "dummy-secret"), expiration=None, printed_expiration=None
+    )
+    found = variables.for_shell(key, with_region(None), there)
+    assert (found["AWS_ACCESS_KEY_ID"], found["AWS_SECRET_ACCESS_KEY"]) == ("AKIADUMMY", "dummy-secret")
+    assert found["AWS_SESSION_TOKEN"] is None
+    assert found["AWS_CREDENTIAL_EXPIRATION"] is None
+    given = variables.variables(key, with_region(None))
+    assert set(given) == {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+    assert variables.environment(there, "dev", given) == {**given, variables.INSIDE: "dev"}
 
 
 def test_a_region_is_cleared_only_where_a_profile_has_set_it() -> None:

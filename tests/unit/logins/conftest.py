@@ -1,27 +1,19 @@
-"""botocore's provider, in whose place the tests of logins put what it gives."""
+"""What the tests of logins put in place of a process."""
 
-from collections.abc import Callable
-from typing import Any
+import time
 
 import pytest
 
-from assume_helper.system import sdk_provider
+from assume_helper.logins import renewal_process
+from assume_helper.logins.renewal_process import Job, Started
 
 
 @pytest.fixture
-def providing(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], list[object]]:
-    """Called with a result, botocore's provider gives or raises it; what it is asked is in the list returned."""
+def renewed_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A renewal is run by this process: starting another one takes longer than all else that these tests do."""
 
-    def provide(result: object) -> list[object]:
-        asked: list[object] = []
+    def start(job: Job, _descriptor: int, _environ: object) -> Started:
+        renewal_process.run(job, time.time)
+        return Started(None)
 
-        def load(*arguments: object) -> Any:
-            asked.extend(arguments)
-            if isinstance(result, Exception):
-                raise result
-            return result
-
-        monkeypatch.setattr(sdk_provider, "load", load)
-        return asked
-
-    return provide
+    monkeypatch.setattr(renewal_process, "start", start)

@@ -11,7 +11,9 @@ from front import Front, session
 from unit.profiles.config_parts import BASE, HUB, KEY, PROCESS, SOURCE
 
 from assume_helper.errors import SourceError
-from assume_helper.profiles.role import CredentialProcess, EnvironmentKeys, Login, Metadata, Profile, StaticKeys
+from assume_helper.profiles.login import ConsoleLogin, PermissionSet
+from assume_helper.profiles.origin import CredentialProcess, EnvironmentKeys, Metadata, StaticKeys
+from assume_helper.profiles.role import Profile
 
 Read = Callable[..., Profile]
 Refused = Callable[..., str]
@@ -45,7 +47,8 @@ def test_a_process_is_a_source(read: Read) -> None:
         [profile here]
         credential_process = vault login
     """)
-    assert profile.source == CredentialProcess("here", "vault login")
+    assert isinstance(profile.source, Profile)
+    assert (profile.source.kind, profile.source.source) == ("process", CredentialProcess("here", "vault login"))
 
 
 def test_the_environment_is_a_source(read: Read) -> None:
@@ -63,7 +66,7 @@ def test_a_key_in_the_credentials_file_comes_before_a_process(read: Read) -> Non
 
 
 def test_a_process_comes_before_a_key_in_the_config_file(read: Read) -> None:
-    assert read(SOURCE + KEY + PROCESS).source == CredentialProcess("here", "vault login")
+    assert read(SOURCE + KEY + PROCESS).origin == CredentialProcess("here", "vault login")
 
 
 def test_a_role_comes_before_a_process(read: Read) -> None:
@@ -137,19 +140,23 @@ def test_a_container_is_told_from_another_by_its_uri(read: Read) -> None:
 
 def test_a_login_is_a_source_and_comes_before_a_key_where_it_is_sso(read: Read) -> None:
     sso = "sso_session = corp\nsso_account_id = 123456789012\nsso_role_name = Reader\n"
+    section = "[sso-session corp]\nsso_start_url = https://x.awsapps.com/start\nsso_region = eu-west-1\n"
     for text in (sso, sso + KEY):
-        found = read(SOURCE + text).source
-        assert isinstance(found, Login)
-        assert (found.method, found.who) == ("sso", ("corp", "", "123456789012", "Reader"))
-    console = read(SOURCE + "login_session = me\n").source
-    assert isinstance(console, Login)
-    assert console.method == "login"
+        found = read(SOURCE + text + section).origin
+        assert isinstance(found, PermissionSet)
+        assert (found.profile, found.account_id, found.role_name) == ("here", "123456789012", "Reader")
+        assert (found.login.session_name, found.login.service.region) == ("corp", "eu-west-1")
+    source = read(SOURCE + "login_session = me\n").source
+    assert isinstance(source, Profile)
+    assert source.kind == "console login"
+    assert isinstance(source.source, ConsoleLogin)
+    assert source.source.login_session == "me"
 
 
 @pytest.mark.parametrize("command", ["./login --for dev", "tools/login", "no-such-login", "'my/tools/login'"])
 def test_a_process_is_resolved(read: Read, command: str) -> None:
     """What to: see test_process_resolution."""
-    found = read(SOURCE + f"credential_process = {command}\n").source
+    found = read(SOURCE + f"credential_process = {command}\n").origin
     assert isinstance(found, CredentialProcess)
     assert found.resolution.problem is not None
     assert list(found.resolution.conditions.values()) == ["absent"]

@@ -5,7 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from assume_helper.errors import SourceError
-from assume_helper.profiles.role import CredentialProcess, Login, Profile, StaticKeys
+from assume_helper.profiles.login import ConsoleLogin, PermissionSet
+from assume_helper.profiles.origin import CredentialProcess, StaticKeys
+from assume_helper.profiles.role import Profile
 
 Read = Callable[..., Profile]
 Refused = Callable[..., str]
@@ -81,8 +83,11 @@ def test_an_included_profile_and_a_services_section_are_told_likewise(refused: R
 def test_a_misspelt_role_is_told_with_the_right_key(refused: Refused, read: Read, key: str, right: str) -> None:
     config = f"[profile dev]\n{key} = ROLE/dev\nsource_profile = base\n"
     said = refused(config)
-    assert said == f"profile dev has no role_arn; did you mean {right}? rename the key {key} of [dev]"
-    assert read(config.replace(key, right)).role_arn.endswith("/dev")
+    assert said == (
+        "profile dev has no role, no login, no credential_process and no access key; "
+        f"did you mean {right}? rename the key {key} of [dev]"
+    )
+    assert read(config.replace(key, right)).identity.endswith("role/dev")
 
 
 def test_aws_vault_s_old_name_of_include_profile_is_named(refused: Refused) -> None:
@@ -114,7 +119,7 @@ def test_an_indented_line_is_told_as_the_part_of_a_value_that_it_is(refused: Ref
     config = f"[profile dev]\nregion = eu-west-1\n{blanks}role_arn = ROLE/dev\nsource_profile = base\n"
     said = refused(config)
     assert said.endswith("remove the blanks before role_arn in [dev]: they make it a part of region")
-    assert read(config.replace(blanks + "role", "role")).role_arn.endswith("/dev")
+    assert read(config.replace(blanks + "role", "role")).identity.endswith("role/dev")
     said = refused(f"[profile dev]\nrole_arn = ROLE/dev\n{blanks}source_profile = base\n")
     assert said.startswith("role_arn of [dev] holds a control character: its value goes on in the next, indented line;")
 
@@ -156,7 +161,12 @@ def test_a_login_whose_session_is_not_read_is_told_with_its_line(refused: Refuse
 def test_the_comment_of_a_pair_s_process_is_named(refused: Refused) -> None:
     for comment in ("# main", "# don't"):
         said = refused(f"[profile dev]\ncredential_process = assume-helper get role {comment}\n[profile role]\nx = y\n")
-        assert said.endswith("put the comment of its credential_process on a line of its own")
+        assert said == (
+            "the credential_process of [dev] has a comment behind it, which this helper is handed too; "
+            "put the comment of its credential_process on a line of its own"
+        )
+    source = "[profile dev]\nrole_arn = ROLE/dev\nsource_profile = b\n[profile b]\n"
+    assert "[b] has a comment behind it" in refused(f"{source}credential_process = assume-helper get role # main\n")
 
 
 # A region that is not used.
@@ -198,6 +208,7 @@ def test_a_bad_endpoint_is_shown_with_its_variable(read: Read, name: str) -> Non
 # What is handed to a source.
 
 LOGIN = "[profile login]\nsso_account_id = 123456789012\nsso_role_name = r\nsso_session = s\n"
+SESSION = "[sso-session s]\nsso_start_url = https://x.awsapps.com/start\nsso_region = eu-west-1\n"
 
 
 @pytest.mark.parametrize(
@@ -217,9 +228,10 @@ def test_a_login_s_services_are_trusted_as_sts_is(
     read: Read, role: str, login: str, environ: dict[str, str], bundle: str | None, kind: str
 ) -> None:
     keys = LOGIN if kind == "sso" else "[profile login]\nlogin_session = arn:aws:iam::123456789012:user/me\n"
-    source = read(DEV.replace("base", "login") + role + keys + login, environ=environ).source
-    assert isinstance(source, Login)
-    assert source.ca_bundle == bundle
+    source = read(DEV.replace("base", "login") + role + keys + login + SESSION, environ=environ).origin
+    assert isinstance(source, PermissionSet | ConsoleLogin)
+    service = source.login.service if isinstance(source, PermissionSet) else source.service
+    assert service.ca_bundle == bundle
 
 
 @pytest.mark.parametrize(
@@ -241,7 +253,7 @@ def test_a_session_token_may_have_its_old_name_as_for_botocore(read: Read, keys:
 
 def test_an_included_profile_s_old_token_is_not_included(read: Read) -> None:
     text = DEV.replace("base", "mine") + "[profile mine]\ncredential_process = x\ninclude_profile = base\n"
-    assert isinstance(read(text).source, CredentialProcess)
+    assert isinstance(read(text).origin, CredentialProcess)
     base = "[base]\naws_access_key_id = A\naws_secret_access_key = s\naws_security_token = t\n"
     keys = "[profile mine]\naws_access_key_id = B\naws_secret_access_key = s\ninclude_profile = base\n"
     source = read(DEV.replace("base", "mine") + keys, credentials=base).source
@@ -268,4 +280,4 @@ def test_a_misspelt_key_for_this_helper_alone_is_refused_wherever_it_stands_in_t
 
 @pytest.mark.parametrize("key", ["assume_helper_zzz", "assume_helper_cache", "rolearn", "mfa_serail", "colour"])
 def test_a_key_that_may_be_another_program_s_or_is_like_none_is_let_pass(read: Read, key: str) -> None:
-    assert read(f"{DEV}{key} = file\n").role_arn.endswith("/dev")
+    assert read(f"{DEV}{key} = file\n").identity.endswith("role/dev")

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from assume_helper.errors import ConfigurationError
-from assume_helper.profiles.role import MFADevice, Profile
+from assume_helper.profiles.origin import MFADevice
+from assume_helper.profiles.role import Profile
 
 Read = Callable[..., Profile]
 
@@ -74,7 +75,8 @@ def test_in_a_chain_the_nearest_to_its_beginning_counts(read: Read) -> None:
     [
         "credential_source = Ec2InstanceMetadata\n",
         "web_identity_token_file = /token\n",
-        "source_profile = me\n[profile me]\nsso_session = s\nsso_account_id = 123456789012\nsso_role_name = R\n",
+        "source_profile = me\n[profile me]\nsso_account_id = 123456789012\nsso_role_name = R\nsso_region = eu-west-1\n"
+        "sso_start_url = https://x.awsapps.com/start\n",
         "source_profile = me\n[profile me]\nlogin_session = arn:aws:iam::123456789012:user/me\n",
     ],
 )

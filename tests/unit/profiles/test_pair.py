@@ -39,13 +39,19 @@ PAIR = """
         "mfa_session_duration_seconds = 900",
         "source_profile = base",
         "credential_source = Environment",
-        "web_identity_token_file = token",
     ],
 )
 def test_what_shapes_a_session_is_refused_by_its_name(refused: Refused, prefix: str, line: str) -> None:
     said = refused(PAIR.format(first=prefix + line))
     assert said.startswith(f"[dev] has {line.split(' = ', maxsplit=1)[0]}, and its session is that of [role]")
     assert said.endswith("move it to [role], or take it out")
+
+
+@pytest.mark.parametrize("prefix", ["", "assume_helper_"])
+def test_a_web_identity_comes_before_the_pair_and_wants_its_role(refused: Refused, prefix: str) -> None:
+    """botocore: AssumeRoleWithWebIdentityProvider comes before ProcessProvider."""
+    said = refused(PAIR.format(first=f"{prefix}web_identity_token_file = token"))
+    assert said.startswith("[dev] has web_identity_token_file and no role_arn; add role_arn")
 
 
 @pytest.mark.parametrize(

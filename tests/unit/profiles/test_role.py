@@ -6,26 +6,27 @@ from typing import Any
 import pytest
 
 from assume_helper.cache.entries import key
-from assume_helper.profiles.resolution import Resolution
-from assume_helper.profiles.role import (
+from assume_helper.profiles.login import ConsoleLogin, IdentityCenterLogin, LoginService, PermissionSet
+from assume_helper.profiles.origin import (
     CredentialProcess,
-    Endpoint,
     EnvironmentKeys,
-    Login,
     Metadata,
     MFADevice,
     Origin,
-    Profile,
     StaticKeys,
     WebIdentity,
 )
+from assume_helper.profiles.resolution import Resolution
+from assume_helper.profiles.role import Endpoint, Profile
 from assume_helper.profiles.session_parameters import SessionParameters
 
 SECRET = "CanarySecret0123456789"
 KEYS = StaticKeys("base", "AKIABASE", SECRET, SECRET)
 PROCESS = CredentialProcess("other", f"vault {SECRET}")
 ROLE = Profile("dev", "arn:aws-cn:iam::123456789012:role/path/dev", KEYS, Endpoint("cn-north-1"))
-LOGIN = Login("me", "sso", ("corp", "", "123456789012", "Reader"), "/config", "/credentials")
+LOGIN = IdentityCenterLogin("https://x.awsapps.com/start", "corp", "/t.json", "log in", LoginService("eu-west-1"))
+PERMISSION_SET = PermissionSet("me", "123456789012", "Reader", LOGIN)
+CONSOLE_LOGIN = ConsoleLogin("me", "arn:aws:iam::123456789012:user/me", "/t.json", "log in", LoginService("eu-west-1"))
 ORIGINS: list[Origin] = [
     KEYS,
     replace(KEYS, access_key_id="AKIAOTHER"),
@@ -40,9 +41,17 @@ ORIGINS: list[Origin] = [
     Metadata("EcsContainer", "/here"),
     Metadata("EcsContainer", "/here", Resolution({"token": "one"})),
     Metadata("EcsContainer", "/here", Resolution({"token": "another"})),
-    LOGIN,
-    replace(LOGIN, method="login"),
-    replace(LOGIN, who=("corp", "", "123456789012", "Admin")),
+    PERMISSION_SET,
+    replace(PERMISSION_SET, role_name="Admin"),
+    replace(PERMISSION_SET, account_id="210987654321"),
+    replace(PERMISSION_SET, login=replace(LOGIN, start_url="https://y.awsapps.com/start")),
+    replace(PERMISSION_SET, login=replace(LOGIN, service=LoginService("us-east-1"))),
+    replace(PERMISSION_SET, login=replace(LOGIN, service=LoginService("eu-west-1", {"sso": "http://127.0.0.1"}))),
+    replace(PERMISSION_SET, resolution=Resolution({"login": "one"})),
+    replace(PERMISSION_SET, resolution=Resolution({"login": "another"})),
+    CONSOLE_LOGIN,
+    replace(CONSOLE_LOGIN, login_session="arn:aws:iam::123456789012:user/other"),
+    replace(CONSOLE_LOGIN, resolution=Resolution({"token_file": "/elsewhere"})),
     WebIdentity("/token"),
     WebIdentity("/other"),
     WebIdentity("/other", Resolution({"web_identity": "one"})),
@@ -84,7 +93,8 @@ def test_the_links_are_the_roles_from_the_one_that_is_asked_for_to_the_first_ass
 
 
 def test_a_chain_names_the_profile_whose_process_is_run_last() -> None:
-    assert chained("a", "b", origin=PROCESS).names() == ["a", "b", "other"]
+    process = Profile("other", None, PROCESS, ROLE.endpoint)
+    assert replace(ROLE, name="a", source=replace(ROLE, name="b", source=process)).names() == ["a", "b", "other"]
 
 
 def test_a_chain_depends_on_the_policy_files_of_all_its_links() -> None:
@@ -125,10 +135,12 @@ def test_a_name_or_the_way_to_sts_leaves_it_the_same(change: dict[str, Any]) -> 
 
 
 DEVICE = MFADevice("GAHT12345678", "show code")
+# GetSessionToken is for a user's own key.
+OF_A_USER = replace(ROLE, source=replace(KEYS, session_token=None), mfa=DEVICE)
 
 
 def session_key(**changes: Any) -> str:
-    session = replace(ROLE, mfa=DEVICE).mfa_session
+    session = OF_A_USER.user_session
     assert session is not None
     return key(replace(session, **changes).session_inputs())
 
@@ -137,7 +149,7 @@ def session_key(**changes: Any) -> str:
     "change",
     [
         {"device": replace(DEVICE, serial="GAHT87654321")},
-        {"device": replace(DEVICE, session_duration_seconds=900)},
+        {"duration_seconds": 900},
         {"source": PROCESS},
         {"partition": "aws"},
         {"endpoint": replace(ROLE.endpoint, endpoint_url="https://sts")},
@@ -163,7 +175,7 @@ def test_how_a_code_is_had_leaves_the_role_s_session_the_same() -> None:
 
 @pytest.mark.parametrize(("seconds", "by_session"), [(None, True), (3600, True), (3601, False)])
 def test_a_role_of_more_than_an_hour_is_not_assumed_with_an_mfa_session(seconds: int | None, by_session: bool) -> None:
-    assert (replace(ROLE, mfa=DEVICE, duration_seconds=seconds).mfa_session is not None) is by_session
+    assert (replace(OF_A_USER, duration_seconds=seconds).user_session is not None) is by_session
 
 
 def test_somebody_may_be_asked_for_a_code_or_by_a_process() -> None:

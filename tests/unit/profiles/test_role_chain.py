@@ -3,12 +3,13 @@
 from collections.abc import Callable
 
 import pytest
-from unit.profiles.config_parts import BASE, HUB, KEY, PROCESS, SOURCE
+from unit.profiles.config_parts import HUB, KEY, PROCESS, SOURCE
 
 from assume_helper.errors import ConfigurationError
 from assume_helper.profiles import role_chain
 from assume_helper.profiles.aws_config import AwsConfig
-from assume_helper.profiles.role import Endpoint, EnvironmentKeys, Profile, StaticKeys, WebIdentity
+from assume_helper.profiles.origin import EnvironmentKeys, StaticKeys, WebIdentity
+from assume_helper.profiles.role import Endpoint, Profile
 
 Read = Callable[..., Profile]
 Refused = Callable[..., str]
@@ -189,7 +190,9 @@ def test_a_loop_further_on_is_drawn_without_the_way_to_it(refused: Refused) -> N
 
 def test_a_process_that_asks_the_helper_for_the_same_profile_is_a_loop(refused: Refused) -> None:
     said = refused("[profile dev]\ncredential_process = assume-helper get dev\n")
-    assert said.startswith("profile dev has no role_arn, and its credential_process leads back to it: dev -> dev; ")
+    assert said.startswith(
+        "profile dev has nothing to get credentials from, and its credential_process leads back to it: dev -> dev; "
+    )
     assert "add assume_helper_role_arn and assume_helper_source_profile" in said
 
 
@@ -296,23 +299,31 @@ def test_a_role_of_another_partition_is_no_source(read: Read) -> None:
         read(text)
 
 
-def test_a_profile_without_a_role_is_refused(refused: Refused) -> None:
-    assert refused(BASE.replace("[", "[profile "), name="base").startswith("profile base has no role_arn; ")
+@pytest.mark.parametrize(
+    "keys", ["region = us-east-1\n", "source_profile = base\n", "aws_secret_access_key = s\n", "sso_session = s\n"]
+)
+def test_a_profile_of_no_kind_is_refused(refused: Refused, keys: str) -> None:
+    said = refused(f"[profile dev]\n{keys}")
+    assert said.startswith(
+        "profile dev has no role, no login, no credential_process and no access key; add role_arn (or"
+    )
 
 
-def test_another_program_s_process_is_no_role(refused: Refused) -> None:
-    assert refused("[profile dev]\n" + PROCESS).startswith("profile dev has no role_arn; ")
+def test_an_access_key_and_another_program_s_process_are_profiles_without_a_role(read: Read) -> None:
+    assert (read("", "base").kind, read("", "base").role_arn) == ("access key", None)
+    process = read("[profile dev]\n" + PROCESS)
+    assert (process.kind, process.role_arn) == ("process", None)
 
 
 def test_a_link_s_values_are_checked_too(refused: Refused) -> None:
     assert "duration_seconds of [here]" in refused(SOURCE + HUB + "duration_seconds = 1\n")
 
 
-# Which profiles have a role.
+# Which profiles can be served.
 
 
 @pytest.mark.parametrize(
-    ("profile", "has"),
+    ("profile", "can"),
     [
         ({"role_arn": "x"}, True),
         ({"assume_helper_role_arn": "x"}, True),
@@ -323,16 +334,25 @@ def test_a_link_s_values_are_checked_too(refused: Refused) -> None:
         ({"role_arn": "a\x1b"}, True),
         ({"credential_process": "assume-helper get role"}, True),
         ({"assume_helper_credential_process": "assume-helper get role"}, True),
-        ({"credential_process": "vault login"}, False),
+        ({"credential_process": "vault login"}, True),
+        ({"assume_helper_credential_process": "vault login"}, True),
+        ({"credential_process": "assume-helper get dev"}, False),
+        ({"aws_access_key_id": "AKIA"}, True),
+        ({"aws_secret_access_key": "s"}, False),
+        ({"sso_account_id": "1"}, True),
+        ({"assume_helper_sso_role_name": "r"}, True),
+        ({"sso_session": "s"}, False),
+        ({"login_session": "me"}, True),
+        ({"web_identity_token_file": "/t"}, True),
         ({"source_profile": "x"}, False),
         ({}, False),
     ],
 )
-def test_a_profile_has_a_role_of_its_own_an_included_one_or_another_profile_s(
-    profile: dict[str, str], has: bool
+def test_a_profile_can_be_served_by_its_own_keys_an_included_one_s_or_another_profile_s(
+    profile: dict[str, str], can: bool
 ) -> None:
     profiles = {"dev": profile, "role": {"role_arn": "x"}, "plain": {"region": "a"}}
-    assert role_chain.has_role(AwsConfig("/config", "/credentials", profiles, profiles, {}, {}), "dev") is has
+    assert role_chain.can_be_served(AwsConfig("/config", "/credentials", profiles, profiles, {}, {}), "dev") is can
 
 
 def test_a_value_that_is_not_used_fails_nothing(read: Read) -> None:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from assume_helper.errors import ConfigurationError, SourceError
 from assume_helper.profiles import aws_config, role_chain
-from assume_helper.profiles.role import EnvironmentKeys, StaticKeys
+from assume_helper.profiles.origin import EnvironmentKeys, StaticKeys
 
 ENVIRON = {"AWS_ACCESS_KEY_ID": "AKIAENVIRONMENT", "AWS_SECRET_ACCESS_KEY": "s"}
 NAMES = ["dev", "b", "c", "d e"]
@@ -91,13 +91,15 @@ def theirs(environ: Mapping[str, str]) -> Calls | None:
     return calls
 
 
-def ours(environ: Mapping[str, str]) -> Calls:
-    """The calls that the helper makes for `dev`. Raises ConfigurationError, SourceError."""
+def ours(environ: Mapping[str, str]) -> Calls | None:
+    """The calls that the helper makes for `dev`; None where it is no role. Raises ConfigurationError, SourceError."""
     profile = role_chain.read_profile(aws_config.load(environ), ENVIRON, "dev")
     assert isinstance(profile.origin, StaticKeys | EnvironmentKeys)
     key = str(profile.origin.access_key_id)
     calls: Calls = []
     for link in reversed(list(profile.links())):
+        if link.role_arn is None:
+            return None
         request = {"RoleArn": link.role_arn}
         if link.external_id is not None:
             request["ExternalId"] = link.external_id

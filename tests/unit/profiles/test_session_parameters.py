@@ -8,8 +8,9 @@ from assume_helper.cache import entries
 from assume_helper.errors import ConfigurationError
 from assume_helper.profiles import session_parameters
 from assume_helper.profiles.aws_config import AwsConfig
+from assume_helper.profiles.origin import StaticKeys
 from assume_helper.profiles.raw_profile import merge
-from assume_helper.profiles.role import Endpoint, Profile, StaticKeys
+from assume_helper.profiles.role import Endpoint, Profile
 from assume_helper.profiles.session_parameters import SessionParameters
 from assume_helper.profiles.settings import ProfileSettings
 

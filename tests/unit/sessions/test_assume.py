@@ -16,7 +16,8 @@ from assume_helper.cache import entries, key_lock
 from assume_helper.cache.directory import Cache
 from assume_helper.credentials import Credentials
 from assume_helper.errors import ConfigurationError, SourceExpired, SourceNotKnown, STSNotReached, STSRefused
-from assume_helper.profiles.role import Profile, WebIdentity
+from assume_helper.profiles.origin import WebIdentity
+from assume_helper.profiles.role import Profile
 from assume_helper.sessions import assume
 from assume_helper.system.context import CallContext, Clock
 

@@ -1,6 +1,7 @@
 """Who credentials are: the environment's, by STS; a role's session, by what STS said when it gave it."""
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,21 +11,38 @@ from running import ACCESS_KEY_ID, SECRET, Home
 from assume_helper.cache.session import Session
 from assume_helper.credentials import Credentials, Identity
 from assume_helper.errors import ConfigurationError, SourceError
+from assume_helper.profiles.origin import StaticKeys
+from assume_helper.profiles.role import Endpoint, Profile
 from assume_helper.sessions import caller_identity
 from assume_helper.system.context import Clock
 
 ROLE = "arn:aws:sts::123456789012:assumed-role/dev/me"
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
+KEY = StaticKeys("dev", "AKIADEV", SECRET, None)
+PROFILE = Profile("dev", "arn:aws:iam::123456789012:role/dev", KEY, Endpoint("us-east-1"))
 
 
 def test_a_session_says_who_it_is_without_asking_sts() -> None:
     end = NOW + timedelta(hours=1)
     session = Session(Credentials("ASIA", SECRET, "t", end), end, end, NOW.timestamp(), 3600, ROLE, "123456789012")
-    found = caller_identity.of_session("dev", session, NOW.timestamp() + 600)
+    found = caller_identity.of_session(PROFILE, session, NOW.timestamp() + 600)
     assert found == Identity(ROLE, "123456789012", whose="role of dev", left=3000)
     assert found.pairs() == [
         ("account", "123456789012"), ("ARN", ROLE), ("session", "me"), ("expires", "in 50 min"),
     ]  # fmt: skip
+
+
+def test_a_session_without_a_role_is_named_by_its_kind_and_as_the_config_says_it() -> None:
+    end = NOW + timedelta(hours=1)
+    given = Session(Credentials("ASIA", SECRET, "t", end), end, end, NOW.timestamp(), 3600)
+    found = caller_identity.of_session(replace(PROFILE, role_arn=None), given, NOW.timestamp())
+    assert found == Identity("AKIADEV", "", whose="access key of dev", left=3600)
+
+
+def test_what_does_not_end_says_no_time() -> None:
+    given = Session(Credentials("AKIA", SECRET, None), None, None, NOW.timestamp(), 0)
+    found = caller_identity.of_session(replace(PROFILE, role_arn=None), given, NOW.timestamp())
+    assert (found.left, "expires" in dict(found.pairs())) == (None, False)
 
 
 @pytest.mark.parametrize(("left", "text"), [(61, "in 1 min 1 s"), (-7200, "2 h ago"), (0, "0 s ago")])

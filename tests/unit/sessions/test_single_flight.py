@@ -167,14 +167,20 @@ def jittered(world: World) -> Entry:
     end = datetime.fromtimestamp(START + HOUR, UTC)
     world.host = next(name for name in map(str, range(1000)) if expiration_jitter(HOUR, name, key, end) > 300)
     entry = world.get()
-    assert entry.session.printed_expiration < end - timedelta(seconds=299)
+    assert printed_end(entry) < end - timedelta(seconds=299)
     return entry
+
+
+def printed_end(entry: Entry) -> datetime:
+    """The end of a session that has one, as clients are told it."""
+    assert entry.session.printed_expiration is not None
+    return entry.session.printed_expiration
 
 
 def test_before_the_printed_end_a_stale_document_is_unchanged(world: World) -> None:
     entry = jittered(world)
     world.front.behaviour = reset
-    world.now = entry.session.printed_expiration.timestamp() - 120
+    world.now = printed_end(entry).timestamp() - 120
     assert world.get() == entry
 
 
@@ -182,7 +188,7 @@ def test_before_the_printed_end_a_stale_document_is_unchanged(world: World) -> N
 def test_after_the_printed_end_a_stale_document_has_the_true_end(world: World, seconds: float) -> None:
     entry = jittered(world)
     world.front.behaviour = reset
-    world.now = entry.session.printed_expiration.timestamp() + seconds
+    world.now = printed_end(entry).timestamp() + seconds
     served = world.get()
     assert time_of(told(served)["Expiration"]) == entry.session.expiration
     assert told(served) | {"Expiration": ""} == told(entry) | {"Expiration": ""}
@@ -191,7 +197,7 @@ def test_after_the_printed_end_a_stale_document_has_the_true_end(world: World, s
 def test_while_sts_is_left_alone_the_document_has_the_true_end_too(world: World) -> None:
     entry = jittered(world)
     world.front.behaviour = reset
-    world.now = entry.session.printed_expiration.timestamp()
+    world.now = printed_end(entry).timestamp()
     world.get()
     asked = world.calls
     world.pass_by(10)
@@ -203,7 +209,7 @@ def test_the_printed_end_is_the_same_on_every_call_and_another_on_other_hosts(wo
     ends: dict[str, set[datetime]] = {host: set() for host in "abcdef"}
     for host in [*ends, *ends]:
         world.host = host
-        ends[host].add(world.get().session.printed_expiration)
+        ends[host].add(printed_end(world.get()))
         for file in world.files("entry"):
             file.unlink()
     assert {len(end) for end in ends.values()} == {1}

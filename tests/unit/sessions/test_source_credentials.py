@@ -1,17 +1,13 @@
 """The credentials of a source: each kind is asked of its own module, which alone is imported."""
 
-import json
-import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from running import SECRET
 
 from assume_helper.credentials import Credentials
-from assume_helper.logins import console_login, identity_center
-from assume_helper.profiles.role import CredentialProcess, EnvironmentKeys, Login, Metadata, SourceOfKeys, StaticKeys
+from assume_helper.profiles.origin import EnvironmentKeys, Metadata, StaticKeys
 from assume_helper.sessions.source_credentials import source_credentials
 from assume_helper.sources import metadata
 
@@ -24,30 +20,15 @@ def test_access_keys_come_from_the_profile_or_the_environment() -> None:
     assert source_credentials(EnvironmentKeys("AKIA"), environ, 1) == KEYS
 
 
-def test_a_process_is_run_in_the_environment_that_is_given(tmp_path: Path) -> None:
-    (tmp_path / "printed").write_text(json.dumps({"Version": 1, "AccessKeyId": "AKIA", "SecretAccessKey": SECRET}))
-    source = CredentialProcess("other", f"cat {shlex.quote(str(tmp_path / 'printed'))}")
-    assert source_credentials(source, {"PATH": "/bin:/usr/bin"}, 60) == KEYS
-
-
-@pytest.mark.parametrize(
-    ("source", "module"),
-    [
-        (Metadata("Ec2InstanceMetadata"), metadata),
-        (Login("me", "sso", (), "/c", "/k"), identity_center),
-        (Login("me", "login", (), "/c", "/k"), console_login),
-    ],
-)
-def test_metadata_and_logins_are_asked_within_the_time_that_is_given(
-    monkeypatch: pytest.MonkeyPatch, source: SourceOfKeys, module: object
-) -> None:
+def test_metadata_is_asked_within_the_time_that_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = Metadata("Ec2InstanceMetadata")
     given: list[object] = []
 
     def credentials(*arguments: object) -> Credentials:
         given.extend(arguments)
         return KEYS
 
-    monkeypatch.setattr(module, "credentials", credentials)
+    monkeypatch.setattr(metadata, "credentials", credentials)
     assert source_credentials(source, {}, 7) == KEYS
     assert given == [source, 7]
 
@@ -55,7 +36,7 @@ def test_metadata_and_logins_are_asked_within_the_time_that_is_given(
 def test_an_access_key_loads_no_sdk() -> None:
     program = (
         "import sys\n"
-        "from assume_helper.profiles.role import StaticKeys\n"
+        "from assume_helper.profiles.origin import StaticKeys\n"
         "from assume_helper.sessions import assume\n"
         "from assume_helper.sessions.source_credentials import source_credentials\n"
         "source_credentials(StaticKeys('base', 'AKIA', 'secret', None), {}, 1)\n"

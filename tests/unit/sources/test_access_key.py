@@ -5,7 +5,7 @@ from running import SECRET
 
 from assume_helper.credentials import Credentials
 from assume_helper.errors import SourceError
-from assume_helper.profiles.role import StaticKeys
+from assume_helper.profiles.origin import StaticKeys
 from assume_helper.sources import access_key
 
 

@@ -1,6 +1,5 @@
 """A metadata service: what botocore gives, and each way in which it fails."""
 
-import os
 import threading
 import time
 from types import SimpleNamespace
@@ -11,32 +10,27 @@ import pytest
 
 from assume_helper.credentials import Credentials
 from assume_helper.errors import AssumeHelperError, SourceError, SourceExpired
-from assume_helper.profiles.role import Metadata
+from assume_helper.profiles.origin import Metadata
 from assume_helper.sources import instance_metadata, metadata
-from assume_helper.system import sdk_provider
 
 EC2 = Metadata("Ec2InstanceMetadata")
 ECS = Metadata("EcsContainer", "/credentials")
 
 
-def providing(monkeypatch: pytest.MonkeyPatch, result: object) -> list[object]:
-    """botocore's provider gives `result`, or raises it; what it was asked."""
-    asked: list[object] = []
+def providing(monkeypatch: pytest.MonkeyPatch, result: object) -> None:
+    """botocore's provider gives `result`, or raises it."""
 
-    def load(*arguments: object) -> Any:
-        asked.extend(arguments)
+    def load() -> Any:
         if isinstance(result, Exception):
             raise result
         return result
 
-    monkeypatch.setattr(sdk_provider, "load", load)
-    return asked
+    monkeypatch.setattr(metadata, "_given", load)
 
 
-def test_a_container_is_asked_by_its_provider_without_a_config_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = providing(monkeypatch, SimpleNamespace(access_key="ASIA", secret_key="secret", token="token"))
+def test_a_container_s_credentials_are_its_provider_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    providing(monkeypatch, SimpleNamespace(access_key="ASIA", secret_key="secret", token="token"))
     assert metadata.credentials(ECS, 5) == Credentials("ASIA", "secret", "token")
-    assert asked == ["container-role", os.devnull, os.devnull, None, {}]
 
 
 def test_an_instance_is_asked_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +65,7 @@ def test_each_failure_has_one_meaning(
 
 @pytest.mark.parametrize("source", [EC2, ECS])
 def test_a_service_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch, source: Metadata) -> None:
-    for module, name in ((sdk_provider, "load"), (instance_metadata, "credentials")):
+    for module, name in ((metadata, "_given"), (instance_metadata, "credentials")):
         monkeypatch.setattr(module, name, lambda *_: threading.Event().wait())
     begun = time.monotonic()
     with pytest.raises(SourceExpired, match="gave no answer"):

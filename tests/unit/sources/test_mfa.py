@@ -15,7 +15,7 @@ from assume_helper.cache import directory as cache_directory
 from assume_helper.cache.directory import Cache
 from assume_helper.credentials import Answer
 from assume_helper.errors import MFACodeRefused, MFANotGiven, MFARequired, STSNotConnected, STSNotReached
-from assume_helper.profiles.role import MFADevice
+from assume_helper.profiles.origin import MFADevice
 from assume_helper.sources import mfa
 from assume_helper.system import terminal
 from assume_helper.system.context import CallContext, Clock

@@ -14,7 +14,7 @@ from running import SECRET
 
 from assume_helper.credentials import Credentials
 from assume_helper.errors import AssumeHelperError, ConfigurationError, SettingFault, SourceError, SourceExpired
-from assume_helper.profiles.role import CredentialProcess
+from assume_helper.profiles.origin import CredentialProcess
 from assume_helper.sources import process
 from assume_helper.system.environment import HIDDEN
 
@@ -40,6 +40,11 @@ def printing(document: object) -> str:
     return f"print({json.dumps(document)!r})"
 
 
+def credentials(source: CredentialProcess, environ: dict[str, str] | None = None) -> Credentials:
+    """What the process gives, as credentials."""
+    return process.run(source, environ or {}, LONG_ENOUGH, time.time()).credentials
+
+
 def refused(
     source: CredentialProcess,
     kind: type[AssumeHelperError] = SourceError,
@@ -47,7 +52,7 @@ def refused(
     environ: dict[str, str] | None = None,
 ) -> str:
     with pytest.raises(AssumeHelperError) as caught:
-        process.run(source, environ or {}, seconds)
+        process.run(source, environ or {}, seconds, time.time())
     assert type(caught.value) is kind
     assert str(caught.value).isprintable()
     assert SECRET not in str(caught.value)
@@ -59,19 +64,25 @@ def from_now(**delta: float) -> str:
 
 
 def test_a_process_s_document_is_a_source(program: Program) -> None:
-    given = process.run(program(printing(DOCUMENT)), {}, LONG_ENOUGH)
-    assert given == Credentials("AKIAPROCESS", SECRET, None)
+    given = process.run(program(printing(DOCUMENT)), {}, LONG_ENOUGH, time.time())
+    assert given.credentials == Credentials("AKIAPROCESS", SECRET, None)
+
+
+@pytest.mark.parametrize("written", ["123456789012", 123456789012])
+def test_an_account_is_text_also_where_the_program_prints_a_number(program: Program, written: object) -> None:
+    given = process.run(program(printing(DOCUMENT | {"AccountId": written})), {}, LONG_ENOUGH, time.time())
+    assert given.account_id == "123456789012"
 
 
 def test_a_process_s_session_token_is_taken(program: Program) -> None:
     document = DOCUMENT | {"SessionToken": "a-token", "Expiration": from_now(hours=1)}
-    assert process.run(program(printing(document)), {}, LONG_ENOUGH).session_token == "a-token"
+    assert credentials(program(printing(document))).session_token == "a-token"
 
 
 def test_a_process_s_command_is_split_as_a_shell_splits_it(tmp_path: Path) -> None:
     (tmp_path / "a b").write_text(json.dumps(DOCUMENT))
     source = CredentialProcess("other", f"cat '{tmp_path}/a b'")
-    assert process.run(source, {"PATH": "/bin:/usr/bin"}, LONG_ENOUGH).access_key_id == "AKIAPROCESS"
+    assert credentials(source, {"PATH": "/bin:/usr/bin"}).access_key_id == "AKIAPROCESS"
 
 
 def test_a_process_is_run_without_a_shell(tmp_path: Path) -> None:
@@ -88,19 +99,19 @@ def test_a_process_gets_the_caller_s_environment_and_nothing_that_leads_back(pro
     )
     source = program(text)
     environ = dict.fromkeys(HIDDEN, "x") | {"MINE": "1", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C.UTF-8"}
-    assert process.run(source, environ, LONG_ENOUGH).access_key_id == "LC_ALL+MINE+PYTHONCOERCECLOCALE"
+    assert credentials(source, environ).access_key_id == "LC_ALL+MINE+PYTHONCOERCECLOCALE"
 
 
 def test_a_process_finds_an_empty_standard_input(program: Program) -> None:
     source = program(f"assert sys.stdin.read() == ''\n{printing(DOCUMENT)}")
-    assert process.run(source, {}, LONG_ENOUGH).access_key_id == "AKIAPROCESS"
+    assert credentials(source).access_key_id == "AKIAPROCESS"
 
 
 def test_what_a_process_says_on_stderr_is_nobody_s_business_while_it_succeeds(
     program: Program, capfd: pytest.CaptureFixture[str]
 ) -> None:
     source = program(f"sys.stderr.write('a warning')\n{printing(DOCUMENT)}")
-    assert process.run(source, {}, LONG_ENOUGH).access_key_id == "AKIAPROCESS"
+    assert credentials(source).access_key_id == "AKIAPROCESS"
     assert capfd.readouterr() == ("", "")
 
 
@@ -110,7 +121,7 @@ def test_a_process_whose_credentials_soon_expire_is_run_only_once(
 ) -> None:
     document = DOCUMENT | {"SessionToken": "t", "Expiration": from_now(minutes=minutes)}
     source = program(f"open({str(tmp_path / 'runs')!r}, 'a').write('x')\n{printing(document)}")
-    assert process.run(source, {}, LONG_ENOUGH).access_key_id == "AKIAPROCESS"
+    assert credentials(source).access_key_id == "AKIAPROCESS"
     assert (tmp_path / "runs").read_text() == "x"
 
 
@@ -164,7 +175,7 @@ def test_a_megabyte_on_stderr_is_cut(program: Program) -> None:
 
 def test_a_megabyte_on_stderr_does_not_block(program: Program) -> None:
     source = program("sys.stderr.write('x' * 1_000_000)\n" + printing(DOCUMENT))
-    assert process.run(source, {}, LONG_ENOUGH).access_key_id == "AKIAPROCESS"
+    assert credentials(source).access_key_id == "AKIAPROCESS"
 
 
 def test_a_process_that_prints_far_more_than_a_document_is_stopped(program: Program) -> None:
@@ -175,7 +186,7 @@ def test_a_process_that_prints_far_more_than_a_document_is_stopped(program: Prog
 def test_a_process_is_over_when_it_ends_and_not_when_its_last_child_does(program: Program) -> None:
     left_behind = "import subprocess\nsubprocess.Popen(['sleep', '30'])\n"
     source = program(left_behind + printing(DOCUMENT))
-    assert process.run(source, {}, LONG_ENOUGH).access_key_id == "AKIAPROCESS"
+    assert credentials(source).access_key_id == "AKIAPROCESS"
 
 
 def test_a_quote_that_is_not_closed_is_the_config_s_fault() -> None:
@@ -273,7 +284,7 @@ def test_a_command_of_nothing_is_named(command: str) -> None:
 def test_a_command_that_cannot_be_split_runs_nothing_and_is_not_repeated(tmp_path: Path) -> None:
     source = CredentialProcess("other", f"touch {tmp_path}/touched '{SECRET}")
     with pytest.raises(AssumeHelperError, match="the credential_process of other") as caught:
-        process.run(source, {"PATH": "/bin:/usr/bin"}, LONG_ENOUGH)
+        credentials(source, {"PATH": "/bin:/usr/bin"})
     assert SECRET not in str(caught.value)
     assert not (tmp_path / "touched").exists()
 

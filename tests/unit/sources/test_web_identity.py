@@ -7,7 +7,7 @@ from running import SECRET
 
 from assume_helper.credentials import WebIdentityToken
 from assume_helper.errors import SourceError
-from assume_helper.profiles.role import WebIdentity
+from assume_helper.profiles.origin import WebIdentity
 from assume_helper.sources.web_identity import read_token
 
 

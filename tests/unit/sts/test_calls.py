@@ -12,10 +12,12 @@ from front import ACCOUNT, Behaviour, Call, Front, Reply, denied, error, free_po
 
 from assume_helper.credentials import Answer, Credentials, Identity
 from assume_helper.errors import ConfigurationError, STSNotReached, STSRefused, STSThrottled, STSUnavailable
-from assume_helper.profiles.role import Endpoint, Profile, StaticKeys
+from assume_helper.profiles.origin import StaticKeys
+from assume_helper.profiles.role import Endpoint, Profile
 from assume_helper.sts import calls, request
 from assume_helper.system.context import Clock
 from assume_helper.system.deadline import Deadline
+from assume_helper.system.retries import ATTEMPTS
 
 ROLE = "arn:aws:iam::123456789012:role/dev"
 SOURCE = Credentials("AKIASOURCE", "source-secret", "source-token")
@@ -150,7 +152,7 @@ def test_sts_that_is_not_reached_is_asked_three_times(offline_front: Front, faul
     with pytest.raises(STSNotReached) as caught:
         assume(profile(offline_front.url))
     assert type(caught.value) in {STSNotReached, STSUnavailable}
-    assert len(offline_front.calls) == calls.ATTEMPTS == 3
+    assert len(offline_front.calls) == ATTEMPTS == 3
 
 
 def test_nobody_listening_is_not_reached_after_three_attempts() -> None:

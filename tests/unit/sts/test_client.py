@@ -4,6 +4,7 @@ import functools
 import itertools
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from front import Front, denied, session
 
 from assume_helper.credentials import Credentials
 from assume_helper.profiles.role import Endpoint
-from assume_helper.sts.client import Client, client
+from assume_helper.sts.client import client
 
 SOURCE = Credentials("AKIASOURCE", "source-secret", "source-token")
 ROLE = {"RoleArn": "arn:aws:iam::123456789012:role/dev", "RoleSessionName": "a-session"}
@@ -92,7 +93,7 @@ class Caught:
 
 def ours(endpoint: Endpoint, source: Credentials | None, operation: str, request: Mapping[str, object]) -> Any:
     made, caught = client(endpoint, source), Caught()
-    caught_client = Client(made.url, made.signing_region, made.keys, made.model, caught)
+    caught_client = replace(made, connection=replace(made.connection, http=caught))
     with pytest.raises(Stopped):
         caught_client.call(operation, request)
     return sent(caught.request)

@@ -18,7 +18,8 @@ from assume_helper.errors import (
     STSRefused,
     UnknownRegion,
 )
-from assume_helper.profiles.role import Endpoint, Profile, StaticKeys
+from assume_helper.profiles.origin import StaticKeys
+from assume_helper.profiles.role import Endpoint, Profile
 from assume_helper.sts import calls, request
 from assume_helper.sts.failures import translate_errors
 from assume_helper.system.context import Clock

@@ -21,18 +21,17 @@ from assume_helper.errors import (
     STSThrottled,
     STSUnavailable,
 )
-from assume_helper.profiles.role import (
+from assume_helper.profiles.login import ConsoleLogin, IdentityCenterLogin, LoginService, PermissionSet
+from assume_helper.profiles.origin import (
     CredentialProcess,
-    Endpoint,
     EnvironmentKeys,
-    Login,
     Metadata,
     MFADevice,
     Origin,
-    Profile,
     StaticKeys,
     WebIdentity,
 )
+from assume_helper.profiles.role import Endpoint, Profile
 from assume_helper.sts import request
 from assume_helper.sts.refusals import refusal
 from assume_helper.sts.request import Request
@@ -41,6 +40,16 @@ ROLE = "arn:aws:iam::123456789012:role/dev"
 BASE = StaticKeys("base", "AKIA", "secret", None)
 DEV = Profile("dev", ROLE, BASE, Endpoint("eu-central-1"))
 TOKEN = WebIdentityToken("a.b.c")
+SERVICE = LoginService("eu-west-1")
+PERMISSION_SET = PermissionSet(
+    "me",
+    "123456789012",
+    "Reader",
+    IdentityCenterLogin("https://x.awsapps.com/start", None, "/token.json", "aws sso login --profile me", SERVICE),
+)
+CONSOLE_LOGIN = ConsoleLogin(
+    "a b", "arn:aws:iam::123456789012:user/me", "/token.json", "aws login --profile 'a b'", SERVICE
+)
 
 
 def requesting(profile: Profile) -> Request:
@@ -174,7 +183,7 @@ def test_a_web_identity_that_sts_does_not_know_is_told_of_its_provider() -> None
 
 
 def test_a_denied_mfa_session_is_told_of_get_session_token() -> None:
-    session = replace(DEV, mfa=MFADevice("GAHT12345678")).mfa_session
+    session = replace(DEV, mfa=MFADevice("GAHT12345678")).user_session
     assert session is not None
     response = {"Error": {"Code": "AccessDenied", "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": 403}}
     said = str(refused_with(response, request.get_session_token(session, "123456")))
@@ -213,8 +222,10 @@ def test_the_clock_of_sts_is_in_its_text_too() -> None:
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        (Login("me", "sso", (), "/c", "/k"), "run: aws sso login --profile me"),
-        (Login("a b", "login", (), "/c", "/k"), "run: aws login --profile 'a b'"),
+        (PERMISSION_SET, "run: aws sso login --profile me"),
+        (CONSOLE_LOGIN, "run: aws login --profile 'a b'"),
+        (Profile("me", None, PERMISSION_SET, DEV.endpoint), "run: aws sso login --profile me"),
+        (Profile("a b", None, CONSOLE_LOGIN, DEV.endpoint), "run: aws login --profile 'a b'"),
         (BASE, "renew the session token in [base]"),
         (EnvironmentKeys("AKIA"), "set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN anew"),
         (WebIdentity("/token"), "have its issuer write a new token"),
@@ -367,7 +378,7 @@ def test_a_trust_policy_that_does_not_allow_is_told_with_what_it_may_ask_for(kin
 def test_a_right_and_a_session_that_a_policy_denies_are_told_likewise() -> None:
     text = DENIED.replace("AssumeRole", "TagSession") + "with an explicit deny in a service control policy"
     assert "AWS organization" in refused(DEV, text)
-    session = replace(DEV, mfa=MFADevice("GAHT12345678")).mfa_session
+    session = replace(DEV, mfa=MFADevice("GAHT12345678")).user_session
     assert session is not None
     text = DENIED.replace("AssumeRole", "GetSessionToken") + "with an explicit deny in a service control policy"
     response = {"Error": {"Code": "AccessDenied", "Message": text}, "ResponseMetadata": {"HTTPStatusCode": 403}}

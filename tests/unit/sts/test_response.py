@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from assume_helper.credentials import LONGEST_MFA_SESSION, LONGEST_SESSION, Answer, Credentials, WebIdentityToken
+from assume_helper.credentials import LONGEST_SESSION, LONGEST_USER_SESSION, Answer, Credentials, WebIdentityToken
 from assume_helper.errors import STSNotReached
-from assume_helper.profiles.role import Endpoint, MFADevice, MFASession, Profile, StaticKeys
+from assume_helper.profiles.origin import MFADevice, StaticKeys
+from assume_helper.profiles.role import Endpoint, Profile, UserSession
 from assume_helper.sts import request, response
 
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -191,10 +192,8 @@ def test_an_end_is_kept_in_utc_and_whole_seconds() -> None:
 
 
 def test_a_user_s_mfa_session_names_no_role_and_may_last_longer() -> None:
-    session = MFASession(
-        "dev", KEYS, MFADevice("GAHT12345678", session_duration_seconds=LONGEST_MFA_SESSION), STS, "aws"
-    )
+    session = UserSession("dev", KEYS, MFADevice("GAHT12345678"), LONGEST_USER_SESSION, STS, "aws")
     asked = request.get_session_token(session, "123456")
     answer = given(Arn=None, Expiration=NOW + timedelta(days=365))
     found = response.session(answer, asked, NOW.timestamp())
-    assert (found.lifetime, found.assumed_role_arn, found.account_id) == (LONGEST_MFA_SESSION, None, None)
+    assert (found.lifetime, found.assumed_role_arn, found.account_id) == (LONGEST_USER_SESSION, None, None)

@@ -9,7 +9,7 @@ import pytest
 
 from assume_helper.errors import STSNotConnected, STSNotReached
 from assume_helper.profiles.role import Endpoint
-from assume_helper.sts import unreached
+from assume_helper.system import unreached
 from assume_helper.system.deadline import within
 
 

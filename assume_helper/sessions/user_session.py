@@ -1,4 +1,4 @@
-"""The session that one MFA code gives (GetSessionToken), for all roles with that device and source."""
+"""The user's own session (GetSessionToken): an access key's, and the one that all roles with an MFA device share."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from assume_helper.cache import entries, storage
 from assume_helper.cache.directory import Cache
 from assume_helper.credentials import Answer, Credentials
-from assume_helper.profiles.role import MFADevice, MFASession
+from assume_helper.profiles.origin import MFADevice
+from assume_helper.profiles.role import UserSession
 from assume_helper.sessions import time_budget
 from assume_helper.sessions.single_flight import Flight, LeaderBudget
 from assume_helper.system.context import CallContext
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from assume_helper.sources.mfa import CodeRequest
 
 
-def flight(session: MFASession, credentials: Callable[[], Credentials], store: Cache, context: CallContext) -> Flight:
-    """The MFA session as `single_flight` takes it; `credentials` are asked for once a code can be had."""
+def flight(session: UserSession, credentials: Callable[[], Credentials], store: Cache, context: CallContext) -> Flight:
+    """The session as `single_flight` takes it; `credentials` are asked for once a code, if needed, can be had."""
 
     def call(budget: LeaderBudget) -> Answer:
         return _answer(session, credentials, budget.limit(context), budget)
@@ -24,23 +25,26 @@ def flight(session: MFASession, credentials: Callable[[], Credentials], store: C
     key = entries.key(session.session_inputs())
     # Also what has ended: the profiles that share it, and store it in different ways, go on with one, and one code.
     found = storage.find_store(store, context.environ, key, lambda _entry: True)
-    return Flight(found, key, context, asks_person=True, call=call)
+    return Flight(found, key, context, asks_person=session.device is not None, call=call)
 
 
 def _answer(
-    session: MFASession, credentials: Callable[[], Credentials], context: CallContext, budget: LeaderBudget
+    session: UserSession, credentials: Callable[[], Credentials], context: CallContext, budget: LeaderBudget
 ) -> Answer:
     # Here and not above: a follower needs no SDK.
     from assume_helper.sources import mfa
     from assume_helper.sts import calls, request
 
-    mfa.check(session.device, session.name, context)
+    if session.device is not None:
+        mfa.check(session.device, session.name, context)
     found = credentials()
 
-    def exchange(code: str) -> Answer:
+    def exchange(code: str | None) -> Answer:
         asked = request.get_session_token(session, code)
         return calls.request_session(asked, found, budget.deadline, context.clock, budget.extend_claim)
 
+    if session.device is None:
+        return exchange(None)
     return mfa.call_with_code(code_request(session.device, session.name, context, budget), exchange)
 
 

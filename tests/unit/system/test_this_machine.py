@@ -13,7 +13,7 @@ import pytest
 
 from assume_helper.errors import AssumeHelperError, MachineFault, SettingFault
 from assume_helper.profiles.role import Endpoint
-from assume_helper.sts import this_machine
+from assume_helper.system import this_machine
 
 ENDPOINT = Endpoint("eu-west-1")
 URL = "https://sts.eu-west-1.amazonaws.com"

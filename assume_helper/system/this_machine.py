@@ -1,4 +1,4 @@
-"""Faults of this machine and its settings. Nothing was sent, so they say nothing about STS."""
+"""Faults of this machine and its settings. Nothing was sent, so they say nothing about a service."""
 
 import json
 import os
@@ -11,10 +11,9 @@ import botocore.exceptions as aws
 from botocore.utils import get_environ_proxies
 
 from assume_helper.errors import AssumeHelperError, MachineFault, SettingFault
-from assume_helper.profiles.likely_meant import without_comment
-from assume_helper.profiles.role import Endpoint
 from assume_helper.system import exhaustion
-from assume_helper.text import printable, redacted
+from assume_helper.system.called_service import CalledService
+from assume_helper.text import ON_ITS_OWN_LINE, has_comment, printable, redacted
 
 T = TypeVar("T")
 
@@ -76,20 +75,20 @@ def _of_set_up(error: OSError, environ: Mapping[str, str]) -> AssumeHelperError:
     )
 
 
-def guard(call: Callable[[], T], endpoint: Endpoint, environ: Mapping[str, str]) -> T:
+def guard(call: Callable[[], T], service: CalledService, environ: Mapping[str, str]) -> T:
     """The result of `call`, which sends something. Raises MachineFault and SettingFault; other errors as they are."""
     try:
         return call()
     except (AssumeHelperError, aws.ClientError):
         raise
     except Exception as error:
-        fault = _of_call(error, endpoint, environ)
+        fault = _of_call(error, service, environ)
         if fault is None:
             raise
         raise fault from None
 
 
-def _of_call(error: Exception, endpoint: Endpoint, environ: Mapping[str, str]) -> AssumeHelperError | None:
+def _of_call(error: Exception, service: CalledService, environ: Mapping[str, str]) -> AssumeHelperError | None:
     all_causes = causes(error)
     for each in all_causes:
         exhausted = exhaustion.fault(each)
@@ -99,7 +98,7 @@ def _of_call(error: Exception, endpoint: Endpoint, environ: Mapping[str, str]) -
         exhausted = _no_descriptor()  # the name server's answer, or its lack, says nothing then
         if exhausted is not None:
             return exhausted
-    if isinstance(error, aws.SSLError) and endpoint.ca_bundle is None:
+    if isinstance(error, aws.SSLError) and service.ca_bundle is None:
         for each in all_causes:
             if isinstance(each, FileNotFoundError | PermissionError | IsADirectoryError):
                 return MachineFault(
@@ -125,18 +124,19 @@ def _can_be_in_header(text: str) -> bool:
     return text.isascii() and text.isprintable()
 
 
-def check_bundle(endpoint: Endpoint) -> None:
+def check_bundle(service: CalledService) -> None:
     """Raise SettingFault where the CA bundle is none, with the variable or key that names it."""
-    path = endpoint.ca_bundle
+    path = service.ca_bundle
     if path is None:
         return
-    named = endpoint.ca_bundle_named or "AWS_CA_BUNDLE, ca_bundle or REQUESTS_CA_BUNDLE"
+    named = service.ca_bundle_named or "AWS_CA_BUNDLE, ca_bundle or REQUESTS_CA_BUNDLE"
     what = _what_is_wrong(path)
     if what is not None:
         raise SettingFault(
             f"the CA bundle {printable(path)} {what}",
-            without_comment(path)
-            or f"set {named} to a file with certificates in PEM form (-----BEGIN CERTIFICATE-----)",
+            ON_ITS_OWN_LINE
+            if has_comment(path)
+            else f"set {named} to a file with certificates in PEM form (-----BEGIN CERTIFICATE-----)",
         )
 
 

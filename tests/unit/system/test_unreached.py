@@ -9,7 +9,7 @@ import botocore.exceptions as aws
 import pytest
 
 from assume_helper.profiles.role import Endpoint
-from assume_helper.sts import unreached
+from assume_helper.system import unreached
 
 ENDPOINT = Endpoint("eu-west-1")
 URL = "https://sts.eu-west-1.amazonaws.com"

@@ -1,0 +1,164 @@
+"""What a profile says of a login: a permission set of IAM Identity Center, or a login to the AWS console."""
+
+import shlex
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from assume_helper.errors import ConfigurationError
+from assume_helper.profiles import endpoint, likely_meant, login, resolution, value_parsers
+from assume_helper.profiles.endpoint import EndpointSettings
+from assume_helper.profiles.login import ConsoleLogin, IdentityCenterLogin, LoginService, PermissionSet
+from assume_helper.profiles.settings import ProfileSettings
+from assume_helper.text import CONTROL_CHARACTERS, printable
+
+_COMPLETE = "`aws configure sso` sets them"
+_FIRST_REGION = "us-east-1"
+
+
+def permission_set(settings: ProfileSettings, environ: Mapping[str, str], inherited: EndpointSettings) -> PermissionSet:
+    """The permission set of a profile; `inherited` is what is said of STS for the role that it is for.
+
+    Raises ConfigurationError: for a key that is missing, a start URL or a region that is none, and a key that differs
+    from that of the `[sso-session]` (botocore: `SSOProvider`).
+    """
+    account_id, role_name = _wanted(settings, "sso_account_id"), _wanted(settings, "sso_role_name")
+    found = identity_center(settings, environ, inherited)
+    written = login.identity_center_token(found.session_name, found.start_url)
+    resolved = resolution.of_token(written, environ, is_numbered=True)
+    return PermissionSet(settings.name, account_id, role_name, found, resolved)
+
+
+def identity_center(
+    settings: ProfileSettings, environ: Mapping[str, str], inherited: EndpointSettings
+) -> IdentityCenterLogin:
+    """The login of a profile with `sso_session` or with the legacy keys. Raises ConfigurationError."""
+    name = settings.sso_session
+    section = _session_section(settings, name) if name is not None else {}
+    values = {key: _value(settings, key, section, name) for key in ("sso_start_url", "sso_region")}
+    scopes = section.get("sso_registration_scopes", "").split(",") if "sso_registration_scopes" in section else None
+    start_url = _start_url(values["sso_start_url"], settings)
+    region = value_parsers.parsed(value_parsers.region, values["sso_region"], f"sso_region of {settings.section}")
+    path = login.absolute(login.identity_center_token(name, start_url), environ)
+    return IdentityCenterLogin(
+        start_url=start_url,
+        session_name=name,
+        token_path=path,
+        command=_sso_command(settings, name, start_url),
+        service=_service(settings, environ, inherited, region, ("sso", "sso-oidc")),
+        registration_scopes=None if scopes is None else tuple(scope.strip() for scope in scopes if scope.strip()),
+    )
+
+
+def console_login(settings: ProfileSettings, environ: Mapping[str, str], inherited: EndpointSettings) -> ConsoleLogin:
+    """The console login of a profile. Raises ConfigurationError."""
+    login_session = _wanted(settings, "login_session")
+    written = login.console_token(login_session, environ)
+    region = settings.region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or _FIRST_REGION
+    return ConsoleLogin(
+        settings.name,
+        login_session,
+        login.absolute(written, environ),
+        _console_command(settings),
+        _service(settings, environ, inherited, region, ("signin",)),
+        resolution.of_token(written, environ, is_numbered=False),
+    )
+
+
+def _sso_command(settings: ProfileSettings, session: str | None, start_url: str) -> str:
+    """The AWS CLI's command that logs in: by a profile that has the keys bare, or by the session's name.
+
+    It logs in by no start URL alone. But `aws configure sso` does, where no session is named.
+    """
+    holder = settings.raw.holder("sso_session" if session is not None else "sso_start_url")
+    if holder is None and session is None:
+        profiles = settings.raw.config.profiles.items()
+        holder = next((name for name, keys in profiles if _can_log_in(keys, start_url)), None)
+    if holder is not None:
+        return f"aws sso login --profile {_quoted(holder)}"
+    if session is not None:
+        return f"aws sso login --sso-session {_quoted(session)}"
+    return f"aws configure sso (without a session name, with the start URL {printable(start_url, 120)})"
+
+
+def _can_log_in(keys: Mapping[str, str], start_url: str) -> bool:
+    return keys.get("sso_start_url") == start_url and bool(keys.get("sso_region")) and not keys.get("sso_session")
+
+
+def _console_command(settings: ProfileSettings) -> str:
+    """The AWS CLI's command: by the profile that has the key bare, else by one more profile.
+
+    The CLI refuses one with a credential_process, and the token file is the user's, whatever profile logs in.
+    """
+    return f"aws login --profile {_quoted(settings.raw.holder('login_session') or settings.name + '-login')}"
+
+
+def _quoted(name: str) -> str:
+    return shlex.quote(printable(name, 64))
+
+
+def _wanted(settings: ProfileSettings, key: str) -> str:
+    found = settings.raw.text(key)
+    if found is None:
+        other = "sso_role_name" if key == "sso_account_id" else "sso_account_id"
+        raise ConfigurationError(f"{settings.section} has {other} and no {key}", f"add {key}, or take {other} out")
+    return found
+
+
+def _session_section(settings: ProfileSettings, name: str) -> Mapping[str, str]:
+    config = settings.raw.config
+    section = config.sso_sessions.get(name)
+    if section is None or likely_meant.unread(config, name, "sso-session") is not None:
+        what = f"{settings.section} names sso_session = {printable(name, 64)}, which is not there"
+        raise likely_meant.missing(config, what, name, "add that section", "sso-session")
+    return section
+
+
+def _value(settings: ProfileSettings, key: str, section: Mapping[str, str], name: str | None) -> str:
+    """A key of the login: the session's section has it, or for the legacy form the profile itself."""
+    own, of_section = settings.raw.text(key), section.get(key, "")
+    if CONTROL_CHARACTERS.search(of_section):
+        raise ConfigurationError(f"{key} of [sso-session {printable(name or '', 64)}] holds a control character",
+                                 "write it on one line, in plain text")  # fmt: skip
+    if own and of_section and own != of_section:
+        raise ConfigurationError(
+            f"{key} of {settings.section} differs from that of [sso-session {printable(name or '', 64)}]",
+            f"take {key} out of {settings.section}",
+        )
+    found = of_section if name is not None else own
+    if not found:
+        where = f"[sso-session {printable(name, 64)}]" if name is not None else settings.section
+        raise ConfigurationError(f"the login of {settings.section} is not complete: {where} has no {key}", _COMPLETE)
+    return found
+
+
+def _start_url(text: str, settings: ProfileSettings) -> str:
+    """The start URL, as it is written. Raises ConfigurationError where it is none."""
+    try:
+        parts = urlsplit(text)
+        is_url = parts.scheme == "https" and bool(parts.hostname) and " " not in text
+    except ValueError:
+        is_url = False
+    if not is_url:
+        raise ConfigurationError(
+            f"sso_start_url of {settings.section} is no start URL: {printable(text, 120)}",
+            likely_meant.without_comment(text) or "it looks like https://NAME.awsapps.com/start",
+        )
+    return text
+
+
+def _service(
+    settings: ProfileSettings,
+    environ: Mapping[str, str],
+    inherited: EndpointSettings,
+    region: str,
+    names: tuple[str, ...],
+) -> LoginService:
+    urls = {name: endpoint.service_url(settings, environ, name) for name in names}
+    configured = settings.ca_bundle or inherited.ca_bundle
+    named = settings.raw.named("ca_bundle") if settings.ca_bundle else inherited.ca_bundle_named or None
+    return LoginService(
+        region,
+        {name: url for name, url in urls.items() if url is not None},
+        endpoint.ca_bundle(environ, configured),
+        endpoint.ca_bundle_named(environ, named),
+    )

@@ -1,0 +1,80 @@
+"""What a session is made from: access keys, a process, metadata, a web identity token, a login."""
+
+from dataclasses import dataclass, field
+
+from assume_helper.profiles.login import ConsoleLogin, PermissionSet
+from assume_helper.profiles.metadata_service import MetadataService
+from assume_helper.profiles.resolution import Resolution
+
+
+@dataclass(frozen=True)
+class StaticKeys:
+    """An access key in a profile of the config or credentials file."""
+
+    profile: str
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    session_token: str | None = field(repr=False)
+
+
+@dataclass(frozen=True)
+class EnvironmentKeys:
+    """`credential_source = Environment`: the access key in the environment's three variables."""
+
+    access_key_id: str | None
+
+
+@dataclass(frozen=True)
+class CredentialProcess:
+    """A `credential_process` of another program; the command may hold a secret. `resolution` is what it comes to."""
+
+    profile: str
+    command: str = field(repr=False)
+    resolution: Resolution = field(default=Resolution(), compare=False)
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """`credential_source` `Ec2InstanceMetadata` or `EcsContainer`.
+
+    `uri` is where a container's credentials are, or EC2's service where that is at another address than its own;
+    `service` is how that is asked.
+    """
+
+    credential_source: str
+    uri: str | None = None
+    resolution: Resolution = field(default=Resolution(), compare=False)
+    service: MetadataService = field(default_factory=MetadataService, compare=False)
+
+
+@dataclass(frozen=True)
+class WebIdentity:
+    """`web_identity_token_file`: the token in that file, in place of credentials."""
+
+    token_file: str
+    resolution: Resolution = field(default=Resolution(), compare=False)
+
+
+# GetSessionToken's own default (12 h), in seconds.
+USER_SESSION = 43_200
+
+
+@dataclass(frozen=True)
+class MFADevice:
+    """The MFA device of the user at a chain's beginning.
+
+    `mfa_process` is a command that prints a code, and may hold a secret; `session_duration_seconds` is how long one
+    code serves.
+    """
+
+    serial: str
+    mfa_process: str | None = field(default=None, repr=False)
+    session_duration_seconds: int = USER_SESSION
+
+
+# Credentials that a profile has by itself: its session is theirs.
+OwnCredentials = PermissionSet | ConsoleLogin | CredentialProcess | StaticKeys
+# What assumes a role, and is no session of ours.
+SourceOfKeys = StaticKeys | EnvironmentKeys | Metadata
+# Where a chain begins.
+Origin = OwnCredentials | EnvironmentKeys | Metadata | WebIdentity
