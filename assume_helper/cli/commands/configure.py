@@ -60,7 +60,8 @@ def command(
     This adds credential_process, and gives the prefix assume_helper_ to every key that SDKs would use in its place:
     those of a role, of IAM Identity Center (sso_...), of a console login (login_session), an access key, another
     program's credential_process. SDKs ignore such keys. What no longer works is said. The keys in the credentials file
-    and the [sso-session] sections stay as they are. --undo removes credential_process and the prefix.
+    and the [sso-session] sections stay as they are. --undo removes credential_process and the prefix; with --all it
+    gives back the file as it was, if --all made the last change.
 
     An option sets the key of the same name, for one PROFILE alone. On a terminal, a role and its source are asked for
     if the profile has neither a role nor credentials.
