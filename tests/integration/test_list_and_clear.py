@@ -59,6 +59,7 @@ def test_every_profile_that_can_be_served_is_listed_with_what_is_known_of_it(rea
         "mfa_serial": None,
         "has_login": False,
         "login_seconds_left": None,
+        "login_is_renewed": None,
         "cached": False,
         "seconds_left": None,
         "note": None,

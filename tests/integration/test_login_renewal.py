@@ -265,7 +265,8 @@ def test_where_nothing_can_be_written_there_is_no_renewal(center: Center, home: 
     reason = "its folder cannot be written" if what == "folder" else "Permission denied"
     assert said["code"] == 4
     assert said["error"] == (
-        f"the login of sso-session corp has expired, and cannot be renewed here: {reason}; run: {LOG_IN}"
+        f"the login of sso-session corp has expired, and cannot be renewed here: {reason}; "
+        f"correct that, then run: {LOG_IN}"
     )
 
 

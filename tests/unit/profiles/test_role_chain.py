@@ -299,13 +299,18 @@ def test_a_role_of_another_partition_is_no_source(read: Read) -> None:
         read(text)
 
 
-@pytest.mark.parametrize(
-    "keys", ["region = us-east-1\n", "source_profile = base\n", "aws_secret_access_key = s\n", "sso_session = s\n"]
-)
+@pytest.mark.parametrize("keys", ["region = us-east-1\n", "source_profile = base\n", "aws_secret_access_key = s\n"])
 def test_a_profile_of_no_kind_is_refused(refused: Refused, keys: str) -> None:
     said = refused(f"[profile dev]\n{keys}")
     assert said.startswith(
         "profile dev has no role, no login, no credential_process and no access key; add role_arn (or"
+    )
+
+
+def test_a_login_without_a_permission_set_is_told_what_is_missing(refused: Refused) -> None:
+    said = refused("[profile dev]\nsso_session = s\n")
+    assert said.startswith(
+        "profile dev names a login of IAM Identity Center, and no permission set; add sso_account_id"
     )
 
 
