@@ -49,6 +49,11 @@ def can_be_sent(value: object) -> TypeGuard[str]:
     )
 
 
+def is_account_id(value: object) -> TypeGuard[str]:
+    """Whether `value` is the number of an account: twelve digits."""
+    return isinstance(value, str) and len(value) == 12 and value.isascii() and value.isdigit()
+
+
 @dataclass(frozen=True)
 class WebIdentityToken:
     """A token of an identity provider, which STS takes in place of credentials."""

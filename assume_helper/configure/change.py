@@ -184,10 +184,9 @@ def _refuse_role_in_credentials(config: AwsConfig, name: str) -> None:
     """
     keys = aws_config.role_in_credentials(config, name)
     if keys:
-        title = "[default]" if name == "default" else f"[profile {printable(name, 64)}]"
         raise ConfigurationError(
             f"{printable(config.credentials_path)} has {', '.join(keys)} of [{printable(name, 64)}], which would win",
-            f"move what it has to {title} of {printable(config.config_path)}, then run this again",
+            f"move what it has to {aws_config.section_title(config, name)}, then run this again",
         )
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from assume_helper.configure.editor import ACCESS_KEY_KEYS, is_for_the_helper
 from assume_helper.profiles import helper_command
-from assume_helper.profiles.aws_config import AwsConfig
+from assume_helper.profiles.aws_config import AwsConfig, section_title
+from assume_helper.profiles.login import legacy_start_url
 from assume_helper.profiles.raw_profile import with_prefix
 from assume_helper.profiles.role import Kind
 from assume_helper.text import printable
@@ -35,8 +36,9 @@ def other_profiles(config: AwsConfig) -> OtherProfiles:
     logins: dict[str, str] = {}
     above: dict[str, list[str]] = {}
     for name, keys in config.profiles.items():
-        if keys.get("sso_start_url") and keys.get("sso_region") and not keys.get("sso_session"):
-            logins.setdefault(keys["sso_start_url"], name)
+        start_url = legacy_start_url(keys)
+        if start_url:
+            logins.setdefault(start_url, name)
         source = keys.get(with_prefix("source_profile")) or keys.get("source_profile")
         if source and source != name:
             above.setdefault(source, []).append(printable(name, 64))
@@ -63,25 +65,19 @@ def in_credentials(config: AwsConfig, name: str) -> list[str]:
     return [key for key, value in values.items() if value and (is_for_the_helper(key) or key in ACCESS_KEY_KEYS)]
 
 
-def section(config: AwsConfig, name: str) -> str:
-    """The profile's section in the config file, as a message names it."""
-    title = "[default]" if name == "default" else f"[profile {printable(name, 64)}]"
-    return f"{title} of {printable(config.config_path)}"
-
-
 def _in_credentials(config: AwsConfig, name: str) -> Iterator[str]:
     path, keys = printable(config.credentials_path), in_credentials(config, name)
     if keys:
         yield (
             f"{path} has {', '.join(keys)} for this profile and wins: SDKs will not call the helper; move them to "
-            f"{section(config, name)}, then run this again"
+            f"{section_title(config, name)}, then run this again"
         )
     process = config.credentials_profiles.get(name, {}).get(_PROCESS)
     theirs = helper_command.parse(process)
     if process is not None and (theirs is None or not theirs.is_for(name)):  # the helper's own is there for restic
         yield (
             f"{path} has {_PROCESS} for this profile and wins: SDKs will not call the helper; remove it, or move it to "
-            f"{section(config, name)} as {with_prefix(_PROCESS)}"
+            f"{section_title(config, name)} as {with_prefix(_PROCESS)}"
         )
 
 

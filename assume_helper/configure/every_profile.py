@@ -57,7 +57,9 @@ def _edit_or_reason(loaded: Loaded, environ: Mapping[str, str], name: str, *, fa
     keys = consequences.in_credentials(config, name)
     if keys:
         path = printable(config.credentials_path)
-        return f"{path} has its {', '.join(keys)}, which SDKs use; move them to {consequences.section(config, name)}"
+        return (
+            f"{path} has its {', '.join(keys)}, which SDKs use; move them to {aws_config.section_title(config, name)}"
+        )
     values = config.config_profiles.get(name, {})
     bare = [k for k in values if editor.is_for_the_helper(k) or (made.moves_access_key and k in ACCESS_KEY_KEYS)]
     is_set_up = present.ours is not None and (present.is_pair or present.ours.is_for(name)) and not bare

@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Sequence
 
 from assume_helper.doctor.check import Check
-from assume_helper.profiles.aws_config import AwsConfig
+from assume_helper.profiles.aws_config import AwsConfig, section_title
 from assume_helper.profiles.raw_profile import with_prefix
 from assume_helper.text import printable
 
@@ -37,15 +37,9 @@ def configure(config: AwsConfig, name: str, keys: Sequence[str]) -> str:
     if not theirs:
         return command
     return (
-        f"move {', '.join(theirs)} from {printable(config.credentials_path)} to {section(config, name)}, then run "
-        f"{command}"
+        f"move {', '.join(theirs)} from {printable(config.credentials_path)} to {section_title(config, name)}, then "
+        f"run {command}"
     )
-
-
-def section(config: AwsConfig, name: str) -> str:
-    """The profile's section in the config file, as a message names it."""
-    title = "[default]" if name == "default" else f"[profile {printable(name, 64)}]"
-    return f"{title} of {printable(config.config_path)}"
 
 
 def _bare(config: AwsConfig, name: str, keys: Sequence[str]) -> list[str]:
@@ -124,7 +118,7 @@ def _access_key(config: AwsConfig, name: str) -> Check | None:
         mend = f"move the access key {apart}" if has_role else f"remove {keys} from {of_profile} of {path}"
         if not has_role and not ours.get(with_prefix(ACCESS_KEY)):
             mend = (
-                f"move {keys} from {path} to {section(config, name)}, then run assume-helper configure "
+                f"move {keys} from {path} to {section_title(config, name)}, then run assume-helper configure "
                 f"{shlex.quote(printable(name, 64))}; or remove them"
             )
         return Check("sdks", "fail", what, mend)

@@ -131,6 +131,12 @@ def role_in_credentials(config: AwsConfig, name: str) -> list[str]:
     return [key for key, value in values.items() if value and (key in _OF_A_ROLE or key.startswith("sso_"))]
 
 
+def section_title(config: AwsConfig, name: str) -> str:
+    """The section of the config file that is the profile's, as a message names it."""
+    title = "[default]" if name == "default" else f"[profile {printable(name, 64)}]"
+    return f"{title} of {printable(config.config_path)}"
+
+
 def parse_nested(value: str) -> dict[str, str]:
     """The `key = value` lines of an indented block, as in `[services ...]`. Raises ValueError for any other line."""
     pairs = {}

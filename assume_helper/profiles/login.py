@@ -6,10 +6,10 @@ The token files are the AWS CLI's, which every SDK shares (protocol: botocore's 
 
 import hashlib
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from assume_helper.credentials import is_account_id
 from assume_helper.hit import expand_home
 from assume_helper.profiles.resolution import Resolution
 
@@ -17,7 +17,6 @@ SSO_CACHE = "~/.aws/sso/cache"
 LOGIN_CACHE = "~/.aws/login/cache"
 # The variable that moves the latter, to the AWS CLI and to every SDK.
 LOGIN_CACHE_VARIABLE = "AWS_LOGIN_CACHE_DIRECTORY"
-_ACCOUNT_ID = re.compile(r"[0-9]{12}")
 
 
 @dataclass(frozen=True)
@@ -84,13 +83,18 @@ class ConsoleLogin:
 def account_of(login_session: str) -> str | None:
     """The account in the ARN of who logged in; None where it has none."""
     parts = login_session.split(":")
-    return parts[4] if len(parts) > 5 and _ACCOUNT_ID.fullmatch(parts[4]) else None
+    return parts[4] if len(parts) > 5 and is_account_id(parts[4]) else None
 
 
 def identity_center_token(session_name: str | None, start_url: str) -> str:
     """The path of a token file, with `~`: its name is the SHA-1 of the session's name, else of the start URL."""
     name = hashlib.sha1((session_name or start_url).encode("utf-8"), usedforsecurity=False).hexdigest()
     return f"{SSO_CACHE}/{name}.json"
+
+
+def legacy_start_url(keys: Mapping[str, str]) -> str | None:
+    """The start URL that `aws sso login --profile` logs in with by the bare `keys` of a profile without a session."""
+    return keys.get("sso_start_url") if keys.get("sso_region") and not keys.get("sso_session") else None
 
 
 def console_token(login_session: str, environ: Mapping[str, str]) -> str:

@@ -72,16 +72,12 @@ def _sso_command(settings: ProfileSettings, session: str | None, start_url: str)
     holder = settings.raw.holder("sso_session" if session is not None else "sso_start_url")
     if holder is None and session is None:
         profiles = settings.raw.config.profiles.items()
-        holder = next((name for name, keys in profiles if _can_log_in(keys, start_url)), None)
+        holder = next((name for name, keys in profiles if login.legacy_start_url(keys) == start_url), None)
     if holder is not None:
         return f"aws sso login --profile {_quoted(holder)}"
     if session is not None:
         return f"aws sso login --sso-session {_quoted(session)}"
     return f"aws configure sso (without a session name, with the start URL {printable(start_url, 120)})"
-
-
-def _can_log_in(keys: Mapping[str, str], start_url: str) -> bool:
-    return keys.get("sso_start_url") == start_url and bool(keys.get("sso_region")) and not keys.get("sso_session")
 
 
 def _console_command(settings: ProfileSettings) -> str:

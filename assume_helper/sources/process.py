@@ -1,12 +1,11 @@
 """Another program's `credential_process` as a source: run once, its document read."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from assume_helper.credentials import Answer
+from assume_helper.credentials import Answer, is_account_id
 from assume_helper.errors import ConfigurationError, SettingFault, SourceError, SourceExpired
 from assume_helper.profiles.origin import CredentialProcess
 from assume_helper.sources import aws_cli
@@ -16,7 +15,6 @@ from assume_helper.system.environment import for_child
 from assume_helper.system.process import Finished
 from assume_helper.text import has_comment, printable, redacted
 
-ACCOUNT_ID = re.compile("[0-9]{12}")
 _COMMENT = "put the comment behind its command on a line of its own"
 
 
@@ -72,7 +70,8 @@ def run(source: CredentialProcess, environ: Mapping[str, str], seconds: float, n
     found = checked(frozen.access_key, frozen.secret_key, frozen.token, whose)
     end: datetime | None = getattr(loaded, "_expiry_time", None)
     # A program may print it as a number, which SDKs do not take.
-    account_id = str(frozen.account_id) if ACCOUNT_ID.fullmatch(str(frozen.account_id)) else None
+    account = str(frozen.account_id)
+    account_id = account if is_account_id(account) else None
     if end is None:
         return Answer(found, None, account_id=account_id)
     end = end.astimezone(UTC).replace(microsecond=0)
