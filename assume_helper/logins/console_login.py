@@ -1,14 +1,13 @@
 """The credentials of a login to the AWS console: those in its token file, renewed where their end is near."""
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from assume_helper.credentials import LAST_RESORT, SHORTEST_SESSION, Answer, Credentials, can_be_sent
+from assume_helper.credentials import LAST_RESORT, SHORTEST_SESSION, Answer, Credentials, can_be_sent, is_account_id
 from assume_helper.errors import AssumeHelperError, SourceRefused
-from assume_helper.logins import login_errors, login_lock, renewal, service, timestamps
+from assume_helper.logins import login_errors, renewal, service, timestamps
 from assume_helper.logins.renewal_process import Job
 from assume_helper.profiles import login_record
 from assume_helper.profiles.login import ConsoleLogin, account_of
@@ -19,7 +18,6 @@ from assume_helper.system.deadline import ONE_CALL, Deadline
 # Seconds that credentials have left, from which they are renewed: the window of a session of 900 s, and the stretch
 # before it in which a session is refreshed ahead (design, "Time").
 WINDOW = 450
-_ACCOUNT_ID = re.compile(r"[0-9]{12}")
 _LONGEST_FIELD = 16 * 1024
 
 
@@ -43,14 +41,11 @@ def read(login: ConsoleLogin, file: TokenFile, record: Record) -> Held:
     Raises SourceRefused where there is no login, or it was ended; SourceError where the file cannot be used;
     SourceExpired where somebody is logging in.
     """
-    if not file.digest and not file.problem:
-        if login_lock.is_login_under_way(file.path):
-            raise login_errors.under_way(login)
-        raise login_errors.not_logged_in(login)
+    renewal.check_there(login, file)
     tokens = file.tokens
     if tokens is None or not all(tokens.get(name) for name in ("accessToken", "refreshToken", "dpopKey", "clientId")):
         raise login_errors.unreadable(login, file)
-    ended = renewal.failure_of(record) if record.spent == record.failed == file.digest else None
+    ended = renewal.final_failure(record, file.digest)
     if isinstance(ended, SourceRefused):
         raise ended
     is_renewable = (
@@ -62,7 +57,7 @@ def read(login: ConsoleLogin, file: TokenFile, record: Record) -> Held:
     if not isinstance(given, dict):
         return Held(file, None, -math.inf, account_of(login.login_session), is_renewable)
     account = given.get("accountId")
-    if not (isinstance(account, str) and _ACCOUNT_ID.fullmatch(account)):
+    if not is_account_id(account):
         account = account_of(login.login_session)
     fields = [given.get(name) for name in ("accessKeyId", "secretAccessKey", "sessionToken")]
     ends = timestamps.parse(given.get("expiresAt"))
@@ -93,7 +88,7 @@ def credentials(
     if not held.is_renewable:
         if left > LAST_RESORT:
             return _answer(login, held, clock)
-        raise _why_over(login, held, record)
+        raise renewal.why_over(login, record, file.digest)
     if left > LAST_RESORT and renewal.has_just_failed(record, file.digest, clock.now()):
         return _answer(login, held, clock)
     until = deadline.at
@@ -120,13 +115,6 @@ def _answer(login: ConsoleLogin, held: Held, clock: Clock) -> Answer:
         raise login_errors.unreadable(login, held.file)
     lifetime = max(SHORTEST_SESSION, int(held.ends - clock.now()))
     return Answer(found, found.expiration, lifetime, None, held.account_id)
-
-
-def _why_over(login: ConsoleLogin, held: Held, record: Record) -> AssumeHelperError:
-    if login_lock.is_login_under_way(login.token_path):
-        return login_errors.under_way(login)
-    known = renewal.failure_of(record) if record.spent == record.failed == held.file.digest else None
-    return known or login_errors.expired(login)
 
 
 def _job(login: ConsoleLogin, file: TokenFile) -> Job:

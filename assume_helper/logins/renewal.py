@@ -92,6 +92,26 @@ def failure_of(record: Record) -> AssumeHelperError | None:
     return kind(printable(message), printable(next_step))
 
 
+def final_failure(record: Record, digest: str) -> AssumeHelperError | None:
+    """Why the file with `digest` is not renewed any more; None where its service has not refused that."""
+    return failure_of(record) if record.spent == record.failed == digest else None
+
+
+def why_over(login: Login, record: Record, digest: str) -> AssumeHelperError:
+    """The error for a login that is over, in the file with `digest`, and is not renewed."""
+    if login_lock.is_login_under_way(login.token_path):
+        return login_errors.under_way(login)
+    return final_failure(record, digest) or login_errors.expired(login)
+
+
+def check_there(login: Login, file: TokenFile) -> None:
+    """Raise SourceRefused where there is no token file, SourceExpired where somebody is logging in."""
+    if not file.digest and not file.problem:
+        if login_lock.is_login_under_way(file.path):
+            raise login_errors.under_way(login)
+        raise login_errors.not_logged_in(login)
+
+
 def has_just_failed(record: Record, digest: str, now: float) -> bool:
     """Whether a renewal of the file with `digest` failed so short a time before `now` that it is not tried again."""
     return record.failed == digest and 0 <= now - record.failed_at < _BACK_OFF

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from assume_helper.credentials import can_be_sent
 from assume_helper.errors import AssumeHelperError, SourceRefused
-from assume_helper.logins import login_errors, login_lock, renewal, service, timestamps
+from assume_helper.logins import login_errors, renewal, service, timestamps
 from assume_helper.logins.renewal_process import Job
 from assume_helper.profiles import login_record
 from assume_helper.profiles.login import IdentityCenterLogin
@@ -35,10 +35,7 @@ def read(login: IdentityCenterLogin, file: TokenFile, record: Record, now: float
     Raises SourceRefused where there is no login, or it was revoked; SourceError where the file cannot be used;
     SourceExpired where somebody is logging in.
     """
-    if not file.digest and not file.problem:
-        if login_lock.is_login_under_way(file.path):
-            raise login_errors.under_way(login)
-        raise login_errors.not_logged_in(login)
+    renewal.check_there(login, file)
     tokens = file.tokens
     if tokens is None:
         raise login_errors.unreadable(login, file)
@@ -87,7 +84,7 @@ def access_token(
         if not token.is_renewable or number == _MOST_RENEWALS:
             if is_good:
                 return token
-            raise _why_over(login, token, record)
+            raise renewal.why_over(login, record, file.digest)
         if is_good and renewal.has_just_failed(record, file.digest, now):
             return token
         if not is_good:
@@ -112,13 +109,6 @@ def _until(deadline: Deadline, clock: Clock, *, is_good: bool) -> float:
     """
     now = clock.monotonic()
     return now + (deadline.at - now) / 2 if is_good else deadline.extended(deadline.at + ONE_CALL).at
-
-
-def _why_over(login: IdentityCenterLogin, token: AccessToken, record: Record) -> AssumeHelperError:
-    if login_lock.is_login_under_way(login.token_path):
-        return login_errors.under_way(login)
-    known = renewal.failure_of(record) if record.spent == record.failed == token.file.digest else None
-    return known or login_errors.expired(login)
 
 
 def _job(login: IdentityCenterLogin, file: TokenFile) -> Job:

@@ -70,8 +70,7 @@ def _state(
     left = max(0, int(ends - now))
     problem = None
     if not left and not is_renewable:
-        known = renewal.failure_of(record) if record.spent == record.failed == digest else None
-        problem = known or expired(login)
+        problem = renewal.final_failure(record, digest) or expired(login)
     return LoginState(True, problem, datetime.fromtimestamp(int(ends), UTC), left, is_renewable, how)  # noqa: FBT003
 
 
