@@ -24,26 +24,8 @@ def answer(profile: Profile, context: CallContext, budget: LeaderBudget) -> Answ
     """
     # Each kind imports what it needs: an access key loads no SDK.
     match profile.source:
-        case PermissionSet() as source:
-            from assume_helper.logins import identity_center
-
-            try:
-                return identity_center.credentials(
-                    source, context.environ, context.clock, context.started, budget.deadline, budget.extend_claim
-                )
-            except SourceRefused:
-                end_of_login.forget(source.resolution, context.environ, context.warn)
-                raise
-        case ConsoleLogin() as source:
-            from assume_helper.logins import console_login
-
-            try:
-                return console_login.credentials(
-                    source, context.environ, context.clock, context.started, budget.deadline, budget.extend_claim
-                )
-            except SourceRefused:
-                end_of_login.forget(source.resolution, context.environ, context.warn)
-                raise
+        case PermissionSet() | ConsoleLogin() as source:
+            return _of_login(source, context, budget)
         case CredentialProcess() as source:
             return _of_process(source, context, budget.deadline.at - context.clock.monotonic())
         case StaticKeys() as source:
@@ -51,6 +33,21 @@ def answer(profile: Profile, context: CallContext, budget: LeaderBudget) -> Answ
 
             return Answer(access_key.of_profile(source), None)
     raise AssertionError(profile.kind)
+
+
+def _of_login(source: PermissionSet | ConsoleLogin, context: CallContext, budget: LeaderBudget) -> Answer:
+    limits = (context.environ, context.clock, context.started, budget.deadline, budget.extend_claim)
+    try:
+        if isinstance(source, PermissionSet):
+            from assume_helper.logins import identity_center
+
+            return identity_center.credentials(source, *limits)
+        from assume_helper.logins import console_login
+
+        return console_login.credentials(source, *limits)
+    except SourceRefused:
+        end_of_login.forget(source.resolution, context.environ, context.warn)
+        raise
 
 
 def _of_process(source: CredentialProcess, context: CallContext, seconds: float) -> Answer:

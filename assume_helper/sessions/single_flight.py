@@ -249,15 +249,14 @@ def _lead(flight: Flight, *, has_cached: bool, patience: float, is_shared: bool 
     )
 
     def claim(until: float) -> None:
-        """Tell the followers until when this process tries (monotonic)."""
-        now = clock.now()
-        outcomes.write_claim(store, key, LeaderClaim(now, now + until - clock.monotonic()))
+        """Tell the followers, if there are any, until when this process tries (monotonic)."""
+        if is_shared:
+            now = clock.now()
+            outcomes.write_claim(store, key, LeaderClaim(now, now + until - clock.monotonic()))
 
-    if is_shared:
-        claim(at)
-    extend = (lambda: claim(throttled_at)) if is_shared else (lambda: None)
+    claim(at)
     try:
-        answer = flight.call(LeaderBudget(Deadline(at, throttled_at), has_cached, extend))
+        answer = flight.call(LeaderBudget(Deadline(at, throttled_at), has_cached, lambda: claim(throttled_at)))
     except Exception as error:
         fault = _as_ours(error)
         if fault.cached == "deleted":
