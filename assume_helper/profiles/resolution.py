@@ -41,18 +41,6 @@ class Resolution:
     token: str | None = field(default=None, repr=False)
 
 
-def of_login(method: str, environ: Mapping[str, str]) -> Resolution:
-    """A login: whose home its token is in."""
-    if method == "sso":
-        conditions = lookups.observed(environ, "folder ~/.aws/sso/cache")
-    else:
-        given = environ.get("AWS_LOGIN_CACHE_DIRECTORY")
-        conditions = lookups.observed(
-            environ, "env AWS_LOGIN_CACHE_DIRECTORY", f"folder {given or '~/.aws/login/cache'}"
-        )
-    return Resolution({"token_folder": list(conditions.values())[-1]}, conditions)
-
-
 def of_token(written: str, environ: Mapping[str, str], *, is_numbered: bool) -> Resolution:
     """A login by its token file, `written` perhaps with `~`: in whose home it is, and which login it is.
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from canned import jwt
 
-from assume_helper.profiles import resolution
+from assume_helper.profiles import login, resolution
 
 CLAIMS: dict[str, Any] = {"iss": "https://issuer", "sub": "me", "aud": "sts.amazonaws.com"}
 
@@ -73,12 +73,18 @@ def test_a_login_is_in_a_home(tmp_path: Path) -> None:
         (tmp_path / name / ".aws" / "sso" / "cache").mkdir(parents=True)
         (tmp_path / name / ".aws" / "login" / "cache").mkdir(parents=True)
     homes = [{"HOME": str(tmp_path / name)} for name in ("one", "other")]
+
+    def of_login(method: str, home: dict[str, str]) -> resolution.Resolution:
+        sso = login.identity_center_token("corp", "https://x.awsapps.com/start")
+        written = sso if method == "sso" else login.console_token("me", home)
+        return resolution.of_token(written, home, is_numbered=method == "sso")
+
     for method in ("sso", "login"):
-        one, other = (resolution.of_login(method, home) for home in homes)
+        one, other = (of_login(method, home) for home in homes)
         assert one.inputs != other.inputs
-        assert one.inputs == resolution.of_login(method, homes[0]).inputs
+        assert one.inputs == of_login(method, homes[0]).inputs
     moved = homes[0] | {"AWS_LOGIN_CACHE_DIRECTORY": str(tmp_path)}
-    assert resolution.of_login("login", moved).inputs != resolution.of_login("login", homes[0]).inputs
+    assert of_login("login", moved).inputs != of_login("login", homes[0]).inputs
 
 
 def test_a_container_s_token_in_a_file_comes_before_one_in_a_variable(tmp_path: Path) -> None:
