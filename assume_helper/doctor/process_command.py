@@ -19,8 +19,8 @@ from assume_helper.system import process
 from assume_helper.system.environment import for_child
 from assume_helper.text import has_comment, printable, redacted
 
-# Seconds for a program to print its version.
-_PATIENCE = 10.0
+# Seconds for a program to print its version: a hung one is found, a busy machine's is not taken for one.
+_PATIENCE = 30.0
 _LONGEST_LINE = 512
 # Characters that are special to a shell outside of quotes; and those that are special within double quotes too.
 _TO_A_SHELL = re.compile(r"[;|&<>()*?\[\]\n]|(?<!\S)#")
