@@ -21,6 +21,9 @@ CLOCK_TOLERANCE = 300
 Storage = Literal["file", "encrypted", "memory", "none"]
 # The same, the laxest first: in memory nothing outlives the machine, which a disk does, encrypted or not.
 STORAGES: tuple[Storage, ...] = ("file", "encrypted", "memory", "none")
+# How a person logs in (`assume_helper_login`): in a browser here, or in any browser, with a code that is shown here.
+LoginMethod = Literal["browser", "device"]
+LOGIN_METHODS: tuple[LoginMethod, ...] = ("browser", "device")
 
 
 def strictest(*storages: Storage | None) -> Storage:

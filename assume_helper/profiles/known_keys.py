@@ -5,7 +5,7 @@ import re
 from functools import cache
 
 from assume_helper.profiles.raw_profile import PREFIX, has_prefix
-from assume_helper.profiles.settings import KEYS, STORAGE_KEY
+from assume_helper.profiles.settings import KEYS, PREFIXED_ONLY
 
 # Keys of the AWS CLI and the SDKs that botocore has no variable for ("AWS CLI Configuration
 # Variables", SDKs and Tools Reference Guide, "Settings reference").
@@ -64,7 +64,7 @@ def _known() -> frozenset[str]:
         of_botocore |= {names} if isinstance(names, str) else {str(name) for name in names or ()}
     # `configure` gives the prefix to all of Identity Center's.
     moved = KEYS | {key for key in _OF_THE_SDKS if key.startswith("sso_")}
-    return frozenset(of_botocore) | KEYS | _OF_THE_SDKS | {PREFIX + key for key in moved} | {STORAGE_KEY}
+    return frozenset(of_botocore) | KEYS | _OF_THE_SDKS | {PREFIX + key for key in moved} | PREFIXED_ONLY
 
 
 @cache
@@ -74,7 +74,7 @@ def nearest(key: str) -> str | None:
     if other is not None:
         return PREFIX + other if has_prefix(key) else other
     if has_prefix(key):
-        ours = sorted(KEYS | {STORAGE_KEY.removeprefix(PREFIX)})
+        ours = sorted(KEYS | {key.removeprefix(PREFIX) for key in PREFIXED_ONLY})
         near = difflib.get_close_matches(key[len(PREFIX) :], ours, n=1, cutoff=0.6)
         return PREFIX + near[0] if near else None
     near = difflib.get_close_matches(key[:64], sorted(_known()), n=1, cutoff=0.77)

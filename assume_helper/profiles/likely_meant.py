@@ -109,10 +109,10 @@ def check_prefixed_keys(values: Mapping[str, str], section: str) -> None:
     Without it a role may be assumed otherwise than was meant: not narrowed, say. A key that is like none is let pass.
     """
     from assume_helper.profiles.raw_profile import PREFIX
-    from assume_helper.profiles.settings import KEYS, STORAGE_KEY
+    from assume_helper.profiles.settings import KEYS, PREFIXED_ONLY
 
     for key in values:
-        if key.startswith(PREFIX) and key.removeprefix(PREFIX) not in KEYS and key != STORAGE_KEY:
+        if key.startswith(PREFIX) and key.removeprefix(PREFIX) not in KEYS and key not in PREFIXED_ONLY:
             from assume_helper.profiles.known_keys import is_known, is_word, nearest
 
             right = nearest(key) if is_word(key) and not is_known(key) else None

@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from assume_helper.credentials import is_account_id
+from assume_helper.credentials import LoginMethod, is_account_id
 from assume_helper.hit import expand_home
 from assume_helper.profiles.resolution import Resolution
 
@@ -38,7 +38,7 @@ class IdentityCenterLogin:
     """A login to IAM Identity Center: of an `[sso-session]`, or of the legacy keys (`session_name` is None).
 
     `token_path` is its token file; `command` the words that log in again. `registration_scopes` are None where the
-    section has none.
+    section has none, `method` where the config does not say how to log in.
     """
 
     start_url: str
@@ -47,6 +47,7 @@ class IdentityCenterLogin:
     command: str
     service: LoginService
     registration_scopes: tuple[str, ...] | None = None
+    method: LoginMethod | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ class ConsoleLogin:
     command: str
     service: LoginService
     resolution: Resolution = field(default=Resolution(), compare=False)
+    method: LoginMethod | None = field(default=None, compare=False)
 
 
 def account_of(login_session: str) -> str | None:

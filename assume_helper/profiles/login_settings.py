@@ -1,18 +1,27 @@
 """What a profile says of a login: a permission set of IAM Identity Center, or a login to the AWS console."""
 
+import difflib
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import urlsplit
 
+from assume_helper.credentials import LoginMethod
 from assume_helper.errors import ConfigurationError
-from assume_helper.profiles import endpoint, likely_meant, login, resolution, value_parsers
+from assume_helper.profiles import endpoint, likely_meant, login, profile_variables, resolution, value_parsers
+from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.endpoint import EndpointSettings
 from assume_helper.profiles.login import ConsoleLogin, IdentityCenterLogin, LoginService, PermissionSet
-from assume_helper.profiles.settings import ProfileSettings
+from assume_helper.profiles.raw_profile import merge
+from assume_helper.profiles.settings import LOGIN_KEY, ProfileSettings
 from assume_helper.text import CONTROL_CHARACTERS, printable
 
+# Sessions that a message names.
+_MOST_NAMED = 8
 _COMPLETE = "`aws configure sso` sets them"
 _FIRST_REGION = "us-east-1"
+# What a profile says of every service, and so of the logins that are made with it.
+_OF_EVERY_SERVICE = ("ca_bundle", "endpoint_url", "ignore_configured_endpoint_urls", "services")
 
 
 def permission_set(settings: ProfileSettings, environ: Mapping[str, str], inherited: EndpointSettings) -> PermissionSet:
@@ -46,7 +55,29 @@ def identity_center(
         command=_sso_command(settings, name, start_url),
         service=_service(settings, environ, inherited, region, ("sso", "sso-oidc")),
         registration_scopes=None if scopes is None else tuple(scope.strip() for scope in scopes if scope.strip()),
+        method=settings.login_method or _session_method(section, name),
     )
+
+
+def of_session(config: AwsConfig, name: str, environ: Mapping[str, str]) -> IdentityCenterLogin:
+    """The login of the session `name`, whatever profiles use it.
+
+    Endpoints and certificates are those of the profile that the environment names, else of `default`, as for the AWS
+    CLI. Raises ConfigurationError.
+    """
+    if name not in config.sso_sessions or likely_meant.unread(config, name, "sso-session") is not None:
+        near = difflib.get_close_matches(name, config.sso_sessions, n=1)
+        known = ", ".join(printable(each, 64) for each in [*config.sso_sessions][:_MOST_NAMED])
+        otherwise = f"there are: {known}" if known else "`aws configure sso` adds one"
+        what = f"there is no [sso-session {printable(name, 64)}] in {printable(config.config_path)}"
+        raise likely_meant.missing(
+            config, what, name, f"did you mean {printable(near[0], 64)}?" if near else otherwise, "sso-session"
+        )
+    of_all = merge(config, profile_variables.profile(environ) or "default").bare
+    keys = {key: of_all[key] for key in _OF_EVERY_SERVICE if key in of_all} | {"sso_session": name}
+    title = f"sso-session {name}"
+    alone = replace(config, profiles={**config.profiles, title: keys})
+    return identity_center(ProfileSettings(merge(alone, title)), environ, EndpointSettings())
 
 
 def console_login(settings: ProfileSettings, environ: Mapping[str, str], inherited: EndpointSettings) -> ConsoleLogin:
@@ -61,6 +92,7 @@ def console_login(settings: ProfileSettings, environ: Mapping[str, str], inherit
         _console_command(settings),
         _service(settings, environ, inherited, region, ("signin",)),
         resolution.of_token(written, environ, is_numbered=False),
+        settings.login_method,
     )
 
 
@@ -107,6 +139,12 @@ def _session_section(settings: ProfileSettings, name: str) -> Mapping[str, str]:
         what = f"{settings.section} names sso_session = {printable(name, 64)}, which is not there"
         raise likely_meant.missing(config, what, name, "add that section", "sso-session")
     return section
+
+
+def _session_method(section: Mapping[str, str], name: str | None) -> LoginMethod | None:
+    text = section.get(LOGIN_KEY)
+    named = f"{LOGIN_KEY} of [sso-session {printable(name or '', 64)}]"
+    return value_parsers.parsed(value_parsers.login_method, text, named) if text else None
 
 
 def _value(settings: ProfileSettings, key: str, section: Mapping[str, str], name: str | None) -> str:

@@ -5,8 +5,8 @@ is refused in the first, where it would be ignored.
 """
 
 from assume_helper.errors import ConfigurationError
-from assume_helper.profiles.raw_profile import with_prefix
-from assume_helper.profiles.settings import KEYS, STORAGE_KEY, ProfileSettings
+from assume_helper.profiles.raw_profile import PREFIX, with_prefix
+from assume_helper.profiles.settings import KEYS, PREFIXED_ONLY, ProfileSettings
 from assume_helper.text import printable
 
 # What shapes a role's session, and what assumes the role.
@@ -26,8 +26,7 @@ def check(settings: ProfileSettings, target: str) -> None:
     """
     ignored = [key for key in _SHAPING if settings.raw.values.get(key)]
     ignored += [with_prefix(key) for key in sorted(KEYS - _READ - {*_SHAPING}) if settings.raw.prefixed.get(key)]
-    if settings.storage is not None:
-        ignored.append(STORAGE_KEY)
+    ignored += [key for key in sorted(PREFIXED_ONLY) if settings.has_prefixed(key.removeprefix(PREFIX))]
     if ignored:
         other = printable(target, 64)
         raise ConfigurationError(

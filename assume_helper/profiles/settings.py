@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from assume_helper.credentials import Storage
+from assume_helper.credentials import LoginMethod, Storage
 from assume_helper.profiles import metadata_service, value_parsers
 from assume_helper.profiles.raw_profile import RawProfile, with_prefix
 from assume_helper.profiles.role_session_name import fill_in
@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# How sessions are stored, `file` by default. It needs the prefix: a bare `cache` is some other program's.
+# How sessions are stored, `file` by default.
 STORAGE_KEY = with_prefix("cache")
+# How to log in, `browser` by default. The session of Identity Center may say so, too.
+LOGIN_KEY = with_prefix("login")
+# These need the prefix: without it they are some other program's.
+PREFIXED_ONLY = frozenset({STORAGE_KEY, LOGIN_KEY})
 
 
 class Key(Generic[T]):
@@ -139,6 +143,12 @@ class ProfileSettings:
         """How sessions are stored, None where the profile does not say."""
         text = self.raw.prefixed_text("cache")
         return None if text is None else value_parsers.storage(text, f"{STORAGE_KEY} of {self.section}")
+
+    @property
+    def login_method(self) -> LoginMethod | None:
+        """How to log in, None where the profile does not say."""
+        text = self.raw.prefixed_text("login")
+        return None if text is None else value_parsers.login_method(text, f"{LOGIN_KEY} of {self.section}")
 
     @property
     def name(self) -> str:

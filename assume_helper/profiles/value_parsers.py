@@ -9,7 +9,15 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from assume_helper.credentials import LONGEST_SESSION, LONGEST_USER_SESSION, SHORTEST_SESSION, STORAGES, Storage
+from assume_helper.credentials import (
+    LOGIN_METHODS,
+    LONGEST_SESSION,
+    LONGEST_USER_SESSION,
+    SHORTEST_SESSION,
+    STORAGES,
+    LoginMethod,
+    Storage,
+)
 from assume_helper.errors import ConfigurationError
 from assume_helper.text import COMMENT, CONTROL_CHARACTERS, has_comment, printable
 
@@ -146,6 +154,14 @@ def storage(value: str, named: str) -> Storage:
         if value.lower() == known:
             return known
     raise ConfigurationError(f"{named} is {printable(value, 40)}", "use file, encrypted, memory or none")
+
+
+def login_method(value: str, named: str) -> LoginMethod:
+    """How to log in."""
+    for known in LOGIN_METHODS:
+        if value.lower() == known:
+            return known
+    raise ConfigurationError(f"{named} is {printable(value, 40)}", "use device or browser")
 
 
 def region(value: str, named: str) -> str:

@@ -47,4 +47,4 @@ def test_the_environment_variables_are_those_that_the_code_reads() -> None:
 def test_the_keys_are_those_that_are_read() -> None:
     told = {name for row in rows(page("profile-keys")) for name in code(row[0])}
     of_a_source = {"aws_access_key_id", "aws_secret_access_key", "aws_session_token", "credential_process"}
-    assert told | of_a_source == settings.KEYS | {settings.STORAGE_KEY}
+    assert told | of_a_source == settings.KEYS | settings.PREFIXED_ONLY
