@@ -5,7 +5,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TextIO
 
 from assume_helper import hit
@@ -26,8 +26,8 @@ class Invocation:
 
     `environ` is the caller's environment, `started` the start of the process (seconds since the epoch) and
     `started_monotonic` the same on the monotonic clock. `is_process` is true for `get`, which programs call. `subject`
-    is the profile or role that messages name. `is_delivered`: the document of `get` is printed. The streams are used
-    through this class alone.
+    is the profile or role that messages name. `is_delivered`: the document of `get` is printed. `has_offered_login`: a
+    person was asked whether to log in. The streams are used through this class alone.
     """
 
     environ: Mapping[str, str] = field(repr=False)
@@ -40,6 +40,7 @@ class Invocation:
     subject: str = ""
     warnings: list[Warning] = field(default_factory=list)
     is_delivered: bool = False
+    has_offered_login: bool = False
 
     def warn(self, warning: Warning) -> None:
         """Keep a warning for the end, once: some clients take anything on stderr for a failure (measured: duckdb)."""
@@ -57,6 +58,10 @@ class Invocation:
             session_name=session_name,
             warn=self.warn,
         )
+
+    def call_context_from_now(self) -> CallContext:
+        """The same as if the process began now: a person has answered a question, and what failed before is over."""
+        return replace(self.call_context(), started=self.clock.now(), started_monotonic=self.clock.monotonic())
 
     def record_issue(
         self, profile: Profile, session: Session, *, behind: bool = False, caller: str | None = None

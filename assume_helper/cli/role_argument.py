@@ -7,13 +7,15 @@ from typing import Any, TypeVar
 import click
 
 from assume_helper.cache.entries import Entry
-from assume_helper.cli import display, picker
+from assume_helper.cli import display, logging_in, picker
 from assume_helper.cli.invocation import Invocation
 from assume_helper.credentials import LONGEST_USER_SESSION, SHORTEST_SESSION
+from assume_helper.errors import SourceError
 from assume_helper.profiles import aws_config, profile_variables
 from assume_helper.profiles.role import Profile
 from assume_helper.sessions import caller_identity, provider
 from assume_helper.sessions.provider import RoleRequest
+from assume_helper.system.context import CallContext
 
 F = TypeVar("F", bound=Callable[..., Any])
 DURATION = click.IntRange(SHORTEST_SESSION, LONGEST_USER_SESSION)
@@ -50,8 +52,18 @@ def session(
     if no_session and given:
         raise click.UsageError("--no-session hands over the key itself: leave the session's options out")
     due: list[str] = []
-    with display.spinner(invocation, "asking AWS ...") as stop:
-        profile, entry = provider.session(request, replace(invocation.call_context(), asking=stop, due=due.append))
+
+    def ask(context: CallContext) -> tuple[Profile, Entry]:
+        with display.spinner(invocation, "asking AWS ...") as stop:
+            return provider.session(request, replace(context, asking=stop, due=due.append))
+
+    try:
+        profile, entry = ask(invocation.call_context())
+    except SourceError as error:
+        login = logging_in.of_profile(provider.read_profile(request, invocation.environ)[1])
+        if not logging_in.offer(invocation, login, error):
+            raise
+        profile, entry = ask(invocation.call_context_from_now())
     if request.keys is None:  # `get`, which refreshes, does not take a role's ARN
         invocation.refresh_behind(due, ["get", *request.words()])
     if request.picked:

@@ -1,6 +1,7 @@
 """The errors of logins that are the same for all kinds, and how a message names a login."""
 
-from assume_helper.errors import SourceError, SourceExpired, SourceRefused
+from assume_helper import errors
+from assume_helper.errors import AssumeHelperError, SourceError, SourceExpired, SourceRefused
 from assume_helper.profiles.login import ConsoleLogin, IdentityCenterLogin
 from assume_helper.profiles.login_record import TokenFile
 from assume_helper.text import printable
@@ -43,3 +44,22 @@ def unreadable(login: Login, file: TokenFile) -> SourceError:
     if file.problem:
         return SourceError(f"the token file {path} cannot be read ({file.problem})", "correct its owner and its rights")
     return SourceError(f"the token file {path} does not hold a login", f"run: {login.command}")
+
+
+def given_up(login: Login) -> SourceExpired:
+    """Somebody was logging in, and did not come to an end."""
+    return SourceExpired(f"a login of {name(login)} was given up", f"run: {login.command}")
+
+
+def noted(error: AssumeHelperError) -> tuple[str, str, str]:
+    """`error` as a record has it."""
+    return type(error).__name__, error.message, error.next_step
+
+
+def as_error(failure: tuple[str, str, str]) -> AssumeHelperError:
+    """The error that a record has: its class of `errors`, message and next step."""
+    name, message, next_step = failure
+    kind = getattr(errors, name, None)
+    if not (isinstance(kind, type) and issubclass(kind, AssumeHelperError)):
+        kind = SourceError
+    return kind(printable(message), printable(next_step))

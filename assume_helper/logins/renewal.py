@@ -9,8 +9,8 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from assume_helper import errors, hit
-from assume_helper.errors import AssumeHelperError, SourceError, SourceExpired, STSNotReached
+from assume_helper import hit
+from assume_helper.errors import AssumeHelperError, SourceExpired, STSNotReached
 from assume_helper.logins import login_errors, login_lock, renewal_process
 from assume_helper.logins.login_errors import Login
 from assume_helper.logins.renewal_process import Job, Started
@@ -83,13 +83,7 @@ def renew(
 
 def failure_of(record: Record) -> AssumeHelperError | None:
     """Why the last renewal failed; None where that is not known."""
-    if record.renewal_failure is None:
-        return None
-    name, message, next_step = record.renewal_failure
-    kind = getattr(errors, name, None)
-    if not (isinstance(kind, type) and issubclass(kind, AssumeHelperError)):
-        kind = SourceError
-    return kind(printable(message), printable(next_step))
+    return None if record.renewal_failure is None else login_errors.as_error(record.renewal_failure)
 
 
 def final_failure(record: Record, digest: str) -> AssumeHelperError | None:

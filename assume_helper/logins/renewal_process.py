@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from assume_helper import hit
 from assume_helper.errors import AssumeHelperError, SourceExpired, SourceRefused, STSNotReached, internal_fault
-from assume_helper.logins import login_lock
+from assume_helper.logins import login_errors, login_lock
 from assume_helper.logins.service import Service
 from assume_helper.profiles import login_record
 from assume_helper.profiles.login_record import Record, TokenFile
@@ -209,7 +209,7 @@ def _note_failure(job: Job, record: Record, error: AssumeHelperError, at: float)
             record,
             failed=job.digest,
             failed_at=at,
-            renewal_failure=(type(error).__name__, error.message, error.next_step),
+            renewal_failure=login_errors.noted(error),
             spent=job.digest if is_final else record.spent,
         ),
     )

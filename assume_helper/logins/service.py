@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import botocore.exceptions as aws
 
-from assume_helper.errors import AssumeHelperError
+from assume_helper.errors import AssumeHelperError, InternalFault
 from assume_helper.profiles.login import LoginService
 from assume_helper.system import sdk_client, sdk_errors
 
@@ -64,3 +64,13 @@ def call(
         return connected.call(operation, request, sign)
 
     return sdk_errors.translate(send, service, refusal)
+
+
+def url(service: Service) -> str:
+    """The URL of a service, without a slash at its end. Raises what `call` raises before it sends anything."""
+
+    def found() -> str:
+        connected = sdk_client.connect(service, lambda: sdk_client.client(_MODELS[service.name], service, {}, QUICK))
+        return connected.url.rstrip("/")
+
+    return sdk_errors.translate(found, service, lambda error: InternalFault(str(error), ""))  # it sends nothing

@@ -29,6 +29,11 @@ class LoginState:
     renewed_how: str
 
 
+def of(login: Login, now: float) -> LoginState:
+    """The state of a login of either kind at `now` (seconds since the epoch)."""
+    return of_console_login(login, now) if isinstance(login, ConsoleLogin) else of_identity_center(login, now)
+
+
 def of_identity_center(login: IdentityCenterLogin, now: float) -> LoginState:
     """The state of `login` at `now` (seconds since the epoch)."""
     file = login_record.read_token_file(login.token_path)

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -52,7 +52,7 @@ class Record:
     `revoked` is the digest of a file whose token its service did not take any more; `spent` that of one whose refresh
     token it did not take. `renewal_failure` is why the last renewal failed, as a class of `errors`, message and next
     step, of the file with the digest `failed`, at `failed_at` (seconds since the epoch). `region` is the one in which a
-    console login was renewed last.
+    console login was renewed last. `login_failure` is why the last login failed, at `login_failed_at`.
     """
 
     number: str = ""
@@ -63,6 +63,8 @@ class Record:
     failed_at: float = 0.0
     renewal_failure: tuple[str, str, str] | None = None
     region: str = ""
+    login_failure: tuple[str, str, str] | None = None
+    login_failed_at: float = 0.0
 
     def number_of(self, digest: str) -> str:
         """The number of the login that a file with `digest` holds; another one once it has been revoked."""
@@ -114,23 +116,30 @@ def read_record(token_path: str) -> Record:
     """The record beside a token file; an empty one where there is none that can be believed."""
     try:
         found = json.loads(hit.read_private(beside(token_path, RECORD)))
-        failure = found["renewal_failure"]
+        failures = [found.get(name) or () for name in ("renewal_failure", "login_failure")]
         texts = [found[name] for name in ("number", "revoked", "spent", "failed", "region")]
         digests = found["digests"]
-        if not all(isinstance(text, str) for text in (*texts, *digests, *(failure or ()))):
+        if not all(isinstance(text, str) for text in (*texts, *digests, *failures[0], *failures[1])):
             return Record()
         number, revoked, spent, failed, region = texts
-        at = float(found["failed_at"])
-        return Record(number, tuple(digests), revoked, spent, failed, at, tuple(failure) if failure else None, region)
+        times = [float(found.get(name, 0.0)) for name in ("failed_at", "login_failed_at")]
+        of_renewal, of_login = (_failure(each) for each in failures)
+        return Record(number, tuple(digests), revoked, spent, failed, times[0], of_renewal, region, of_login, times[1])
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return Record()
 
 
+def _failure(texts: Iterable[str]) -> tuple[str, str, str] | None:
+    found = tuple(texts)
+    if not found:
+        return None
+    kind, message, next_step = found
+    return kind, message, next_step
+
+
 def write_record(token_path: str, record: Record) -> None:
     """Replace the record, whole or not at all, 0600. Call it with the login's lock. Raises OSError."""
-    failure = list(record.renewal_failure) if record.renewal_failure else None
-    data = json.dumps({**vars(record), "digests": list(record.digests), "renewal_failure": failure}).encode()
-    write_beside(beside(token_path, RECORD), data)
+    write_beside(beside(token_path, RECORD), json.dumps(vars(record)).encode())
 
 
 def write_beside(path: str, data: bytes) -> None:
