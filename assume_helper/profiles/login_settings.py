@@ -1,6 +1,5 @@
 """What a profile says of a login: a permission set of IAM Identity Center, or a login to the AWS console."""
 
-import shlex
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -11,7 +10,7 @@ from assume_helper.profiles.login import ConsoleLogin, IdentityCenterLogin, Logi
 from assume_helper.profiles.settings import ProfileSettings
 from assume_helper.text import CONTROL_CHARACTERS, printable
 
-_COMPLETE = "`aws configure sso` sets them"
+_COMPLETE = "add it: the access portal shows it under 'Access keys'"
 _FIRST_REGION = "us-east-1"
 
 
@@ -43,7 +42,7 @@ def identity_center(
         start_url=start_url,
         session_name=name,
         token_path=path,
-        command=_sso_command(settings, name, start_url),
+        command=login.command(settings.name, name),
         service=_service(settings, environ, inherited, region, ("sso", "sso-oidc")),
         registration_scopes=None if scopes is None else tuple(scope.strip() for scope in scopes if scope.strip()),
     )
@@ -58,38 +57,10 @@ def console_login(settings: ProfileSettings, environ: Mapping[str, str], inherit
         settings.name,
         login_session,
         login.absolute(written, environ),
-        _console_command(settings),
+        login.command(settings.name),
         _service(settings, environ, inherited, region, ("signin",)),
         resolution.of_token(written, environ, is_numbered=False),
     )
-
-
-def _sso_command(settings: ProfileSettings, session: str | None, start_url: str) -> str:
-    """The AWS CLI's command that logs in: by a profile that has the keys bare, or by the session's name.
-
-    It logs in by no start URL alone. But `aws configure sso` does, where no session is named.
-    """
-    holder = settings.raw.holder("sso_session" if session is not None else "sso_start_url")
-    if holder is None and session is None:
-        profiles = settings.raw.config.profiles.items()
-        holder = next((name for name, keys in profiles if login.legacy_start_url(keys) == start_url), None)
-    if holder is not None:
-        return f"aws sso login --profile {_quoted(holder)}"
-    if session is not None:
-        return f"aws sso login --sso-session {_quoted(session)}"
-    return f"aws configure sso (without a session name, with the start URL {printable(start_url, 120)})"
-
-
-def _console_command(settings: ProfileSettings) -> str:
-    """The AWS CLI's command: by the profile that has the key bare, else by one more profile.
-
-    The CLI refuses one with a credential_process, and the token file is the user's, whatever profile logs in.
-    """
-    return f"aws login --profile {_quoted(settings.raw.holder('login_session') or settings.name + '-login')}"
-
-
-def _quoted(name: str) -> str:
-    return shlex.quote(printable(name, 64))
 
 
 def _wanted(settings: ProfileSettings, key: str) -> str:
