@@ -22,8 +22,8 @@ from assume_helper.profiles.login import ConsoleLogin, IdentityCenterLogin, Logi
 from assume_helper.system.context import Clock
 from assume_helper.system.deadline import Deadline
 
-LOG_IN = "aws sso login --sso-session corp"
-LOG_IN_CONSOLE = "aws login --profile me"
+LOG_IN = "assume-helper login --sso-session corp"
+LOG_IN_CONSOLE = "assume-helper login me"
 TESTS = Path(__file__).parent
 
 

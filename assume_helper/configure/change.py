@@ -147,14 +147,14 @@ def add_helper(
     """
     text, after = edited(loaded, environ, edits, looking_at)
     unread = php_syntax.unread_profiles(text)
-    others = consequences.other_profiles(after)
+    users = consequences.users_of_sources(after)
     profiles = []
     for each in edits:
         name = each.name
         looking_at(name)
         role_chain.read_profile(after, environ, name)  # raises what `get` would
         kind = own_kind.own_kind(after, name)
-        warnings = consequences.warnings(loaded.config, after, name, kind, others)
+        warnings = consequences.warnings(loaded.config, after, name, kind, users)
         if name in unread:
             warnings.append(f"PHP {unread[name]} of the config, and does not call the helper; {_PHP_MEND}")
         is_needed = loaded.config.config_profiles.get(name) != after.config_profiles.get(name)

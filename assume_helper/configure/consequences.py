@@ -1,17 +1,16 @@
 """What a change means for its profile: what still goes round the helper, and what worked before and no longer does.
 
 Which credentials win in which SDK was measured (see the SDK matrix in the docs). What the AWS CLI's logins read is from
-its source: `aws sso login` wants bare sso_ keys, `aws login` refuses a profile with a credential_process.
+its source: `aws sso login` wants bare sso_ keys, `aws login` refuses a profile with a credential_process. This helper's
+own `login` needs neither.
 """
 
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from assume_helper.configure.editor import ACCESS_KEY_KEYS, is_for_the_helper
-from assume_helper.profiles import helper_command
+from assume_helper.profiles import helper_command, login
 from assume_helper.profiles.aws_config import AwsConfig, section_title
-from assume_helper.profiles.login import legacy_start_url
 from assume_helper.profiles.raw_profile import with_prefix
 from assume_helper.profiles.role import Kind
 from assume_helper.text import printable
@@ -19,43 +18,29 @@ from assume_helper.text import printable
 _PROCESS = "credential_process"
 
 
-@dataclass(frozen=True)
-class OtherProfiles:
-    """What the warnings say of other profiles.
-
-    `logins` has one that `aws sso login` can log in with, by its start URL; `above` has those that name a profile as
-    their source, by its name.
-    """
-
-    logins: Mapping[str, str]
-    above: Mapping[str, list[str]]
-
-
-def other_profiles(config: AwsConfig) -> OtherProfiles:
-    """All profiles, looked through once."""
-    logins: dict[str, str] = {}
-    above: dict[str, list[str]] = {}
+def users_of_sources(config: AwsConfig) -> Mapping[str, list[str]]:
+    """For each profile that others name as their source, who does; all profiles are looked through once."""
+    found: dict[str, list[str]] = {}
     for name, keys in config.profiles.items():
-        start_url = legacy_start_url(keys)
-        if start_url:
-            logins.setdefault(start_url, name)
         source = keys.get(with_prefix("source_profile")) or keys.get("source_profile")
         if source and source != name:
-            above.setdefault(source, []).append(printable(name, 64))
-    return OtherProfiles(logins, above)
+            found.setdefault(source, []).append(printable(name, 64))
+    return found
 
 
-def warnings(before: AwsConfig, after: AwsConfig, name: str, kind: Kind | None, others: OtherProfiles) -> list[str]:
-    """A line for each; `kind` is what the profile is by itself, `others` are those of `after`."""
+def warnings(
+    before: AwsConfig, after: AwsConfig, name: str, kind: Kind | None, users: Mapping[str, list[str]]
+) -> list[str]:
+    """A line for each; `kind` is what the profile is by itself, `users` are those of its sources in `after`."""
     gone = {
         key: value
         for key, value in before.config_profiles.get(name, {}).items()
         if key not in after.config_profiles.get(name, {})
     }
-    found = [*_in_credentials(after, name), *_in_config(after, name), *_of_logins(name, gone, others)]
+    found = [*_in_credentials(after, name), *_in_config(after, name), *_of_logins(name, gone)]
     if "aws_access_key_id" in gone:
         is_temporary = bool(gone.get("aws_session_token") or gone.get("aws_security_token"))
-        found += _of_access_key(others.above.get(name, []), kind, is_temporary=is_temporary)
+        found += _of_access_key(users.get(name, []), kind, is_temporary=is_temporary)
     return found
 
 
@@ -94,27 +79,17 @@ def _in_config(config: AwsConfig, name: str) -> Iterator[str]:
         yield f"[DEFAULT] has {', '.join(inherited)} for every profile: SDKs will not call the helper; move it"
 
 
-def _of_logins(name: str, gone: Mapping[str, str], others: OtherProfiles) -> Iterator[str]:
+def _of_logins(name: str, gone: Mapping[str, str]) -> Iterator[str]:
     profile = shlex.quote(printable(name, 64))
-    session, url = gone.get("sso_session"), gone.get("sso_start_url")
-    if session:
+    if session := gone.get("sso_session"):
         yield (
-            f"`aws sso login --profile {profile}` no longer works: log in with `aws sso login --sso-session "
-            f"{shlex.quote(printable(session, 64))}`; services that take a bearer token no longer find sso_session in "
-            "this profile: use another one with them"
+            f"`aws sso login --profile {profile}` no longer works: log in with `{login.command(name, session)}`; "
+            "services that take a bearer token no longer find sso_session in this profile: use another one with them"
         )
-    elif url:
-        other = others.logins.get(url)
-        mend = "name its login in an [sso-session] section and in sso_session, and log in with that"
-        if other is not None:
-            command = f"aws sso login --profile {shlex.quote(printable(other, 64))}"
-            mend = f"log in with `{command}`, which has the same login"
-        yield f"`aws sso login --profile {profile}` no longer works: {mend}"
+    elif gone.get("sso_start_url"):
+        yield f"`aws sso login --profile {profile}` no longer works: log in with `{login.command(name)}`"
     if "login_session" in gone:
-        yield (
-            f"`aws login --profile {profile}` no longer works: log in as the same user with a profile of its own; the "
-            "helper finds that login"
-        )
+        yield f"`aws login --profile {profile}` no longer works: log in with `{login.command(name)}`"
 
 
 def _of_access_key(above: list[str], kind: Kind | None, *, is_temporary: bool) -> Iterator[str]:

@@ -178,31 +178,14 @@ else:
 
 
 def _of_the_cli(config: AwsConfig, origin: PermissionSet | ConsoleLogin) -> Iterator[Check]:
-    """What the AWS CLI and some services no longer find in a profile whose keys have the prefix."""
-    raw, name = merge(config, origin.profile), shlex.quote(printable(origin.profile, 64))
+    """What the AWS CLI and some services do not find in a profile whose keys have the prefix."""
+    bare, name = merge(config, origin.profile).bare, shlex.quote(printable(origin.profile, 64))
     if isinstance(origin, ConsoleLogin):
-        if "login_session" not in raw.bare and not _others(config, "login_session", origin.login_session):
-            what = f"`aws login --profile {name}` does not see login_session of [{printable(origin.profile, 64)}]"
-            mend = "log in with `aws login` and a profile of its own, as the same user: the helper finds that login"
-            yield Check(NAME, "warn", what, mend)
-    elif origin.login.session_name is not None:
-        if "sso_session" not in raw.bare:
-            session = shlex.quote(printable(origin.login.session_name, 64))
-            yield Check(
-                NAME,
-                "ok",
-                f"`aws sso login --sso-session {session}` logs in; `aws sso login --profile {name}`, and services that "
-                f"take a bearer token, do not see sso_session of [{printable(origin.profile, 64)}]",
-            )
-    elif "sso_start_url" not in raw.bare and not _others(config, "sso_start_url", origin.login.start_url):
-        what = f"the AWS CLI has no login for [{printable(origin.profile, 64)}]: it does not see its sso_start_url"
-        mend = "name the login in an [sso-session] section, and that in assume_helper_sso_session"
-        yield Check(NAME, "warn", what, mend)
-
-
-def _others(config: AwsConfig, key: str, value: str) -> bool:
-    """Whether another profile has that login bare, as the AWS CLI wants it: without a process, for `aws login`."""
-    return any(
-        values.get(key) == value and not (key == "login_session" and values.get("credential_process"))
-        for values in config.profiles.values()
-    )
+        key, others = "login_session", f"`aws login --profile {name}` does"
+    elif origin.login.session_name is None:
+        key, others = "sso_start_url", f"`aws sso login --profile {name}` does"
+    else:
+        key, others = "sso_session", f"`aws sso login --profile {name}`, and services that take a bearer token, do"
+    if key not in bare:
+        what = f"`{origin.command}` logs in; {others} not see {key} of [{printable(origin.profile, 64)}]"
+        yield Check(NAME, "ok", what)

@@ -6,12 +6,14 @@ The token files are the AWS CLI's, which every SDK shares (protocol: botocore's 
 
 import hashlib
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from assume_helper.credentials import LoginMethod, is_account_id
 from assume_helper.hit import expand_home
 from assume_helper.profiles.resolution import Resolution
+from assume_helper.text import printable
 
 SSO_CACHE = "~/.aws/sso/cache"
 LOGIN_CACHE = "~/.aws/login/cache"
@@ -94,9 +96,13 @@ def identity_center_token(session_name: str | None, start_url: str) -> str:
     return f"{SSO_CACHE}/{name}.json"
 
 
-def legacy_start_url(keys: Mapping[str, str]) -> str | None:
-    """The start URL that `aws sso login --profile` logs in with by the bare `keys` of a profile without a session."""
-    return keys.get("sso_start_url") if keys.get("sso_region") and not keys.get("sso_session") else None
+def command(profile: str, session_name: str | None = None) -> str:
+    """The words that log in, for a shell: by the name of an `[sso-session]`, else by the profile that has the keys."""
+    shown = printable(profile if session_name is None else session_name, 64)
+    name, is_like_an_option = shlex.quote(shown), shown.startswith("-")
+    if session_name is None:
+        return f"assume-helper login {'-- ' if is_like_an_option else ''}{name}"
+    return f"assume-helper login --sso-session{'=' if is_like_an_option else ' '}{name}"
 
 
 def console_token(login_session: str, environ: Mapping[str, str]) -> str:

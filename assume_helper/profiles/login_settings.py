@@ -1,7 +1,6 @@
 """What a profile says of a login: a permission set of IAM Identity Center, or a login to the AWS console."""
 
 import difflib
-import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -18,7 +17,7 @@ from assume_helper.text import CONTROL_CHARACTERS, printable
 
 # Sessions that a message names.
 _MOST_NAMED = 8
-_COMPLETE = "`aws configure sso` sets them"
+_COMPLETE = "add it: the access portal shows it under 'Access keys'"
 _FIRST_REGION = "us-east-1"
 # What a profile says of every service, and so of the logins that are made with it.
 _OF_EVERY_SERVICE = ("ca_bundle", "endpoint_url", "ignore_configured_endpoint_urls", "services")
@@ -52,7 +51,7 @@ def identity_center(
         start_url=start_url,
         session_name=name,
         token_path=path,
-        command=_sso_command(settings, name, start_url),
+        command=login.command(settings.name, name),
         service=_service(settings, environ, inherited, region, ("sso", "sso-oidc")),
         registration_scopes=None if scopes is None else tuple(scope.strip() for scope in scopes if scope.strip()),
         method=settings.login_method or _session_method(section, name),
@@ -68,7 +67,7 @@ def of_session(config: AwsConfig, name: str, environ: Mapping[str, str]) -> Iden
     if name not in config.sso_sessions or likely_meant.unread(config, name, "sso-session") is not None:
         near = difflib.get_close_matches(name, config.sso_sessions, n=1)
         known = ", ".join(printable(each, 64) for each in [*config.sso_sessions][:_MOST_NAMED])
-        otherwise = f"there are: {known}" if known else "`aws configure sso` adds one"
+        otherwise = f"there are: {known}" if known else "add that section, with sso_start_url and sso_region"
         what = f"there is no [sso-session {printable(name, 64)}] in {printable(config.config_path)}"
         raise likely_meant.missing(
             config, what, name, f"did you mean {printable(near[0], 64)}?" if near else otherwise, "sso-session"
@@ -89,39 +88,11 @@ def console_login(settings: ProfileSettings, environ: Mapping[str, str], inherit
         settings.name,
         login_session,
         login.absolute(written, environ),
-        _console_command(settings),
+        login.command(settings.name),
         _service(settings, environ, inherited, region, ("signin",)),
         resolution.of_token(written, environ, is_numbered=False),
         settings.login_method,
     )
-
-
-def _sso_command(settings: ProfileSettings, session: str | None, start_url: str) -> str:
-    """The AWS CLI's command that logs in: by a profile that has the keys bare, or by the session's name.
-
-    It logs in by no start URL alone. But `aws configure sso` does, where no session is named.
-    """
-    holder = settings.raw.holder("sso_session" if session is not None else "sso_start_url")
-    if holder is None and session is None:
-        profiles = settings.raw.config.profiles.items()
-        holder = next((name for name, keys in profiles if login.legacy_start_url(keys) == start_url), None)
-    if holder is not None:
-        return f"aws sso login --profile {_quoted(holder)}"
-    if session is not None:
-        return f"aws sso login --sso-session {_quoted(session)}"
-    return f"aws configure sso (without a session name, with the start URL {printable(start_url, 120)})"
-
-
-def _console_command(settings: ProfileSettings) -> str:
-    """The AWS CLI's command: by the profile that has the key bare, else by one more profile.
-
-    The CLI refuses one with a credential_process, and the token file is the user's, whatever profile logs in.
-    """
-    return f"aws login --profile {_quoted(settings.raw.holder('login_session') or settings.name + '-login')}"
-
-
-def _quoted(name: str) -> str:
-    return shlex.quote(printable(name, 64))
 
 
 def _wanted(settings: ProfileSettings, key: str) -> str:

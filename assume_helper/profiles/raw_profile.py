@@ -101,13 +101,6 @@ class RawProfile:
         """The text of `key` where it is written for this helper alone. Raises ConfigurationError as `text` does."""
         return self._lookup(self.prefixed, key)
 
-    def holder(self, key: str) -> str | None:
-        """The profile, this one or an included one, that has the bare `key`, as the AWS CLI reads it.
-
-        Raises ConfigurationError as `text` does.
-        """
-        return self._lookup(self.holders, key)
-
     def own_bare(self, key: str) -> str | None:
         """The text of the bare `key` of this very profile, as all SDKs read it."""
         return self.bare.get(key) if self.holders.get(key) == self.name else None

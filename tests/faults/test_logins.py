@@ -157,7 +157,7 @@ def test_the_renewal_killed_at_any_step_leaves_a_file_that_all_can_read_and_the_
     before = login.path.read_bytes()
     name, _, when = step.partition(":")
     portal = Service("sso-oidc", ic.REGION, scene.center.server.url("sso-oidc"))
-    job = Job("sso-oidc", str(login.path), login_record.digest(before), portal, "sso-session corp", "aws sso login")
+    job = Job("sso-oidc", str(login.path), login_record.digest(before), portal, "sso-session corp", "the command")
     program = "from assume_helper.logins.renewal_process import main; main()"
     killed = subprocess.run(
         [*injected(f"{name}:signal=SIGKILL:{when}"), sys.executable, "-c", program],
@@ -277,7 +277,7 @@ def test_where_the_folder_cannot_be_written_there_is_no_renewal(scene: Scene, lo
         assert (ran.code, ran.stderr) == (0, ""), "the old token is good"
         login.change(expiresAt="2020-01-01T00:00:00Z")
         ran = scene.home.run("get", NAME, command=as_a_user)
-        ran.failed(4, "cannot be renewed here", "cannot be written", "run: aws sso login --profile dev")
+        ran.failed(4, "cannot be renewed here", "cannot be written", "run: assume-helper login --sso-session corp")
     finally:
         login.path.parent.chmod(0o700)
     assert scene.center.calls("CreateToken") == 0

@@ -78,9 +78,7 @@ def test_what_stops_working_is_said(mixed: Home) -> None:
     lines = configure(mixed, *KINDS).stderr.splitlines()
     said = [(line.split(": ")[1], line.partition(": warning: ")[2]) for line in lines]
     assert [name for name, _ in said] == ["session", "legacy", "console", "key", "role-and-session", *["all-of-it"] * 2]
-    assert dict(said)["session"].startswith(
-        "`aws sso login --profile session` no longer works: log in with `aws sso lo"
-    )
+    assert dict(said)["session"].startswith("`aws sso login --profile session` no longer works: log in with `assume-h")
     assert configure(mixed, *KINDS).stderr == ""
 
 

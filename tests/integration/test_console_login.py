@@ -93,7 +93,7 @@ def test_a_login_that_the_service_says_has_ended_is_exit_4_with_the_command(
     scene.center.end(login, error)
     ran = scene.home.run("get", "role-0")
     ran.failed(4)
-    assert ran.stderr == f"assume-helper: role-0: {line}; run: aws login --profile dev\n"
+    assert ran.stderr == f"assume-helper: role-0: {line}; run: assume-helper login dev\n"
     assert scene.asked == 1
     assert scene.front.calls == []
     assert login.path.read_bytes() == before
@@ -104,7 +104,7 @@ def test_a_sign_in_service_that_is_not_reached_is_exit_7(scene: Scene) -> None:
     nobody = f"http://127.0.0.1:{free_port()}"
     ran = scene.home.run("get", "role-0", AWS_ENDPOINT_URL_SIGNIN=nobody)
     ran.failed(7, "the sign-in service", "could not be reached")
-    assert "aws login" not in ran.stderr
+    assert "assume-helper login" not in ran.stderr
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_sign_in_service_that_is_out_of_order_is_exit_7_and_the_login_stays(
     scene.center.always("CreateOAuth2Token", behaviour)
     ran = scene.home.run("get", "role-0")
     ran.failed(7, "the sign-in service")
-    assert "aws login" not in ran.stderr
+    assert "assume-helper login" not in ran.stderr
     assert login.path.read_bytes() == before
 
 
@@ -152,7 +152,7 @@ def test_what_is_cached_goes_when_the_user_s_password_has_changed(scene: Scene, 
     scene.end_in(300)
     scene.center.end(login, "USER_CREDENTIALS_CHANGED")
     for name in ("role-0", NAME):
-        scene.home.run("get", name).failed(4, "password or MFA device has changed", "run: aws login --profile dev")
+        scene.home.run("get", name).failed(4, "password or MFA device has changed", "run: assume-helper login dev")
     assert scene.home.entries() == []
     assert scene.asked == 2, "the refresh token is not sent again"
 
@@ -174,14 +174,14 @@ def test_a_login_whose_file_lacks_something_is_exit_4_with_the_command(
 ) -> None:
     scene.end_in(-10)
     login.change(**changes)
-    scene.home.run("get", "role-0").failed(4, "run: aws login --profile dev")
+    scene.home.run("get", "role-0").failed(4, "run: assume-helper login dev")
     assert scene.center.server.requests == []
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "1", "[" * 100_000], ids=lambda text: text[:2])
 def test_a_login_whose_file_is_none_is_exit_4_with_the_command(scene: Scene, login: ConsoleFile, text: str) -> None:
     login.path.write_text(text)
-    scene.home.run("get", "role-0").failed(4, "does not hold a login", "run: aws login --profile dev")
+    scene.home.run("get", "role-0").failed(4, "does not hold a login", "run: assume-helper login dev")
 
 
 def test_botocore_s_crt_extra_is_not_needed(scene: Scene, login: ConsoleFile, tmp_path: Path) -> None:

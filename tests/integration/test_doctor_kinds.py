@@ -83,14 +83,14 @@ def test_without_a_login_the_command_is_named(somebody: Home) -> None:
     found = doctor(somebody, text, "dev", code=1)
     for name in ("login", "session"):
         assert "not logged in" in said(found, name)
-        assert "aws sso login --sso-session corp" in said(found, name)
+        assert "assume-helper login --sso-session corp" in said(found, name)
 
 
 def test_a_console_login_has_a_session(somebody: Home, center: Center) -> None:
     center.console_log_in(somebody, USER)
     found = doctor(somebody, f"[profile dev]\n{PREFIX}login_session = {USER}\n{process('dev')}", "dev")
     assert "the console login of profile dev has credentials until" in said(found, "login")
-    assert "`aws login --profile dev` does not see" in said(found, "login")
+    assert "`assume-helper login dev` logs in; `aws login --profile dev` does not see" in said(found, "login")
     assert f"ok: {SSO_ARN}, got in " in said(found, "session")
     assert "then the login is renewed" in said(found, "duration")
 

@@ -153,21 +153,21 @@ def prefixed(keys: str) -> str:
 
 LEGACY = f"sso_start_url = {ic.START_URL}\nsso_region = {ic.REGION}\n"
 ASSIGNED = f"sso_account_id = {ic.ACCOUNT}\nsso_role_name = {ic.ROLE}\n"
-# A login's keys, by the prefix or included; and the AWS CLI's command for it, which knows neither.
+# A login's keys, by the prefix or included; and the command for it.
 WRITTEN = {
-    "prefixed": (prefixed(f"{ASSIGNED}sso_session = corp"), "aws sso login --sso-session corp"),
-    "assignment prefixed": (prefixed(ASSIGNED) + LEGACY, "aws sso login --profile login"),
+    "prefixed": (prefixed(f"{ASSIGNED}sso_session = corp"), "assume-helper login --sso-session corp"),
+    "assignment prefixed": (prefixed(ASSIGNED) + LEGACY, "assume-helper login login"),
     "session included": (
         f"{ASSIGNED}include_profile = common\n[profile common]\nsso_session = corp\n",
-        "aws sso login --profile common",
+        "assume-helper login --sso-session corp",
     ),
     "start URL included": (
         f"{ASSIGNED}include_profile = common\n[profile common]\n{LEGACY}",
-        "aws sso login --profile common",
+        "assume-helper login login",
     ),
     "all included": (
         f"include_profile = common\n[profile common]\n{ASSIGNED}sso_session = corp\n",
-        "aws sso login --profile common",
+        "assume-helper login --sso-session corp",
     ),
 }
 

@@ -106,7 +106,7 @@ def test_a_file_that_stays_half_written_is_exit_4_and_is_not_touched(scene: Scen
     whole = login.path.read_bytes()
     half = whole[: len(whole) // 2]
     login.path.write_bytes(half)
-    scene.home.run("get", NAME).failed(4, "does not hold a login", "aws sso login --sso-session corp")
+    scene.home.run("get", NAME).failed(4, "does not hold a login", "assume-helper login --sso-session corp")
     assert login.path.read_bytes() == half
     login.path.write_bytes(whole)
     scene.home.get(NAME)
@@ -252,7 +252,7 @@ def test_while_somebody_logs_in_a_login_that_cannot_be_renewed_is_exit_4_that_sa
     login = sso(scene, -10, omit={"refreshToken"})
     with logging_in(login.path):
         scene.home.run("get", NAME).failed(4, "a login of sso-session corp is under way")
-    scene.home.run("get", NAME).failed(4, "has expired", "run: aws sso login --sso-session corp")
+    scene.home.run("get", NAME).failed(4, "has expired", "run: assume-helper login --sso-session corp")
 
 
 def test_what_lies_beside_the_token_file_is_ours_alone_and_no_token(scene: Scene) -> None:
@@ -282,5 +282,5 @@ def test_a_legacy_login_is_not_renewed_and_at_its_end_says_how_to_log_in(
     home.get(NAME)
     assert center.calls("CreateToken") == 0
     login.change(expiresAt=timestamp(-5))
-    home.run("get", NAME).failed(4, "has expired", "run: aws sso login --profile dev")
+    home.run("get", NAME).failed(4, "has expired", "run: assume-helper login dev")
     assert scene.asked == 1

@@ -50,7 +50,7 @@ def test_no_login_is_exit_4_with_the_command(scene: Scene, login: SsoFile) -> No
     for name in (NAME, "role-0"):
         ran = scene.home.run("get", name)
         ran.failed(4)
-        line = "sso-session corp is not logged in; run: aws sso login --profile dev"
+        line = "sso-session corp is not logged in; run: assume-helper login --sso-session corp"
         assert ran.stderr == f"assume-helper: {name}: {line}\n"
     assert scene.center.server.requests == []
 
@@ -58,7 +58,7 @@ def test_no_login_is_exit_4_with_the_command(scene: Scene, login: SsoFile) -> No
 def test_a_login_that_is_over_is_exit_4_with_the_command(scene: Scene, login: SsoFile) -> None:
     scene.center.log_in(scene.home, expires=-10, omit={"refreshToken"})
     ran = scene.home.run("get", NAME)
-    ran.failed(4, "the login of sso-session corp has expired", "run: aws sso login --profile dev")
+    ran.failed(4, "the login of sso-session corp has expired", "run: assume-helper login --sso-session corp")
     assert scene.center.server.requests == []
 
 
@@ -66,7 +66,7 @@ def test_a_login_that_is_not_renewed_any_more_is_exit_4_and_its_refresh_token_is
     login = scene.center.log_in(scene.home, expires=-10)
     scene.center.end(login)
     for name in (NAME, NAME, "role-0"):
-        scene.home.run("get", name).failed(4, "InvalidGrantException", "run: aws sso login --profile dev")
+        scene.home.run("get", name).failed(4, "InvalidGrantException", "run: assume-helper login --sso-session corp")
     assert scene.center.calls("CreateToken") == 1
 
 
@@ -85,7 +85,7 @@ def test_a_console_login_that_is_not_renewed_is_exit_4_with_the_command(
     console.end_in(-10)
     console.center.end(console.login, error)
     for _ in range(2):
-        console.home.run("get", NAME).failed(4, words, f"aws login --profile {NAME}")
+        console.home.run("get", NAME).failed(4, words, f"run: assume-helper login {NAME}")
     assert console.asked == calls
 
 
@@ -98,7 +98,7 @@ def test_a_revoked_token_is_exit_4_what_is_cached_goes_and_it_is_not_tried_again
         config.write(ic.permission_set("admin", role="Admin"))
     cached(scene, NAME, "role-0")
     scene.center.revoke(login.read()["accessToken"])
-    scene.home.run("get", "admin").failed(4, "login of sso-session corp was revoked", "run: aws sso login")
+    scene.home.run("get", "admin").failed(4, "login of sso-session corp was revoked", "run: assume-helper login")
     asked = len(scene.center.server.requests)
     for name in ("admin", NAME, "role-0", "role-1"):
         scene.home.run("get", name).failed(4, "was revoked")

@@ -25,7 +25,7 @@ def loaded(folder: Path, config: str, credentials: str = "") -> AwsConfig:
 def warnings(folder: Path, config: str, credentials: str = "", kind: Kind = "role", *, moves: bool = True) -> list[str]:
     text = editor.configured(config, [Edit("dev", COMMAND, moves_access_key=moves)])
     before, after = loaded(folder, config, credentials), loaded(folder, text, credentials)
-    return consequences.warnings(before, after, "dev", kind, consequences.other_profiles(after))
+    return consequences.warnings(before, after, "dev", kind, consequences.users_of_sources(after))
 
 
 @pytest.mark.parametrize(
@@ -41,12 +41,21 @@ def warnings(folder: Path, config: str, credentials: str = "", kind: Kind = "rol
             "sso_session = my corp\nsso_account_id = 1\n",
             "",
             "permission set",
-            "`aws sso login --profile dev` no longer works: log in with `aws sso login --sso-session 'my corp'`; "
+            "`aws sso login --profile dev` no longer works: log in with `assume-helper login --sso-session 'my corp'`; "
             "services that take a bearer token no longer find sso_session",
         ),
-        (LEGACY, "", "permission set", "`aws sso login --profile dev` no longer works: name its login in an [sso-sess"),
-        (f"{LEGACY}[profile b]\n{LEGACY}", "", "permission set", "log in with `aws sso login --profile b`, which has"),
-        ("login_session = a\n", "", "console login", "`aws login --profile dev` no longer works"),
+        (
+            LEGACY,
+            "",
+            "permission set",
+            "`aws sso login --profile dev` no longer works: log in with `assume-helper login dev`",
+        ),
+        (
+            "login_session = a\n",
+            "",
+            "console login",
+            "`aws login --profile dev` no longer works: log in with `assume-helper login dev`",
+        ),
         ("aws_access_key_id = a\n", "", "access key", "without MFA it may not call IAM"),
         (
             "aws_access_key_id = a\n[profile b]\nsource_profile = dev\n"

@@ -63,14 +63,14 @@ def test_a_legacy_login_is_not_renewed(home: Home) -> None:
     assert "is not renewed: only a login of an [sso-session] is" in check.what
     Center().log_in(home, None, expires=-1)
     check = one(examined(home, permission_set("dev", session_name=None)), "fail", "logged in no more")
-    assert check.mend == "run: aws sso login --profile dev"
+    assert check.mend == "run: assume-helper login dev"
 
 
 @pytest.mark.parametrize(
     ("text", "mend"),
     [
-        (sso_session(), "add sso_registration_scopes = sso:account:access to [sso-session corp], then run: aws sso"),
-        (SESSION, "run: aws sso login --profile dev"),
+        (sso_session(), "add sso_registration_scopes = sso:account:access to [sso-session corp], then run: assume"),
+        (SESSION, "run: assume-helper login --sso-session corp"),
     ],
 )
 def test_a_login_without_a_refresh_token_says_why(home: Home, text: str, mend: str) -> None:
@@ -81,16 +81,16 @@ def test_a_login_without_a_refresh_token_says_why(home: Home, text: str, mend: s
 
 def test_a_registration_that_has_ended_says_when(home: Home) -> None:
     Center().log_in(home, registration_expires=-1)
-    words = "is not renewed: the registration of its client ended 20", "run: aws sso login --profile dev"
+    words = "is not renewed: the registration of its client ended 20", "run: assume-helper login --sso-session corp"
     one(examined(home, permission_set("dev") + SESSION), "warn", *words)
 
 
 def test_no_login_is_a_failure_with_the_command(home: Home) -> None:
-    words = "sso-session corp is not logged in", "run: aws sso login --profile dev"
+    words = "sso-session corp is not logged in", "run: assume-helper login --sso-session corp"
     one(examined(home, permission_set("dev") + SESSION), "fail", *words)
     checks = examined(home, permission_set("dev", prefix=PREFIX) + SESSION)
-    one(checks, "fail", "sso-session corp is not logged in", "run: aws sso login --sso-session corp")
-    one(examined(home, CONSOLE), "fail", "profile dev is not logged in", "run: aws login --profile dev")
+    one(checks, "fail", "sso-session corp is not logged in", "run: assume-helper login --sso-session corp")
+    one(examined(home, CONSOLE), "fail", "profile dev is not logged in", "run: assume-helper login dev")
 
 
 def of_record(path: Path, make: Callable[[str], Record]) -> None:
@@ -102,7 +102,7 @@ def test_what_the_record_says_is_told(home: Home) -> None:
     path = Center().log_in(home).path
     text = permission_set("dev") + SESSION
     of_record(path, lambda digest: Record(revoked=digest))
-    one(examined(home, text), "fail", "was revoked", "run: aws sso login")
+    one(examined(home, text), "fail", "was revoked", "run: assume-helper login")
     of_record(path, lambda digest: Record(spent=digest))
     one(examined(home, text), "warn", "Identity Center does not take its refresh token any more")
     failure = ("STSNotReached", "Identity Center is out of order", "try again")
@@ -138,7 +138,7 @@ def test_a_console_login_whose_refresh_token_is_spent_is_not(home: Home) -> None
     of_record(path, lambda digest: Record(spent=digest))
     words = (
         "is good no more, and is not renewed: its refresh token was spent or refused",
-        "run: aws login --profile dev",
+        "run: assume-helper login dev",
     )
     one(examined(home, CONSOLE), "fail", *words)
 
@@ -182,13 +182,16 @@ def test_what_the_aws_cli_no_longer_sees_is_said(home: Home) -> None:
     Center().log_in(home)
     _, moved = examined(home, permission_set("dev", prefix=PREFIX) + SESSION)
     assert moved.status == "ok"
-    assert "`aws sso login --sso-session corp` logs in" in moved.what
-    assert "`aws sso login --profile dev`, and services that take a bearer token" in moved.what
+    assert moved.what == (
+        "`assume-helper login --sso-session corp` logs in; `aws sso login --profile dev`, and services that take a "
+        "bearer token, do not see sso_session of [dev]"
+    )
     Center().log_in(home, None)
     legacy = permission_set("dev", session_name=None, prefix=PREFIX)
-    one(examined(home, legacy), "warn", "the AWS CLI has no login for [dev]", "assume_helper_sso_session")
-    assert len(examined(home, legacy + permission_set("other", session_name=None))) == 1
+    assert [check.status for check in examined(home, legacy)] == ["ok", "ok"]
+    words = "`assume-helper login dev` logs in; `aws sso login --profile dev` does not see sso_start_url of [dev]"
+    assert examined(home, legacy)[1].what == words
     Center().console_log_in(home)
-    text = CONSOLE.replace("login_session", PREFIX + "login_session")
-    one(examined(home, text), "warn", "`aws login --profile dev` does not see", "a profile of its own")
-    assert len(examined(home, text + CONSOLE.replace("dev", "other"))) == 1
+    _, moved = examined(home, CONSOLE.replace("login_session", PREFIX + "login_session"))
+    words = "`assume-helper login dev` logs in; `aws login --profile dev` does not see login_session of [dev]"
+    assert (moved.status, moved.what) == ("ok", words)

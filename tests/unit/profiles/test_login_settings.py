@@ -109,27 +109,23 @@ def test_scopes_are_told_from_none(read: Read) -> None:
 @pytest.mark.parametrize(
     ("text", "command"),
     [
-        (DEV + SECTION, "aws sso login --profile dev"),
-        (DEV.replace("sso_session", "assume_helper_sso_session") + SECTION, "aws sso login --sso-session corp"),
-        (LEGACY, "aws sso login --profile dev"),
-        (
-            LEGACY.replace("sso_start", "assume_helper_sso_start"),
-            "aws configure sso (without a session name, with the start URL https://x.awsapps.com/start)",
-        ),
-        (
-            LEGACY.replace("sso_start", "assume_helper_sso_start") + LEGACY.replace("profile dev", "profile other"),
-            "aws sso login --profile other",
-        ),
+        (DEV + SECTION, "assume-helper login --sso-session corp"),
+        (DEV.replace("sso_session", "assume_helper_sso_session") + SECTION, "assume-helper login --sso-session corp"),
+        (LEGACY, "assume-helper login dev"),
+        (LEGACY.replace("sso_start", "assume_helper_sso_start"), "assume-helper login dev"),
+        (DEV.replace("corp", "-c d") + SECTION.replace("corp", "'-c d'"), "assume-helper login --sso-session='-c d'"),
     ],
 )
-def test_the_command_that_logs_in_is_one_that_the_aws_cli_understands(read: Read, text: str, command: str) -> None:
+def test_the_command_that_logs_in_names_the_session_else_the_profile(read: Read, text: str, command: str) -> None:
     assert permission_set(read, text).command == command
 
 
-def test_a_profile_s_name_is_quoted_in_the_command(read: Read) -> None:
-    found = read(LEGACY.replace("profile dev", "profile 'a b'"), "a b").source
-    assert isinstance(found, PermissionSet)
-    assert found.command == "aws sso login --profile 'a b'"
+@pytest.mark.parametrize(("name", "shown"), [("a b", "'a b'"), ("-a", "-- -a"), ("-a b", "-- '-a b'")])
+@pytest.mark.parametrize("text", [LEGACY, CONSOLE])
+def test_a_profile_s_name_is_quoted_in_the_command(read: Read, text: str, name: str, shown: str) -> None:
+    found = read(text.replace("profile dev", f"profile '{name}'"), name).source
+    assert isinstance(found, PermissionSet | ConsoleLogin)
+    assert found.command == f"assume-helper login {shown}"
 
 
 # The services.
@@ -190,10 +186,4 @@ def test_a_console_login_s_folder_may_be_moved(read: Read) -> None:
     assert found.token_path.startswith("/home/me/.aws/login/cache/")
     moved = console_login(read, CONSOLE, HOME="/home/me", AWS_LOGIN_CACHE_DIRECTORY="/elsewhere")
     assert moved.token_path.startswith("/elsewhere/")
-    assert moved.command == "aws login --profile dev"
-
-
-def test_a_console_login_whose_key_has_the_prefix_is_made_with_one_more_profile(read: Read) -> None:
-    assert console_login(read, CONSOLE.replace("login_s", "assume_helper_login_s")).command == (
-        "aws login --profile dev-login"
-    )
+    assert moved.command == "assume-helper login dev"

@@ -69,9 +69,9 @@ def test_prefixed_text_is_the_prefixed_key_s_alone(profile: dict[str, str], text
 def test_the_bare_key_is_what_sdks_read() -> None:
     profile = {"assume_helper_region": "a", "region": "b", "include_profile": "x"}
     found = raw(profile, x={"output": "json"})
-    assert (found.own_bare("region"), found.holder("region")) == ("b", "dev")
-    assert (found.own_bare("output"), found.holder("output")) == (None, "x")
-    assert (found.own_bare("role_arn"), found.holder("role_arn")) == (None, None)
+    assert found.own_bare("region") == "b"
+    assert found.own_bare("output") is None
+    assert found.own_bare("role_arn") is None
 
 
 @pytest.mark.parametrize("include", ["include_profile", "assume_helper_include_profile"])
@@ -89,7 +89,7 @@ def test_an_included_profile_s_keys_come_last_each_in_its_turn(include: str) -> 
 @pytest.mark.parametrize("prefix", ["", "assume_helper_"])
 def test_credentials_are_not_included(key: str, prefix: str) -> None:
     found = raw({"include_profile": "x"}, x={prefix + key: "secret"})
-    assert (found.text(key), found.holder(key), found.prefixed_text(key)) == (None, None, None)
+    assert (found.text(key), found.prefixed_text(key)) == (None, None)
 
 
 LOOP = r"include_profile forms a loop: dev -> x -> dev; take one of them out"
@@ -100,7 +100,7 @@ GONE = r"\[x\] includes profile gone, which is not there; correct include_profil
 def test_a_broken_include_is_an_error_for_what_was_not_found_before_it(back: str, said: str) -> None:
     found = raw({"include_profile": "x", "region": "a"}, x={"include_profile": back, "output": "json"})
     assert (found.text("region"), found.text("output"), found.text("aws_access_key_id")) == ("a", "json", None)
-    for look_up in (found.text, found.prefixed_text, found.holder):
+    for look_up in (found.text, found.prefixed_text):
         with pytest.raises(ConfigurationError, match=said):
             look_up("external_id")
 

@@ -45,10 +45,10 @@ PERMISSION_SET = PermissionSet(
     "me",
     "123456789012",
     "Reader",
-    IdentityCenterLogin("https://x.awsapps.com/start", None, "/token.json", "aws sso login --profile me", SERVICE),
+    IdentityCenterLogin("https://x.awsapps.com/start", None, "/token.json", "assume-helper login me", SERVICE),
 )
 CONSOLE_LOGIN = ConsoleLogin(
-    "a b", "arn:aws:iam::123456789012:user/me", "/token.json", "aws login --profile 'a b'", SERVICE
+    "a b", "arn:aws:iam::123456789012:user/me", "/token.json", "assume-helper login 'a b'", SERVICE
 )
 
 
@@ -222,10 +222,10 @@ def test_the_clock_of_sts_is_in_its_text_too() -> None:
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        (PERMISSION_SET, "run: aws sso login --profile me"),
-        (CONSOLE_LOGIN, "run: aws login --profile 'a b'"),
-        (Profile("me", None, PERMISSION_SET, DEV.endpoint), "run: aws sso login --profile me"),
-        (Profile("a b", None, CONSOLE_LOGIN, DEV.endpoint), "run: aws login --profile 'a b'"),
+        (PERMISSION_SET, "run: assume-helper login me"),
+        (CONSOLE_LOGIN, "run: assume-helper login 'a b'"),
+        (Profile("me", None, PERMISSION_SET, DEV.endpoint), "run: assume-helper login me"),
+        (Profile("a b", None, CONSOLE_LOGIN, DEV.endpoint), "run: assume-helper login 'a b'"),
         (BASE, "renew the session token in [base]"),
         (EnvironmentKeys("AKIA"), "set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN anew"),
         (WebIdentity("/token"), "have its issuer write a new token"),
