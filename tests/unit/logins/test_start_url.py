@@ -1,15 +1,11 @@
 """A start URL of one's own host leads to the one that AWS gave; any other is taken as it is."""
 
-import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
+import own_host
 import pytest
-import trustme
+from own_host import Host
 
 from assume_helper.logins import start_url
 from assume_helper.logins.start_url import Portal
@@ -18,56 +14,10 @@ from assume_helper.profiles.login import IdentityCenterLogin, LoginService
 REAL = "https://d-1234567890.awsapps.com/start"
 
 
-@dataclass
-class Host:
-    """A host of one's own: what it answers to each method, and what it was asked."""
-
-    url: str
-    bundle: Path
-    answers: dict[str, tuple[int, str]] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
-
-
 @pytest.fixture
 def host(tmp_path: Path) -> Iterator[Host]:
-    authority = trustme.CA()
-    bundle = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(str(bundle))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-    with _serving(context, bundle) as found:
+    with own_host.serving(tmp_path) as found:
         yield found
-
-
-@contextmanager
-def _serving(context: ssl.SSLContext, bundle: Path) -> Iterator[Host]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_HEAD(self) -> None:
-            found.asked.append(f"{self.command} {self.path}")
-            status, location = found.answers.get(self.command, (404, ""))
-            self.send_response(status)
-            if location:
-                self.send_header("Location", location)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def do_GET(self) -> None:
-            self.do_HEAD()
-
-        def log_message(self, *_args: object) -> None:
-            """Tests are quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    found = Host(f"https://localhost:{server.server_port}/start", bundle)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield found
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(60)
 
 
 def resolved(url: str, bundle: Path | None = None) -> Portal:
