@@ -144,7 +144,7 @@ def test_a_browsers_login_shows_its_page_and_what_to_do_when_nothing_happens(som
     assert code == 0
     assert "Your browser opens this page" in said
     assert "assume-helper login --sso-session corp --device-code" in said.replace("\r\n", " ")
-    assert "waiting for you to log in, 5 minutes at most" in said
+    assert "waiting for the login: 5 min at most, Ctrl-C gives up" in said
 
 
 @pytest.mark.parametrize("environ", [{"TERM": "dumb"}, {"NO_COLOR": "1"}])
