@@ -69,7 +69,10 @@ def _what_to_do(notice: Notice, why_no_browser: str | None) -> str:
 def _otherwise(command: str, notice: Notice) -> str:
     """What to do when nothing happens."""
     if notice.code:
-        return "The page shows this code, or asks for it. If it shows another one, do not go on: somebody else made it."
+        return (
+            "The page shows this code, or asks for it. If it shows another one, do not go on: somebody else made it. "
+            "When you have confirmed it there, it goes on here."
+        )
     return f"If no page comes up, open it yourself in a browser on this machine, or run: {command} --device-code"
 
 
