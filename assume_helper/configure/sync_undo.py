@@ -33,9 +33,9 @@ _VERSION = 1
 class Record:
     """What the last `sync` of `session` did.
 
-    `before` and `after` are digests of the file's text; `patch` leads back from the second to the first: from which line
-    to which, and those that were there. `added` has the digest of each new section, `removed` the text of each that is
-    gone.
+    `before` and `after` are digests of the file's text; `patch` leads back from the second to the first: from which
+    line to which, and those that were there. `added` has the digest of each new section, `removed` the text of each
+    that is gone.
     """
 
     session: str
