@@ -105,8 +105,8 @@ def with_sections(text: str, new: Iterable[Sequence[str]], end: str) -> str:
     """
     parts = [text]
     is_ended = not text or text.endswith(("\n", "\r"))
-    last_line = text[text.rfind("\n", 0, len(text) - 1) + 1 :] if is_ended else text
-    is_apart = not text.strip() or (text.endswith("\n") and not last_line.strip())
+    last_line = text[text.rfind("\n", 0, len(text) - 1) + 1 :]
+    is_apart = not text.strip() or (not text.endswith("\r") and not last_line.strip())
     for lines in new:
         if not is_ended:
             parts.append(end)

@@ -121,7 +121,7 @@ def plan(loaded: Loaded, environ: Mapping[str, str], wish: Wish, accounts: Seque
             edits.append(synced_profiles.edit(name, command, pair, wish.session, wish.region))
     text = config_text.with_sections(synced_profiles.without(document, removed), map(editor.new_section, edits), end)
     new = [each.name for each in edits]
-    warnings = _check(loaded, environ, text, new, {*new, *mended, *removed})
+    warnings = [*_of_sources(config, removed), *_check(loaded, environ, text, new, {*new, *mended, *removed})]
     profiles = [ProfileChange(each.name, True, each.command, []) for each in edits]  # noqa: FBT003
     made = Change(loaded.file, text, profiles, difference(before, text, loaded.file.path), warnings)
     return Plan(made, [*entries, *others], mended, sections)
@@ -186,6 +186,16 @@ def _mend(synced: Synced, config: AwsConfig, region: str | None, end: str) -> li
         config_text.insert_after_first(last.lines, [f"{indentation(last.lines[0])}region = {region}"], end)
         found.append(KeyChange("region", None, region))
     return found
+
+
+def _of_sources(config: AwsConfig, removed: Collection[str]) -> list[str]:
+    """The warnings that a profile loses its source."""
+    above = consequences.other_profiles(config).above if removed else {}
+    return [
+        f"{', '.join(above[name][:5])} has {name} as its source, which is removed; name another one there"
+        for name in sorted(removed)
+        if name in above
+    ]
 
 
 def _check(
