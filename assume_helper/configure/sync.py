@@ -190,7 +190,7 @@ def _mend(synced: Synced, config: AwsConfig, region: str | None, end: str) -> li
 
 def _of_sources(config: AwsConfig, removed: Collection[str]) -> list[str]:
     """The warnings that a profile loses its source."""
-    above = consequences.other_profiles(config).above if removed else {}
+    above = consequences.users_of_sources(config) if removed else {}
     return [
         f"{', '.join(above[name][:5])} has {name} as its source, which is removed; name another one there"
         for name in sorted(removed)
@@ -211,6 +211,6 @@ def _check(
     warnings = []
     if new:  # what is true of one is true of all
         kind = own_kind.own_kind(after, new[0])
-        warnings = consequences.warnings(loaded.config, after, new[0], kind, consequences.other_profiles(after))
+        warnings = consequences.warnings(loaded.config, after, new[0], kind, {})
     warnings += changes.links(loaded.file, text)
     return [*warnings, *(f"{problem.what}; {problem.next_step}" for problem in php_syntax.problems(text))]

@@ -4,17 +4,18 @@ from collections.abc import Callable, Sequence
 
 import click
 
-from assume_helper.cli import config_change, display
+from assume_helper.cli import config_change, display, logging_in
 from assume_helper.cli.invocation import Invocation
 from assume_helper.configure import backup as backups
 from assume_helper.configure import change as changes
 from assume_helper.configure import sync, sync_names, sync_undo
 from assume_helper.configure.sync import Plan, State, Wish
-from assume_helper.errors import AssumeHelperError, ConfigurationError, STSRefused
+from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError, STSRefused
 from assume_helper.logins import accounts as account_listing
 from assume_helper.logins.accounts import Account
 from assume_helper.profiles import login_settings, value_parsers
 from assume_helper.profiles.login import IdentityCenterLogin
+from assume_helper.system.context import CallContext
 from assume_helper.text import error_line, printable
 
 # The rows of the summary that are always there, then those that are only where there is something to count.
@@ -76,8 +77,7 @@ def command(
     if undo:
         make = _undoing(invocation, sso_session)
     else:
-        login = login_settings.of_session(changes.load(environ).config, sso_session, environ)
-        accounts = _listed(invocation, login)
+        accounts = _listed(invocation, login_settings.of_session(changes.load(environ).config, sso_session, environ))
 
         def make() -> Plan:
             return sync.plan(changes.load(environ), environ, wish, accounts)
@@ -129,9 +129,21 @@ def _check_usage(wish: Wish, *, undo: bool) -> None:
 
 
 def _listed(invocation: Invocation, login: IdentityCenterLogin) -> list[Account]:
-    """The accounts and roles of a login, with a bar on the terminal meanwhile. Raises AssumeHelperError."""
-    with display.progress(invocation, "Listing accounts") as progress:
-        return account_listing.list_accounts(login, invocation.environ, invocation.clock, invocation.started, progress)
+    """The accounts and roles of a login, with a bar on the terminal meanwhile. Raises AssumeHelperError.
+
+    Where there is no login, a person is asked once whether to log in.
+    """
+
+    def ask(context: CallContext) -> list[Account]:
+        with display.progress(invocation, "Listing accounts") as progress:
+            return account_listing.list_accounts(login, context.environ, context.clock, context.started, progress)
+
+    try:
+        return ask(invocation.call_context())
+    except SourceError as error:
+        if not logging_in.offer(invocation, login, error):
+            raise
+    return ask(invocation.call_context_from_now())
 
 
 def _undoing(invocation: Invocation, session: str) -> Callable[[], Plan]:
