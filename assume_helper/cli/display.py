@@ -114,6 +114,24 @@ def spinner(invocation: Invocation, what: str) -> Iterator[Callable[[], None]]:
         status.stop()
 
 
+@contextmanager
+def progress(invocation: Invocation, what: str) -> Iterator[Callable[[int, int | None], None]]:
+    """A bar on the terminal, on standard error; yields a function that is told how much is done, and of how much.
+
+    Without a total it only moves. Nothing is drawn where a spinner is not.
+    """
+    if not invocation.is_terminal(2) or is_plain(invocation) or not terminal.is_there():
+        yield lambda _done, _total: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    drawn = console(invocation, invocation.stream(2))
+    with Progress(*columns, console=drawn, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
 def _plain_columns(columns: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str]) -> str:
     """Columns two blanks apart, easy for `awk`; an empty cell is a dash."""
     lines = [[column.upper() for column in columns], *([cell or "-" for cell in row] for row in rows)]
