@@ -109,7 +109,7 @@ def command(
     elif not cannot_ask:
         lines = _taken_back(wish, plan) if undo else _summary(wish, accounts, plan)
         result = _result(plan, backup, is_needed=is_needed, is_written=is_written, undo=undo)
-        display.print_lines(invocation, [*lines, result])
+        display.print_lines(invocation, [*([""] if is_needed else []), *lines, result])
     if cannot_ask:
         raise _usage("nothing was changed: there is no terminal to ask on; use --yes to write without asking")
 
