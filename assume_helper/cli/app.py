@@ -23,7 +23,20 @@ TERMINATED = 143
 FOR_PROGRAMS = ("get", "completion", "init")
 _COMMENT = "a comment follows this credential_process, and its words are handed over; put it on a line of its own"
 # In the order in which people need them, for --help.
-COMMANDS = ("get", "exec", "env", "whoami", "login", "list", "clear", "configure", "doctor", "completion", "log")
+COMMANDS = (
+    "get",
+    "exec",
+    "env",
+    "whoami",
+    "login",
+    "logout",
+    "list",
+    "clear",
+    "configure",
+    "doctor",
+    "completion",
+    "log",
+)
 
 
 class _Commands(click.Group):
