@@ -25,7 +25,7 @@ from assume_helper.system import home
 from assume_helper.system.context import Clock
 from assume_helper.system.deadline import Deadline, within
 from assume_helper.system.retries import retry
-from assume_helper.system.unreached import in_time
+from assume_helper.system.unreached import in_time, not_from, not_reached
 from assume_helper.text import printable
 
 # Seconds for Identity Center to answer, and where it throttles.
@@ -122,9 +122,11 @@ def _tell(login: IdentityCenterLogin, tokens: Mapping[str, Any], clock: Clock) -
     def attempt(limit: Deadline) -> None:
         try:
             seconds = limit.at - clock.monotonic()
-            within(seconds, lambda: service.call(portal, "Logout", {"accessToken": token}, refusal))
+            answer = within(seconds, lambda: service.call(portal, "Logout", {"accessToken": token}, refusal))
         except TimeoutError as error:
             raise in_time(portal, error) from None
+        if "html" in answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("content-type", ""):
+            raise not_reached(portal, not_from(portal))  # the answer has no content: a captive portal's page would do
 
     now = clock.monotonic()
     try:

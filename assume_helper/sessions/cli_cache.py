@@ -99,15 +99,39 @@ def _of_permission_sets(config: AwsConfig, environ: Mapping[str, str]) -> Iterat
 
 def _of_roles(config: AwsConfig, environ: Mapping[str, str], paths: Collection[str]) -> Iterator[str]:
     """The key of each role that a profile has bare, whose chain begins with a login with one of these token files."""
+    known: dict[str, str | None] = {}
     for name in config.profiles:
         raw = merge(config, name)
         role_arn = raw.own_bare("role_arn")
-        if role_arn is None:
+        first = _first_source(config, name) if role_arn is not None else None
+        if role_arn is None or first is None:
             continue
-        with suppress(ConfigurationError):
-            found = role_chain.read_profile(config, environ, name).login
-            if found is not None and os.path.realpath(found.token_path) in paths:
-                yield _role_key(role_arn, raw)
+        if first not in known:
+            known[first] = _token_file(config, environ, first)
+        if known[first] in paths:
+            yield _role_key(role_arn, raw)
+
+
+def _first_source(config: AwsConfig, name: str) -> str | None:
+    """The profile that the chain of a role begins with, as the AWS CLI sees it: by bare keys."""
+    visited = set()
+    while name not in visited:
+        visited.add(name)
+        raw = merge(config, name)
+        has_key = len(visited) > 1 and raw.own_bare("aws_access_key_id") is not None
+        source = raw.own_bare("source_profile")
+        if raw.own_bare("role_arn") is None or has_key or source is None:
+            return name
+        name = source
+    return None
+
+
+def _token_file(config: AwsConfig, environ: Mapping[str, str], name: str) -> str | None:
+    """The token file of the login that the profile's credentials begin with; None where they begin otherwise."""
+    with suppress(ConfigurationError):
+        found = role_chain.read_profile(config, environ, name).login
+        return os.path.realpath(found.token_path) if found is not None else None
+    return None
 
 
 def _role_key(role_arn: str, raw: RawProfile) -> str:
