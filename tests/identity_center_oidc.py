@@ -98,7 +98,8 @@ class _Pending:
 class Oidc:
     """The service's state. `start_urls` has the region of each start URL that is known.
 
-    `approves` is what the person says at a page for a browser. All times are in seconds.
+    `approves` is what the person says at a page for a browser; with `asks` that page is shown first, and its button
+    pressed, as only a real browser does it. All times are in seconds.
     """
 
     now: Callable[[], datetime]
@@ -109,6 +110,7 @@ class Oidc:
     interval: int = 5
     device_seconds: int = 600
     approves: bool = True
+    asks: bool = False
     clients: dict[tuple[str, str], Client] = field(default_factory=dict)
     logins: list[Login] = field(default_factory=list)
     _refresh_tokens: dict[str, Login] = field(default_factory=dict)
@@ -247,6 +249,8 @@ class Oidc:
             (not self.approves, "access_denied"),
         )
         problem = next((error for holds, error in problems if holds), None)
+        if problem is None and self.asks and "allowed" not in query:
+            return _consent(query)
         back = {"state": query["state"]} if query.get("state") else {}
         if problem is None:
             code = secrets.token_urlsafe(32)
@@ -337,6 +341,20 @@ def _leads_to(redirect: str, registered: str) -> bool:
         return False
     host = "127.0.0.1" if port is None else f"127.0.0.1:{port}"
     return split.netloc == host and split._replace(netloc="127.0.0.1").geturl() == registered
+
+
+def _consent(query: Mapping[str, str]) -> Answer:
+    """The page that asks a person; here nobody sits before it, so it presses its own button."""
+    fields = "".join(
+        f'<input type="hidden" name="{html.escape(name)}" value="{html.escape(value)}">'
+        for name, value in query.items()
+    )
+    text = (
+        "<!DOCTYPE html><html><head><title>Allow access?</title></head><body><h1>Allow assume-helper to access your "
+        f'data?</h1><form action="/authorize">{fields}<button name="allowed" value="yes">Allow access</button></form>'
+        "<script>document.querySelector('button').click()</script></body></html>"
+    )
+    return Answer(200, text.encode(), {"Content-Type": "text/html; charset=utf-8"})
 
 
 def _page(status: int, text: str) -> Answer:

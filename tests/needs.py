@@ -23,6 +23,9 @@ needs_setpriv = pytest.mark.skipif(
 needs_aws_cli = pytest.mark.skipif(
     shutil.which("/usr/bin/aws") is None and not _MUST, reason="needs the AWS CLI of version 2 (Debian's awscli)"
 )
+needs_chromium = pytest.mark.skipif(
+    shutil.which("chromium") is None and not _MUST, reason="needs a real browser (Debian's chromium)"
+)
 
 _NEW_MOUNTS = 0x20000  # CLONE_NEWNS of unshare(2) and setns(2), which Python has from 3.12 on only
 

@@ -4,7 +4,7 @@ click knows what fits where. Its own scripts are not used: they split names at b
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,10 +37,12 @@ class TypedLine:
     quote: str = ""
 
 
-class _ProfileName(click.types.StringParamType):
-    """The name of a profile in the config file or the credentials file."""
+class _Name(click.types.StringParamType):
+    """A name in the AWS config: `names` reads those that are there."""
 
-    name = "profile"
+    def __init__(self, name: str, names: Callable[[Mapping[str, str]], Iterable[str]]) -> None:
+        self.name = name
+        self._names = names
 
     def shell_complete(
         self,
@@ -49,7 +51,7 @@ class _ProfileName(click.types.StringParamType):
         incomplete: str,
     ) -> "list[CompletionItem[str]]":
         try:
-            names = aws_config.profile_names(ctx.ensure_object(Invocation).environ)
+            names = self._names(ctx.ensure_object(Invocation).environ)
         except ConfigurationError:
             return []
         # Every command refuses a name with control characters, and a terminal would act on them.
@@ -60,12 +62,14 @@ class _ProfileName(click.types.StringParamType):
         ]
 
 
+_PROFILE = _Name("profile", aws_config.profile_names)
 # The types of the parameters that complete, by name.
 _TYPES: "dict[str, click.ParamType[Any]]" = {
-    "profile": _ProfileName(),
-    "role": _ProfileName(),
-    "profiles": _ProfileName(),
-    "source_profile": _ProfileName(),
+    "profile": _PROFILE,
+    "role": _PROFILE,
+    "profiles": _PROFILE,
+    "source_profile": _PROFILE,
+    "sso_session": _Name("session", lambda environ: aws_config.load(environ).sso_sessions),
     "session_policy": click.Path(),
 }
 

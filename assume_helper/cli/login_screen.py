@@ -13,7 +13,7 @@ from assume_helper.cli.invocation import Invocation
 from assume_helper.logins.notice import Notice
 from assume_helper.text import printable
 
-_ELSEWHERE = "another process has begun it: finish it in the browser"
+_ELSEWHERE = "another process has begun it; finish it in the browser"
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def screen(invocation: Invocation, name: str, command: str, why_no_browser: str 
 
     def spin(what: str) -> None:
         if status is not None:
-            status.update(f"{what}  (Ctrl-C gives up)")
+            status.update(f"{what}, Ctrl-C gives up")
             status.start()
 
     def show(notice: Notice) -> None:
@@ -44,12 +44,12 @@ def screen(invocation: Invocation, name: str, command: str, why_no_browser: str 
         else:
             for line in _lines(name, command, notice, why_no_browser):
                 invocation.say(f"assume-helper: {line}")
-        spin(f"waiting for you to log in, {notice.seconds / 60:.0f} minutes at most")
+        spin(f"waiting for the login: {notice.seconds / 60:.0f} min at most")
 
     def wait() -> None:
         if not is_drawn:
             invocation.say(f"assume-helper: {name} is being logged in to: {_ELSEWHERE}")
-        spin(f"{name} is being logged in to: {_ELSEWHERE}")
+        spin(_ELSEWHERE)
 
     try:
         yield Screen(show, wait)
@@ -69,7 +69,10 @@ def _what_to_do(notice: Notice, why_no_browser: str | None) -> str:
 def _otherwise(command: str, notice: Notice) -> str:
     """What to do when nothing happens."""
     if notice.code:
-        return "The page shows this code, or asks for it. If it shows another one, do not go on: somebody else made it."
+        return (
+            "The page shows this code, or asks for it. If it shows another one, do not go on: somebody else made it. "
+            "When you have confirmed it there, it goes on here."
+        )
     return f"If no page comes up, open it yourself in a browser on this machine, or run: {command} --device-code"
 
 

@@ -109,7 +109,8 @@ def log_in(
             return False
         _raise_failure(login, context.started, is_waiting=is_waiting)
         if descriptor >= 0:
-            login_lock.note_login(descriptor)
+            with contextlib.suppress(OSError):  # the disk is full: those who wait take it for a renewal
+                login_lock.note_login(descriptor)
         try:
             _log_in(login, way, context, show)
         except BaseException as error:

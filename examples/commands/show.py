@@ -7,8 +7,6 @@ Each document starts in a home of its own. What differs from run to run (times, 
 """
 
 import getpass
-import html
-import io
 import os
 import re
 import shutil
@@ -18,21 +16,18 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import boto3
-import pexpect
-import pyte
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path.insert(0, str(ROOT / "examples" / "walkthrough"))
 
 import local_aws  # noqa: E402
+import pictures  # noqa: E402
 import prepare  # noqa: E402
 
 BIN = Path(sys.executable).parent
-WIDTH, HEIGHT = 112, 30
 CONFIG = """\
 [profile dev]
 credential_process = /home/me/.local/bin/assume-helper get dev
@@ -76,11 +71,11 @@ def main() -> int:
             written[path] = with_outputs(text, lambda line: mask(typed(line, home, environ)))
         renew(home, pristine)
         typed("assume-helper get dev", home, environ)
-        pictures = {name: mask_svg(picture(name, home, environ, mask)) for name in ("list", "doctor", "picker")}
+        drawn = pictures.of_profiles(home, environ, mask) | pictures.of_logins(Path(folder), environ, mask)
     stale = {path: written[path] for path in told if steady(written[path]) != steady(told[path])}
-    for name, svg in pictures.items():
+    for name, svg in drawn.items():
         path = HERE / f"{name}.svg"
-        if not path.exists() or steady(words(path.read_text(encoding="utf-8"))) != steady(words(svg)):
+        if not path.exists() or steady(pictures.words(path.read_text(encoding="utf-8"))) != steady(pictures.words(svg)):
             stale[path] = svg
     for path, text in stale.items():  # what differs in times and keys alone stays as it is
         if check:
@@ -123,7 +118,7 @@ def prepared(folder: Path, url: str) -> tuple[Path, dict[str, str]]:
         "AWS_PAGER": "",
         "TERM": "xterm-256color",
         "SHELL": "/bin/bash",
-        "COLUMNS": str(WIDTH),
+        "COLUMNS": str(pictures.WIDTH),
         "PYTHONDONTWRITEBYTECODE": "1",
         **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},
     }
@@ -180,70 +175,6 @@ def steady(text: str) -> str:
     text = re.sub(r"\d+\.\d+ s\b", "TIME", text)
     text = re.sub(r"\t[A-Z0-9]{4}\t", "\tKEY\t", text)
     return re.sub(r"[ \u00a0]+", " ", text)
-
-
-def picture(name: str, home: Path, environ: dict[str, str], mask: Callable[[str], str]) -> str:
-    """A terminal with one command on it, as SVG."""
-    arguments = {"list": ["list"], "doctor": ["doctor", "dev"], "picker": ["exec"]}[name]
-    child: Any = pexpect.spawn(
-        "assume-helper", arguments, env=environ, cwd=str(home), dimensions=(HEIGHT, WIDTH), timeout=60
-    )
-    screen = pyte.Screen(WIDTH, HEIGHT)
-    stream = pyte.ByteStream(screen)
-    if name == "picker":
-        child.expect_exact(b"type a role's ARN")
-        stream.feed(child.before + child.after)
-        child.close(force=True)
-    else:
-        child.expect(pexpect.EOF)
-        stream.feed(child.before)
-    return drawn(screen, f"assume-helper {' '.join(arguments)}", mask)
-
-
-def drawn(screen: Any, title: str, mask: Callable[[str], str]) -> str:
-    from rich._export_format import CONSOLE_SVG_FORMAT  # it has no other name
-    from rich.console import Console
-    from rich.text import Text
-
-    rows = []
-    for number in range(HEIGHT):
-        text = Text()
-        for column in range(WIDTH):
-            character = screen.buffer[number][column]
-            style = ("bold " if character.bold else "") + ("reverse " if character.reverse else "")
-            colour = character.fg if character.fg in {"green", "yellow", "red", "cyan", "blue", "magenta"} else ""
-            text.append(character.data or " ", style + ({"brown": "yellow"}.get(character.fg, colour)))
-        rows.append(text)
-    while rows and not rows[-1].plain.strip():
-        rows.pop()
-    # what is masked may be longer than what was there
-    console = Console(record=True, width=WIDTH + 8, file=io.StringIO(), force_terminal=True)
-    for row in rows:
-        console.print(masked(row, mask), overflow="crop", no_wrap=True)
-    # the fonts are the reader's own: nothing is fetched
-    form = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.S)
-    form = form.replace("Fira Code", "DejaVu Sans Mono, Menlo, Consolas")
-    return console.export_svg(title=title, code_format=form, unique_id="assume-helper")
-
-
-def masked(row: Any, mask: Callable[[str], str]) -> Any:
-    """A row with its text masked; its styles stay where the text before them has not changed its length."""
-    from rich.text import Text
-
-    plain = mask(row.plain.rstrip())
-    if plain == row.plain.rstrip():
-        return row
-    return Text(plain, spans=[span for span in row.spans if span.end <= len(plain)])
-
-
-def mask_svg(svg: str) -> str:
-    return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
-
-
-def words(svg: str) -> str:
-    """The text of a picture."""
-    found = " ".join(html.unescape(text) for text in re.findall(r"<text[^>]*>([^<]*)</text>", svg))
-    return " ".join(found.split())  # where a line is broken depends on what is masked
 
 
 if __name__ == "__main__":

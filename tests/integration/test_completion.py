@@ -125,6 +125,11 @@ def test_the_names_are_those_of_both_files_but_for_hostile_ones(many: Home) -> N
     assert asked(many, "get", "") == sorted(["default", "acc:test", *NAMES.values()])
 
 
+@pytest.mark.parametrize("said", [("login", "--sso-session", ""), ("login", "--sso-session=")])
+def test_a_session_is_completed_where_one_is_wanted(many: Home, said: tuple[str, ...]) -> None:
+    assert [word.removeprefix("--sso-session=") for word in asked(many, *said)] == ["y"]
+
+
 def test_a_broken_file_is_completed_nevertheless_and_a_missing_one_has_no_names(home: Home) -> None:
     assert asked(home, "get", "") == []
     home.config.write_text("[profile a]\nthis is broken\n[profile b]\n[profile b]\n")
