@@ -29,6 +29,8 @@ from assume_helper.cache.records import load_record, number, text, text_or_none
 from assume_helper.cache.session import Session
 from assume_helper.credentials import Credentials
 
+# How many digits at the end of a key name the login that the session came of.
+_MARK = 16
 # What `cache_directory.read` and the checks of a record raise for anything that cannot be believed.
 _NOT_BELIEVED = (ValueError, KeyError, TypeError, OverflowError, OSError, RecursionError)
 
@@ -44,10 +46,29 @@ class Entry:
 def key(inputs: Mapping[str, object]) -> str:
     """The cache key, 64 hexadecimal digits, of all that shapes a session: two that differ in anything never share.
 
-    Its first digit is the session's rank: how many sessions of ours it is made from, by which its lock is chosen.
+    Its first digit is the session's rank: how many sessions of ours it is made from, by which its lock is chosen. If it
+    came of a login, its end is that login's mark: so what came of it is found by its name, also where it is encrypted.
     """
     canonical = json.dumps(inputs, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return f"{min(_rank(inputs), 15):x}{hashlib.sha256(canonical.encode()).hexdigest()[1:]}"
+    found = f"{min(_rank(inputs), 15):x}{hashlib.sha256(canonical.encode()).hexdigest()[1:]}"
+    token_file = _token_file(inputs)
+    return found if token_file is None else found[:-_MARK] + login_mark(token_file)
+
+
+def login_mark(token_file: str) -> str:
+    """The end of the keys of all sessions that came of the login with this token file (its real path)."""
+    return hashlib.sha256(token_file.encode("utf-8", "surrogatepass")).hexdigest()[:_MARK]
+
+
+def _token_file(inputs: Mapping[str, object]) -> str | None:
+    """The token file of the login that the session came of; None where it came of none."""
+    source = inputs.get("source")
+    if not isinstance(source, Mapping):
+        return None
+    if "token_file" in source:
+        return str(source["token_file"])
+    behind = (_token_file(part) for part in source.values() if isinstance(part, Mapping))
+    return next((found for found in behind if found is not None), None)
 
 
 def _rank(inputs: Mapping[str, object]) -> int:

@@ -28,12 +28,11 @@ from assume_helper.logins import (
     timestamps,
 )
 from assume_helper.logins.client_registration import Client
-from assume_helper.logins.login_errors import Login
 from assume_helper.logins.notice import Notice
 from assume_helper.logins.sso_answer import TokenAnswer
 from assume_helper.logins.start_url import Portal
 from assume_helper.profiles import login_record
-from assume_helper.profiles.login import ConsoleLogin, IdentityCenterLogin
+from assume_helper.profiles.login import ConsoleLogin, IdentityCenterLogin, Login
 from assume_helper.system import home
 from assume_helper.system.context import CallContext
 from assume_helper.system.deadline import Deadline

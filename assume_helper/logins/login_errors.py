@@ -2,17 +2,16 @@
 
 from assume_helper import errors
 from assume_helper.errors import AssumeHelperError, SourceError, SourceExpired, SourceRefused
-from assume_helper.profiles.login import ConsoleLogin, IdentityCenterLogin
+from assume_helper.profiles.login import ConsoleLogin, Login
 from assume_helper.profiles.login_record import TokenFile
 from assume_helper.text import printable
-
-Login = IdentityCenterLogin | ConsoleLogin
 
 
 def name(login: Login) -> str:
     """The login as messages name it."""
     if isinstance(login, ConsoleLogin):
-        return f"profile {printable(login.profile, 64)}"
+        # Without a profile it is one whose file was found.
+        return f"profile {printable(login.profile, 64)}" if login.profile else f"login {printable(login.token_path)}"
     if login.session_name is not None:
         return f"sso-session {printable(login.session_name, 64)}"
     return f"start URL {printable(login.start_url, 160)}"

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from assume_helper import hit
 from assume_helper.errors import AssumeHelperError, SourceExpired, STSNotReached
 from assume_helper.logins import login_errors, login_lock, renewal_process
-from assume_helper.logins.login_errors import Login
 from assume_helper.logins.renewal_process import Job, Started
 from assume_helper.profiles import login_record
+from assume_helper.profiles.login import Login
 from assume_helper.profiles.login_record import Record, TokenFile
 from assume_helper.system import home
 from assume_helper.system.context import Clock

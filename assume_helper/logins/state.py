@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 from assume_helper.errors import AssumeHelperError
 from assume_helper.logins import console_login, login_lock, renewal, sso_token
-from assume_helper.logins.login_errors import Login, expired
+from assume_helper.logins.login_errors import expired
 from assume_helper.profiles import login_record
-from assume_helper.profiles.login import ConsoleLogin, IdentityCenterLogin
+from assume_helper.profiles.login import ConsoleLogin, IdentityCenterLogin, Login
 from assume_helper.profiles.login_record import Record
 
 

@@ -84,6 +84,9 @@ class ConsoleLogin:
     method: LoginMethod | None = field(default=None, compare=False)
 
 
+Login = IdentityCenterLogin | ConsoleLogin
+
+
 def account_of(login_session: str) -> str | None:
     """The account in the ARN of who logged in; None where it has none."""
     parts = login_session.split(":")

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit
 
 from assume_helper.credentials import LoginMethod
@@ -10,7 +11,7 @@ from assume_helper.errors import ConfigurationError
 from assume_helper.profiles import endpoint, likely_meant, login, profile_variables, resolution, value_parsers
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.endpoint import EndpointSettings
-from assume_helper.profiles.login import ConsoleLogin, IdentityCenterLogin, LoginService, PermissionSet
+from assume_helper.profiles.login import ConsoleLogin, IdentityCenterLogin, Login, LoginService, PermissionSet
 from assume_helper.profiles.raw_profile import merge
 from assume_helper.profiles.settings import LOGIN_KEY, ProfileSettings
 from assume_helper.text import CONTROL_CHARACTERS, printable
@@ -72,11 +73,25 @@ def of_session(config: AwsConfig, name: str, environ: Mapping[str, str]) -> Iden
         raise likely_meant.missing(
             config, what, name, f"did you mean {printable(near[0], 64)}?" if near else otherwise, "sso-session"
         )
+    settings = _without_profile(config, f"sso-session {name}", environ, sso_session=name)
+    return identity_center(settings, environ, EndpointSettings())
+
+
+def of_token_file(config: AwsConfig, path: str, tokens: Mapping[str, Any], environ: Mapping[str, str]) -> Login:
+    """The login in the token file at `path`, which nothing in the config names. Raises ConfigurationError."""
+    settings = _without_profile(config, "default", environ)
+    if isinstance(tokens["accessToken"], Mapping):
+        service = _service(settings, environ, EndpointSettings(), _FIRST_REGION, ("signin",))
+        return ConsoleLogin("", "", path, login.command("default"), service)
+    service = _service(settings, environ, EndpointSettings(), _FIRST_REGION, ("sso", "sso-oidc"))
+    return IdentityCenterLogin(tokens["startUrl"], None, path, login.command("default"), service)
+
+
+def _without_profile(config: AwsConfig, title: str, environ: Mapping[str, str], **keys: str) -> ProfileSettings:
+    """The settings of a login that is no profile's, with these `keys`."""
     of_all = merge(config, profile_variables.profile(environ) or "default").bare
-    keys = {key: of_all[key] for key in _OF_EVERY_SERVICE if key in of_all} | {"sso_session": name}
-    title = f"sso-session {name}"
-    alone = replace(config, profiles={**config.profiles, title: keys})
-    return identity_center(ProfileSettings(merge(alone, title)), environ, EndpointSettings())
+    found = {key: of_all[key] for key in _OF_EVERY_SERVICE if key in of_all} | keys
+    return ProfileSettings(merge(replace(config, profiles={**config.profiles, title: found}), title))
 
 
 def console_login(settings: ProfileSettings, environ: Mapping[str, str], inherited: EndpointSettings) -> ConsoleLogin:

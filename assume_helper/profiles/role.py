@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from assume_helper.credentials import Storage
 from assume_helper.profiles import partitions
-from assume_helper.profiles.login import ConsoleLogin, PermissionSet, account_of
+from assume_helper.profiles.login import ConsoleLogin, IdentityCenterLogin, PermissionSet, account_of
 from assume_helper.profiles.origin import (
     USER_SESSION,
     CredentialProcess,
@@ -179,6 +179,14 @@ class Profile:
     def origin(self) -> Origin:
         """The credentials that the chain begins with."""
         return next(link.source for link in self.links() if not isinstance(link.source, Profile))
+
+    @property
+    def login(self) -> IdentityCenterLogin | ConsoleLogin | None:
+        """The login that the chain begins with; None where it begins with something else."""
+        origin = self.origin
+        if isinstance(origin, PermissionSet):
+            return origin.login
+        return origin if isinstance(origin, ConsoleLogin) else None
 
     @property
     def resolution(self) -> Resolution:

@@ -46,7 +46,8 @@ def _of_login(source: PermissionSet | ConsoleLogin, context: CallContext, budget
 
         return console_login.credentials(source, *limits)
     except SourceRefused:
-        end_of_login.forget(source.resolution, context.environ, context.warn)
+        login = source.login if isinstance(source, PermissionSet) else source
+        end_of_login.forget(login.token_path, context.environ, context.warn)
         raise
 
 

@@ -1,44 +1,21 @@
-"""Delete cached sessions, each under its key's lock, so that other processes can go on meanwhile."""
+"""The cached files of a profile, of all of them, or those that have ended: what `clear` deletes."""
 
-import os
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
-from assume_helper import hit
 from assume_helper.cache import directory as cache_directory
-from assume_helper.cache import entries, key_lock, storage
+from assume_helper.cache import entries, storage
 from assume_helper.cache.directory import Cache
 from assume_helper.credentials import Storage
 from assume_helper.errors import AssumeHelperError
 from assume_helper.profiles.login import ConsoleLogin, PermissionSet
 from assume_helper.profiles.role import Profile
-from assume_helper.sessions import provider, session_keys
+from assume_helper.sessions import cached_files, provider, session_keys
+from assume_helper.sessions.cached_files import CachedFile
 from assume_helper.system.warning import Warning
 
 # Files whose content can be fetched again. Lock files and used MFA codes stay.
 _DATA = (".entry", ".failure", ".hit")
-# What became of a file: deleted; already gone; held by a process that replaces it; not removable.
-Outcome = Literal["removed", "gone", "busy", "stays"]
-
-
-@dataclass(frozen=True)
-class CachedFile:
-    """A file of a cache that can be deleted; `what` says in words what it holds."""
-
-    store: Cache
-    name: str
-    what: str
-
-    @property
-    def path(self) -> str:
-        """The file's path."""
-        return self.store.path(self.name)
-
-    @property
-    def is_entry(self) -> bool:
-        """Whether the file holds a session, or half of one."""
-        return self.name.endswith(".entry") or cache_directory.is_left_over(self.name)
 
 
 def find_of_profile(name: str, environ: Mapping[str, str], warn: Callable[[Warning], None]) -> list[CachedFile]:
@@ -59,7 +36,7 @@ def find_of_profile(name: str, environ: Mapping[str, str], warn: Callable[[Warni
             (store, f"{key}.entry", f"the credentials of {name}")
             for store in storage.all_stores(environ, warn)
             for key in keys
-            if _is_there(store, f"{key}.entry")
+            if cached_files.is_there(store, f"{key}.entry")
         ]
     return [
         *(CachedFile(plain, file, "what a profile leads to") for file in pointers),
@@ -69,17 +46,8 @@ def find_of_profile(name: str, environ: Mapping[str, str], warn: Callable[[Warni
 
 def _hits_of(store: Cache, profile: str, keys: Collection[str]) -> tuple[list[str], set[str]]:
     """The `.hit` files of a profile, and those that lead to one of `keys`; and the keys that the profile's lead to."""
-    found, led_to = [], set()
-    for name in cache_directory.names(store):
-        if not name.endswith(".hit"):
-            continue
-        whose, key = hit.whose_hit(cache_directory.read(store, name) or b"")
-        if whose == profile.encode("utf-8", "surrogateescape"):
-            led_to.add(key)
-        elif key not in keys:
-            continue
-        found.append(name)
-    return found, led_to
+    found = [each for each in cached_files.pointers(store) if each[1] == profile or each[2] in keys]
+    return [name for name, _, _ in found], {key for _, whose, key in found if whose == profile}
 
 
 def find_all(
@@ -110,15 +78,15 @@ def of_profile(store: Cache, profile: Profile) -> dict[str, str]:
     """The files of a profile's session and of the MFA session that it uses, each with what it holds in words."""
     found = {}
     key = session_keys.of_profile(profile)
-    if _is_there(store, f"{key}.entry"):
+    if cached_files.is_there(store, f"{key}.entry"):
         found[f"{key}.entry"] = f"the credentials of {profile.name}"
-    if _is_there(store, f"{key}.failure"):
+    if cached_files.is_there(store, f"{key}.failure"):
         found[f"{key}.failure"] = f"the last failure of {profile.name}"
     for link in profile.links():
         session = link.user_session if link.role_arn is not None else None
         if session is not None and session.device is not None:
             key = entries.key(session.session_inputs())
-            if _is_there(store, f"{key}.entry"):
+            if cached_files.is_there(store, f"{key}.entry"):
                 found[f"{key}.entry"] = f"the MFA session of {session.device.serial}"
     return found
 
@@ -154,27 +122,3 @@ def all_of(store: Cache) -> dict[str, str]:
         elif name.endswith(_DATA):
             found[name] = "what was noted of a profile" if name.endswith(".hit") else "a note of a failure"
     return found
-
-
-def delete(file: CachedFile) -> Outcome:
-    """Delete `file`, unless a process holds its key's lock: that process is about to replace it anyway.
-
-    Where there are no locks it is deleted without one: at worst that costs one more call to STS.
-    """
-    store, name = file.store, file.name
-    if not name.endswith((".entry", ".failure")):
-        return _removed(store, name)
-    no_lock: list[Warning] = []
-    with key_lock.acquire(Cache(store.directory, no_lock.append), name.partition(".")[0], lambda: True) as is_held:
-        return _removed(store, name) if is_held or no_lock else "busy"
-
-
-def _removed(store: Cache, name: str) -> Outcome:
-    if not _is_there(store, name):
-        return "gone"
-    cache_directory.remove(store, name)
-    return "stays" if _is_there(store, name) else "removed"
-
-
-def _is_there(store: Cache, name: str) -> bool:
-    return store.directory is not None and os.path.lexists(store.path(name))

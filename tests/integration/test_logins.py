@@ -183,7 +183,7 @@ def test_after_a_logout_nothing_is_served_not_of_the_roles_above_either(
     scene.login.path.unlink()
     asked = len(center.server.requests)
     for name in ("role-0", NAME):
-        home.run("get", name).failed(4, "is not logged in", "run: aws ")
+        home.run("get", name).failed(4, "is not logged in", "run: assume-helper login ")
     assert len(center.server.requests) == asked
     assert home.entries() == []
     assert home.run("exec", "role-0", "--", "true").code == 4

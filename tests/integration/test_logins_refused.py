@@ -244,8 +244,8 @@ def test_an_answer_to_a_renewal_that_is_lost_has_spent_the_token_and_says_to_log
         scene.end_in(-10)
     center.once(operation, lost)
     home.run("get", NAME).failed(7)
-    home.run("get", NAME).failed(4, "run: aws ")
-    home.run("get", NAME).failed(4, "run: aws ")
+    home.run("get", NAME).failed(4, "run: assume-helper login ")
+    home.run("get", NAME).failed(4, "run: assume-helper login ")
     assert center.calls(operation) == 2
 
 

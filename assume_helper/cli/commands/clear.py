@@ -5,7 +5,8 @@ import click
 from assume_helper.cli import config_change, display
 from assume_helper.cli.invocation import Invocation
 from assume_helper.errors import AssumeHelperError
-from assume_helper.sessions import purge
+from assume_helper.sessions import cached_files, purge
+from assume_helper.sessions.cached_files import CachedFile
 from assume_helper.text import printable
 
 
@@ -32,7 +33,7 @@ def command(
     """
     if bool(profiles) + everything + expired != 1:
         raise click.UsageError("name profiles, or use --all or --expired")
-    files: list[purge.CachedFile] = []
+    files: list[CachedFile] = []
     for name in profiles:
         invocation.subject = name
         files += purge.find_of_profile(name, invocation.environ, invocation.warn)
@@ -41,7 +42,7 @@ def command(
     if not profiles:
         ended_by = invocation.clock.now() if expired else None
         files = purge.find_all(invocation.environ, invocation.warn, ended_by=ended_by)
-    outcomes = [(file, purge.delete(file)) for file in files]
+    outcomes = [(file, cached_files.delete(file)) for file in files]
     removed = [file.what for file, outcome in outcomes if outcome == "removed" and file.is_entry]
     removed += beside
     busy = [file.what for file, outcome in outcomes if outcome == "busy" and file.is_entry]

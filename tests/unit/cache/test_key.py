@@ -166,3 +166,26 @@ def test_a_chain_without_end_has_the_last_rank() -> None:
     for _ in range(30):
         inputs = over(inputs)
     assert entries.key(inputs)[0] == "f"
+
+
+# The end: the login that the session came of.
+
+
+def of_login(token_file: str, **more: object) -> dict[str, object]:
+    return {"source": {"permission_set": ["1", "r"], "token_file": token_file, "login": "1", **more}}
+
+
+def test_the_keys_of_all_that_came_of_a_login_have_its_mark_at_their_end_and_no_others() -> None:
+    mark = entries.login_mark("/token.json")
+    sessions = [of_login("/token.json"), of_login("/token.json", login="2"), over(of_login("/token.json"))]
+    sessions += [over(over(of_login("/token.json"))), over(of_login("/token.json")) | {"external_id": "x"}]
+    keys = [entries.key(each) for each in sessions]
+    assert all(key.endswith(mark) for key in keys)
+    assert len(set(keys)) == len(keys)
+    assert [key[0] for key in keys] == ["1", "1", "2", "3", "2"]
+    for other in (of_login("/other.json"), over(of_login("/other.json")), _BASE, over(_BASE), {"source": "token_file"}):
+        assert not entries.key(other).endswith(mark)
+
+
+def test_a_path_that_is_no_text_has_a_mark() -> None:
+    assert len(entries.login_mark("/home/\udcff/token.json")) == 16
