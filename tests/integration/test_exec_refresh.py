@@ -117,7 +117,7 @@ def test_the_endpoint_has_a_session_of_its_own_and_nothing_of_the_caller_s(ready
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, None])
 def test_it_ends_with_the_program_however_that_ends(ready: Home, how: signal.Signals | None) -> None:
     """Also where a child of the program lives on, which has all that the program had open."""
-    child = f"{sys.executable} -c '{SHOW}'; sleep 300 & read line"
+    child = f"sleep 300 & {sys.executable} -c '{SHOW}'; read line"
     with running(ready, command=["/bin/bash", "-c", child]) as (process, environ):
         (endpoint,) = beside(ready)
         assert ask(environ)[0] == 200
