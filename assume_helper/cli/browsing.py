@@ -1,10 +1,14 @@
 """A page opened in the person's browser by a command, or why that cannot be."""
 
+from typing import TYPE_CHECKING
+
 from assume_helper.cli import display
 from assume_helper.cli.invocation import Invocation
 from assume_helper.errors import AssumeHelperError
-from assume_helper.export import one_time_link
 from assume_helper.system import browser
+
+if TYPE_CHECKING:
+    from assume_helper.export.one_time_link import Link
 
 _PRINT = "add --print, and open the URL that it prints"
 # Seconds for a browser to start and to ask for the page; a cold one on a busy machine takes half of that.
@@ -29,6 +33,8 @@ def open_page(invocation: Invocation, url: str, *, is_secret: bool) -> None:
     with display.spinner(invocation, "waiting for the browser ..."):
         try:
             if is_secret:
+                from assume_helper.export import one_time_link  # a server: no other command needs it
+
                 with one_time_link.leading_to(url) as link:
                     _wait(invocation, browser.open_page(link.url, invocation.environ), link)
             elif not browser.open_page(url, invocation.environ).wait(_TO_START):
@@ -38,7 +44,7 @@ def open_page(invocation: Invocation, url: str, *, is_secret: bool) -> None:
             raise AssumeHelperError(f"the browser could not be started ({reason})", _PRINT) from None
 
 
-def _wait(invocation: Invocation, opening: browser.Opening, link: one_time_link.Link) -> None:
+def _wait(invocation: Invocation, opening: browser.Opening, link: "Link") -> None:
     """Wait until the browser has asked for `link`."""
     until = invocation.clock.monotonic() + _TO_ASK
     while not link.is_used.wait(_TO_LOOK):

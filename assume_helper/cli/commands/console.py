@@ -14,7 +14,6 @@ from assume_helper.profiles.login import PermissionSet
 from assume_helper.profiles.role import Profile
 from assume_helper.sessions import provider
 from assume_helper.sessions.provider import RoleRequest
-from assume_helper.system import guarded_http
 from assume_helper.system.warning import Warning
 from assume_helper.text import printable
 
@@ -115,6 +114,8 @@ def _signed_in(
     duration: int | None, found: dict[str, object],
 ) -> str:  # fmt: skip
     """The URL that signs in; `found` gets what is known of the session. Raises AssumeHelperError, click.UsageError."""
+    from assume_helper.system import guarded_http
+
     federation.check_kind(profile)
     over = federation.takes_no_duration(profile, invocation.environ) if duration is not None else None
     if over is not None:
