@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import browser
 import canned
 import identity_center as ic
+import logging_in
 import pytest
 from behaviours import html, status
 from federation_service import Federation, SignedIn
@@ -113,6 +114,16 @@ def test_the_browser_s_link_is_good_once(scene: Scene) -> None:
     (seen,) = browser.notes(noted(scene.home))
     with pytest.raises(OSError):  # noqa: PT011 - refused: nobody listens there any more
         browser.visit(seen["url"])
+
+
+def test_a_browser_that_cannot_reach_the_link_is_given_the_page_itself(scene: Scene, tmp_path: Path) -> None:
+    ran = scene.home.run("console", "direct", **logging_in.noting(tmp_path))
+    assert ran.code == 0, ran.stderr
+    link, page = logging_in.pages(tmp_path)
+    assert urlsplit(link).hostname == "127.0.0.1"
+    assert parse_qs(urlsplit(page).query)["Action"] == ["login"]
+    (token,) = federation(scene).given
+    assert parse_qs(urlsplit(page).query)["SigninToken"] == [token]
 
 
 def test_what_was_issued_is_logged(scene: Scene) -> None:
