@@ -4,8 +4,11 @@ As a program (`BROWSER`, see `variable`) it does so for a command that opens a b
 """
 
 import http.client
+import json
 import shlex
 import sys
+from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 
@@ -30,9 +33,29 @@ def sent_back(location: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
 
 
-def variable() -> dict[str, str]:
-    """The variable that has Python's `webbrowser`, and so the helper and the AWS CLI, open pages with this program."""
-    return {"BROWSER": f"{shlex.quote(sys.executable)} {shlex.quote(__file__)} %s"}
+def variable(noted: Path | None = None) -> dict[str, str]:
+    """The variable that has Python's `webbrowser`, and so the helper and the AWS CLI, open pages with this program.
+
+    What it saw is `noted` (see `notes`).
+    """
+    more = "" if noted is None else f" {shlex.quote(str(noted))}"
+    return {"BROWSER": f"{shlex.quote(sys.executable)} {shlex.quote(__file__)} %s{more}"}
+
+
+def notes(noted: Path) -> list[dict[str, Any]]:
+    """What each browser saw: its `url`, the `status` and `page` that this led to, and the `words` of all processes."""
+    return [json.loads(line) for line in noted.read_text().splitlines()] if noted.exists() else []
+
+
+def _words() -> str:
+    """The arguments of every process that can be seen here, as `ps` shows them to everybody."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found.append(path.read_bytes().decode("utf-8", "replace").replace("\0", " "))
+        except OSError:
+            continue  # it has ended
+    return "\n".join(found)
 
 
 def _opened(url: str) -> tuple[int, str, str]:
@@ -48,4 +71,8 @@ def _opened(url: str) -> tuple[int, str, str]:
 
 
 if __name__ == "__main__":
-    follow(sys.argv[1])
+    told = {"url": sys.argv[1], "words": _words()}
+    status, page = follow(sys.argv[1])
+    if len(sys.argv) > 2:
+        with open(sys.argv[2], "a", encoding="utf-8") as file:
+            file.write(json.dumps(told | {"status": status, "page": page}) + "\n")

@@ -22,7 +22,7 @@ from identity_center_oidc import ACCOUNT_ACCESS, BROWSER_GRANTS, Login, Oidc
 from issued_keys import Issuer
 from json_service import Behaviour, Refusal, Request, Server, Service, error_status
 from running import Home
-from signin_service import SAME_DEVICE, ConsoleLogin, SignIn
+from signin_service import SAME_DEVICE, ConsoleLogin, SignIn, is_role
 
 START_URL = "https://x.awsapps.com/start"
 REGION = "us-east-1"
@@ -335,7 +335,7 @@ class Center:
         lasting = (self._moment(ends) - self.now()).total_seconds()
         login = self.signin.log_in(login_session, account_id, where, client_id, lasting)
         end = self._moment(expires)
-        keys = self.issuer.issue(end - self.now(), of_role=":role/" in login_session, login=login)
+        keys = self.issuer.issue(end - self.now(), of_role=is_role(login_session), login=login)
         found = {
             "accessToken": {
                 "accessKeyId": keys.access_key_id,

@@ -3,7 +3,7 @@
 import itertools
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from botocore.credentials import Credentials
@@ -19,6 +19,9 @@ class Keys:
     session_token: str = field(repr=False)
     expires: datetime
     login: object = field(default=None, repr=False)  # whose they are, as the stand-in knows it
+    of_role: bool = True
+    permission_set: tuple[str, str] | None = None
+    is_federated: bool = False  # GetFederationToken's
 
 
 @dataclass
@@ -36,14 +39,28 @@ class Issuer:
         *,
         of_role: bool,
         login: object = None,
-        permission_set: tuple[str, str] | None = None,  # noqa: ARG002 - who may do what is not known here
+        permission_set: tuple[str, str] | None = None,
     ) -> Keys:
         """New credentials, good for so long; of an account's id and the name of a permission set, where it is one's."""
         secret = f"IssuedSecret+/{secrets.token_hex(13)}"  # 40 characters, as AWS's
         token = f"IssuedToken{secrets.token_urlsafe(96)}=="
-        keys = Keys(f"ASIAISSUED{next(self._numbers):010}", secret, token, self.now() + lasting, login)
+        keys = Keys(
+            f"ASIAISSUED{next(self._numbers):010}",
+            secret,
+            token,
+            self.now() + lasting,
+            login,
+            of_role,
+            permission_set,
+        )
         self.given.append(keys)
         if self.sts is not None:
             credentials = Credentials(keys.access_key_id, secret, token)
             self.sts.sessions[keys.access_key_id] = Issued(credentials, of_role, False, keys.expires)
+        return keys
+
+    def federate(self, lasting: timedelta) -> Keys:
+        """New credentials as GetFederationToken gives them, good for so long."""
+        keys = replace(self.issue(lasting, of_role=False), is_federated=True)
+        self.given[-1] = keys
         return keys

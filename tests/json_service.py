@@ -22,7 +22,7 @@ import botocore.session
 _HOSTS = {
     "sso": re.compile(r"portal\.sso\.([a-z0-9-]+)\.amazonaws\.com"),
     "sso-oidc": re.compile(r"oidc\.([a-z0-9-]+)\.amazonaws\.com"),
-    "signin": re.compile(r"([a-z0-9-]+)\.signin\.aws\.amazon\.com"),
+    "signin": re.compile(r"(?:([a-z0-9-]+)\.)?signin\.aws\.amazon\.com"),
 }
 
 
@@ -82,13 +82,15 @@ Work = Callable[[Request, dict[str, Any]], dict[str, Any]]
 class Service:
     """A service: the operations that it has (by the model's names), and how it words a refusal.
 
-    `malformed` makes the refusal of a malformed request; `pages` are what a browser may open, by path.
+    `malformed` makes the refusal of a malformed request; `pages` are what a browser may open, by path, and `forms` what
+    a form may be sent to. The latter's operation is `POST /path`.
     """
 
     name: str
     operations: Mapping[str, Work]
     malformed: Callable[[str], Refusal]
     pages: Mapping[str, Callable[[Request], Answer]] = field(default_factory=dict)
+    forms: Mapping[str, Callable[[Request], Answer]] = field(default_factory=dict)
 
 
 @functools.cache
@@ -242,6 +244,10 @@ class Server:
             request = replace(request, operation=request.path)
             self.requests.append(request)
             return self._behaving(request, lambda: service.pages[request.path](request))
+        if request.method == "POST" and request.path in service.forms:
+            request = replace(request, operation=f"POST {request.path}")
+            self.requests.append(request)
+            return self._behaving(request, lambda: service.forms[request.path](request))
         known = self._operation(service, request)
         request = replace(request, operation=known.name if known is not None else "")
         self.requests.append(request)
@@ -328,7 +334,11 @@ def _proxy(server: Server, context: ssl.SSLContext) -> type[BaseHTTPRequestHandl
         def do_CONNECT(self) -> None:
             host = self.path.partition(":")[0]
             server.connected.append(host)
-            matches = [(name, match[1]) for name, host_of in _HOSTS.items() if (match := host_of.fullmatch(host))]
+            matches = [
+                (name, match[1] or server.region)
+                for name, host_of in _HOSTS.items()
+                if (match := host_of.fullmatch(host))
+            ]
             if not matches:
                 self.send_error(502)
                 return

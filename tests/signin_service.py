@@ -1,6 +1,7 @@
 """AWS's sign-in service, which renews console logins (`aws login`): CreateOAuth2Token with a DPoP proof (RFC 9449).
 
-A refresh token is good once, and only with a proof of the login's own key. A login lives 12 hours in all.
+A refresh token is good once, and only with a proof of the login's own key. A login lives 12 hours in all. Beside it is
+the federation endpoint, which signs in to the console (see `federation_service`).
 """
 
 import base64
@@ -15,6 +16,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from federation_service import PATH, Federation
 from issued_keys import Issuer
 from json_service import Malformed, Refusal, Request, Service, error_status
 
@@ -28,6 +30,11 @@ _CLOCK_SKEW = 300  # seconds that a proof's time may be off
 def refusal(error: str, kind: str = "ValidationException", status: int | None = None) -> Refusal:
     """An error of the service: the class, and the OAuth error in the body."""
     return Refusal(status or error_status("signin", kind), kind, {"error": error, "message": f"{kind}: {error}"})
+
+
+def is_role(login_session: str) -> bool:
+    """Whether who logged in is a role's session, and no user."""
+    return ":role/" in login_session or ":assumed-role/" in login_session
 
 
 @dataclass(eq=False)
@@ -60,12 +67,17 @@ class SignIn:
     seconds: int = LONGEST
     denied_status: int = 401
     logins: list[ConsoleLogin] = field(default_factory=list)
+    federation: Federation = field(init=False)
     _tokens: dict[str, ConsoleLogin] = field(default_factory=dict)  # the spent ones, too
     _proofs: set[str] = field(default_factory=set)
 
+    def __post_init__(self) -> None:
+        self.federation = Federation(self.now, self.issuer)
+
     def service(self) -> Service:
         malformed: Callable[[str], Refusal] = lambda _text: refusal("INVALID_REQUEST")  # noqa: E731
-        return Service("signin", {"CreateOAuth2Token": self._create_token}, malformed)
+        pages, forms = {PATH: self.federation.page}, {PATH: self.federation.get_sign_in_token}
+        return Service("signin", {"CreateOAuth2Token": self._create_token}, malformed, pages, forms)
 
     def log_in(
         self,
@@ -105,7 +117,7 @@ class SignIn:
             raise refusal(login.ended, "AccessDeniedException", self.denied_status)
         self._rotate(login)
         seconds = min(self.seconds, int((login.ends - self.now()).total_seconds()) or 1)
-        keys = self.issuer.issue(timedelta(seconds=seconds), of_role=":role/" in login.login_session, login=login)
+        keys = self.issuer.issue(timedelta(seconds=seconds), of_role=is_role(login.login_session), login=login)
         return {
             "accessToken": {
                 "accessKeyId": keys.access_key_id,

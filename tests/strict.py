@@ -55,12 +55,14 @@ class Role:
 
 @dataclass(frozen=True)
 class Issued:
-    """A session that was given: whose, and until when."""
+    """A session that was given: whose, and until when; of a role, also which one, and over another session or not."""
 
     credentials: Credentials
     of_role: bool
     with_mfa: bool
     expires: datetime
+    role_arn: str = ""
+    over_session: bool = False
 
 
 @dataclass
@@ -150,7 +152,9 @@ class Strict:
         values = [match.group(1).decode() for match in found.values() if match]
         expires = datetime.now(UTC) + timedelta(seconds=int(call.parameters.get("DurationSeconds", "3600")))
         with_mfa = "TokenCode" in call.parameters
-        self.sessions[values[0]] = Issued(Credentials(*values), of_role, with_mfa, expires)
+        role_arn = call.parameters.get("RoleArn", "")
+        given = Issued(Credentials(*values), of_role, with_mfa, expires, role_arn, over_session=caller is not None)
+        self.sessions[values[0]] = given
         return reply
 
     def _from_upstream(self, call: Call, caller: Issued | None) -> Reply:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 OK, WARNING, FAILURE = "green", "magenta", "bold red"
 # Lines of a terminal that no table depends on: where a height is not given, rich takes a dumb terminal for 80 columns.
 _HEIGHT = 25
+# The parts of a bar that have colours of their own, in rich's names.
+_PARTS = ("bar.complete", "bar.finished", "bar.pulse", "progress.download", "progress.remaining")
 TitledPairs = tuple[str, Sequence[tuple[str, str]]]
 
 
@@ -112,6 +114,26 @@ def spinner(invocation: Invocation, what: str) -> Iterator[Callable[[], None]]:
         yield status.stop
     finally:
         status.stop()
+
+
+@contextmanager
+def progress(invocation: Invocation, what: str) -> Iterator[Callable[[int, int | None], None]]:
+    """A bar on the terminal, on standard error; yields a function that is told how much is done, and of how much.
+
+    Without a total it only moves. Nothing is drawn where a spinner is not.
+    """
+    if not invocation.is_terminal(2) or is_plain(invocation) or not terminal.is_there():
+        yield lambda _done, _total: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.theme import Theme
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    drawn = console(invocation, invocation.stream(2))
+    drawn.push_theme(Theme(dict.fromkeys(_PARTS, OK) | {"bar.back": "default"}))
+    with Progress(*columns, console=drawn, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _plain_columns(columns: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str]) -> str:

@@ -44,6 +44,20 @@ def session(
     no_session: bool = False,
 ) -> tuple[RoleRequest, Profile, Entry]:
     """The role request, its profile and its session. Raises AssumeHelperError, click.UsageError, KeyboardInterrupt."""
+    request = requested(invocation, role, source_profile, role_session_name, duration_seconds, no_session=no_session)
+    return request, *session_of(invocation, request)
+
+
+def requested(
+    invocation: Invocation,
+    role: str | None,
+    source_profile: str | None,
+    role_session_name: str | None,
+    duration_seconds: int | None,
+    *,
+    no_session: bool = False,
+) -> RoleRequest:
+    """What the argument and its options ask for; nothing is asked of AWS. Raises as `role_request` does."""
     options = {"role_session_name": role_session_name, "duration_seconds": duration_seconds}
     given = {name: str(value) for name, value in options.items() if value is not None}
     if "" in {value.strip() for value in given.values()} or source_profile == "":
@@ -51,6 +65,11 @@ def session(
     request = replace(role_request(invocation, role, source_profile, given), no_session=no_session)
     if no_session and given:
         raise click.UsageError("--no-session hands over the key itself: leave the session's options out")
+    return request
+
+
+def session_of(invocation: Invocation, request: RoleRequest) -> tuple[Profile, Entry]:
+    """The profile that is requested, and its session. Raises AssumeHelperError, KeyboardInterrupt."""
     due: list[str] = []
 
     def ask(context: CallContext) -> tuple[Profile, Entry]:
@@ -70,7 +89,7 @@ def session(
         found = caller_identity.of_session(profile, entry.session, invocation.clock.now())
         for line in display.block(found.whose, found.pairs()):
             invocation.say(line)
-    return request, profile, entry
+    return profile, entry
 
 
 def role_request(

@@ -160,7 +160,7 @@ def add_helper(
         is_needed = loaded.config.config_profiles.get(name) != after.config_profiles.get(name)
         profiles.append(ProfileChange(name, is_needed, each.command, warnings))
     diff = difference(loaded.file.text, text, loaded.file.path)
-    of_file = [*_links(loaded.file, text), *(f"{p.what}; {p.next_step}" for p in php_syntax.problems(text))]
+    of_file = [*links(loaded.file, text), *(f"{p.what}; {p.next_step}" for p in php_syntax.problems(text))]
     return Change(loaded.file, text, profiles, diff, of_file, left or {})
 
 
@@ -213,7 +213,7 @@ def remove_helper(
     for name in ours:
         now = after.config_profiles.get(name, {})
         profiles.append(ProfileChange(name, config.config_profiles.get(name, {}) != now, now.get(_PROCESS), []))
-    return Change(file, text, profiles, difference(file.text, text, file.path), _links(file, text), left or {})
+    return Change(file, text, profiles, difference(file.text, text, file.path), links(file, text), left or {})
 
 
 def to_text(loaded: Loaded, environ: Mapping[str, str], text: str) -> Change:
@@ -224,7 +224,7 @@ def to_text(loaded: Loaded, environ: Mapping[str, str], text: str) -> Change:
     return Change(loaded.file, text, profiles, difference(loaded.file.text, text, loaded.file.path), [])
 
 
-def _links(file: ConfigFile, text: str) -> list[str]:
+def links(file: ConfigFile, text: str) -> list[str]:
     """The warning that a file has more names than one: a new file takes the place of one of them alone."""
     if file.links < 2 or text == file.text:
         return []
@@ -234,17 +234,27 @@ def _links(file: ConfigFile, text: str) -> list[str]:
     ]
 
 
-def write(change: Change, environ: Mapping[str, str], again: Callable[[], Change] | None) -> tuple[Change, str | None]:
+def write(
+    change: Change,
+    environ: Mapping[str, str],
+    again: Callable[[], Change] | None,
+    before: Callable[[Change], None] = lambda _change: None,
+) -> tuple[Change, str | None]:
     """Write `change`; the change that was written, and the backup's path, None where there was no file.
 
     Where another program has changed the file meanwhile, `again` makes the change anew. Without `again`, because a
-    person has seen and accepted this change alone, that raises ChangedMeanwhile.
+    person has seen and accepted this change alone, that raises ChangedMeanwhile. `before` is told what is about to be
+    written, each time.
     """
     for _ in range(_TRIES):
         try:
+            before(change)
             return change, writer.replace(change.file, change.text, environ)
         except ChangedMeanwhile:
             if again is None:
                 raise
             change = again()
+            if not change.is_needed:  # the other program has made it
+                return change, None
+    before(change)
     return change, writer.replace(change.file, change.text, environ)

@@ -10,7 +10,7 @@ from typing import Literal
 from assume_helper.profiles import helper_command
 from assume_helper.text import printable, redacted
 
-Tag = Literal["replace", "delete", "insert", "equal"]
+Opcode = tuple[Literal["replace", "delete", "insert", "equal"], int, int, int, int]
 _SECRET = re.compile(
     r"(?i)([#;\s]*(?:(?:assume_helper_)?aws_\w*(?:secret|token)\w*|\w*password\w*|\w*(?:credential|mfa)_process)"
     r"\s*[=:]).*",
@@ -25,8 +25,8 @@ class _BySection(difflib.SequenceMatcher[str]):
         super().__init__(None, old, new)
         self._old, self._new = old, new
 
-    def get_opcodes(self) -> list[tuple[Tag, int, int, int, int]]:
-        return _by_section(self._old, self._new)
+    def get_opcodes(self) -> list[Opcode]:
+        return opcodes(self._old, self._new)
 
 
 def difference(before: str, after: str, path: str, *, context: int = 3) -> list[str]:
@@ -44,31 +44,47 @@ def difference(before: str, after: str, path: str, *, context: int = 3) -> list[
     return lines
 
 
-def _by_section(old: Sequence[str], new: Sequence[str]) -> list[tuple[Tag, int, int, int, int]]:
-    """What becomes of which lines, in the form of `difflib`, found section by section.
+def opcodes(old: Sequence[str], new: Sequence[str]) -> list[Opcode]:
+    """What becomes of which lines, in the form of `difflib`, found section by section; equal ones come together.
 
-    No section goes or moves. Where one is new, all that follows the last common one is compared as one piece.
+    A section is known by its first line. None is compared with one of another name.
     """
-    starts = [_section_starts(lines) for lines in (old, new)]
-    same = 0
-    for one, other in zip(*starts, strict=False):
-        if old[one] != new[other]:
-            break
-        same += 1
-    bounds = [[0, *found[:same], len(lines)] for found, lines in zip(starts, (old, new), strict=True)]
-    found: list[tuple[Tag, int, int, int, int]] = []
-    for (a, a_end), (b, b_end) in zip(pairwise(bounds[0]), pairwise(bounds[1]), strict=True):
-        if old[a:a_end] == new[b:b_end]:
-            pieces: list[tuple[Tag, int, int, int, int]] = [("equal", 0, a_end - a, 0, b_end - b)]
-        else:
-            pieces = difflib.SequenceMatcher(None, old[a:a_end], new[b:b_end]).get_opcodes()
-        for tag, old_from, old_to, new_from, new_to in pieces:
-            here = (tag, a + old_from, a + old_to, b + new_from, b + new_to)
-            if found and tag == found[-1][0] == "equal":
-                here = (tag, found[-1][1], here[2], found[-1][3], here[4])
-                found.pop()
-            found.append(here)
-    return [piece for piece in found if piece[1] < piece[2] or piece[3] < piece[4]]
+    found: list[Opcode] = []
+    starts = [[0, *_section_starts(lines), len(lines)] for lines in (old, new)]
+    # What comes before the first section has no name, and is at the beginning of both.
+    names = [["", *(lines[start] for start in places[1:-1])] for lines, places in zip((old, new), starts, strict=True)]
+    matcher = difflib.SequenceMatcher(None, names[0], names[1], autojunk=False)
+    for tag, a, a_end, b, b_end in matcher.get_opcodes():
+        sides = starts[0][a : a_end + 1], starts[1][b : b_end + 1]
+        if tag != "equal":
+            found.append((tag, sides[0][0], sides[0][-1], sides[1][0], sides[1][-1]))
+            continue
+        for one, other in zip(*map(pairwise, sides), strict=True):
+            found += _of_section(old, new, one, other)
+    return _together(found)
+
+
+def _of_section(
+    old: Sequence[str], new: Sequence[str], of_old: tuple[int, int], of_new: tuple[int, int]
+) -> list[Opcode]:
+    """What becomes of the lines of one section: `of_old` and `of_new` are where it is."""
+    (a, a_end), (b, b_end) = of_old, of_new
+    if old[a:a_end] == new[b:b_end]:
+        return [("equal", a, a_end, b, b_end)]
+    pieces = difflib.SequenceMatcher(None, old[a:a_end], new[b:b_end]).get_opcodes()
+    return [(tag, a + i, a + i_end, b + j, b + j_end) for tag, i, i_end, j, j_end in pieces]
+
+
+def _together(pieces: Sequence[Opcode]) -> list[Opcode]:
+    """The pieces without empty ones, and with equal ones that follow each other as one."""
+    found: list[Opcode] = []
+    for piece in pieces:
+        if found and piece[0] == found[-1][0] == "equal":
+            _, a, _, b, _ = found.pop()
+            found.append(("equal", a, piece[2], b, piece[4]))
+        elif piece[1] < piece[2] or piece[3] < piece[4]:
+            found.append(piece)
+    return found
 
 
 def _section_starts(lines: Sequence[str]) -> list[int]:

@@ -1,27 +1,27 @@
 """Edits the sections of profiles in the AWS config as text: everything else stays, to the byte.
 
-`configupdater` says which lines belong to which key. Only the first line of a key is ever rewritten, so comments, blank
-lines, indentation, spelling and line ends stay. The file is parsed once, however many profiles are edited.
+Only the first line of a key is ever rewritten, so comments, blank lines, indentation, spelling and line ends stay. The
+file is parsed once, however many profiles are edited.
 """
 
-import io
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from assume_helper.configure import config_text
 from assume_helper.configure.difference import indentation
 from assume_helper.errors import ConfigurationError
 from assume_helper.profiles import helper_command
-from assume_helper.profiles.aws_config import AwsConfig, profile_name
+from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.double_quotes import quoted, unquoted
 from assume_helper.profiles.raw_profile import PREFIX, may_be_quoted
-from assume_helper.text import CONTROL_CHARACTERS, printable
+from assume_helper.text import printable
 
 if TYPE_CHECKING:
-    from configupdater import ConfigUpdater, Option, Section
+    from configupdater import Option
 
-    _Sections = dict[str | None, list[Section]]
+    from assume_helper.configure.config_text import Sections
 
 # With one of the first four beside credential_process, SDKs assume the role themselves, or (Go) refuse the profile. The
 # others belong to the role and are moved with it.
@@ -38,8 +38,6 @@ ROLE_KEYS = (
 # In the config file these win over credential_process in the SDKs of Go, JavaScript, Kotlin, C++ and Ruby.
 ACCESS_KEY_KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_security_token")
 _PROCESS = "credential_process"
-_FIRST_LINE = re.compile(r"(\s*[^=:]*[=:][ \t]*)(.*)", re.DOTALL)
-_LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 @dataclass(frozen=True)
@@ -80,21 +78,20 @@ def configured(text: str, edits: Iterable[Edit], looking_at: Callable[[str], Non
     before each edit. Raises ConfigurationError, also for a control character in what would be written: a line end would
     make a line of its own of what follows.
     """
-    document = _parsed(text)
-    sections, end = _sections(document), _line_end(text)
+    document = config_text.parse(text)
+    sections, end = config_text.sections(document), config_text.line_end(text)
     added = []
     for edit in edits:
         looking_at(edit.name)
         if not _configure(sections, edit, end):
             added.append(edit)
-    text = str(document)
-    for edit in added:
-        text = _with_blank_line(text, end) + "".join(line + end for line in _new_section(edit))
-    return text
+    return config_text.with_sections(str(document), map(new_section, added), end)
 
 
-def _new_section(edit: Edit) -> list[str]:
+def new_section(edit: Edit) -> list[str]:
+    """The lines of a new section, without their ends. Raises ConfigurationError."""
     name = edit.name
+    config_text.refuse_control_characters(name, {_PROCESS: edit.command, **edit.values})
     title = name if name == "default" else f'profile "{name}"' if " " in name else f"profile {name}"
     keys = [(_PROCESS, edit.command), *((key, value) for key, value in edit.values.items() if value)]
     return [f"[{title}]", *(f"{_key_in_file(key)} = {_value_in_file(key, value)}" for key, value in keys)]
@@ -102,7 +99,7 @@ def _new_section(edit: Edit) -> list[str]:
 
 def refused(text: str, edits: Iterable[Edit]) -> dict[str, ConfigurationError]:
     """Those of the `edits` that `configured` would refuse for their own profile, by its name. Raises as it does."""
-    sections, found = _sections(_parsed(text)), {}
+    sections, found = config_text.sections(config_text.parse(text)), {}
     for edit in edits:
         try:
             _configure(sections, edit, "\n")
@@ -111,13 +108,13 @@ def refused(text: str, edits: Iterable[Edit]) -> dict[str, ConfigurationError]:
     return found
 
 
-def _configure(sections: "_Sections", edit: Edit, end: str) -> bool:
+def _configure(sections: "Sections", edit: Edit, end: str) -> bool:
     """Make `edit` in the profile's section. False where it has none."""
-    _refuse_control_characters(edit.name, {_PROCESS: edit.command, **edit.values})
-    section = _section(sections, edit.name)
+    config_text.refuse_control_characters(edit.name, {_PROCESS: edit.command, **edit.values})
+    section = config_text.section_of(sections, edit.name)
     if section is None:
         return False
-    options = {option.key: option for option in section.iter_options()}
+    options = config_text.options_of(section)
     written = options.get(_PROCESS)  # another program's is moved
     process = written if written is not None and helper_command.parse(written.value) is not None else None
     beside = process if process is not None else next(iter(options.values()), None)
@@ -134,19 +131,16 @@ def _configure(sections: "_Sections", edit: Edit, end: str) -> bool:
         if is_for_the_helper(key):
             found = options.get(PREFIX + key, found)
         if found is None and value is not None:
-            new.append(f"{depth}{_key_in_file(key)} = {_value_in_file(key, value)}{end}")
+            new.append(f"{depth}{_key_in_file(key)} = {_value_in_file(key, value)}")
         elif found is not None and (value is None or found.value not in {value, quoted(value)}):
             is_set.add(found.key)
-            _set(found, None if value is None else _value_in_file(key, value))
+            config_text.set_value(found, None if value is None else _value_in_file(key, value))
     for key, option in options.items():
         if key not in is_set:
             _quote(option, PREFIX + key if key in moved else key, is_moved=key in moved)
     if new:
         # A line that is indented deeper than the key before it would become part of that key's value.
-        lines = process.lines if process is not None else section.lines
-        if not lines[0].endswith("\n"):
-            lines[0] += end
-        lines[1:1] = new
+        config_text.insert_after_first(process.lines if process is not None else section.lines, new, end)
     return True
 
 
@@ -166,9 +160,9 @@ def _quote(option: "Option", key: str, *, is_moved: bool) -> None:
     if not may_be_quoted(key):
         return
     if is_moved and _is_quoted(value):
-        _set(option, f'"{value}"')
+        config_text.set_value(option, f'"{value}"')
     elif quoted(value) != value:
-        _set(option, quoted(value))
+        config_text.set_value(option, quoted(value))
 
 
 def _is_quoted(value: str) -> bool:
@@ -184,21 +178,20 @@ def undone(text: str, ours: Mapping[str, bool], looking_at: Callable[[str], None
 
     Raises ConfigurationError.
     """
-    document = _parsed(text)
-    sections = _sections(document)
+    document = config_text.parse(text)
+    sections = config_text.sections(document)
     for name, is_ours in ours.items():
         looking_at(name)
-        section = _section(sections, name)
-        options = {option.key: option for option in section.iter_options()} if section is not None else {}
+        options = config_text.options_of(config_text.section_of(sections, name))
         if is_ours and _PROCESS in options:
-            _set(options.pop(_PROCESS), None)
+            config_text.set_value(options.pop(_PROCESS), None)
         for key, option in options.items():
             bare = key.removeprefix(PREFIX)
             if bare != key and is_movable(bare):
                 _refuse_both(options, bare, name)
                 option.lines[0] = re.sub(re.escape(PREFIX), "", option.lines[0], count=1, flags=re.IGNORECASE)
                 if may_be_quoted(key) and _is_quoted(option.value or ""):
-                    _set(option, unquoted(option.value or ""))
+                    config_text.set_value(option, unquoted(option.value or ""))
     return str(document)
 
 
@@ -211,50 +204,6 @@ def check_rest(before: AwsConfig, after: AwsConfig, names: Iterable[str]) -> Non
             f"{printable(after.config_path)} cannot be changed without changing other profiles too",
             "edit it by hand",
         )
-
-
-def _parsed(text: str) -> "ConfigUpdater":
-    """The parsed text. Raises ConfigurationError where writing it again would not give the same text."""
-    import configupdater
-
-    document = configupdater.ConfigUpdater(strict=False)  # aws_config has refused duplicates
-    try:
-        document.read_file(io.StringIO(text, newline=""))
-        if str(document) == text:
-            return document
-    except (configupdater.ParsingError, configupdater.MissingSectionHeaderError):
-        pass
-    raise ConfigurationError("the config file cannot be edited without changing its other lines", "edit it by hand")
-
-
-def _sections(document: "ConfigUpdater") -> "_Sections":
-    """The sections of each profile."""
-    found: _Sections = {}
-    for section in document.iter_sections():
-        found.setdefault(profile_name(section.name), []).append(section)
-    return found
-
-
-def _section(sections: "_Sections", name: str) -> "Section | None":
-    found = sections.get(name, [])
-    if len(found) > 1:
-        raise ConfigurationError(
-            f"profile {printable(name, 64)} has {len(found)} sections in the config file", "merge them into one"
-        )
-    return found[0] if found else None
-
-
-def _refuse_control_characters(name: str, values: Mapping[str, str | None]) -> None:
-    """The one gate for all that is written: raise ConfigurationError for a value or name that is no plain line."""
-    section = f"[{printable(name, 64)}]"
-    for key, value in values.items():
-        if CONTROL_CHARACTERS.search(value or ""):
-            raise ConfigurationError(
-                f"{key} of {section} has a control character in it: {printable(value or '', 64)}",
-                "type it anew: it was copied with a line end, say",
-            )
-    if any(CONTROL_CHARACTERS.search(text) for text in (name, *values)):
-        raise ConfigurationError(f"the name {section} has a control character in it", "type it anew")
 
 
 def _refuse_both(options: Mapping[str, "Option"], key: str, name: str) -> None:
@@ -272,29 +221,3 @@ def _key_in_file(key: str) -> str:
 def _value_in_file(key: str, value: str) -> str:
     """The value as it is written: one of ours in double quotes, where PHP's parser needs them."""
     return quoted(value) if may_be_quoted(_key_in_file(key)) else value
-
-
-def _set(option: "Option", value: str | None) -> None:
-    """Set the value of a key, or remove the key for None; blanks, comments and blank lines after it stay."""
-    first, *rest = option.lines
-    stays = [line for line in rest if not line.strip() or line.strip()[0] in "#;"]
-    found = _FIRST_LINE.match(first)
-    if value is not None and found is not None:
-        start = found[1] if found[1].endswith((" ", "\t")) or found[2].strip() else found[1] + " "
-        end = found[2][len(found[2].rstrip()) :] if found[2].strip() else first[len(first.rstrip("\r\n")) :]
-        stays.insert(0, start + value + end)
-    option.lines[:] = stays
-    if not stays:
-        option.detach()
-
-
-def _line_end(text: str) -> str:
-    found = _LINE_END.search(text)
-    return found[0] if found else "\n"
-
-
-def _with_blank_line(text: str, end: str) -> str:
-    """`text` with the blank line that comes before a new section."""
-    if text and not text.endswith(("\n", "\r")):
-        text += end
-    return text + end if text.strip() and not re.search(r"(?:\n|\A)[ \t]*\r?\n\Z", text) else text

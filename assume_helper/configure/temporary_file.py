@@ -26,6 +26,9 @@ from assume_helper.system.warning import Warning
 from assume_helper.text import printable
 
 BACKUP_SUFFIX = ".assume-helper.bak"
+# What the last `sync` of a session did (see `sync_undo`): a digest of the session's name follows.
+SYNC_SUFFIX = ".assume-helper.sync-"
+_BESIDE = re.compile(rf"(?:{re.escape(BACKUP_SUFFIX)}|{re.escape(SYNC_SUFFIX)}[0-9a-f]{{16}})?")
 _NAME = re.compile(
     r"\.assume-helper-(?:([0-9a-f]{8})-([0-9]{1,10})-)?[0-9a-f]{16}"
     r"(?:-([0-9a-f]+)(?:-([0-9a-f]+)(?:-([0-9a-f]+-[0-9a-f]+))?)?)?"
@@ -110,7 +113,7 @@ def _left_behind(target: str) -> list[str]:
     except OSError:
         return []
     for name in names:
-        rest = name.removeprefix(base).removeprefix(BACKUP_SUFFIX) if name.startswith(base) else ""
+        rest = _BESIDE.sub("", name.removeprefix(base), count=1) if name.startswith(base) else ""
         match = _NAME.fullmatch(rest)
         path = os.path.join(folder, name)
         if match is None:

@@ -15,7 +15,7 @@ from assume_helper.logins import error_answer, login_errors, login_lock, service
 from assume_helper.logins.service import Service
 from assume_helper.logins.sso_token import AccessToken
 from assume_helper.profiles import login_record
-from assume_helper.profiles.login import PermissionSet
+from assume_helper.profiles.login import IdentityCenterLogin, PermissionSet
 from assume_helper.system import home
 from assume_helper.system.context import Clock
 from assume_helper.system.deadline import ONE_CALL, Deadline, within
@@ -84,7 +84,7 @@ def credentials(
             return retry(attempt, deadline, clock, on_throttled)
         except _Unauthorized:
             pass
-    raise _unauthorized(permission_set, token, environ, clock, deadline)
+    raise unauthorized(permission_set.login, token, environ, clock, deadline)
 
 
 def _ask(wanted: PermissionSet, token: AccessToken, clock: Clock, limit: Deadline) -> Answer:
@@ -161,11 +161,13 @@ def _refused(wanted: PermissionSet, error: _NotAssigned) -> STSRefused:
     )
 
 
-def _unauthorized(
-    wanted: PermissionSet, token: AccessToken, environ: Mapping[str, str], clock: Clock, deadline: Deadline
+def unauthorized(
+    login: IdentityCenterLogin, token: AccessToken, environ: Mapping[str, str], clock: Clock, deadline: Deadline
 ) -> ConfigurationError | SourceRefused:
-    """The error for a token that the portal does not take: it was revoked, or it is another region's."""
-    login = wanted.login
+    """The error for a token that the portal does not take: it was revoked, or it is another region's.
+
+    That it was revoked is noted, so that nothing is asked with it any more.
+    """
     theirs = (token.file.tokens or {}).get("region")
     if isinstance(theirs, str) and theirs != login.service.region:
         return ConfigurationError(

@@ -9,6 +9,7 @@ import botocore.exceptions as aws
 from assume_helper.errors import AssumeHelperError, InternalFault
 from assume_helper.profiles.login import LoginService
 from assume_helper.system import sdk_client, sdk_errors
+from assume_helper.system.sdk_client import Client
 
 # The names that botocore has for them, and that the variables and sections with their URLs have.
 Name = Literal["sso", "sso-oidc", "signin"]
@@ -47,20 +48,26 @@ def of(login: LoginService, name: Name) -> Service:
     return Service(name, login.region, login.endpoint_urls.get(name), login.ca_bundle, login.ca_bundle_named)
 
 
+def client(service: Service, operation: str, timeout: tuple[float, float] = QUICK) -> Client:
+    """A client that keeps its connection, for several requests of one thread. Raises as `sdk_client.connect` does."""
+    return sdk_client.connect(
+        service, lambda: sdk_client.client(_MODELS[service.name], service, {}, timeout, operation)
+    )
+
+
 def call(
     service: Service, operation: str, request: Mapping[str, object],
     refusal: Callable[[aws.ClientError], AssumeHelperError], timeout: tuple[float, float] = QUICK,
-    sign: Callable[[Any], None] = lambda _request: None,
+    sign: Callable[[Any], None] = lambda _request: None, kept: Callable[[], Client] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """The answer of `service` to one request, which is not signed, but for what `sign` adds. It is not sent again.
 
-    Raises what `refusal` makes of an error answer, and what `sdk_errors.translate` raises.
+    `kept` gives a client that was made before, in place of a new one. Raises what `refusal` makes of an error answer,
+    and what `sdk_errors.translate` raises.
     """
 
     def send() -> dict[str, Any]:
-        connected = sdk_client.connect(
-            service, lambda: sdk_client.client(_MODELS[service.name], service, {}, timeout, operation)
-        )
+        connected = client(service, operation, timeout) if kept is None else kept()
         return connected.call(operation, request, sign)
 
     return sdk_errors.translate(send, service, refusal)

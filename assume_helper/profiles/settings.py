@@ -23,8 +23,10 @@ T = TypeVar("T")
 STORAGE_KEY = with_prefix("cache")
 # How to log in, `browser` by default. The session of Identity Center may say so, too.
 LOGIN_KEY = with_prefix("login")
+# Which session of Identity Center `sync` wrote the profile for: only such a profile is ever changed by it.
+SYNCED_KEY = with_prefix("synced")
 # These need the prefix: without it they are some other program's.
-PREFIXED_ONLY = frozenset({STORAGE_KEY, LOGIN_KEY})
+PREFIXED_ONLY = frozenset({STORAGE_KEY, LOGIN_KEY, SYNCED_KEY})
 
 
 class Key(Generic[T]):

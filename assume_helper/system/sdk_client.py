@@ -90,16 +90,15 @@ def client(
     if not is_valid_endpoint_url(found.url) and not is_valid_ipv6_endpoint_url(found.url):
         raise ValueError(f"Invalid endpoint: {found.url}")
     schemes = found.properties.get("authSchemes", [{}])
+    return Client(found.url, schemes[0].get("signingRegion", service.region), model, http(found.url, service, timeout))
+
+
+def http(url: str, service: CalledService, timeout: tuple[float, float]) -> URLLib3Session:
+    """What sends requests to `service` at `url`: by its proxy, with its certificates. It follows no redirect."""
     limits: Any = timeout
     verify: Any = True if service.ca_bundle is None else service.ca_bundle
     guarded_http.install()
-    http = URLLib3Session(
-        verify=verify,
-        proxies=get_environ_proxies(found.url),
-        timeout=limits,
-        max_pool_connections=1,
-    )
-    return Client(found.url, schemes[0].get("signingRegion", service.region), model, http)
+    return URLLib3Session(verify=verify, proxies=get_environ_proxies(url), timeout=limits, max_pool_connections=1)
 
 
 def connect(service: CalledService, make: Callable[[], T]) -> T:

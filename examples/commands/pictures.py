@@ -2,9 +2,12 @@
 
 import html
 import io
+import itertools
 import re
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,9 @@ sso_start_url = {START_URL}
 sso_region = eu-central-1
 sso_registration_scopes = sso:account:access
 """
+SESSION = "[sso-session" + LOGIN.partition("[sso-session")[2]
+# How many accounts are listed, and how many of them are when the picture is taken.
+_ACCOUNTS, _LISTED = 200, 120
 # The code that is shown to a person, of letters that cannot be mistaken for others.
 _CODE = re.compile(r"\b[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}\b")
 
@@ -46,6 +52,7 @@ def of_logins(folder: Path, environ: dict[str, str], mask: Mask) -> dict[str, st
     """The pictures of a login, and of what it leads to, at a local IAM Identity Center."""
     sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
     import identity_center
+    from running import Home
 
     home = folder / "corp" / "me"
     (home / ".aws").mkdir(parents=True, mode=0o700)
@@ -54,11 +61,46 @@ def of_logins(folder: Path, environ: dict[str, str], mask: Mask) -> dict[str, st
         center.oidc.start_urls[START_URL] = "eu-central-1"
         around = environ | {"HOME": str(home)} | center.environ()
 
+        def masked_home(text: str) -> str:
+            return mask(text.replace(str(home), "/home/me"))
+
         def masked_code(text: str) -> str:
-            return _SPINNER.sub("\u280b", _CODE.sub("WDDQ-BHFK", mask(text)))
+            return _SPINNER.sub("\u280b", _CODE.sub("WDDQ-BHFK", masked_home(text)))
+
+        def masked_time(text: str) -> str:
+            return re.sub(r"\d:\d\d:\d\d|-:--:--", "0:00:05", masked_home(text))
 
         waits = b"Ctrl-C gives up"
-        return {"login": picture(["login", "dev", "--device-code"], home, around, masked_code, until=waits)}
+        found = {"login": picture(["login", "dev", "--device-code"], home, around, masked_code, until=waits)}
+        center.log_in(Home(home), start_url=START_URL)
+        center.portal.assigned = {"123456789012": ["Developer", "ReadOnly"], "210987654321": ["ReadOnly"]}
+        center.portal.accounts = {"123456789012": "main", "210987654321": "audit"}
+        (home / ".aws" / "config").write_text(SESSION)
+        found["sync"] = picture(["sync", "corp", "--region", "eu-central-1", "--yes"], home, around, masked_home)
+        for number in range(_ACCOUNTS - 2):
+            center.assign(f"3{number:011d}", "ReadOnly")
+        with _held(center, _LISTED):
+            shown = f"{_LISTED}/{_ACCOUNTS}".encode()
+            found["sync-progress"] = picture(["sync", "corp"], home, around, masked_time, until=shown)
+    return found
+
+
+@contextmanager
+def _held(center: Any, calls: int) -> Iterator[None]:
+    """Within it the roles of so many accounts are listed, and no more."""
+    go_on = threading.Event()
+    numbers = itertools.count()
+
+    def work(_request: Any, proceed: Callable[[], Any]) -> Any:
+        if next(numbers) >= calls:
+            go_on.wait(60)
+        return proceed()
+
+    center.always("ListAccountRoles", work)
+    try:
+        yield
+    finally:
+        go_on.set()
 
 
 def picture(

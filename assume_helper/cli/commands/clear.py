@@ -2,8 +2,7 @@
 
 import click
 
-from assume_helper.cli import display
-from assume_helper.cli.commands import configure
+from assume_helper.cli import config_change, display
 from assume_helper.cli.invocation import Invocation
 from assume_helper.errors import AssumeHelperError
 from assume_helper.sessions import cached_files, purge
@@ -39,7 +38,7 @@ def command(
         invocation.subject = name
         files += purge.find_of_profile(name, invocation.environ, invocation.warn)
     invocation.subject = " ".join(profiles)
-    beside = configure.sweep(invocation) if everything else []
+    beside = config_change.sweep(invocation) if everything else []
     if not profiles:
         ended_by = invocation.clock.now() if expired else None
         files = purge.find_all(invocation.environ, invocation.warn, ended_by=ended_by)

@@ -1,23 +1,21 @@
 """`configure`: write profiles into the AWS config so that SDKs call the helper, or take the helper out."""
 
-import os
 from collections.abc import Sequence
 
 import click
 
-from assume_helper.cli import display, role_questions
+from assume_helper.cli import config_change, display, role_questions
 from assume_helper.cli.invocation import Invocation
 from assume_helper.cli.role_argument import DURATION, DURATION_HELP
 from assume_helper.configure import backup as backups
 from assume_helper.configure import change as changes
-from assume_helper.configure import every_profile, writer
+from assume_helper.configure import every_profile
 from assume_helper.configure.change import Change
 from assume_helper.errors import AssumeHelperError
 from assume_helper.profiles import role_chain
 from assume_helper.text import error_line, printable
 
 CREDENTIAL_SOURCE = click.Choice(["Environment", "Ec2InstanceMetadata", "EcsContainer"])
-_COLOURS = {"+": "green", "-": "red", "@": "blue"}
 
 
 @click.command("configure", short_help="Set up profiles so that SDKs call the helper, or undo it.")
@@ -89,17 +87,17 @@ def command(
         return _change(invocation, names, given, fastest=fastest, undo=undo)
 
     change = make_change()
-    sweep(invocation)
+    config_change.sweep(invocation)
     _say_warnings(invocation, names, change)
     is_needed, backup, cannot_ask = change.is_needed, None, False
     if is_needed:
         if not as_json:
-            _show(invocation, 1, change.diff)
+            config_change.show(invocation, 1, change.diff)
         elif not yes:
-            _show(invocation, 2, change.diff)
+            config_change.show(invocation, 2, change.diff)
         cannot_ask = not yes and not invocation.can_ask()
         if not cannot_ask:
-            if not yes and not _confirmed(f"Write this to {printable(change.file.path)}?"):
+            if not yes and not config_change.is_confirmed(f"Write this to {printable(change.file.path)}?"):
                 raise AssumeHelperError("nothing was changed", "answer y to write it")
             change, backup = changes.write(change, invocation.environ, make_change if yes else None)
     if as_json:
@@ -193,22 +191,6 @@ def _document(names: Sequence[str], change: Change, backup: str | None, *, is_wr
     }
 
 
-def _confirmed(question: str) -> bool:
-    try:
-        return click.confirm(question, default=False, err=True)
-    except click.Abort:
-        raise KeyboardInterrupt from None
-
-
-def _show(invocation: Invocation, descriptor: int, diff: list[str]) -> None:
-    coloured = invocation.is_terminal(descriptor) and not display.is_plain(invocation)
-    lines = [click.style(line, fg=_COLOURS.get(line[:1])) if coloured else line for line in diff]
-    if descriptor == 1:
-        display.print_lines(invocation, lines)
-    else:
-        invocation.say("\n".join(lines))
-
-
 def _result(names: Sequence[str], change: Change, backup: str | None, *, is_needed: bool, undo: bool) -> str:
     path = printable(change.file.path)
     if not is_needed:
@@ -216,20 +198,7 @@ def _result(names: Sequence[str], change: Change, backup: str | None, *, is_need
             state = "does not use the helper" if undo else "is set up"
             return f"Nothing to change: {printable(names[0], 64)} in {path} {state}."
         return f"Nothing to change in {path}."
-    if backup is None:
-        return f"Written to {path}."
-    name = printable(os.path.basename(backup))
-    if backups.holds_secret(change.file.text):
-        return f"Written to {path}. It holds a key or a token, so no copy is kept: {name} has the changed lines alone."
-    return f"Written to {path}. The old file is {name}."
-
-
-def sweep(invocation: Invocation) -> list[str]:
-    """Delete what a killed `configure` left beside the config file; the paths. What stays is told, terminal or not."""
-    removed, left = writer.sweep(invocation.environ)
-    for warning in left:
-        invocation.say(f"assume-helper: warning: {warning}")
-    return removed
+    return config_change.written(change, backup)
 
 
 def _usage(message: str) -> click.UsageError:
