@@ -5,12 +5,9 @@ from dataclasses import dataclass
 from assume_helper.cli import login_screen
 from assume_helper.cli.invocation import Invocation
 from assume_helper.errors import SourceError
-from assume_helper.profiles.login import ConsoleLogin, IdentityCenterLogin, PermissionSet
-from assume_helper.profiles.role import Profile
+from assume_helper.profiles.login import IdentityCenterLogin, Login
 from assume_helper.system.context import CallContext
 from assume_helper.text import printable
-
-Login = IdentityCenterLogin | ConsoleLogin
 
 
 @dataclass(frozen=True)
@@ -22,14 +19,6 @@ class Options:
     device_code: bool = False
     open_page: bool | None = None
     force: bool = False
-
-
-def of_profile(profile: Profile) -> Login | None:
-    """The login that the profile's credentials begin with; None where they begin with something else."""
-    origin = profile.origin
-    if isinstance(origin, PermissionSet):
-        return origin.login
-    return origin if isinstance(origin, ConsoleLogin) else None
 
 
 def log_in(invocation: Invocation, login: Login, options: Options, context: CallContext) -> bool:
@@ -110,7 +99,7 @@ def login_of(invocation: Invocation, name: str | None, sso_session: str | None) 
     if found in config.profiles and settings.sso_session and not settings.sso_account_id and not settings.role_arn:
         return login_settings.identity_center(settings, environ, EndpointSettings())
     profile = role_chain.read_profile(config, environ, found)
-    login = of_profile(profile)
+    login = profile.login
     if login is None:
         raise ConfigurationError(
             f"this {profile.kind} begins with no login to IAM Identity Center or to the console",

@@ -79,7 +79,7 @@ def session_of(invocation: Invocation, request: RoleRequest) -> tuple[Profile, E
     try:
         profile, entry = ask(invocation.call_context())
     except SourceError as error:
-        login = logging_in.of_profile(provider.read_profile(request, invocation.environ)[1])
+        login = provider.read_profile(request, invocation.environ)[1].login
         if not logging_in.offer(invocation, login, error):
             raise
         profile, entry = ask(invocation.call_context_from_now())

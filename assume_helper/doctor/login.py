@@ -8,18 +8,20 @@ import shlex
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from assume_helper.doctor.check import Check, failed
-from assume_helper.errors import AssumeHelperError, SourceExpired
-from assume_helper.profiles import login_record
+from assume_helper.errors import SourceExpired
 from assume_helper.profiles.aws_config import AwsConfig
-from assume_helper.profiles.login import ConsoleLogin, IdentityCenterLogin, PermissionSet
-from assume_helper.profiles.login_record import Record, TokenFile
+from assume_helper.profiles.login import ConsoleLogin, Login, PermissionSet
 from assume_helper.profiles.raw_profile import merge
 from assume_helper.profiles.role import Profile
 from assume_helper.system import home
 from assume_helper.text import duration_text, printable
+
+if TYPE_CHECKING:
+    from assume_helper.logins.state import LoginState
 
 NAME = "login"
 
@@ -30,101 +32,56 @@ def examine(
     """The checks of the logins that these profiles begin with, each login once. `now` is in seconds since the epoch."""
     seen: set[str] = set()
     for profile in found:
-        origin = profile.origin
-        if not isinstance(origin, PermissionSet | ConsoleLogin):
-            continue
-        login = origin.login if isinstance(origin, PermissionSet) else origin
-        if login.token_path not in seen:
+        origin, login = profile.origin, profile.login
+        if login is not None and login.token_path not in seen:
             seen.add(login.token_path)
             yield from _login(login, environ, now)
-        yield from _of_the_cli(config, origin)
+        if isinstance(origin, PermissionSet | ConsoleLogin):
+            yield from _of_the_cli(config, origin)
 
 
-def _login(login: IdentityCenterLogin | ConsoleLogin, environ: Mapping[str, str], now: float) -> Iterator[Check]:
-    file = login_record.read_token_file(login.token_path)
-    record = login_record.read_record(login.token_path)
-    try:
-        if isinstance(login, ConsoleLogin):
-            yield _console(login, file, record, environ, now)
-        else:
-            yield _identity_center(login, file, record, environ, now)
-    except SourceExpired as error:  # somebody is logging in
-        yield Check(NAME, "warn", error.message, error.next_step)
-    except AssumeHelperError as error:
-        yield failed(NAME, error)
-    if file.digest and record.failed == file.digest and record.renewal_failure is not None:
-        _, message, next_step = record.renewal_failure
-        what = f"the last renewal failed {duration_text(now - record.failed_at)} ago: {printable(message)}"
-        yield Check(NAME, "warn", what, printable(next_step))
+def _login(login: Login, environ: Mapping[str, str], now: float) -> Iterator[Check]:
+    from assume_helper.logins import state  # it loads the SDK
+
+    found = state.of(login, now)
+    if found.until is not None:
+        yield _until(login, found, environ)
+    elif isinstance(found.problem, SourceExpired):  # somebody is logging in
+        yield Check(NAME, "warn", found.problem.message, found.problem.next_step)
+    elif found.problem is not None:
+        yield failed(NAME, found.problem)
+    if found.last_failure is not None:
+        at, error = found.last_failure
+        what = f"the last renewal failed {duration_text(now - at)} ago: {error.message}"
+        yield Check(NAME, "warn", what, error.next_step)
     yield from _rights(login.token_path)
 
 
-def _identity_center(
-    login: IdentityCenterLogin, file: TokenFile, record: Record, environ: Mapping[str, str], now: float
-) -> Check:
-    """The check of an access token. Raises SourceError where there is none that can be used."""
-    from assume_helper.logins import login_errors, sso_token, timestamps
+def _until(login: Login, found: "LoginState", environ: Mapping[str, str]) -> Check:
+    """The check of a login that is there: until when it goes on, and what renews it."""
+    from assume_helper.logins import login_errors
 
-    token = sso_token.read(login, file, record, now)
-    who = login_errors.name(login)
-    obstacle = _obstacle(login.token_path, environ) if token.is_renewable else _not_renewable(login, file, record, now)
+    name = login_errors.name(login)
+    if isinstance(login, ConsoleLogin):
+        good, over = (
+            f"the console login of {name} has credentials",
+            f"the console login of {name} has no credentials now",
+        )
+        renewed, renews = "its refresh token renews them, for 12 h after the login", "the next call renews them"
+    else:
+        good, over = f"{name} is logged in", f"the access token of {name} has ended"
+        renewed, renews = "its refresh token renews it", "the next call renews it with its refresh token"
+    longest = "" if found.renewable_until is None else f", until {_moment(found.renewable_until)} at the latest"
+    until = f"until {_moment(found.until)} ({duration_text(found.seconds_left or 0)} left)" if found.until else ""
+    obstacle = _obstacle(login.token_path, environ) if found.is_renewable else found.not_renewed
+    if obstacle is None and found.seconds_left:
+        return Check(NAME, "ok", f"{good} {until}; {renewed}{longest}")
     if obstacle is None:
-        ends = timestamps.parse((file.tokens or {}).get("registrationExpiresAt"))
-        longest = "" if ends is None else f", until {_moment(ends)} at the latest"
-        if token.ends > now:
-            return Check(
-                NAME, "ok", f"{who} is logged in until {_end(token.ends, now)}; its refresh token renews it{longest}"
-            )
-        what = f"the access token of {who} has ended: the next call renews it with its refresh token{longest}"
-        return Check(NAME, "ok", what)
-    return _not_renewed(f"{who} is logged in", token.ends, now, obstacle, login.command)
-
-
-def _console(
-    login: ConsoleLogin, file: TokenFile, record: Record, environ: Mapping[str, str], now: float
-) -> Check:  # fmt: skip
-    """The check of the credentials of a console login. Raises SourceError where there are none that can be used."""
-    from assume_helper.logins import console_login, login_errors
-
-    held = console_login.read(login, file, record)
-    who = f"the console login of {login_errors.name(login)}"
-    obstacle = _obstacle(login.token_path, environ)
-    if not held.is_renewable:
-        obstacle = ("its refresh token was spent or refused", f"run: {login.command}")
-    if obstacle is None:
-        how = "its refresh token renews them, for 12 h after the login"
-        if held.ends > now:
-            return Check(NAME, "ok", f"{who} has credentials until {_end(held.ends, now)}; {how}")
-        return Check(NAME, "ok", f"{who} has no credentials now: the next call renews them; {how}")
-    return _not_renewed(f"{who} is good", held.ends, now, obstacle, login.command)
-
-
-def _not_renewed(good: str, ends: float, now: float, obstacle: tuple[str, str], command: str) -> Check:
-    """The check of a login that goes on until its end, and no longer."""
+        return Check(NAME, "ok", f"{over}: {renews}{longest}")
     why, mend = obstacle
-    if ends <= now:
-        return Check(NAME, "fail", f"{good} no more, and is not renewed: {why}", mend or f"run: {command}")
-    what = f"{good} until {_end(ends, now)}, and is not renewed: {why}"
-    return Check(NAME, "warn" if mend else "ok", what, mend)
-
-
-def _not_renewable(login: IdentityCenterLogin, file: TokenFile, record: Record, now: float) -> tuple[str, str]:
-    """Why a token is not renewed, and what mends that; no mend where no login of this form is ever renewed."""
-    from assume_helper.logins import timestamps
-
-    tokens, again = file.tokens or {}, f"run: {login.command}"
-    if login.session_name is None:
-        return "only a login of an [sso-session] is", ""
-    if not tokens.get("refreshToken"):
-        section = f"[sso-session {printable(login.session_name, 64)}]"
-        scopes = f"add sso_registration_scopes = sso:account:access to {section}, then "
-        return "it has no refresh token", (scopes if login.registration_scopes is None else "") + again
-    ends = timestamps.parse(tokens.get("registrationExpiresAt"))
-    if ends is not None and ends <= now:
-        return f"the registration of its client ended {_moment(ends)}", again
-    if record.spent == file.digest:
-        return "Identity Center does not take its refresh token any more", again
-    return "what a renewal takes is not in its token file", again
+    if not found.seconds_left:
+        return Check(NAME, "fail", f"{over}, and is not renewed: {why}", mend or f"run: {login.command}")
+    return Check(NAME, "warn" if mend else "ok", f"{good} {until}, and is not renewed: {why}", mend)
 
 
 def _obstacle(path: str, environ: Mapping[str, str]) -> tuple[str, str] | None:
@@ -138,16 +95,8 @@ def _obstacle(path: str, environ: Mapping[str, str]) -> tuple[str, str] | None:
     return None
 
 
-def _end(at: float, now: float) -> str:
-    return f"{_moment(at)} ({duration_text(at - now)} left)"
-
-
-def _moment(at: float) -> str:
-    """`at` (seconds since the epoch) for a person, in UTC."""
-    try:
-        return datetime.fromtimestamp(int(at), UTC).strftime("%Y-%m-%d %H:%M UTC")
-    except (ValueError, OverflowError, OSError):
-        return "a time far off"
+def _moment(at: datetime) -> str:
+    return at.strftime("%Y-%m-%d %H:%M UTC")
 
 
 if sys.platform == "win32":

@@ -1,83 +1,91 @@
-"""How a login is, by its token file alone: whether it is there, until when, and how it is renewed. Nobody is asked."""
+"""How a login is, by its token file alone: until when it is good, whether it is renewed, and if not, why. Nobody is
+asked, and nothing is written.
+"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from assume_helper.errors import AssumeHelperError
-from assume_helper.logins import console_login, login_lock, renewal, sso_token
-from assume_helper.logins.login_errors import expired
+from assume_helper.logins import console_login, login_errors, renewal, sso_token, timestamps
 from assume_helper.profiles import login_record
 from assume_helper.profiles.login import ConsoleLogin, IdentityCenterLogin, Login
-from assume_helper.profiles.login_record import Record
+from assume_helper.profiles.login_record import Record, TokenFile
+from assume_helper.text import printable
 
 
 @dataclass(frozen=True)
 class LoginState:
     """A login as it is now.
 
-    `is_there`: there is a token file with a login in it. `problem` is why it cannot be used, an error with message and
-    next step; None where it can. `until` (UTC, aware) is the end of what the file holds, `seconds_left` the time until
-    then, 0 where it is over; both None where that is not known. `is_renewable`: it is renewed when that is due.
-    `renewed_how` says how, in words.
+    `problem` is why it cannot be used, an error with message and next step; None where it can. `until` (UTC, aware) is
+    the end of what the file holds, None where it holds no login; `seconds_left` the time until then, 0 where it is
+    over. `is_renewable`: it is renewed when that is due, until `renewable_until` at the latest, where that is known.
+    Otherwise `not_renewed` is why, and what to do; "" where no login of this form ever is. `last_failure` is when the
+    last renewal failed (seconds since the epoch), and the error.
     """
 
-    is_there: bool
     problem: AssumeHelperError | None
-    until: datetime | None
-    seconds_left: int | None
-    is_renewable: bool
-    renewed_how: str
+    until: datetime | None = None
+    seconds_left: int | None = None
+    is_renewable: bool = False
+    renewable_until: datetime | None = None
+    not_renewed: tuple[str, str] = ("", "")
+    last_failure: tuple[float, AssumeHelperError] | None = None
 
 
 def of(login: Login, now: float) -> LoginState:
-    """The state of a login of either kind at `now` (seconds since the epoch)."""
-    return of_console_login(login, now) if isinstance(login, ConsoleLogin) else of_identity_center(login, now)
-
-
-def of_identity_center(login: IdentityCenterLogin, now: float) -> LoginState:
     """The state of `login` at `now` (seconds since the epoch)."""
     file = login_record.read_token_file(login.token_path)
     record = login_record.read_record(login.token_path)
+    failure = renewal.failure_of(record) if file.digest and record.failed == file.digest else None
+    last_failure = None if failure is None else (record.failed_at, failure)
+    renewable_until, not_renewed = None, ("", "")
     try:
-        token = sso_token.read(login, file, record, now)
+        if isinstance(login, ConsoleLogin):
+            held = console_login.read(login, file, record)
+            ends, is_renewable = held.ends if held.credentials is not None else now, held.is_renewable
+            if not is_renewable:
+                not_renewed = ("its refresh token was spent or refused", f"run: {login.command}")
+        else:
+            token = sso_token.read(login, file, record, now)
+            ends, is_renewable = token.ends, token.is_renewable
+            renewable_until = timestamps.parse((file.tokens or {}).get("registrationExpiresAt"))
+            if not is_renewable:
+                not_renewed = _not_renewed(login, file, record, renewable_until, now)
     except AssumeHelperError as error:
-        return LoginState(file.tokens is not None, error, None, None, False, _by_hand(login))  # noqa: FBT003
-    if token.is_renewable:
-        how = f"by itself, in the last {sso_token.WINDOW // 60} minutes of an access token"
-    elif login.session_name is None:
-        how = f"not by itself, as any login without an sso-session; {_by_hand(login)}"
-    else:
-        how = _by_hand(login)
-    return _state(login, record, file.digest, token.ends, now, is_renewable=token.is_renewable, how=how)
-
-
-def of_console_login(login: ConsoleLogin, now: float) -> LoginState:
-    """The state of `login` at `now` (seconds since the epoch)."""
-    file = login_record.read_token_file(login.token_path)
-    record = login_record.read_record(login.token_path)
-    try:
-        held = console_login.read(login, file, record)
-    except AssumeHelperError as error:
-        return LoginState(file.tokens is not None, error, None, None, False, _by_hand(login))  # noqa: FBT003
-    how = "by itself, for 12 hours after it was made" if held.is_renewable else _by_hand(login)
-    ends = held.ends if held.credentials is not None else now
-    return _state(login, record, file.digest, ends, now, is_renewable=held.is_renewable, how=how)
-
-
-def is_under_way(login: Login) -> bool:
-    """Whether somebody is logging in just now."""
-    return login_lock.is_login_under_way(login.token_path)
-
-
-def _state(
-    login: Login, record: Record, digest: str, ends: float, now: float, *, is_renewable: bool, how: str
-) -> LoginState:
+        return LoginState(error, last_failure=last_failure)
     left = max(0, int(ends - now))
     problem = None
     if not left and not is_renewable:
-        problem = renewal.final_failure(record, digest) or expired(login)
-    return LoginState(True, problem, datetime.fromtimestamp(int(ends), UTC), left, is_renewable, how)  # noqa: FBT003
+        problem = renewal.final_failure(record, file.digest) or login_errors.expired(login)
+    return LoginState(
+        problem,
+        datetime.fromtimestamp(int(ends), UTC),
+        left,
+        is_renewable,
+        None if renewable_until is None else datetime.fromtimestamp(int(renewable_until), UTC),
+        not_renewed,
+        last_failure,
+    )
 
 
-def _by_hand(login: Login) -> str:
-    return f"run: {login.command}"
+def _not_renewed(
+    login: IdentityCenterLogin, file: TokenFile, record: Record, renewable_until: float | None, now: float
+) -> tuple[str, str]:
+    """Why an access token is not renewed, and what mends that."""
+    tokens: Mapping[str, Any] = file.tokens or {}
+    again = f"run: {login.command}"
+    if login.session_name is None:
+        return "only a login of an [sso-session] is", ""
+    if not tokens.get("refreshToken"):
+        section = f"[sso-session {printable(login.session_name, 64)}]"
+        scopes = f"add sso_registration_scopes = sso:account:access to {section}, then "
+        return "it has no refresh token", (scopes if login.registration_scopes is None else "") + again
+    if renewable_until is not None and renewable_until <= now:
+        ended = datetime.fromtimestamp(renewable_until, UTC)
+        return f"the registration of its client ended {ended:%Y-%m-%d %H:%M UTC}", again
+    if record.spent == file.digest:
+        return "Identity Center does not take its refresh token any more", again
+    return "what a renewal takes is not in its token file", again

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 
 def parse(text: object) -> float | None:
-    """The time (seconds since the epoch) of `2026-01-01T00:00:00Z`; None for what is no time.
+    """The time (seconds since the epoch) of `2026-01-01T00:00:00Z`; None for what is no time, or none that UTC has.
 
     It may have milliseconds, and `+00:00` or `UTC` at its end. One without a zone is UTC.
     """
@@ -12,7 +12,7 @@ def parse(text: object) -> float | None:
         return None
     try:
         found = datetime.fromisoformat(text.strip().removesuffix("UTC"))
-        return (found if found.tzinfo is not None else found.replace(tzinfo=UTC)).timestamp()
+        return (found.astimezone(UTC) if found.tzinfo is not None else found.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None
 

@@ -10,6 +10,7 @@ from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.endpoint import EndpointSettings
 from assume_helper.profiles.mfa_device import MFASettings
 from assume_helper.profiles.raw_profile import merge
+from assume_helper.profiles.resolution import Resolution
 from assume_helper.profiles.settings import ProfileSettings
 from assume_helper.text import printable
 
@@ -21,7 +22,8 @@ _MOST_LINKS = 100
 class Chain:
     """The profiles visited so far, and what the last role of them hands on to its source.
 
-    `options` are the call's own, for the role that was asked for alone; `parsed` has the other profiles, parsed once.
+    `options` are the call's own, for the role that was asked for alone; `parsed` has the other profiles, parsed once,
+    and `tokens` what each token file comes to, read once.
     """
 
     config: AwsConfig
@@ -32,6 +34,7 @@ class Chain:
     mfa: MFASettings = field(default_factory=MFASettings)
     storage: Storage = "file"
     parsed: dict[str, ProfileSettings] = field(default_factory=dict)
+    tokens: dict[str, Resolution] = field(default_factory=dict)
 
     def settings(self, name: str) -> ProfileSettings:
         """The profile `name`, parsed."""

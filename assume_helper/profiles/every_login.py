@@ -9,6 +9,7 @@ from assume_helper.errors import ConfigurationError
 from assume_helper.profiles import login, login_record, login_settings, role_chain
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.login import Login
+from assume_helper.profiles.resolution import Resolution
 
 # A token file is named by a digest. Other files lie beside it: registrations, which name no startUrl, and those of
 # other programs.
@@ -33,10 +34,11 @@ def _of_sessions(config: AwsConfig, environ: Mapping[str, str]) -> Iterator[Logi
 
 
 def _of_profiles(config: AwsConfig, environ: Mapping[str, str]) -> Iterator[Login]:
+    tokens: dict[str, Resolution] = {}
     for name in config.profiles:
         if role_chain.can_be_served(config, name):
             with suppress(ConfigurationError):
-                found = role_chain.read_profile(config, environ, name).login
+                found = role_chain.read_profile(config, environ, name, tokens=tokens).login
                 if found is not None:
                     yield found
 

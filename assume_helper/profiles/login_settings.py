@@ -13,6 +13,7 @@ from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.endpoint import EndpointSettings
 from assume_helper.profiles.login import ConsoleLogin, IdentityCenterLogin, Login, LoginService, PermissionSet
 from assume_helper.profiles.raw_profile import merge
+from assume_helper.profiles.resolution import Resolution
 from assume_helper.profiles.settings import LOGIN_KEY, ProfileSettings
 from assume_helper.text import CONTROL_CHARACTERS, printable
 
@@ -24,17 +25,21 @@ _FIRST_REGION = "us-east-1"
 _OF_EVERY_SERVICE = ("ca_bundle", "endpoint_url", "ignore_configured_endpoint_urls", "services")
 
 
-def permission_set(settings: ProfileSettings, environ: Mapping[str, str], inherited: EndpointSettings) -> PermissionSet:
+def permission_set(
+    settings: ProfileSettings, environ: Mapping[str, str], inherited: EndpointSettings, tokens: dict[str, Resolution]
+) -> PermissionSet:
     """The permission set of a profile; `inherited` is what is said of STS for the role that it is for.
 
-    Raises ConfigurationError: for a key that is missing, a start URL or a region that is none, and a key that differs
-    from that of the `[sso-session]` (botocore: `SSOProvider`).
+    `tokens` has what token files come to that were read before. Raises ConfigurationError: for a key that is missing, a
+    start URL or a region that is none, and a key that differs from that of the `[sso-session]` (botocore:
+    `SSOProvider`).
     """
     account_id, role_name = _wanted(settings, "sso_account_id"), _wanted(settings, "sso_role_name")
     found = identity_center(settings, environ, inherited)
     written = login.identity_center_token(found.session_name, found.start_url)
-    resolved = resolution.of_token(written, environ, is_numbered=True)
-    return PermissionSet(settings.name, account_id, role_name, found, resolved)
+    if written not in tokens:
+        tokens[written] = resolution.of_token(written, environ, is_numbered=True)
+    return PermissionSet(settings.name, account_id, role_name, found, tokens[written])
 
 
 def identity_center(
@@ -94,10 +99,14 @@ def _without_profile(config: AwsConfig, title: str, environ: Mapping[str, str], 
     return ProfileSettings(merge(replace(config, profiles={**config.profiles, title: found}), title))
 
 
-def console_login(settings: ProfileSettings, environ: Mapping[str, str], inherited: EndpointSettings) -> ConsoleLogin:
-    """The console login of a profile. Raises ConfigurationError."""
+def console_login(
+    settings: ProfileSettings, environ: Mapping[str, str], inherited: EndpointSettings, tokens: dict[str, Resolution]
+) -> ConsoleLogin:
+    """The console login of a profile; `tokens` as for `permission_set`. Raises ConfigurationError."""
     login_session = _wanted(settings, "login_session")
     written = login.console_token(login_session, environ)
+    if written not in tokens:
+        tokens[written] = resolution.of_token(written, environ, is_numbered=False)
     region = settings.region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or _FIRST_REGION
     return ConsoleLogin(
         settings.name,
@@ -105,7 +114,7 @@ def console_login(settings: ProfileSettings, environ: Mapping[str, str], inherit
         login.absolute(written, environ),
         login.command(settings.name),
         _service(settings, environ, inherited, region, ("signin",)),
-        resolution.of_token(written, environ, is_numbered=False),
+        tokens[written],
         settings.login_method,
     )
 

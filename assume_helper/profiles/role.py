@@ -171,11 +171,6 @@ class Profile:
             yield link
 
     @property
-    def first_link(self) -> "Profile":
-        """The session that is had first, from the `origin`."""
-        return list(self.links())[-1]
-
-    @property
     def origin(self) -> Origin:
         """The credentials that the chain begins with."""
         return next(link.source for link in self.links() if not isinstance(link.source, Profile))

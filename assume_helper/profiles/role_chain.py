@@ -32,6 +32,7 @@ from assume_helper.profiles.origin import (
     WebIdentity,
 )
 from assume_helper.profiles.raw_profile import merge, with_prefix
+from assume_helper.profiles.resolution import Resolution
 from assume_helper.profiles.role import Kind, Profile
 from assume_helper.profiles.settings import ProfileSettings
 from assume_helper.profiles.what_is_missing import LEADS_TO_SESSION
@@ -42,12 +43,14 @@ _ANY_FORM = frozenset(form for key in LEADS_TO_SESSION for form in (key, with_pr
 
 
 def read_profile(
-    config: AwsConfig, environ: Mapping[str, str], name: str, options: Mapping[str, str] | None = None
-) -> Profile:
+    config: AwsConfig, environ: Mapping[str, str], name: str, options: Mapping[str, str] | None = None,
+    tokens: dict[str, Resolution] | None = None,
+) -> Profile:  # fmt: skip
     """The profile `name`, with its sources; `options` win over the keys of the same names, of its role alone.
 
-    Raises ConfigurationError for a profile that is not there, is of no kind, or has a bad value; SourceError where a
-    source profile has no credentials.
+    `tokens` is for whoever reads many profiles at once: each login's token file is read once. Raises ConfigurationError
+    for a profile that is not there, is of no kind, or has a bad value; SourceError where a source profile has no
+    credentials.
     """
     if not name or CONTROL_CHARACTERS.search(name):
         raise ConfigurationError(
@@ -55,7 +58,7 @@ def read_profile(
         )
     if name not in config.profiles:
         raise likely_meant.unknown_profile(config, name)
-    return _profile(Chain(config, environ, options=options or {}), name)
+    return _profile(Chain(config, environ, options=options or {}, tokens={} if tokens is None else tokens), name)
 
 
 def can_be_served(config: AwsConfig, name: str) -> bool:
@@ -148,9 +151,9 @@ def _own_credentials(
     chain: Chain, settings: ProfileSettings, found: Kind, endpoint_settings: EndpointSettings
 ) -> OwnCredentials:
     if found == "permission set":
-        return login_settings.permission_set(settings, chain.environ, endpoint_settings)
+        return login_settings.permission_set(settings, chain.environ, endpoint_settings, chain.tokens)
     if found == "console login":
-        return login_settings.console_login(settings, chain.environ, endpoint_settings)
+        return login_settings.console_login(settings, chain.environ, endpoint_settings, chain.tokens)
     if found == "process" and settings.credential_process is not None:
         what_is_missing.check_comment(settings)
         return kind.process(settings, settings.credential_process)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from assume_helper.cache import entries, storage
 from assume_helper.cache.directory import Cache
@@ -9,12 +10,16 @@ from assume_helper.credentials import Storage
 from assume_helper.errors import AssumeHelperError
 from assume_helper.profiles import process_resolution, role_chain
 from assume_helper.profiles.aws_config import AwsConfig
-from assume_helper.profiles.login import ConsoleLogin, PermissionSet
+from assume_helper.profiles.login import ConsoleLogin, Login, PermissionSet
 from assume_helper.profiles.origin import CredentialProcess, EnvironmentKeys, Metadata, StaticKeys, WebIdentity
+from assume_helper.profiles.resolution import Resolution
 from assume_helper.profiles.role import Profile
 from assume_helper.sessions import session_keys
 from assume_helper.system.warning import Warning
 from assume_helper.text import duration_text, printable
+
+if TYPE_CHECKING:
+    from assume_helper.logins.state import LoginState
 
 # A user's own session without MFA calls no API of IAM (API reference of GetSessionToken).
 NO_IAM = "the session of an access key may not call IAM: set mfa_serial, or use `assume-helper exec --no-session`"
@@ -93,30 +98,43 @@ def rows(config: AwsConfig, environ: Mapping[str, str], warn: Callable[[Warning]
             opened[kept] = storage.open_store(environ, warn, kept)
         return opened[kept]
 
-    names = [name for name in config.profiles if role_chain.can_be_served(config, name)]
-    return [_row(config, environ, store, now, name) for name in names]
+    # Many profiles have one login: its files are read once.
+    tokens: dict[str, Resolution] = {}
+    states: dict[str, LoginState] = {}
+
+    def state_of(login: Login) -> "LoginState":
+        if login.token_path not in states:
+            from assume_helper.logins import state  # it loads the SDK, which a list of roles does not need
+
+            states[login.token_path] = state.of(login, now)
+        return states[login.token_path]
+
+    found = []
+    for name in config.profiles:
+        if role_chain.can_be_served(config, name):
+            try:
+                profile = role_chain.read_profile(config, environ, name, tokens=tokens)
+            except AssumeHelperError as error:
+                found.append(Row(name, problem=str(error)))
+            else:
+                found.append(_row(name, profile, environ, store, state_of, now))
+    return found
 
 
 def _row(
-    config: AwsConfig, environ: Mapping[str, str], store: Callable[[Storage], Cache], now: float, name: str
+    name: str,
+    profile: Profile,
+    environ: Mapping[str, str],
+    store: Callable[[Storage], Cache],
+    state_of: Callable[[Login], "LoginState"],
+    now: float,
 ) -> Row:
-    try:
-        profile = role_chain.read_profile(config, environ, name)
-    except AssumeHelperError as error:
-        return Row(name, problem=str(error))
     key = session_keys.of_profile(profile)
     found = storage.find_store(store(profile.storage), environ, key, lambda entry: entry.session.left(now) > 0)
     entry = entries.read(found, key)
     left = entry.session.left(now) if entry is not None else 0
-    device, origin = profile.mfa_device, profile.origin
-    login = None
-    if isinstance(origin, PermissionSet | ConsoleLogin):
-        from assume_helper.logins import state  # it loads the SDK, which a list of roles does not need
-
-        if isinstance(origin, PermissionSet):
-            login = state.of_identity_center(origin.login, now)
-        else:
-            login = state.of_console_login(origin, now)
+    device = profile.mfa_device
+    login = state_of(profile.login) if profile.login is not None else None
     role = profile.role_arn.partition(":role/")[2] if profile.role_arn is not None else ""
     return Row(
         name,

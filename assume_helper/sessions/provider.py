@@ -10,7 +10,6 @@ from assume_helper.cache.session import Session
 from assume_helper.errors import AssumeHelperError, STSNotReached, STSRefused
 from assume_helper.profiles import aws_config, callers, role_chain
 from assume_helper.profiles.aws_config import AwsConfig
-from assume_helper.profiles.login import ConsoleLogin, PermissionSet
 from assume_helper.profiles.role import Profile
 from assume_helper.sessions import asker, assume, own_session, recall, refresh_ahead, single_flight
 from assume_helper.system.context import CallContext
@@ -130,7 +129,7 @@ def refresh(
             context.warn(Warning(what, "remove it"))
     if not single_flight.refresh(flight, back_off):
         return None
-    if isinstance(profile.origin, PermissionSet | ConsoleLogin):
+    if profile.login is not None:
         _remember_anew(request, caller)
     entry = entries.read(flight.store, flight.key)
     return (profile, entry.session) if entry is not None else None

@@ -8,7 +8,6 @@ from assume_helper.cache import entries, storage
 from assume_helper.cache.directory import Cache
 from assume_helper.credentials import Storage
 from assume_helper.errors import AssumeHelperError
-from assume_helper.profiles.login import ConsoleLogin, PermissionSet
 from assume_helper.profiles.role import Profile
 from assume_helper.sessions import cached_files, provider, session_keys
 from assume_helper.sessions.cached_files import CachedFile
@@ -31,7 +30,7 @@ def find_of_profile(name: str, environ: Mapping[str, str], warn: Callable[[Warni
     plain = storage.open_store(environ, warn, "file")
     pointers, keys = _hits_of(plain, name, {file.removesuffix(".entry") for _, file, _ in found})
     # Where its key is not known, or was another one before a new login: what its name led to.
-    if profile.resolution.problem is not None or isinstance(profile.origin, PermissionSet | ConsoleLogin):
+    if profile.resolution.problem is not None or profile.login is not None:
         found += [
             (store, f"{key}.entry", f"the credentials of {name}")
             for store in storage.all_stores(environ, warn)

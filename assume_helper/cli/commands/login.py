@@ -6,8 +6,9 @@ import click
 
 from assume_helper.cli import display, logging_in
 from assume_helper.cli.invocation import Invocation
-from assume_helper.cli.logging_in import Login, Options
+from assume_helper.cli.logging_in import Options
 from assume_helper.errors import SourceError
+from assume_helper.profiles.login import Login
 from assume_helper.text import duration_text
 
 

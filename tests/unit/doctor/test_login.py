@@ -62,7 +62,7 @@ def test_a_legacy_login_is_not_renewed(home: Home) -> None:
     assert f"start URL {START_URL} is logged in until" in check.what
     assert "is not renewed: only a login of an [sso-session] is" in check.what
     Center().log_in(home, None, expires=-1)
-    check = one(examined(home, permission_set("dev", session_name=None)), "fail", "logged in no more")
+    check = one(examined(home, permission_set("dev", session_name=None)), "fail", "has ended, and is not renewed")
     assert check.mend == "run: assume-helper login dev"
 
 
@@ -137,7 +137,7 @@ def test_a_console_login_whose_refresh_token_is_spent_is_not(home: Home) -> None
     path = Center().console_log_in(home, expires=-1).path
     of_record(path, lambda digest: Record(spent=digest))
     words = (
-        "is good no more, and is not renewed: its refresh token was spent or refused",
+        "has no credentials now, and is not renewed: its refresh token was spent or refused",
         "run: assume-helper login dev",
     )
     one(examined(home, CONSOLE), "fail", *words)

@@ -53,7 +53,10 @@ def test_times_are_read_in_every_form_and_written_in_one(center: Center, home: H
         assert written[name] == timestamps.write(at)
 
 
-@pytest.mark.parametrize("text", [None, 5, "", "soon", "2026", "9" * 40, "2026-13-01T00:00:00Z"])
+FAR = "9999-12-31T23:59:59-01:00"  # beyond the last year that UTC has
+
+
+@pytest.mark.parametrize("text", [None, 5, "", "soon", "2026", "9" * 40, "2026-13-01T00:00:00Z", FAR])
 def test_what_is_no_time_is_none(text: object) -> None:
     found = timestamps.parse(text)
     assert found is None or text == "2026"

@@ -1,12 +1,14 @@
 """The rows of `list`: every profile that can be served, with its kind, its source, and what its session cannot do."""
 
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from running import no_warning
+from identity_center import Center, permission_set, sso_session
+from running import Home, no_warning
 
-from assume_helper.profiles import aws_config
+from assume_helper.profiles import aws_config, login_record
 from assume_helper.sessions import profile_listing
 from assume_helper.sessions.profile_listing import NO_IAM, Row
 
@@ -133,3 +135,30 @@ def test_a_program_is_told_what_is_not_known_as_null(rows: dict[str, Row]) -> No
     found: dict[str, Any] = rows["broker"].as_json()
     assert (found["kind"], found["role"], found["account_id"], found["note"]) == ("process", None, None, None)
     assert (found["has_login"], found["login_seconds_left"], found["cached"]) == (False, None, False)
+
+
+def test_many_profiles_of_one_login_have_its_files_read_as_often_as_one(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Center().log_in(home)
+    reads: list[str] = []
+    read = login_record.read_token_file
+
+    def counted(path: str) -> login_record.TokenFile:
+        reads.append(path)
+        return read(path)
+
+    monkeypatch.setattr(login_record, "read_token_file", counted)
+
+    def listed(number: int) -> int:
+        """How often the file is read for so many permission sets, and as many roles over them."""
+        reads.clear()
+        over = f"role_arn = {ROLE}\nsource_profile = set-"
+        profiles = [f"{permission_set(f'set-{n}', role=f'R{n}')}[profile role-{n}]\n{over}{n}\n" for n in range(number)]
+        home.config.write_text(sso_session() + "".join(profiles))
+        rows = profile_listing.rows(aws_config.load(home.environ), home.environ, no_warning, time.time())
+        assert [row.login for row in rows] == [rows[0].login] * 2 * number
+        assert rows[0].login_left
+        return len(reads)
+
+    assert listed(1) == listed(20)
