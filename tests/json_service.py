@@ -177,7 +177,10 @@ def _body(request: Request) -> dict[str, Any]:
 
 @dataclass
 class Server:
-    """The running services. `requests` is what came, `malformed` why some of it was refused before it was looked at."""
+    """The running services. `requests` is what came, `malformed` why some of it was refused before it was looked at.
+
+    `date` is the time that answers are dated with.
+    """
 
     services: Mapping[str, Service]
     region: str = "us-east-1"
@@ -185,6 +188,7 @@ class Server:
     malformed: list[str] = field(default_factory=list)
     connected: list[str] = field(default_factory=list)
     proxy_url: str = ""
+    date: Callable[[], datetime] = lambda: datetime.now(UTC)
     _always: dict[str, Behaviour] = field(default_factory=dict)
     _next: dict[str, list[Behaviour]] = field(default_factory=dict)
     _turn: threading.Lock = field(default_factory=threading.Lock)
@@ -387,7 +391,7 @@ def _respond(
     try:
         answer = server.answer(Request(service, region, handler.command, url, path, query, headers, body))
         handler.send_response_only(answer.status)
-        handler.send_header("Date", format_datetime(datetime.now(UTC), usegmt=True))
+        handler.send_header("Date", format_datetime(server.date(), usegmt=True))
         for name, value in answer.headers.items():
             handler.send_header(name, value)
         handler.send_header("Content-Length", str(len(answer.body)))

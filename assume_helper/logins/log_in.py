@@ -36,12 +36,15 @@ from assume_helper.profiles.login import ConsoleLogin, IdentityCenterLogin, Logi
 from assume_helper.system import home
 from assume_helper.system.context import CallContext
 from assume_helper.system.deadline import Deadline
-from assume_helper.text import printable
+from assume_helper.system.warning import Warning
+from assume_helper.text import duration_text, printable
 
 # Seconds between two looks at a login that is under way elsewhere.
 _LOOK = (0.05, 0.15)
 # Seconds for a renewal that may make a login needless, and for one that is throttled.
 _RENEWAL = (15.0, 30.0)
+# Seconds that the clock may be off: AWS refuses signatures from one that is more so.
+_CLOCK_TOLERANCE = 300
 # There are no locks here (a network's file system): each logs in by itself.
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
 
@@ -178,7 +181,10 @@ def _log_in(login: Login, way: Way, context: CallContext, show: Callable[[Notice
     portal = start_url.resolve(login)
 
     def keep(client: Client, answer: TokenAnswer) -> None:
-        _keep(login, portal, client, answer, context.clock.now())
+        now = context.clock.now()
+        _keep(login, portal, client, answer, now)
+        if answer.answered_at is not None and abs(now - answer.answered_at) > _CLOCK_TOLERANCE:
+            context.warn(_clock_is_off(now - answer.answered_at))
 
     if way.method == "browser":
         browser_login.log_in(login, portal, context.environ, context.clock, show, keep)
@@ -186,6 +192,13 @@ def _log_in(login: Login, way: Way, context: CallContext, show: Callable[[Notice
         device_login.log_in(
             login, portal, context.environ, context.clock, show, keep, open_page=way.open_page
         )  # fmt: skip
+
+
+def _clock_is_off(difference: float) -> Warning:
+    """The warning for a clock that is so many seconds ahead of Identity Center's (behind, where negative)."""
+    relation = "ahead of" if difference > 0 else "behind"
+    what = f"this machine's clock is {duration_text(difference)} {relation} Identity Center's"
+    return Warning(what, "set it: AWS refuses what is signed by it, and programs take the login for longer or shorter")
 
 
 def _keep(login: IdentityCenterLogin, portal: Portal, client: Client, answer: TokenAnswer, now: float) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from assume_helper.credentials import can_be_sent
 from assume_helper.logins.service import Service
+from assume_helper.system.sdk_client import answered_at
 from assume_helper.system.unreached import not_from, not_reached
 
 _LONGEST_TOKEN = 16 * 1024
@@ -15,11 +16,15 @@ _LONGEST_LIFE = 90 * 86_400
 
 @dataclass(frozen=True)
 class TokenAnswer:
-    """An access token that is good for so many `seconds`; `refresh_token` is None where none was given."""
+    """An access token that is good for so many `seconds`; `refresh_token` is None where none was given.
+
+    `answered_at` is when that was by the service's clock (seconds since the epoch), None where it is not known.
+    """
 
     access_token: str = field(repr=False)
     seconds: int
     refresh_token: str | None = field(repr=False)
+    answered_at: float | None = None
 
 
 def checked(answer: Mapping[str, Any], service: Service) -> TokenAnswer:
@@ -34,4 +39,4 @@ def checked(answer: Mapping[str, Any], service: Service) -> TokenAnswer:
         or str(answer.get("tokenType", "Bearer")).lower() != "bearer"
     ):
         raise not_reached(service, not_from(service))
-    return TokenAnswer(access_token, seconds, refresh_token)
+    return TokenAnswer(access_token, seconds, refresh_token, answered_at(answer))

@@ -19,6 +19,8 @@ _SSH = ("SSH_CONNECTION", "SSH_TTY")
 _CI = ("CI", "TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION", "CODEBUILD_BUILD_ID")
 _DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
 _NO = {"", "0", "false", "no"}
+# What was started, until this process ends: nobody waits for a browser to be closed.
+_STARTED: list["subprocess.Popen[bytes]"] = []
 
 
 def obstacle(environ: Mapping[str, str]) -> str | None:
@@ -73,6 +75,7 @@ def open_page(url: str, environ: Mapping[str, str]) -> Opening:
         env=environment.for_child(environ),
         start_new_session=True,
     )
+    _STARTED.append(process)
     assert process.stdin is not None  # noqa: S101 - for the type checker
     with contextlib.suppress(OSError), process.stdin:
         process.stdin.write(url.encode())

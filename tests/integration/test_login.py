@@ -1,7 +1,9 @@
 """`login`: a browser where one can be opened, else a code; nothing at all where the login is good."""
 
 import json
+import re
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import own_host
@@ -10,7 +12,7 @@ from behaviours import html, status
 from identity_center import REGION, SESSION, START_URL, Center, permission_set, sso_session
 from logging_in import DESKTOP, approving, configured, noting, pages, token, token_file
 from other_tools import sdk_token
-from running import LIKE_ANY_USER, SCRIPT, Home
+from running import LIKE_ANY_USER, SCRIPT, Home, warned
 
 OPERATIONS = ("RegisterClient", "StartDeviceAuthorization", "CreateToken", "/authorize", "GetRoleCredentials")
 OTHER = "https://other.awsapps.com/start"
@@ -342,3 +344,13 @@ def test_whoever_else_logs_in_does_not_get_the_sessions_from_before(somebody: Ho
     first = somebody.get("dev")
     assert somebody.run("login", "dev", "--force", **DESKTOP).code == 0
     assert somebody.get("dev")["AccessKeyId"] != first["AccessKeyId"]
+
+
+@pytest.mark.parametrize("hours", [2, -2])
+def test_a_clock_that_is_off_is_told_and_the_login_is_good(somebody: Home, center: Center, hours: int) -> None:
+    center.server.date = lambda: datetime.now(UTC) - timedelta(hours=1.25 * hours)  # 2 h 30 min
+    ran = somebody.run("login", "dev", **DESKTOP)
+    assert ran.code == 0, ran.stderr
+    where = "ahead of" if hours > 0 else "behind"
+    assert re.search(rf"this machine's clock is 2 h \d+ min {where} Identity Center's", warned(somebody))
+    assert somebody.run("login", "dev", "--check").code == 0

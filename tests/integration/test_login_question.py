@@ -16,6 +16,7 @@ ARN = "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_ReadOnly_0123456789
 COMMANDS = {
     "exec": (["exec", "dev", "--", "sh", "-c", "echo key $AWS_ACCESS_KEY_ID"], "key ASIA"),
     "env": (["env", "dev"], "AWS_ACCESS_KEY_ID='?ASIA"),
+    "console": (["console", "dev", "--print"], "Action=login"),
     "whoami": (["whoami", "dev"], "assumed-role/AWSReservedSSO_ReadOnly"),
 }
 
