@@ -123,9 +123,10 @@ def progress(invocation: Invocation, what: str) -> Iterator[Callable[[int, int |
     if not invocation.is_terminal(2) or is_plain(invocation) or not terminal.is_there():
         yield lambda _done, _total: None
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    bar_column = BarColumn(style="default", complete_style=OK, finished_style=OK, pulse_style=OK)
+    columns = (TextColumn("{task.description}"), bar_column, MofNCompleteColumn())
     drawn = console(invocation, invocation.stream(2))
     with Progress(*columns, console=drawn, transient=True) as bar:
         task = bar.add_task(what, total=None)

@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,10 +27,13 @@ import pyte
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-sys.path.insert(0, str(ROOT / "examples" / "walkthrough"))
+sys.path[:0] = [str(ROOT / "examples" / "walkthrough"), str(ROOT / "tests")]
 
+import behaviours  # noqa: E402
+import identity_center  # noqa: E402
 import local_aws  # noqa: E402
 import prepare  # noqa: E402
+from running import Home  # noqa: E402
 
 BIN = Path(sys.executable).parent
 WIDTH, HEIGHT = 112, 30
@@ -77,6 +81,7 @@ def main() -> int:
         renew(home, pristine)
         typed("assume-helper get dev", home, environ)
         pictures = {name: mask_svg(picture(name, home, environ, mask)) for name in ("list", "doctor", "picker")}
+        pictures["sync"] = mask_svg(sync_picture(Path(folder) / "corp", environ))
     stale = {path: written[path] for path in told if steady(written[path]) != steady(told[path])}
     for name, svg in pictures.items():
         path = HERE / f"{name}.svg"
@@ -198,6 +203,47 @@ def picture(name: str, home: Path, environ: dict[str, str], mask: Callable[[str]
         child.expect(pexpect.EOF)
         stream.feed(child.before)
     return drawn(screen, f"assume-helper {' '.join(arguments)}", mask)
+
+
+def sync_picture(home: Path, environ: dict[str, str]) -> str:
+    """`sync` on a terminal: the bar as it is on its way, then the change, the question and the summary."""
+    accounts = ("analytics", "billing", "data-lake", "network", "prod-eu", "prod-us", "sandbox", "security", "staging")
+    ids = {name: f"{number * 111_111_111_111:012}" for number, name in enumerate(accounts, 1)}
+    with identity_center.serving() as center:
+        center.portal.accounts.clear()
+        for name, account in ids.items():
+            center.assign(account, "Administrator", "ReadOnly", name=name)
+        around = environ | center.environ() | {"HOME": str(home)}
+        center.log_in(Home(home))
+        (home / ".aws" / "config").write_text(identity_center.sso_session())
+        typed("assume-helper sync corp --region eu-central-1 --yes", home, around)
+        center.unassign(ids["sandbox"], "Administrator")
+        center.assign(ids["prod-eu"], "Deployer")
+        event = threading.Event()
+        hold = behaviours.held(event)
+        center.always(
+            "ListAccountRoles",
+            lambda request, proceed: (
+                hold(request, proceed) if request.query["account_id"] == ids["staging"] else proceed()
+            ),
+        )
+        screen = pyte.Screen(WIDTH, HEIGHT)
+        stream = pyte.ByteStream(screen)
+        child: Any = pexpect.spawn(
+            "assume-helper", ["sync", "corp", "--region", "eu-central-1"], env=around, cwd=str(home),
+            dimensions=(HEIGHT, WIDTH), timeout=60,
+        )  # fmt: skip
+        try:
+            child.expect_exact(f"{len(ids) - 1}/{len(ids)}".encode())
+        finally:
+            event.set()
+        stream.feed(child.before + child.after + b"\x1b[0m\r\n")  # the bar goes on below
+        child.expect_exact(b"[y/N]: ")
+        stream.feed(child.before + child.after)
+        child.sendline(b"y")
+        child.expect(pexpect.EOF)
+        stream.feed(child.before)
+    return drawn(screen, "assume-helper sync corp --region eu-central-1", masks(home, "http://127.0.0.1:5000"))
 
 
 def drawn(screen: Any, title: str, mask: Callable[[str], str]) -> str:
