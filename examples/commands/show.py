@@ -81,7 +81,7 @@ def main() -> int:
         renew(home, pristine)
         typed("assume-helper get dev", home, environ)
         pictures = {name: mask_svg(picture(name, home, environ, mask)) for name in ("list", "doctor", "picker")}
-        pictures["sync"] = mask_svg(sync_picture(Path(folder) / "corp", environ))
+        pictures["sync"] = mask_svg(sync_picture(Path(folder) / "corp", environ, mask))
     stale = {path: written[path] for path in told if steady(written[path]) != steady(told[path])}
     for name, svg in pictures.items():
         path = HERE / f"{name}.svg"
@@ -205,7 +205,7 @@ def picture(name: str, home: Path, environ: dict[str, str], mask: Callable[[str]
     return drawn(screen, f"assume-helper {' '.join(arguments)}", mask)
 
 
-def sync_picture(home: Path, environ: dict[str, str]) -> str:
+def sync_picture(home: Path, environ: dict[str, str], mask: Callable[[str], str]) -> str:
     """`sync` on a terminal: the bar as it is on its way, then the change, the question and the summary."""
     accounts = ("analytics", "billing", "data-lake", "network", "prod-eu", "prod-us", "sandbox", "security", "staging")
     ids = {name: f"{number * 111_111_111_111:012}" for number, name in enumerate(accounts, 1)}
@@ -243,7 +243,8 @@ def sync_picture(home: Path, environ: dict[str, str]) -> str:
         child.sendline(b"y")
         child.expect(pexpect.EOF)
         stream.feed(child.before)
-    return drawn(screen, "assume-helper sync corp --region eu-central-1", masks(home, "http://127.0.0.1:5000"))
+    title = "assume-helper sync corp --region eu-central-1"
+    return drawn(screen, title, lambda text: mask(text.replace(str(home), "/home/me")))
 
 
 def drawn(screen: Any, title: str, mask: Callable[[str], str]) -> str:
