@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 OK, WARNING, FAILURE = "green", "magenta", "bold red"
 # Lines of a terminal that no table depends on: where a height is not given, rich takes a dumb terminal for 80 columns.
 _HEIGHT = 25
-# The parts of a bar that have colours of their own, in rich's names.
-_PARTS = ("bar.complete", "bar.finished", "bar.pulse", "progress.download", "progress.remaining")
 TitledPairs = tuple[str, Sequence[tuple[str, str]]]
 
 
@@ -125,12 +123,11 @@ def progress(invocation: Invocation, what: str) -> Iterator[Callable[[int, int |
     if not invocation.is_terminal(2) or is_plain(invocation) or not terminal.is_there():
         yield lambda _done, _total: None
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-    from rich.theme import Theme
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    bar_column = BarColumn(style="default", complete_style=OK, finished_style=OK, pulse_style=OK)
+    columns = (TextColumn("{task.description}"), bar_column, MofNCompleteColumn())
     drawn = console(invocation, invocation.stream(2))
-    drawn.push_theme(Theme(dict.fromkeys(_PARTS, OK) | {"bar.back": "default"}))
     with Progress(*columns, console=drawn, transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

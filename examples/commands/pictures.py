@@ -2,12 +2,11 @@
 
 import html
 import io
-import itertools
 import re
+import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +28,6 @@ sso_start_url = {START_URL}
 sso_region = eu-central-1
 sso_registration_scopes = sso:account:access
 """
-SESSION = "[sso-session" + LOGIN.partition("[sso-session")[2]
-# How many accounts are listed, and how many of them are when the picture is taken.
-_ACCOUNTS, _LISTED = 200, 120
 # The code that is shown to a person, of letters that cannot be mistaken for others.
 _CODE = re.compile(r"\b[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}\b")
 
@@ -52,7 +48,6 @@ def of_logins(folder: Path, environ: dict[str, str], mask: Mask) -> dict[str, st
     """The pictures of a login, and of what it leads to, at a local IAM Identity Center."""
     sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
     import identity_center
-    from running import Home
 
     home = folder / "corp" / "me"
     (home / ".aws").mkdir(parents=True, mode=0o700)
@@ -67,40 +62,56 @@ def of_logins(folder: Path, environ: dict[str, str], mask: Mask) -> dict[str, st
         def masked_code(text: str) -> str:
             return _SPINNER.sub("\u280b", _CODE.sub("WDDQ-BHFK", masked_home(text)))
 
-        def masked_time(text: str) -> str:
-            return re.sub(r"\d:\d\d:\d\d|-:--:--", "0:00:05", masked_home(text))
-
         waits = b"Ctrl-C gives up"
         found = {"login": picture(["login", "dev", "--device-code"], home, around, masked_code, until=waits)}
-        center.log_in(Home(home), start_url=START_URL)
-        center.portal.assigned = {"123456789012": ["Developer", "ReadOnly"], "210987654321": ["ReadOnly"]}
-        center.portal.accounts = {"123456789012": "main", "210987654321": "audit"}
-        (home / ".aws" / "config").write_text(SESSION)
-        found["sync"] = picture(["sync", "corp", "--region", "eu-central-1", "--yes"], home, around, masked_home)
-        for number in range(_ACCOUNTS - 2):
-            center.assign(f"3{number:011d}", "ReadOnly")
-        with _held(center, _LISTED):
-            shown = f"{_LISTED}/{_ACCOUNTS}".encode()
-            found["sync-progress"] = picture(["sync", "corp"], home, around, masked_time, until=shown)
-    return found
+    return found | {"sync": sync_picture(folder / "sync" / "me", environ, mask)}
 
 
-@contextmanager
-def _held(center: Any, calls: int) -> Iterator[None]:
-    """Within it the roles of so many accounts are listed, and no more."""
-    go_on = threading.Event()
-    numbers = itertools.count()
+def sync_picture(home: Path, environ: dict[str, str], mask: Mask) -> str:
+    """`sync` on a terminal: the bar as it is on its way, then the change, the question and the summary."""
+    import behaviours
+    import identity_center
+    from running import Home
 
-    def work(_request: Any, proceed: Callable[[], Any]) -> Any:
-        if next(numbers) >= calls:
-            go_on.wait(60)
-        return proceed()
-
-    center.always("ListAccountRoles", work)
-    try:
-        yield
-    finally:
-        go_on.set()
+    accounts = ("analytics", "billing", "data-lake", "network", "prod-eu", "prod-us", "sandbox", "security", "staging")
+    ids = {name: f"{number * 111_111_111_111:012}" for number, name in enumerate(accounts, 1)}
+    with identity_center.serving() as center:
+        center.portal.accounts.clear()
+        for name, account in ids.items():
+            center.assign(account, "Administrator", "ReadOnly", name=name)
+        around = environ | center.environ() | {"HOME": str(home)}
+        center.log_in(Home(home))
+        (home / ".aws" / "config").write_text(identity_center.sso_session())
+        first = ["assume-helper", "sync", "corp", "--region", "eu-central-1", "--yes"]
+        subprocess.run(first, env=around, cwd=home, capture_output=True, check=True)
+        center.unassign(ids["sandbox"], "Administrator")
+        center.assign(ids["prod-eu"], "Deployer")
+        event = threading.Event()
+        hold = behaviours.held(event)
+        center.always(
+            "ListAccountRoles",
+            lambda request, proceed: (
+                hold(request, proceed) if request.query["account_id"] == ids["staging"] else proceed()
+            ),
+        )
+        screen = pyte.Screen(WIDTH, HEIGHT)
+        stream = pyte.ByteStream(screen)
+        child: Any = pexpect.spawn(
+            "assume-helper", ["sync", "corp", "--region", "eu-central-1"], env=around, cwd=str(home),
+            dimensions=(HEIGHT, WIDTH), timeout=60,
+        )  # fmt: skip
+        try:
+            child.expect_exact(f"{len(ids) - 1}/{len(ids)}".encode())
+        finally:
+            event.set()
+        stream.feed(child.before + child.after + b"\x1b[0m\r\n")  # the bar goes on below
+        child.expect_exact(b"[y/N]: ")
+        stream.feed(child.before + child.after)
+        child.sendline(b"y")
+        child.expect(pexpect.EOF)
+        stream.feed(child.before)
+    title = "assume-helper sync corp --region eu-central-1"
+    return mask_svg(drawn(screen, title, lambda text: mask(text.replace(str(home), "/home/me"))))
 
 
 def picture(

@@ -21,7 +21,7 @@ import boto3
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-sys.path.insert(0, str(ROOT / "examples" / "walkthrough"))
+sys.path[:0] = [str(ROOT / "examples" / "walkthrough"), str(ROOT / "tests")]
 
 import local_aws  # noqa: E402
 import pictures  # noqa: E402

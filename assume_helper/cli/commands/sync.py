@@ -65,7 +65,8 @@ def command(
 
     \b
     Example:
-        $ assume-helper sync corp --region eu-central-1
+        $ assume-helper sync corp
+        $ assume-helper sync corp --region eu-central-1 --dry-run
         $ assume-helper sync corp --template '{sso_session}/{account_name}/{role_name}' --prune --yes
         $ assume-helper sync corp --undo
     """
