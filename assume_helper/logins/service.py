@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import botocore.exceptions as aws
 
-from assume_helper.errors import AssumeHelperError, InternalFault
+from assume_helper.errors import AssumeHelperError, internal_fault
 from assume_helper.profiles.login import LoginService
 from assume_helper.system import sdk_client, sdk_errors
 from assume_helper.system.sdk_client import Client
@@ -80,4 +80,4 @@ def url(service: Service) -> str:
         connected = sdk_client.connect(service, lambda: sdk_client.client(_MODELS[service.name], service, {}, QUICK))
         return connected.url.rstrip("/")
 
-    return sdk_errors.translate(found, service, lambda error: InternalFault(str(error), ""))  # it sends nothing
+    return sdk_errors.translate(found, service, lambda error: internal_fault(error))  # it sends nothing

@@ -125,7 +125,7 @@ def read_record(token_path: str) -> Record:
         times = [float(found.get(name, 0.0)) for name in ("failed_at", "login_failed_at")]
         of_renewal, of_login = (_failure(each) for each in failures)
         return Record(number, tuple(digests), revoked, spent, failed, times[0], of_renewal, region, of_login, times[1])
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return Record()
 
 
