@@ -80,4 +80,4 @@ def url(service: Service) -> str:
         connected = sdk_client.connect(service, lambda: sdk_client.client(_MODELS[service.name], service, {}, QUICK))
         return connected.url.rstrip("/")
 
-    return sdk_errors.translate(found, service, lambda error: internal_fault(error))  # it sends nothing
+    return sdk_errors.translate(found, service, internal_fault)  # it sends nothing
