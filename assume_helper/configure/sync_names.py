@@ -106,7 +106,7 @@ def choose(
             pair
             for name, same in by_name.items()
             for pair in same
-            if len(same) > 1 or (pair not in kept and name in folded and served.get(names[pair]) != pair)
+            if len(same) > 1 or (name in folded and served.get(names[pair]) != pair)
         ]
         if not deeper:
             return names | {pair: name for pair, name in kept.items() if pair in names}

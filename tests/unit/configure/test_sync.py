@@ -301,6 +301,19 @@ def test_comments_behind_a_removed_profile_stay(environ: dict[str, str]) -> None
     assert planned(environ, [], PRUNE).change.text == SESSION + mine + "# the end\n"
 
 
+def test_of_two_blank_lines_that_would_meet_one_goes_and_a_single_one_stays(environ: dict[str, str]) -> None:
+    mine = "[profile dev]\nregion = eu-west-1\n"
+    for before, after, left in (
+        ("\n", "\n", "\n"),
+        ("", "\n", "\n"),
+        ("\n", "", "\n"),
+        ("", "", ""),
+        ("\n", "\n\n", "\n\n"),
+    ):
+        write_config(environ, SESSION + before + SECTIONS["other.Admin"] + after + mine)
+        assert planned(environ, [], PRUNE).change.text == SESSION + left + mine
+
+
 def test_keys_of_the_user_s_in_a_removed_profile_go_with_it(environ: dict[str, str]) -> None:
     write_config(environ, SESSION + SECTIONS["other.Admin"] + "# mine\noutput = json\n  # and more\n")
     assert planned(environ, [MAIN], PRUNE).change.text.startswith(SESSION + "\n" + SECTIONS["main.Admin"])
