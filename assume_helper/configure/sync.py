@@ -8,7 +8,7 @@ there.
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from assume_helper.configure import change as changes
 from assume_helper.configure import config_text, consequences, editor, own_kind, sync_names, synced_profiles
@@ -16,12 +16,14 @@ from assume_helper.configure.change import Change, Loaded, ProfileChange
 from assume_helper.configure.difference import difference, indentation
 from assume_helper.configure.sync_names import Named, Pair
 from assume_helper.configure.synced_profiles import Synced
-from assume_helper.logins.accounts import Account
 from assume_helper.profiles import aws_config, helper_command, php_syntax, role_chain
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.double_quotes import unquoted
 from assume_helper.profiles.raw_profile import with_prefix
 from assume_helper.profiles.settings import SYNCED_KEY
+
+if TYPE_CHECKING:
+    from assume_helper.logins.accounts import Account  # loads the SDK
 
 _PROCESS = "credential_process"
 # `new` and `changed` are written, `removed` is taken out. `kept` is there and stays, `gone` too: its account or role is
@@ -81,7 +83,7 @@ class Plan:
         return sum(entry.state in states for entry in self.entries)
 
 
-def plan(loaded: Loaded, environ: Mapping[str, str], wish: Wish, accounts: Sequence[Account]) -> Plan:
+def plan(loaded: Loaded, environ: Mapping[str, str], wish: Wish, accounts: "Sequence[Account]") -> Plan:
     """What becomes of the config file for these `accounts`. Raises ConfigurationError.
 
     Nothing is removed of an account whose roles could not be listed.
@@ -128,7 +130,7 @@ def plan(loaded: Loaded, environ: Mapping[str, str], wish: Wish, accounts: Seque
 
 
 def _sorted(
-    marked: Sequence[Synced], wish: Wish, pairs: Sequence[Named], accounts: Sequence[Account]
+    marked: Sequence[Synced], wish: Wish, pairs: Sequence[Named], accounts: "Sequence[Account]"
 ) -> tuple[dict[Pair, list[Synced]], list[Entry]]:
     """The marked profiles that are wanted, by account and role, and what becomes of the others."""
     wanted = {named.pair for named in pairs}

@@ -1,6 +1,7 @@
 """`sync`: a profile for each account and role that a login to IAM Identity Center may use."""
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,12 +12,13 @@ from assume_helper.configure import change as changes
 from assume_helper.configure import sync, sync_names, sync_undo
 from assume_helper.configure.sync import Plan, State, Wish
 from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError, STSRefused
-from assume_helper.logins import accounts as account_listing
-from assume_helper.logins.accounts import Account
 from assume_helper.profiles import login_settings, value_parsers
 from assume_helper.profiles.login import IdentityCenterLogin
 from assume_helper.system.context import CallContext
 from assume_helper.text import error_line, printable
+
+if TYPE_CHECKING:
+    from assume_helper.logins.accounts import Account
 
 # The rows of the summary that are always there, then those that are only where there is something to count.
 _ALWAYS: tuple[State, ...] = ("new", "changed", "removed", "gone", "kept")
@@ -129,13 +131,14 @@ def _check_usage(wish: Wish, *, undo: bool) -> None:
             raise _usage(str(error)) from None
 
 
-def _listed(invocation: Invocation, login: IdentityCenterLogin) -> list[Account]:
+def _listed(invocation: Invocation, login: IdentityCenterLogin) -> "list[Account]":
     """The accounts and roles of a login, with a bar on the terminal meanwhile. Raises AssumeHelperError.
 
     Where there is no login, a person is asked once whether to log in.
     """
+    from assume_helper.logins import accounts as account_listing  # loads the SDK
 
-    def ask(context: CallContext) -> list[Account]:
+    def ask(context: CallContext) -> "list[Account]":
         with display.progress(invocation, "Listing accounts") as progress:
             return account_listing.list_accounts(login, context.environ, context.clock, context.started, progress)
 
@@ -160,7 +163,7 @@ def _undoing(invocation: Invocation, session: str) -> Callable[[], Plan]:
     return make
 
 
-def _say_notes(invocation: Invocation, accounts: Sequence[Account], plan: Plan, *, undo: bool) -> None:
+def _say_notes(invocation: Invocation, accounts: "Sequence[Account]", plan: Plan, *, undo: bool) -> None:
     subject = invocation.subject
     if not accounts and not undo:
         invocation.say(error_line(subject, "Identity Center lists no account for this login; have one assigned"))
@@ -185,7 +188,7 @@ def _question(plan: Plan) -> str:
     return f"Write this ({', '.join(counts)}) to {printable(plan.change.file.path)}?"
 
 
-def _summary(wish: Wish, accounts: Sequence[Account], plan: Plan) -> list[str]:
+def _summary(wish: Wish, accounts: "Sequence[Account]", plan: Plan) -> list[str]:
     rows: list[tuple[str, str]] = [(state, str(plan.count(state))) for state in _ALWAYS]
     rows += [(state, str(plan.count(state))) for state in _WHERE_THERE_ARE if plan.count(state)]
     unlisted = sum(bool(account.problem) for account in accounts)
@@ -214,7 +217,7 @@ def _result(plan: Plan, backup: str | None, *, is_needed: bool, is_written: bool
 
 
 def _document(
-    wish: Wish, accounts: Sequence[Account], plan: Plan, backup: str | None, *, is_written: bool, undo: bool
+    wish: Wish, accounts: "Sequence[Account]", plan: Plan, backup: str | None, *, is_written: bool, undo: bool
 ) -> dict[str, object]:
     """What was done, for a program."""
     change = plan.change
