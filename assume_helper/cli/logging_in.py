@@ -21,11 +21,12 @@ class Options:
     force: bool = False
 
 
-def log_in(invocation: Invocation, login: Login, options: Options, context: CallContext) -> bool:
+def log_in(invocation: Invocation, login: Login, options: Options, context: CallContext, before: str) -> bool:
     """Have a person log in, or wait for the one who does; whether it was done here. Raises as `logins.log_in` does.
 
     A browser is opened where the person sits at this machine. Else, or if the config or the options say so, a code is
     shown. The person asked for it when `context` started: a login that has failed since then is not tried again.
+    `before` is what was `seen` of the login then.
     """
     from assume_helper.logins import log_in as logins
     from assume_helper.logins import login_errors
@@ -41,7 +42,7 @@ def log_in(invocation: Invocation, login: Login, options: Options, context: Call
     why = obstacle if wants_code and obstacle is not None and options == Options(force=options.force) else None
     with login_screen.screen(invocation, login_errors.name(login), login.command, why) as screen:
         return logins.log_in(
-            login, way, context, screen.show, screen.wait, force=options.force
+            login, way, context, screen.show, screen.wait, before=before, force=options.force
         )  # fmt: skip
 
 
@@ -53,8 +54,10 @@ def offer(invocation: Invocation, login: Login | None, error: SourceError) -> bo
     """
     if login is None or invocation.has_offered_login or not invocation.can_ask():
         return False
+    from assume_helper.logins import log_in as logins
     from assume_helper.logins import login_errors, state
 
+    before = logins.seen(login)
     if state.of(login, invocation.clock.now()).problem is None:
         return False
     invocation.has_offered_login = True
@@ -62,7 +65,7 @@ def offer(invocation: Invocation, login: Login | None, error: SourceError) -> bo
     answer = invocation.read_line(f"log in to {login_errors.name(login)} now? [Y/n]").strip().lower()
     if answer not in {"", "y", "yes"}:
         return False
-    log_in(invocation, login, Options(), invocation.call_context_from_now())
+    log_in(invocation, login, Options(), invocation.call_context_from_now(), before)
     return True
 
 

@@ -57,6 +57,11 @@ class Way:
     open_page: bool
 
 
+def seen(login: Login) -> str:
+    """What tells the token file as it is now from another: "" where there is none."""
+    return login_record.read_token_file(login.token_path).digest
+
+
 def is_needed(login: Login, context: CallContext) -> bool:
     """Whether a person must log in. A login that only needs its refresh token is renewed; a good one asks nobody.
 
@@ -87,19 +92,19 @@ def _nothing() -> None:
 
 def log_in(
     login: Login, way: Way, context: CallContext, show: Callable[[Notice], None], wait: Callable[[], None], *,
-    force: bool,
+    before: str, force: bool,
 ) -> bool:  # fmt: skip
     """Have a person log in, or wait for the one who does; whether it was done here.
 
-    `show` is told where to log in, `wait` that another process has it under way. Unless `force`, a login that has
-    become good meanwhile is enough. Raises the failure of a login that was waited for; SourceError where nobody logged
-    in or the token cannot be kept; ConfigurationError, STSNotReached, MachineFault.
+    `before` is what was `seen` of the token file when it was found wanting. `show` is told where to log in, `wait` that
+    another process has it under way. A login that somebody has made since is enough; unless `force`, a renewal is, too.
+    Raises the failure of a login that was waited for; SourceError where nobody logged in or the token cannot be kept;
+    ConfigurationError, STSNotReached, MachineFault.
     """
     path, clock = login.token_path, context.clock
     if home.is_foreign(path, context.environ):
         raise _impossible(login, "it is in another user's HOME")
     _make_folder(login)
-    before = login_record.read_token_file(path).digest
     is_waiting = False
     while (descriptor := _acquired(login)) is None:
         if login_lock.is_login_under_way(path) and not is_waiting:
@@ -107,8 +112,10 @@ def log_in(
             wait()
         clock.sleep(random.uniform(*_LOOK))
     try:
-        has_changed = login_record.read_token_file(path).digest != before
-        if has_changed and (is_waiting or not force) and state.of(login, clock.now()).problem is None:
+        now_seen = seen(login)
+        # What a renewal writes is in the record; what a login writes is not.
+        is_login = now_seen not in login_record.read_record(path).digests
+        if now_seen != before and (is_login or not force) and state.of(login, clock.now()).problem is None:
             return False
         _raise_failure(login, context.started, is_waiting=is_waiting)
         if descriptor >= 0:

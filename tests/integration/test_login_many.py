@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 from identity_center import SESSION, Center
 from logging_in import DESKTOP, configured, noting, pages, token, token_file
-from running import Home
+from running import Home, no_warning
+
+from assume_helper.logins import log_in
+from assume_helper.profiles import aws_config, login_settings
+from assume_helper.system.context import CallContext, Clock
 
 MANY = 75
 FEW = 6
@@ -187,3 +191,23 @@ def test_a_browser_that_stays_open_does_not_hold_the_lock(somebody: Home, tmp_pa
     assert somebody.run("login", "dev", **environ).code == 0
     assert somebody.run("login", "dev", "--force", **DESKTOP).code == 0
     gone.write_text("\n")
+
+
+def test_one_that_comes_just_after_a_login_was_made_opens_none(
+    somebody: Home, center: Center, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has found the login wanting, and gets the lock when the other one has written the token."""
+    clock = Clock()
+    monkeypatch.setattr(os, "environ", somebody.environ)
+    context = CallContext(somebody.environ, clock, clock.now(), clock.monotonic(), "host", str, no_warning)
+    login = login_settings.of_session(aws_config.load(somebody.environ), SESSION, somebody.environ)
+    before = log_in.seen(login)
+    assert log_in.is_needed(login, context)
+    assert somebody.run("login", "dev", **DESKTOP).code == 0
+    for force in (False, True):
+        is_made_here = log_in.log_in(
+            login, log_in.Way("browser", True), context, lambda _notice: pytest.fail("asked"), lambda: None,
+            before=before, force=force,
+        )  # fmt: skip
+        assert not is_made_here
+    assert center.calls("/authorize") == 1

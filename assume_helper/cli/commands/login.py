@@ -62,9 +62,9 @@ def command(
         is_good = state.of(login, invocation.clock.now()).problem is None
         click.get_current_context().exit(0 if is_good else SourceError.exit_code)
     is_new = False
-    context = invocation.call_context()
+    context, before = invocation.call_context(), log_in.seen(login)
     if force or log_in.is_needed(login, context):
-        is_new = logging_in.log_in(invocation, login, Options(device_code, browser, force), context)
+        is_new = logging_in.log_in(invocation, login, Options(device_code, browser, force), context, before)
     found = _state(invocation, login)
     if as_json:
         display.print_json(invocation, found | {"logged_in_now": is_new})
