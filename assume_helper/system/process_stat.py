@@ -1,5 +1,9 @@
 """What Linux tells of a process in `/proc/PID/stat` (proc(5))."""
 
+import os
+import sys
+import time
+
 # Of `fields`: its first is the third one there.
 STATE, PARENT, TERMINAL, BEGAN = 0, 1, 4, 19
 
@@ -14,3 +18,20 @@ def fields(process: int | str) -> list[bytes]:
             return file.read().rpartition(b")")[2].split()
     except OSError:  # another system, or it has ended
         return []
+
+
+if sys.platform == "linux":
+
+    def age() -> float:
+        """How long this process is there (seconds), the time in which it waited for a processor included; 0 if unknown."""
+        try:
+            began = int(fields("self")[BEGAN]) / os.sysconf("SC_CLK_TCK")
+            return max(0.0, time.clock_gettime(time.CLOCK_BOOTTIME) - began)
+        except (IndexError, ValueError, OSError):  # no /proc
+            return 0.0
+
+else:
+
+    def age() -> float:
+        """It is not known here."""
+        return 0.0

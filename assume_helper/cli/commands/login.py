@@ -1,5 +1,6 @@
 """`login`: log in to IAM Identity Center, or to the AWS console, once for all who need it."""
 
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -9,7 +10,12 @@ from assume_helper.cli.invocation import Invocation
 from assume_helper.cli.logging_in import Options
 from assume_helper.errors import SourceError
 from assume_helper.profiles.login import Login
+from assume_helper.system import process_stat
+from assume_helper.system.context import CallContext
 from assume_helper.text import duration_text
+
+# Seconds. A process that is older has become this program later.
+_LONGEST_WAIT = 60.0
 
 
 @click.command("login", short_help="Log in where a login is needed, once for all who wait.")
@@ -62,7 +68,7 @@ def command(
         is_good = state.of(login, invocation.clock.now()).problem is None
         click.get_current_context().exit(0 if is_good else SourceError.exit_code)
     is_new = False
-    context, before = invocation.call_context(), log_in.seen(login)
+    context, before = _since_asked(invocation), log_in.seen(login)
     if force or log_in.is_needed(login, context):
         is_new = logging_in.log_in(invocation, login, Options(device_code, browser, force), context, before)
     found = _state(invocation, login)
@@ -74,6 +80,15 @@ def command(
         )
         how = "; it is renewed by itself" if found["is_renewed"] else ""
         display.print_lines(invocation, [f"{found['login']} is logged in{until}{how}"])
+
+
+def _since_asked(invocation: Invocation) -> CallContext:
+    """The context, as of when this process was made: on a busy machine it waits long before it can look at a clock.
+
+    Many that are started together so share the failure of the first.
+    """
+    context = invocation.call_context()
+    return replace(context, started=min(context.started, context.clock.now() - min(process_stat.age(), _LONGEST_WAIT)))
 
 
 def _state(invocation: Invocation, login: Login) -> dict[str, Any]:
