@@ -23,7 +23,7 @@ def fields(process: int | str) -> list[bytes]:
 if sys.platform == "linux":
 
     def age() -> float:
-        """How long this process is there (seconds), the time in which it waited for a processor included; 0 if unknown."""
+        """How long this process is there (seconds), also while it waits for a processor; 0 where it is not known."""
         try:
             began = int(fields("self")[BEGAN]) / os.sysconf("SC_CLK_TCK")
             return max(0.0, time.clock_gettime(time.CLOCK_BOOTTIME) - began)
