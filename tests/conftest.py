@@ -3,6 +3,7 @@
 import os
 import signal
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import boto3
 import identity_center
 import local_aws
 import prepare
+import ptyprocess
 import pytest
 from configuring import CONFIG
 from front import Front, session
@@ -50,6 +52,19 @@ for _name in [name for name in os.environ if name.startswith("XDG_")]:
 for _name in list(os.environ):
     if _name.upper().startswith("AWS_") or _name.upper().endswith("_PROXY"):
         del os.environ[_name]
+
+
+def _terminate(child: ptyprocess.PtyProcess, force: bool = False) -> bool:
+    """End a process of a terminal's: it has as long as it takes to go, and not a tenth of a second, as by pexpect."""
+    child.kill(signal.SIGKILL)
+    end = time.monotonic() + 60
+    while child.isalive():
+        assert time.monotonic() < end, "it does not end"
+        time.sleep(0.01)
+    return True
+
+
+ptyprocess.PtyProcess.terminate = _terminate
 
 # Of a test with more cases, the processes of only so many are measured: coverage doubles what each of them costs.
 _MEASURED_CASES = 3

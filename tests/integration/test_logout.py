@@ -13,12 +13,11 @@ from front import Front, free_port, wait_for
 from identity_center import Center, ConsoleFile, SsoFile
 from kind_scenes import NAME, ROLE_ARN, Scene
 from login_calls import held_lock
-from running import Home, no_warning
+from running import Home, is_at_the_lock, no_warning
 
 from assume_helper.cache import key_lock
 from assume_helper.cache.directory import Cache
 from assume_helper.logins import login_lock
-from assume_helper.profiles import login_record
 
 ROLE = f"[profile role-0]\nrole_arn = {ROLE_ARN}/role-0\nsource_profile = {NAME}\n"
 OTHER = ic.sso_session("other") + ic.permission_set("theirs", session_name="other")
@@ -329,8 +328,7 @@ def test_a_renewal_is_waited_for_and_its_token_is_the_one_that_goes(scene: Scene
     asking = scene.home.start("get", NAME)
     wait_for(lambda: scene.center.calls("CreateToken") == 1)
     leaving = scene.home.start("logout", NAME)
-    lock = login_record.beside(str(login.path), login_record.LOCK)
-    wait_for(lambda: opened(leaving.pid, lock))
+    wait_for(lambda: is_at_the_lock(leaving))
     assert scene.center.calls("Logout") == 0
     released.set()
     assert leaving.communicate(timeout=90)[1] == b""
@@ -340,14 +338,6 @@ def test_a_renewal_is_waited_for_and_its_token_is_the_one_that_goes(scene: Scene
     assert len(told) == 1
     assert told != [before]
     assert not login.path.exists()
-
-
-def opened(pid: int, path: str) -> bool:
-    """Whether a process has the file open just now."""
-    try:
-        return path in {os.readlink(each) for each in Path(f"/proc/{pid}/fd").iterdir()}
-    except OSError:
-        return False
 
 
 def test_a_session_that_a_process_is_replacing_is_named_and_no_call_uses_it(scene: Scene) -> None:
