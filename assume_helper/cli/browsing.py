@@ -6,17 +6,23 @@ from assume_helper.cli import display
 from assume_helper.cli.invocation import Invocation
 from assume_helper.errors import AssumeHelperError
 from assume_helper.system import browser
+from assume_helper.system.warning import Warning
 
 if TYPE_CHECKING:
     from assume_helper.export.one_time_link import Link
 
 _PRINT = "add --print, and open the URL that it prints"
 # Seconds for a browser to ask for the link, once what starts it has ended, and at most.
-_TO_ASK = 10.0
+_TO_ASK = 20.0
 _LONGEST_TO_ASK = 60.0
 # Seconds after which a browser that is still being started counts as started.
 _TO_START = 5.0
 _TO_LOOK = 0.1
+_GIVEN_ITSELF = Warning(
+    "the browser did not ask for its link to this machine, and was given the sign-in page's own URL, which all users "
+    "of this machine can see",
+    "if that matters, add --print, and open the URL that it prints",
+)
 
 
 def check(invocation: Invocation) -> None:
@@ -40,11 +46,18 @@ def open_page(invocation: Invocation, url: str, *, is_secret: bool) -> None:
                 with one_time_link.leading_to(url) as link:
                     if _is_used(invocation, browser.open_page(link.url, invocation.environ), link):
                         return
-            if not browser.open_page(url, invocation.environ).wait(_TO_START):
-                raise AssumeHelperError(*_not_started())
+                    invocation.warn(_GIVEN_ITSELF)
+                    _open(invocation, url)
+                    return
+            _open(invocation, url)
         except OSError as error:
             reason = error.strerror or str(error)
             raise AssumeHelperError(f"the browser could not be started ({reason})", _PRINT) from None
+
+
+def _open(invocation: Invocation, url: str) -> None:
+    if not browser.open_page(url, invocation.environ).wait(_TO_START):
+        raise AssumeHelperError(*_not_started())
 
 
 def _is_used(invocation: Invocation, opening: browser.Opening, link: "Link") -> bool:

@@ -140,8 +140,12 @@ class Invocation:
         from click import open_file
 
         hit.write(2, f"{prompt}: ".encode("utf-8", "backslashreplace"))
-        with open_file("-") as stdin:
-            line = str(stdin.readline())
-        if not line:  # the terminal has gone, or Ctrl-D
-            raise KeyboardInterrupt
+        try:
+            with open_file("-") as stdin:
+                line = str(stdin.readline())
+            if not line:  # the terminal has gone, or Ctrl-D
+                raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            self.say("")  # what follows begins a line of its own
+            raise
         return line.rstrip("\n")

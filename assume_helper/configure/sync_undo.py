@@ -219,7 +219,10 @@ def _read(path: str) -> Record | None:
         for start, end, were in record.patch:
             if not (0 <= start <= end and all(isinstance(line, str) for line in were)):
                 raise ValueError
-    except (ValueError, TypeError, KeyError, AttributeError):
+        texts = [record.session, record.before, record.after, *record.added.values(), *record.removed.values()]
+        if not all(isinstance(text, str) for text in texts):
+            raise ValueError
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise ConfigurationError(
             f"{printable(path)} does not say what the last sync did", "remove it, and take the profiles out by hand"
         ) from None

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
 
+from assume_helper.system import local_peer
+
 HOST = "127.0.0.1"
 # Seconds for a request to arrive.
 _TO_ASK = 10
@@ -48,7 +50,9 @@ def leading_to(secret_url: str) -> Iterator[Link]:
             if not secrets.compare_digest(self.path.partition("?")[0].encode(), path.encode()):
                 self._answer(404, b"")
                 return
-            if turn.acquire(blocking=False):  # and it is never released
+            if local_peer.is_strange(self.client_address, (HOST, int(server.server_address[1]))):
+                self._answer(403, b"")
+            elif turn.acquire(blocking=False):  # and it is never released
                 self._answer(302, b"", secret_url)
                 link.is_used.set()
             else:

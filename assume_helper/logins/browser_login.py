@@ -46,7 +46,12 @@ def log_in(
             url = _page(where, client, callback, verifier)
             opening = opened(login, url, environ)
             show(Notice(url, PATIENCE, is_opened=True))
-            returned = _waited_for(login, client, callback, opening, clock)
+            try:
+                returned = _waited_for(login, callback, opening, clock)
+            except BaseException:
+                if not client.is_new:
+                    client_registration.forget(client)  # or it has ended: the page says so, and nobody here hears of it
+                raise
             try:
                 if not returned.code:
                     raise _denied(login, returned)
@@ -93,9 +98,7 @@ def no_browser(login: IdentityCenterLogin) -> SourceError:
     )
 
 
-def _waited_for(
-    login: IdentityCenterLogin, client: Client, callback: Callback, opening: Opening, clock: Clock
-) -> Returned:
+def _waited_for(login: IdentityCenterLogin, callback: Callback, opening: Opening, clock: Clock) -> Returned:
     until = clock.monotonic() + PATIENCE
     while clock.monotonic() < until:
         returned = callback.wait(_LOOK)
@@ -107,8 +110,6 @@ def _waited_for(
             if returned is None:
                 raise no_browser(login)
             return returned
-    if not client.is_new:
-        client_registration.forget(client)  # or it has ended: the browser says so, and nobody here hears of it
     raise SourceError(
         f"nobody has logged in to {login_errors.name(login)} within {PATIENCE / 60:.0f} minutes",
         f"run: {login.command} (--device-code if no page of the login came up)",

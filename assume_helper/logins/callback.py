@@ -1,7 +1,8 @@
 """The end of a login in a browser: the page on this machine that Identity Center sends the browser to (RFC 8252).
 
 It listens on 127.0.0.1 alone. Only a request for its path, with the state that only the browser of this login was told,
-says anything; whatever else comes (a favicon, another program, a stranger's error) is answered and changes nothing.
+says anything; whatever else comes (a favicon, another program, a stranger's error) is answered and changes nothing. All
+users of a machine can see what a browser is started with, the state too: their requests are not taken at all.
 """
 
 import html
@@ -15,6 +16,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from assume_helper.system import local_peer
 
 PATH = "/oauth/callback"
 # Seconds for one request: a connection on which nothing comes is closed.
@@ -130,6 +133,8 @@ class _Handler(BaseHTTPRequestHandler):
         callback = self.server.callback
         if split.path != PATH:
             return self._send(404, "Not found", "There is nothing here.")
+        if local_peer.is_strange(self.client_address, ("127.0.0.1", self.server.server_port)):
+            return self._send(403, "Not yours", "Nothing was changed: another user is logging in here.")
         if self.headers.get("Host") != f"127.0.0.1:{self.server.server_port}":
             return self._send(421, "Not this host", "Nothing was changed.")
         found = callback._answer(split.query)

@@ -91,6 +91,8 @@ def _read(path: str, scopes: tuple[str, ...], method: LoginMethod, now: float) -
     held = login_record.read_token_file(path).tokens or {}
     client_id, secret, ends = held.get("clientId"), held.get("clientSecret"), timestamps.parse(held.get("expiresAt"))
     grants = held.get("grantTypes") or [DEVICE_CODE]
+    if not isinstance(grants, list):
+        return None
     is_right = AUTHORIZATION_CODE in grants if method == "browser" else AUTHORIZATION_CODE not in grants
     if not (can_be_sent(client_id) and can_be_sent(secret) and ends is not None and is_right and ends > now + _SPARE):
         return None
@@ -119,6 +121,7 @@ def _register(
     content |= {"scopes": [*scopes] or None, "grantTypes": request.get("grantTypes")}
     # Without the file the next login registers another client.
     with contextlib.suppress(OSError):
+        login_record.sweep(path)
         kept = {name: value for name, value in content.items() if value is not None}
         login_record.write_beside(os.path.realpath(path), json.dumps(kept).encode())
     return Client(client_id, secret, ends, scopes, path, is_new=True)

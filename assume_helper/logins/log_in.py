@@ -62,6 +62,19 @@ def seen(login: Login) -> str:
     return login_record.read_token_file(login.token_path).digest
 
 
+def is_good(login: Login, now: float) -> bool:
+    """Whether nobody has to log in, as far as the files tell at `now` (seconds since the epoch). Nobody is asked.
+
+    A token of another region than the config's is none: the portal does not take it.
+    """
+    if state.of(login, now).problem is not None:
+        return False
+    if isinstance(login, ConsoleLogin) or not start_url.is_of_aws(login.start_url):
+        return True
+    region = (login_record.read_token_file(login.token_path).tokens or {}).get("region")
+    return region is None or region == login.service.region
+
+
 def is_needed(login: Login, context: CallContext) -> bool:
     """Whether a person must log in. A login that only needs its refresh token is renewed; a good one asks nobody.
 
@@ -69,7 +82,7 @@ def is_needed(login: Login, context: CallContext) -> bool:
     """
     clock = context.clock
     found = state.of(login, clock.now())
-    if found.problem is not None:
+    if not is_good(login, clock.now()):
         return True
     window = console_login.WINDOW if isinstance(login, ConsoleLogin) else sso_token.WINDOW
     if not found.is_renewable or (found.seconds_left or 0) > window:
@@ -117,8 +130,10 @@ def log_in(
         is_login = now_seen not in login_record.read_record(path).digests
         if now_seen != before and (is_login or not force) and state.of(login, clock.now()).problem is None:
             return False
-        _raise_failure(login, context.started, is_waiting=is_waiting)
+        _raise_failure(login, context.started, clock.now(), is_waiting=is_waiting)
         if descriptor >= 0:
+            with contextlib.suppress(OSError):
+                login_record.sweep(path)
             with contextlib.suppress(OSError):  # the disk is full: those who wait take it for a renewal
                 login_lock.note_login(descriptor)
         try:
@@ -155,18 +170,22 @@ def _acquired(login: Login) -> int | None:
     except OSError as error:
         if error.errno in _NO_LOCKS:
             return -1
-        raise _impossible(login, error.strerror or str(error)) from None
+        lock = printable(login_record.beside(login.token_path, login_record.LOCK), 200)
+        raise _impossible(login, f"{lock}: {error.strerror or error}") from None
 
 
 def _impossible(login: Login, reason: str) -> SourceError:
-    what = f"nobody can log in to {login_errors.name(login)} here: {printable(reason, 160)}"
+    what = f"nobody can log in to {login_errors.name(login)} here: {printable(reason, 320)}"
     return SourceError(what, f"correct that, then run: {login.command}")
 
 
-def _raise_failure(login: Login, started: float, *, is_waiting: bool) -> None:
-    """Raise the failure of the login that was waited for, or that failed since this process began."""
+def _raise_failure(login: Login, started: float, now: float, *, is_waiting: bool) -> None:
+    """Raise the failure of the login that was waited for, or that failed since this process began.
+
+    One of the future was noted by a clock that was ahead: it says nothing.
+    """
     record = login_record.read_record(login.token_path)
-    if record.login_failure is not None and record.login_failed_at >= started:
+    if record.login_failure is not None and started <= record.login_failed_at <= now:
         raise login_errors.as_error(record.login_failure)
     if is_waiting:  # it was killed
         raise login_errors.given_up(login)

@@ -162,7 +162,7 @@ def run(job: Job, now: Callable[[], float]) -> None:
         return
     record = login_record.read_record(job.path)
     try:
-        _sweep(job.path)
+        login_record.sweep(job.path)
         with _reserved(job.path, file) as write:
             renewed = _asked(job, file.tokens, record, now)
             if renewed is None or login_record.read_token_file(job.path).digest != job.digest:
@@ -219,18 +219,6 @@ def _write_record(path: str, record: Record) -> None:
     # Without the record the login gets another number. Without the token file it would be lost.
     with contextlib.suppress(OSError):
         login_record.write_record(path, record)
-
-
-def _sweep(path: str) -> None:
-    """Remove what killed processes have left: the lock is held, so nobody writes here now."""
-    target = os.path.realpath(path)
-    names = {os.path.basename(target), os.path.basename(login_record.beside(path, login_record.RECORD))}
-    folder = os.path.dirname(target)
-    for found in os.listdir(folder):
-        stem = found.removesuffix(login_record.TEMPORARY)
-        if stem != found and stem.rpartition(".")[0] in names:
-            with contextlib.suppress(OSError):
-                os.unlink(os.path.join(folder, found))
 
 
 @contextlib.contextmanager

@@ -44,7 +44,15 @@ def read(login: IdentityCenterLogin, file: TokenFile, record: Record, now: float
         raise login_errors.unreadable(login, file)
     if record.revoked == file.digest:
         raise login_errors.revoked(login)
+    if not _is_of(login, tokens):
+        raise login_errors.not_logged_in(login)
     return AccessToken(value, ends, file, _is_renewable(login, tokens, now) and record.spent != file.digest)
+
+
+def _is_of(login: IdentityCenterLogin, tokens: Mapping[str, object]) -> bool:
+    """Whether the token is of the start URL in the config: a session's file outlives a change of that."""
+    start_url = tokens.get("startUrl")
+    return not isinstance(start_url, str) or start_url.rstrip("/#") == login.start_url.rstrip("/#")
 
 
 def _is_renewable(login: IdentityCenterLogin, tokens: Mapping[str, object], now: float) -> bool:

@@ -43,20 +43,21 @@ def resolve(login: IdentityCenterLogin) -> Portal:
     One that cannot be reached is taken as it is: Identity Center then says whether it knows it.
     """
     configured = Portal(login.start_url, login.service.region)
-    if _is_of_aws(login.start_url):
+    if is_of_aws(login.start_url):
         return configured
     try:
         location = within(_LONGEST, lambda: _redirect(login))
     except (TimeoutError, MachineFault):
         location = None
-    if location is None or not _is_of_aws(location):
+    if location is None or not is_of_aws(location):
         return configured
     host = (urlsplit(location).hostname or "").lower()
     region = next((label for label in host.split(".") if _REGION.fullmatch(label)), login.service.region)
     return Portal(location, region)
 
 
-def _is_of_aws(url: str) -> bool:
+def is_of_aws(url: str) -> bool:
+    """Whether `url` is a page of AWS's own hosts."""
     try:
         parts = urlsplit(url)
         return parts.scheme == "https" and _OF_AWS.fullmatch((parts.hostname or "").lower()) is not None

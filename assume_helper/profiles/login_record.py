@@ -6,6 +6,7 @@ to the same number without writing anything. Our own renewal records the new dig
 whoever reads either file meanwhile comes to the number too.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -157,3 +158,18 @@ def write_beside(path: str, data: bytes) -> None:
         os.unlink(temporary)
         raise
     private_files.flush_directory(os.path.dirname(path))
+
+
+def sweep(path: str) -> None:
+    """Remove what killed processes have left of the file at `path` and of its record. Raises OSError.
+
+    Call it with the login's lock: nobody writes there then.
+    """
+    target = os.path.realpath(path)
+    names = {os.path.basename(target), os.path.basename(beside(path, RECORD))}
+    folder = os.path.dirname(target)
+    for found in os.listdir(folder):
+        stem = found.removesuffix(TEMPORARY)
+        if stem != found and stem.rpartition(".")[0] in names:
+            with contextlib.suppress(OSError):
+                os.unlink(os.path.join(folder, found))

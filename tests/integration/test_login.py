@@ -354,3 +354,46 @@ def test_a_clock_that_is_off_is_told_and_the_login_is_good(somebody: Home, cente
     where = "ahead of" if hours > 0 else "behind"
     assert re.search(rf"this machine's clock is 2 h \d+ min {where} Identity Center's", warned(somebody))
     assert somebody.run("login", "dev", "--check").code == 0
+
+
+@pytest.mark.parametrize("ahead", [60, 86_400])
+def test_a_failure_that_a_clock_ahead_has_noted_keeps_nobody_from_logging_in(
+    somebody: Home, tmp_path: Path, ahead: int
+) -> None:
+    failed(somebody, code=4, words="no browser could be started", **noting(tmp_path, code=3))
+    record = token_file(somebody).with_suffix(".assume-helper")
+    noted = json.loads(record.read_text())
+    record.write_text(json.dumps(noted | {"login_failed_at": noted["login_failed_at"] + ahead}))
+    assert somebody.run("login", "dev", **DESKTOP).code == 0
+
+
+@pytest.mark.parametrize("fields", [{"region": "eu-west-1"}, {"startUrl": OTHER}])
+def test_a_token_of_another_region_or_start_url_is_no_login(
+    somebody: Home, center: Center, fields: dict[str, str]
+) -> None:
+    center.log_in(somebody).change(**fields)
+    assert somebody.run("login", "dev", "--check").code == 4
+    ran = somebody.run("login", "dev", **DESKTOP)
+    assert ran.code == 0, ran.stderr
+    assert center.calls("/authorize") == 1
+    assert somebody.get("dev")
+
+
+def test_after_a_change_of_the_start_url_nothing_is_served_with_the_former_login(
+    somebody: Home, center: Center
+) -> None:
+    center.log_in(somebody)
+    assert somebody.get("dev")
+    configured(somebody, center, start_url=OTHER)
+    somebody.run("get", "dev").failed(4, "sso-session corp is not logged in")
+    configured(somebody, center, start_url=f"{START_URL}/")
+    assert somebody.get("dev")
+
+
+def test_what_a_killed_process_left_of_the_token_goes(somebody: Home, center: Center) -> None:
+    center.log_in(somebody)
+    left = token_file(somebody).with_name(f"{token_file(somebody).name}.12345.assume-helper-tmp")
+    for arguments in (["login", "dev", "--force"], ["logout", "dev"]):
+        left.write_text("secret")
+        assert somebody.run(*arguments, **DESKTOP).code == 0
+        assert not left.exists()

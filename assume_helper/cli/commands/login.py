@@ -62,14 +62,16 @@ def command(
     if check and (force or device_code or browser is not None or as_json):
         raise click.UsageError("--check goes with no other option but --sso-session")
     login = logging_in.login_of(invocation, profile, sso_session)
-    from assume_helper.logins import log_in, state
+    from assume_helper.logins import log_in
 
     if check:
-        is_good = state.of(login, invocation.clock.now()).problem is None
+        is_good = log_in.is_good(login, invocation.clock.now())
         click.get_current_context().exit(0 if is_good else SourceError.exit_code)
     is_new = False
     context, before = _since_asked(invocation), log_in.seen(login)
-    if force or log_in.is_needed(login, context):
+    with display.spinner(invocation, "looking at the login ..."):
+        is_needed = force or log_in.is_needed(login, context)
+    if is_needed:
         is_new = logging_in.log_in(invocation, login, Options(device_code, browser, force), context, before)
     found = _state(invocation, login)
     if as_json:

@@ -107,6 +107,7 @@ def command(
             raise AssumeHelperError("nothing was changed", "answer y to write it")
         write = sync_undo.write_back if undo else sync_undo.write
         plan, backup = write(plan, sso_session, environ, make if yes else None)
+        is_needed = is_written = plan.change.is_needed  # another process may have been faster
     if as_json:
         display.print_json(invocation, _document(wish, accounts, plan, backup, is_written=is_written, undo=undo))
     elif not cannot_ask:
@@ -119,6 +120,8 @@ def command(
 
 def _check_usage(wish: Wish, *, undo: bool) -> None:
     """Raise click.UsageError for arguments that do not go together, or cannot be."""
+    if not wish.session:
+        raise _usage("SSO_SESSION is empty: name one")
     if undo and (wish.prunes or wish.region is not None or wish.template != sync_names.TEMPLATE):
         raise _usage("--undo goes with no option but --dry-run, --yes and --json")
     wrong = sync_names.problem(wish.template)

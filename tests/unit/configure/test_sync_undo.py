@@ -226,7 +226,9 @@ def test_the_record_is_the_user_s_alone_and_has_no_line_of_other_profiles(enviro
     assert "dummysecret" in config_of(environ)
 
 
-@pytest.mark.parametrize("damage", ["", "{}", "[]", "null", "\x00", '{"version": 9}', "changed", "patch"])
+@pytest.mark.parametrize(
+    "damage", ["", "{}", "[]", "null", "\x00", '{"version": 9}', "changed", "patch", "added", "removed", "[" * 100_000]
+)
 def test_a_record_that_cannot_be_read_is_said(environ: dict[str, str], damage: str) -> None:
     text = synced(environ, [MAIN])
     path = record(environ)

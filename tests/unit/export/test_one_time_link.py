@@ -10,6 +10,7 @@ import pytest
 
 from assume_helper.export import one_time_link
 from assume_helper.export.one_time_link import Link
+from assume_helper.system import local_peer
 
 SECRET_URL = "https://signin.aws.amazon.com/federation?SigninToken=a%2Bb"
 
@@ -92,3 +93,12 @@ def test_it_is_gone_when_the_block_ends() -> None:
         pass
     with pytest.raises(OSError):  # noqa: PT011 - refused, or reset
         asked(link)
+
+
+def test_another_user_is_not_sent_on_and_does_not_use_it_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    with one_time_link.leading_to(SECRET_URL) as link:
+        monkeypatch.setattr(local_peer, "is_strange", lambda _client, _server: True)
+        assert asked(link)[0] == 403
+        assert not link.is_used.is_set()
+        monkeypatch.undo()
+        assert asked(link)[0] == 302

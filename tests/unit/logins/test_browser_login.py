@@ -117,6 +117,22 @@ def test_it_ends_after_five_minutes_and_the_client_that_may_have_ended_is_forgot
     assert (before, center.calls("RegisterClient")) == (0, 1)
 
 
+def test_one_that_is_given_up_forgets_a_client_that_may_have_ended(
+    person: Person, center: Center, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    center.log_in(person.home, configured_scopes=None)
+
+    def interrupted(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(callback.Callback, "wait", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        person.log_in(BROWSER="true %s")
+    monkeypatch.undo()
+    person.log_in(**visitor.variable())
+    assert center.calls("RegisterClient") == 1
+
+
 def test_without_a_port_it_names_the_other_way(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     @contextlib.contextmanager
     def nothing_is_free() -> Iterator[callback.Callback]:

@@ -10,6 +10,7 @@ import pytest
 
 from assume_helper.logins import callback as callbacks
 from assume_helper.logins.callback import PATH, Callback, Returned
+from assume_helper.system import local_peer
 
 
 @pytest.fixture
@@ -156,3 +157,12 @@ def test_the_state_is_another_one_each_time_and_in_no_repr() -> None:
         assert len(one.state) >= 32
         assert one.state not in repr(one)
         assert "secret" not in repr(Returned("secret"))
+
+
+def test_another_user_who_has_seen_the_state_changes_nothing(
+    waiting: Callback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local_peer, "is_strange", lambda _client, _server: True)
+    for query in ({"error": "access_denied"}, {"code": "stolen"}):
+        assert get(waiting, state=waiting.state, **query)[0] == 403
+    assert waiting.wait(0.05) is None

@@ -97,6 +97,8 @@ def test_one_that_has_ended_or_is_about_to_is_not_used(home: Home, center: Cente
         '{"clientId": "x"}',
         '{"clientId": 1, "clientSecret": 2, "expiresAt": "2999-01-01T00:00:00Z"}',
         '{"clientId": "x", "clientSecret": "y", "expiresAt": "never"}',
+        '{"clientId": "x", "clientSecret": "y", "expiresAt": "2999-01-01T00:00:00Z", "grantTypes": 5}',
+        '{"clientId": "x", "clientSecret": "y", "expiresAt": "2999-01-01T00:00Z", "grantTypes": "authorization_code"}',
         '{"clientId": "x y", "clientSecret": "y", "expiresAt": "2999-01-01T00:00:00Z"}',
     ],
 )
