@@ -13,6 +13,8 @@ from assume_helper.cli.invocation import Invocation
 from assume_helper.logins.notice import Notice
 from assume_helper.text import printable
 
+# Columns that a box with air around the code has room in.
+_WIDE = 40
 _ELSEWHERE = "another process has begun it; finish it in the browser"
 
 
@@ -103,7 +105,8 @@ def _drawn(invocation: Invocation, name: str, command: str, notice: Notice, why_
     drawn.print()
     if notice.code:
         code = Text(printable(notice.code, 64), "bold green", justify="center")
-        drawn.print(Padding(Panel(code, box=HEAVY, padding=(1, 6), expand=False, title="code"), (0, 0, 0, 2)))
+        sides = 6 if drawn.width >= _WIDE else 1  # the code is never broken
+        drawn.print(Padding(Panel(code, box=HEAVY, padding=(1, sides), expand=False, title="code"), (0, 0, 0, 2)))
         drawn.print()
     drawn.print(Text(_otherwise(command, notice)))
     return into.getvalue()
