@@ -62,11 +62,12 @@ def log_out(login: Login, environ: Mapping[str, str], clock: Clock) -> LoggedOut
         )
     lock = _acquired(login, clock)
     try:
+        if lock is not None:
+            with suppress(OSError):
+                login_record.sweep(path)
         file = login_record.read_token_file(path)
         if not file.digest and not file.problem:
             return LoggedOut(was_there=False)
-        with suppress(OSError):
-            login_record.sweep(path)
         problem = _end(login, file, clock) if isinstance(login, IdentityCenterLogin) else None
         was_there = file.tokens is not None or bool(file.problem)
         return LoggedOut(was_there, _remove(path, file.digest) or problem)
