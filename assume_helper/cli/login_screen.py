@@ -73,7 +73,7 @@ def _otherwise(command: str, notice: Notice) -> str:
     if notice.code:
         return (
             "The page shows this code, or asks for it. If it shows another one, do not go on: somebody else made it. "
-            "When you have confirmed it there, it goes on here."
+            "When you have confirmed it there, it goes on here. If nothing happens, run this again for another code."
         )
     return f"If no page comes up, open it yourself in a browser on this machine, or run: {command} --device-code"
 
