@@ -414,6 +414,6 @@ def test_a_refresh_that_finds_no_libraries_is_one_try_and_is_logged(due: Home, o
     command = launcher(due, PACKAGE.parent)
     for _ in range(10):
         assert due.run("get", "dev", command=command).document["AccessKeyId"] == OLD
-    wait_for(lambda: not refreshers(due))
+    wait_for(lambda: "is not installed for" in logged(due) and not refreshers(due))
     assert logged(due).count("is not installed for") == 1
     assert offline_front.calls == []
