@@ -74,7 +74,8 @@ def test_pictures_are_drawings_that_fetch_nothing(path: Path) -> None:
 def parse(words: list[str]) -> None:
     """Parse a command line as the program does. Raises click.UsageError."""
     group = cli.assume_helper
-    with click.Context(group, info_name="assume-helper") as context:
+    # With the group's own settings: a command keeps the names of its help option as it is first asked for them.
+    with click.Context(group, info_name="assume-helper", **group.context_settings) as context:
         if not words or words[0].startswith("-"):
             group.parse_args(context, words)
             return
