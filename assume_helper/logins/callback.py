@@ -8,19 +8,16 @@ users of a machine can see what a browser is started with, the state too: their 
 import html
 import queue
 import secrets
-import socketserver
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from assume_helper.system import local_peer
+from assume_helper.system import loopback_server
 
 PATH = "/oauth/callback"
-# Seconds for one request: a connection on which nothing comes is closed.
+# Seconds for the browser to take the page that says what came of the login.
 _PATIENCE = 10.0
 # Seconds for which the browser waits for what came of the login.
 _LONGEST_END = 60.0
@@ -42,15 +39,20 @@ class Returned:
 
 @dataclass
 class Callback:
-    """The page that is waited for. `state` is what the browser must bring back, `redirect_uri` the page's URL."""
+    """The page that is waited for, at `host` (with its port). `state` is what the browser must bring back."""
 
     state: str = field(repr=False)
-    redirect_uri: str
+    host: str
     _returned: "queue.SimpleQueue[Returned]" = field(default_factory=queue.SimpleQueue, repr=False)
     _ended: threading.Event = field(default_factory=threading.Event, repr=False)
     _shown: threading.Event = field(default_factory=threading.Event, repr=False)
     _taken: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _page: tuple[str, str] = ("", "")
+
+    @property
+    def redirect_uri(self) -> str:
+        """The page's URL."""
+        return f"http://{self.host}{PATH}"
 
     def wait(self, seconds: float) -> Returned | None:
         """What the browser brought back within `seconds`; None where it has not come yet."""
@@ -85,57 +87,31 @@ class Callback:
 @contextmanager
 def listening() -> Iterator[Callback]:
     """A page that waits for the browser, on a free port of 127.0.0.1. Raises OSError where none can be had."""
-    server = _Server(("127.0.0.1", 0), _Handler)
-    callback = Callback(secrets.token_urlsafe(32), f"http://127.0.0.1:{server.server_port}{PATH}")
-    server.callback = callback
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
-    try:
-        thread.start()
-    except RuntimeError as error:  # "can't start new thread"
-        server.server_close()
-        raise OSError(0, str(error)) from None
-    try:
-        yield callback
-    finally:
-        callback.end(*(callback._page if callback._page[0] else ("Not logged in", "The login was given up.")))
-        server.shutdown()
-        server.server_close()
+
+    class Handler(_Handler):
+        def answer(self) -> None:
+            self.answer_for(callback)
+
+    with loopback_server.serving(Handler) as port:
+        callback = Callback(secrets.token_urlsafe(32), f"{loopback_server.HOST}:{port}")
+        try:
+            yield callback
+        finally:
+            if not callback._ended.is_set():
+                callback.end("Not logged in", "The login was given up.")
 
 
-class _Server(ThreadingHTTPServer):
-    """The server: threads that end with the process, whatever a connection does."""
-
-    daemon_threads = True
-    block_on_close = False
-    allow_reuse_address = False
-    callback: Callback
-
-    def server_bind(self) -> None:
-        """As every server, but without a question to the name service, which may take long."""
-        socketserver.TCPServer.server_bind(self)
-        self.server_name, self.server_port = "127.0.0.1", int(self.server_address[1])
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A connection that breaks off is nobody's trouble."""
-
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(loopback_server.Handler):
     """One request to the page."""
 
-    server: _Server
-    timeout = _PATIENCE
-    # Closed after each answer.
-    protocol_version = "HTTP/1.0"
-
-    def do_GET(self) -> None:
+    def answer_for(self, callback: Callback) -> None:
         """Answer a browser: only this login's own page, under this machine's own number, is taken."""
         split = urlsplit(self.path)
-        callback = self.server.callback
         if split.path != PATH:
             return self._send(404, "Not found", "There is nothing here.")
-        if local_peer.is_strange(self.client_address, ("127.0.0.1", self.server.server_port)):
+        if self.is_strange():
             return self._send(403, "Not yours", "Nothing was changed: another user is logging in here.")
-        if self.headers.get("Host") != f"127.0.0.1:{self.server.server_port}":
+        if self.headers.get("Host") != callback.host:
             return self._send(421, "Not this host", "Nothing was changed.")
         found = callback._answer(split.query)
         if found is None:
@@ -145,13 +121,6 @@ class _Handler(BaseHTTPRequestHandler):
         finally:
             callback._shown.set()
         return None
-
-    def log_message(self, *_args: object) -> None:
-        """Nothing is written: the request's line holds the code."""
-
-    def version_string(self) -> str:
-        """The server's name."""
-        return "assume-helper"
 
     def _send(self, status: int, title: str, text: str) -> None:
         data = _PAGE.format(title=html.escape(title), text=html.escape(text)).encode()
