@@ -50,3 +50,13 @@ def sweep(invocation: Invocation) -> list[str]:
     for warning in left:
         invocation.say(f"assume-helper: warning: {warning}")
     return removed
+
+
+def nobody_to_ask() -> click.UsageError:
+    """The error where a change is not written, since nobody can be asked about it."""
+    return usage_error("nothing was changed: there is no terminal to ask on; use --yes to write without asking")
+
+
+def usage_error(message: str) -> click.UsageError:
+    """The error for arguments that do not go together, of the command that runs."""
+    return click.UsageError(message, click.get_current_context())

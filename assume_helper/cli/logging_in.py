@@ -2,10 +2,16 @@
 
 from dataclasses import dataclass
 
-from assume_helper.cli import login_screen
+import click
+
+from assume_helper.cli import login_screen, picker
 from assume_helper.cli.invocation import Invocation
-from assume_helper.errors import SourceError
+from assume_helper.errors import ConfigurationError, SourceError
+from assume_helper.profiles import aws_config, login_settings, profile_variables, role_chain
+from assume_helper.profiles.endpoint import EndpointSettings
 from assume_helper.profiles.login import IdentityCenterLogin, Login
+from assume_helper.profiles.raw_profile import merge
+from assume_helper.profiles.settings import ProfileSettings
 from assume_helper.system.context import CallContext
 from assume_helper.text import printable
 
@@ -34,12 +40,14 @@ def log_in(invocation: Invocation, login: Login, options: Options, context: Call
 
     obstacle = browser.obstacle(invocation.environ)
     is_legacy = isinstance(login, IdentityCenterLogin) and login.session_name is None
-    wants_code = options.device_code or options.open_page is False
-    if options.open_page is None and not options.device_code:
+    by_rule = options.open_page is None and not options.device_code
+    if by_rule:
         wants_code = login.method == "device" or obstacle is not None
-    may_open = options.open_page if options.open_page is not None else not wants_code
+    else:
+        wants_code = options.device_code or not options.open_page
+    may_open = not wants_code if options.open_page is None else options.open_page
     way = logins.Way("device" if wants_code or is_legacy else "browser", may_open)
-    why = obstacle if wants_code and obstacle is not None and options == Options(force=options.force) else None
+    why = obstacle if by_rule else None
     with login_screen.screen(invocation, login_errors.name(login), login.command, why) as screen:
         return logins.log_in(
             login, way, context, screen.show, screen.wait, before=before, force=options.force
@@ -74,15 +82,6 @@ def login_of(invocation: Invocation, name: str | None, sso_session: str | None) 
 
     Raises ConfigurationError, click.UsageError, KeyboardInterrupt.
     """
-    import click
-
-    from assume_helper.cli import picker
-    from assume_helper.errors import ConfigurationError
-    from assume_helper.profiles import aws_config, login_settings, profile_variables, role_chain
-    from assume_helper.profiles.endpoint import EndpointSettings
-    from assume_helper.profiles.raw_profile import merge
-    from assume_helper.profiles.settings import ProfileSettings
-
     environ = invocation.environ
     if name == "" or sso_session == "":
         raise click.UsageError("the name is empty: give one, or leave it out")

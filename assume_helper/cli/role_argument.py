@@ -34,17 +34,9 @@ def role_options(command: F) -> F:
     return command
 
 
-def session(
-    invocation: Invocation,
-    role: str | None,
-    source_profile: str | None,
-    role_session_name: str | None,
-    duration_seconds: int | None,
-    *,
-    no_session: bool = False,
-) -> tuple[RoleRequest, Profile, Entry]:
-    """The role request, its profile and its session. Raises AssumeHelperError, click.UsageError, KeyboardInterrupt."""
-    request = requested(invocation, role, source_profile, role_session_name, duration_seconds, no_session=no_session)
+def session(invocation: Invocation, role: str | None, **options: Any) -> tuple[RoleRequest, Profile, Entry]:
+    """The request of `requested`, its profile and its session. Raises AssumeHelperError, and as `requested` does."""
+    request = requested(invocation, role, **options)
     return request, *session_of(invocation, request)
 
 

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import botocore.exceptions as aws
@@ -26,7 +26,8 @@ from assume_helper.text import printable
 
 AUTHORIZATION_CODE = "authorization_code"
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
-_GRANTS = {"browser": [AUTHORIZATION_CODE, "refresh_token"], "device": [DEVICE_CODE, "refresh_token"]}
+# Without grants a client is registered for the device's.
+_BROWSER_GRANTS = [AUTHORIZATION_CODE, "refresh_token"]
 # Without a port: any is then good (RFC 8252, section 7.3).
 _REDIRECT = "http://127.0.0.1/oauth/callback"
 # What a session asks for where it does not say (AWS CLI, `sso_registration_scopes`).
@@ -108,7 +109,7 @@ def _register(
     if scopes:
         request["scopes"] = [*scopes]
     if method == "browser":
-        request |= {"grantTypes": _GRANTS[method], "redirectUris": [_REDIRECT], "issuerUrl": portal.start_url}
+        request |= {"grantTypes": _BROWSER_GRANTS, "redirectUris": [_REDIRECT], "issuerUrl": portal.start_url}
     answer = service.call(where, "RegisterClient", request, lambda error: _refusal(error, login, where))
     client_id, secret, ends = (answer.get(name) for name in ("clientId", "clientSecret", "clientSecretExpiresAt"))
     if not (can_be_sent(client_id) and can_be_sent(secret)) or isinstance(ends, bool) or not isinstance(ends, int):
@@ -135,10 +136,7 @@ def forget(client: Client) -> None:
 
 def service_of(login: IdentityCenterLogin, portal: Portal) -> service.Service:
     """The OIDC service of the portal's region."""
-    found = service.of(login.service, "sso-oidc")
-    return service.Service(
-        found.name, portal.region, found.endpoint_url, found.ca_bundle, found.ca_bundle_named
-    )  # fmt: skip
+    return service.of(replace(login.service, region=portal.region), "sso-oidc")
 
 
 def _refusal(error: aws.ClientError, login: IdentityCenterLogin, where: service.Service) -> AssumeHelperError:

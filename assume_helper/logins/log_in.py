@@ -31,6 +31,7 @@ from assume_helper.logins.client_registration import Client
 from assume_helper.logins.notice import Notice
 from assume_helper.logins.sso_answer import TokenAnswer
 from assume_helper.logins.start_url import Portal
+from assume_helper.logins.state import LoginState
 from assume_helper.profiles import login_record
 from assume_helper.profiles.login import ConsoleLogin, IdentityCenterLogin, Login
 from assume_helper.system import home
@@ -67,7 +68,11 @@ def is_good(login: Login, now: float) -> bool:
 
     A token of another region than the config's is none: the portal does not take it.
     """
-    if state.of(login, now).problem is not None:
+    return _is_good(login, state.of(login, now))
+
+
+def _is_good(login: Login, found: LoginState) -> bool:
+    if found.problem is not None:
         return False
     if isinstance(login, ConsoleLogin) or not start_url.is_of_aws(login.start_url):
         return True
@@ -82,7 +87,7 @@ def is_needed(login: Login, context: CallContext) -> bool:
     """
     clock = context.clock
     found = state.of(login, clock.now())
-    if not is_good(login, clock.now()):
+    if not _is_good(login, found):
         return True
     window = console_login.WINDOW if isinstance(login, ConsoleLogin) else sso_token.WINDOW
     if not found.is_renewable or (found.seconds_left or 0) > window:

@@ -105,7 +105,7 @@ def command(
     elif not cannot_ask:
         display.print_lines(invocation, [_result(names, change, backup, is_needed=is_needed, undo=undo)])
     if cannot_ask:
-        raise _usage("nothing was changed: there is no terminal to ask on; use --yes to write without asking")
+        raise config_change.nobody_to_ask()
 
 
 def _check_usage(
@@ -113,12 +113,12 @@ def _check_usage(
 ) -> None:
     """Raise click.UsageError for arguments that do not go together."""
     if everything == bool(names):
-        raise _usage("name one or more profiles, or use --all")
+        raise config_change.usage_error("name one or more profiles, or use --all")
     if undo and (given or fastest is not None):
-        raise _usage("--undo goes with no option but --all, --yes and --json")
+        raise config_change.usage_error("--undo goes with no option but --all, --yes and --json")
     if given and len(names) != 1:
         option = "--" + next(iter(given)).replace("_", "-")
-        raise _usage(f"{option} goes with one profile: name that alone")
+        raise config_change.usage_error(f"{option} goes with one profile: name that alone")
 
 
 def _change(
@@ -199,7 +199,3 @@ def _result(names: Sequence[str], change: Change, backup: str | None, *, is_need
             return f"Nothing to change: {printable(names[0], 64)} in {path} {state}."
         return f"Nothing to change in {path}."
     return config_change.written(change, backup)
-
-
-def _usage(message: str) -> click.UsageError:
-    return click.UsageError(message, click.get_current_context())

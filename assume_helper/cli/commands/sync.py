@@ -115,23 +115,23 @@ def command(
         result = _result(plan, backup, is_needed=is_needed, is_written=is_written, undo=undo)
         display.print_lines(invocation, [*([""] if is_needed else []), *lines, result])
     if cannot_ask:
-        raise _usage("nothing was changed: there is no terminal to ask on; use --yes to write without asking")
+        raise config_change.nobody_to_ask()
 
 
 def _check_usage(wish: Wish, *, undo: bool) -> None:
     """Raise click.UsageError for arguments that do not go together, or cannot be."""
     if not wish.session:
-        raise _usage("SSO_SESSION is empty: name one")
+        raise config_change.usage_error("SSO_SESSION is empty: name one")
     if undo and (wish.prunes or wish.region is not None or wish.template != sync_names.TEMPLATE):
-        raise _usage("--undo goes with no option but --dry-run, --yes and --json")
+        raise config_change.usage_error("--undo goes with no option but --dry-run, --yes and --json")
     wrong = sync_names.problem(wish.template)
     if wrong is not None:
-        raise _usage(f"--template {printable(wish.template, 64)}: {wrong}")
+        raise config_change.usage_error(f"--template {printable(wish.template, 64)}: {wrong}")
     if wish.region is not None:
         try:
             value_parsers.parsed(value_parsers.region, wish.region, "--region")
         except ConfigurationError as error:
-            raise _usage(str(error)) from None
+            raise config_change.usage_error(str(error)) from None
 
 
 def _listed(invocation: Invocation, login: IdentityCenterLogin) -> "list[Account]":
@@ -253,7 +253,3 @@ def _document(
         "warnings": change.warnings,
         "diff": change.diff,
     }
-
-
-def _usage(message: str) -> click.UsageError:
-    return click.UsageError(message, click.get_current_context())
