@@ -325,6 +325,7 @@ def test_a_folder_that_cannot_be_written_is_told_before_a_browser_is_opened(some
 def test_a_full_disk_leaves_the_old_token_whole(somebody: Home, center: Center) -> None:
     file = center.log_in(somebody, expires=-60, omit=["refreshToken"])
     before = file.path.read_bytes()
+    somebody.unmeasured()  # coverage writes a file too
     ran = somebody.run("login", "dev", command=("prlimit", "--fsize=0", SCRIPT), **DESKTOP)
     assert ran.code == 4, ran.stderr
     assert "cannot be kept" in ran.stderr.splitlines()[-1]
