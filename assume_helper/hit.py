@@ -4,7 +4,9 @@ The lowest module. It owns what a hit and the full way must agree on: where the 
 the file formats that a hit reads, each with one writer and one parser. What a system lacks is asked for here by name.
 
     <cache>/<fingerprint>.hit   the stamp of a profile's answer; then a pointer to the entry, or a failure for the gate
-    <cache>/<key>.entry         three times, the document, then the record that the full way reads
+    <cache>/<key>.entry         three times, the document, the session's variables, the record that the full way reads
+
+docs/explanation/cache-format.md specifies both: the native front reads them too.
 """
 
 import os
@@ -20,16 +22,22 @@ if TYPE_CHECKING:
     # The times of an entry (seconds since the epoch): not before, served until, refreshed from.
     Times = tuple[int, int, int]
     # What a `.hit` file leads to: the entry's key, its directory ("": the cache's own), what else it depends on with
-    # what that came to, and from where it was looked up (see `lookups`).
-    Pointer = tuple[str, str, dict[str, str], str]
+    # what that came to, from where it was looked up (see `lookups`), and what `exec` and `env` need of the profile: its
+    # variables (lines, NAME=VALUE each), and whether there is nothing to warn of.
+    Pointer = tuple[str, str, dict[str, str], str, str, bool]
+    # The document with its line's end, the session's variables and the profile's (lines), whether there is nothing to
+    # warn of, and the path of the lock for refreshing it in the background, "" while that is not due.
+    Answer = tuple[bytes, str, str, bool, str]
     # The leader's failure: when (seconds since the epoch), its exit code, and its line on standard error.
     GateFailure = tuple[float, int, bytes]
 
 FORMAT = 1
 # In each stamp. Older files are misses: they do not hold all that an answer depends on.
-_STAMP_FORMAT = "3"
+_STAMP_FORMAT = "4"
 # The state of what is not there.
 ABSENT = "absent"
+# The condition that never holds: only the full way can find out whether the answer is still the same.
+FULL_WAY = "full way"
 # The suffix of the lock that a background refresh of a key holds.
 AHEAD_SUFFIX = ".ahead"
 LARGEST_FILE = 64 * 1024
@@ -65,6 +73,10 @@ class NewerFormat(ValueError):
     """A file written by a newer version: it is neither read nor overwritten."""
 
 
+class FullWay(Exception):
+    """Only the full way can answer, now and next time: nobody is to wait at the herd gate for it."""
+
+
 def cache_directory(environ: "Mapping[str, str]") -> str | None:
     """The cache directory, as platformdirs names it, never a relative one. None where that takes more work."""
     given = environ.get("ASSUME_HELPER_CACHE_DIR")
@@ -94,7 +106,7 @@ def check_private(status: os.stat_result, kind: int) -> None:
             raise NotPrivate("is open to other users")
 
 
-def read_private(path: str) -> bytes:
+def read_private(path: str, largest: int = LARGEST_FILE) -> bytes:
     """The bytes of a file that is ours alone. Raises OSError: NotPrivate for any other, or one of too many bytes."""
     try:
         descriptor = os.open(path, _O_PRIVATE)
@@ -105,9 +117,9 @@ def read_private(path: str) -> bytes:
     try:
         status = os.fstat(descriptor)
         check_private(status, 0o100000)
-        if status.st_size > LARGEST_FILE:
+        if status.st_size > largest:
             raise NotPrivate("is too large")
-        return os.read(descriptor, LARGEST_FILE)
+        return os.read(descriptor, largest)
     finally:
         os.close(descriptor)
 
@@ -154,17 +166,21 @@ def expand_home(path: str, environ: "Mapping[str, str]") -> str:
     return home.rstrip("/") + path[1:] if home and path.startswith("~/") else os.path.expanduser(path)
 
 
-def stamp(profile: str, environ: "Mapping[str, str]", states: "Sequence[str] | None" = None) -> tuple[str, bytes]:
+def stamp(
+    profile: str, environ: "Mapping[str, str]", states: "Sequence[str] | None" = None, words: "Sequence[str]" = ()
+) -> tuple[str, bytes]:
     """What the answer for `profile` depends on: the name of its `.hit` file, and the stamp itself.
 
-    The name is made of profile, environment and paths: shells with different settings have files of their own. The
-    stamp also has the states of the config files: as they are now, or as they were when they were read. Raises OSError.
+    The name is made of profile, the options' `words` (see `answers`), environment and paths: shells with different
+    settings have files of their own. The stamp also has the states of the config files: as they are now, or as they
+    were when they were read. Raises OSError.
     """
     paths = [path if path.startswith("/") else os.path.abspath(path) for path in config_paths(environ)]
     facts = [profile, _STAMP_FORMAT, *paths]
     for name in WATCHED:
         value = environ.get(name)
         facts.append("" if value is None else "=" + value)
+    facts += words
     name = fingerprint("\0".join(facts).encode("utf-8", "surrogateescape"))
     facts += [file_state(path) for path in paths] if states is None else states
     data = "\0".join(facts).encode("utf-8", "surrogateescape")
@@ -185,10 +201,12 @@ def state_of(s: os.stat_result) -> str:
 
 
 def pack_pointer(
-    stamp: bytes, key: str, conditions: "Mapping[str, str]", directory: str = "", origin: str = ""
-) -> bytes:
+    stamp: bytes, key: str, conditions: "Mapping[str, str]", directory: str = "", origin: str = "",
+    given: str = "", *, is_quiet: bool = False,
+) -> bytes:  # fmt: skip
     """The content of a `.hit` file that leads to the entry of `key`; see Pointer."""
-    fields = [key, directory, origin, *(part for condition in conditions.items() for part in condition)]
+    fields = [key, directory, origin, given, "quiet" * is_quiet]
+    fields += (part for condition in conditions.items() for part in condition)
     fields.append(str(len(stamp)))  # for `whose_hit`
     return stamp + b"\n" + "\0".join(fields).encode("utf-8", "surrogateescape")
 
@@ -206,10 +224,11 @@ def unpack_hit(content: bytes, stamp: bytes) -> "tuple[Pointer | None, GateFailu
     if rest.startswith(b"-\n"):
         at, exit_code, line = rest[2:].split(b"\n", 2)
         return None, (float(at), int(exit_code), line)
-    key, directory, origin, *others, _ = rest.decode("utf-8", "surrogateescape").split("\0")
+    key, directory, origin, given, quiet, *others, _ = rest.decode("utf-8", "surrogateescape").split("\0")
     if not key.isalnum():
         raise ValueError("no key")
-    return (key, directory, dict(zip(others[::2], others[1::2], strict=True)), origin), None
+    conditions = dict(zip(others[::2], others[1::2], strict=True))
+    return (key, directory, conditions, origin, given, quiet == "quiet"), None
 
 
 def whose_hit(content: bytes) -> tuple[bytes, str]:
@@ -219,59 +238,77 @@ def whose_hit(content: bytes) -> tuple[bytes, str]:
     return content.partition(b"\0")[0], key if key.isalnum() else ""
 
 
-def pack_entry(times: "Times", document: bytes, record: bytes) -> bytes:
-    """The content of an `.entry` file: `times` and `document` for a hit, `record` for the full way."""
-    return b"%d %d %d\n%s\n%s" % (*times, document, record)
+def pack_entry(times: "Times", document: bytes, record: bytes, variables: str = "") -> bytes:
+    """The content of an `.entry` file: `times`, `document` and `variables` for a hit, `record` for the full way."""
+    return b"%d %d %d\n%s\n%s\n%s" % (*times, document, variables.encode(), record)
 
 
-def unpack_entry(content: bytes) -> "tuple[Times, bytes, bytes]":
-    """The times, the document and the record of an `.entry` file. Raises ValueError where it is malformed."""
-    times, document, record = content.split(b"\n", 2)
+def unpack_entry(content: bytes) -> "tuple[Times, bytes, bytes, str]":
+    """The times, document, record and variables of an `.entry` file. Raises ValueError where it is malformed."""
+    times, document, rest = content.split(b"\n", 2)
     not_before, served_until, refreshed_from = map(int, times.split())
-    return (not_before, served_until, refreshed_from), document, record
+    end = 0 if rest.startswith(b"\n") else rest.index(b"\n\n") + 1
+    return (not_before, served_until, refreshed_from), document, rest[end + 1 :], rest[:end].decode()
 
 
-def read_hit(profile: str, environ: "Mapping[str, str]") -> "tuple[str, Pointer | None, GateFailure | None]":
+def read_hit(
+    profile: str, environ: "Mapping[str, str]", words: "Sequence[str]" = ()
+) -> "tuple[str, Pointer | None, GateFailure | None]":
     """The cache directory, and what the `.hit` file of `profile` holds. Raises OSError, ValueError."""
     directory = cache_directory(environ)
     if directory is None:
         raise NotPrivate("there is no cache")
     check_private(os.lstat(directory), 0o040000)
-    name, expected = stamp(profile, environ)
+    name, expected = stamp(profile, environ, None, words)
     return directory, *unpack_hit(unseal(read_private(os.path.join(directory, name))), expected)
 
 
-def fresh_document(
-    profile: str, environ: "Mapping[str, str]", now: float, observe: "Observe | None" = None
-) -> tuple[bytes, str] | None:
-    """The document of `profile` where a fresh one is cached at `now` (seconds since the epoch), with its line's end.
+def answer(
+    profile: str, environ: "Mapping[str, str]", now: float, observe: "Observe | None" = None,
+    words: "Sequence[str]" = (),
+) -> "Answer | None":  # fmt: skip
+    """What is cached and fresh at `now` (seconds since the epoch) for `profile` with the options' `words`; else None.
 
-    Beside it the path of the lock for refreshing it in the background, "" while that is not due. None for anything
-    else. `observe` is `lookups.observe`, which few profiles need.
+    `observe` is `lookups.observe`, which few profiles need. Raises FullWay, with the entry's directory and key.
     """
     if CALLERS in environ:
         return None
     try:
-        directory, pointer, _ = read_hit(profile, environ)
+        directory, pointer, _ = read_hit(profile, environ, words)
         if pointer is None:
             return None
-        key, elsewhere, conditions, _ = pointer
+        key, elsewhere, conditions, _, given, is_quiet = pointer
         if elsewhere:
             directory = elsewhere
             check_private(os.lstat(directory), 0o040000)
+        needs_full_way = conditions.pop(FULL_WAY, None) is not None
         for what, value in conditions.items():
             if what.startswith("file "):
                 if file_state(expand_home(what[5:], environ)) != value:
                     return None
             elif observe is None or observe(what, environ) != value:
                 return None
+        if needs_full_way:
+            raise FullWay(directory, key)
         entry = unseal(read_private(os.path.join(directory, key + ".entry")))
-        (not_before, served_until, refreshed_from), document, _ = unpack_entry(entry)
+        (not_before, served_until, refreshed_from), document, _, variables = unpack_entry(entry)
         if not not_before <= now < served_until:
             return None
-        return document + b"\n", os.path.join(directory, key + AHEAD_SUFFIX) if now >= refreshed_from else ""
+        due = os.path.join(directory, key + AHEAD_SUFFIX) if now >= refreshed_from else ""
+        return document + b"\n", variables, given, is_quiet, due
     except (OSError, ValueError):
         return None
+
+
+def fresh_document(
+    profile: str, environ: "Mapping[str, str]", now: float, observe: "Observe | None" = None
+) -> tuple[bytes, str] | None:
+    """The document of `answer`, and the path of its lock; None for no document."""
+    try:
+        found = answer(profile, environ, now, observe)
+    except FullWay:
+        return None
+    return (found[0], found[4]) if found is not None else None
 
 
 def is_elevated() -> bool:
@@ -286,12 +323,3 @@ def write(descriptor: int, data: bytes) -> None:
     """All of `data`, without a buffer that could fail later. Raises OSError."""
     while data:
         data = data[os.write(descriptor, data) :]
-
-
-def serve(profile: str, environ: "Mapping[str, str]", now: float, observe: "Observe | None" = None) -> str | None:
-    """Print the document that `fresh_document` finds: its lock's path. None for no document. Raises OSError."""
-    found = fresh_document(profile, environ, now, observe)
-    if found is None:
-        return None
-    write(1, found[0])
-    return found[1]

@@ -21,9 +21,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# A condition that never holds: only the full way can find out whether the answer is still the same. Its value is the
-# reason.
-FULL_WAY = "full way"
 _LONGEST_TEXT = 200
 
 

@@ -11,11 +11,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import NoReturn
 
+    from assume_helper.answers import Request
+
+# Seconds: no process waits longer before it has begun.
+_LONGEST_WAIT = 600.0
+
 
 def main() -> int:
     """Run the command line; the exit code."""
     # On a busy machine imports take seconds. A session that is issued meanwhile counts as this process's too.
     started, started_monotonic = time.time(), time.monotonic()
+    called = sys._xoptions.get("assume_helper_called")
+    if called is not None:  # by the native front
+        sys.argv[0] = str(called)
+        started, started_monotonic = _since(str(sys._xoptions.get("assume_helper_started")), started, started_monotonic)
     if os.environ.get("PYTHONPATH"):
         put_callers_folders_last()
     arguments = sys.argv[1:]
@@ -23,10 +32,9 @@ def main() -> int:
     try:
         stdout_closed = open_missing_descriptors()
         failed: BaseException | None = None
-        gate = ""
-        if _may_hit(arguments, os.environ) and not stdout_closed and not hit.is_elevated():
+        if not stdout_closed and not hit.is_elevated():
             try:
-                gate = _serve_or_lead(arguments, started)
+                _answer_at_once(arguments, started)
             except BaseException as error:  # noqa: BLE001 - the one place for errors is cli.app
                 failed = error
         environ = dict(os.environ)
@@ -38,7 +46,7 @@ def main() -> int:
 
         code = app.main(arguments, os.environ, started, started_monotonic, failed, stdout_closed=stdout_closed)
         if arguments[:1] == ["get"]:
-            _leave(gate, code)
+            _leave(code)
         return code
     except KeyboardInterrupt:
         _fail_in_shell(arguments)
@@ -46,6 +54,16 @@ def main() -> int:
     except Exception as error:  # noqa: BLE001 - the program cannot be loaded, or a library is broken
         _fail_in_shell(arguments)
         return _not_loaded(error, arguments, environ or os.environ, started)
+
+
+def _since(given: str, now: float, monotonic: float) -> tuple[float, float]:
+    """When the front has started (seconds since the epoch), on both clocks; `now` where it does not say."""
+    try:
+        started = float(given)
+    except ValueError:
+        return now, monotonic
+    waited = now - started
+    return (started, monotonic - waited) if 0 <= waited < _LONGEST_WAIT else (now, monotonic)
 
 
 def put_callers_folders_last() -> None:
@@ -107,16 +125,15 @@ def _not_loaded(error: Exception, arguments: "Sequence[str]", environ: "Mapping[
     return not_loaded.report(arguments, started, fault)
 
 
-def _leave(gate: str, code: int) -> "NoReturn":
+def _leave(code: int) -> "NoReturn":
     """End `get`, and open the herd gate. The document, or the error, is out: nothing that fails now changes that."""
     try:
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
                 stream.flush()
-        if gate:
-            from assume_helper.sessions import herd_gate
-
-            herd_gate.leave(gate)
+        gate = sys.modules.get("assume_helper.sessions.herd_gate")
+        if gate is not None:
+            gate.leave()
     finally:
         _exit_now(code)
 
@@ -133,32 +150,115 @@ def _fail_in_shell(arguments: "Sequence[str]") -> None:
         hit.write(1, b"false\n")
 
 
-def _may_hit(arguments: "Sequence[str]", environ: "Mapping[str, str]") -> bool:
-    """Whether this is `get PROFILE` alone. Hits are logged only by the full way."""
-    return len(arguments) == 2 and arguments[0] == "get" and environ.get("ASSUME_HELPER_LOG_HITS") != "1"
+def _answer_at_once(arguments: "Sequence[str]", started: float) -> None:
+    """Answer what the cache, or nothing but this program, can answer, and end this process; or go on.
 
-
-def _serve_or_lead(arguments: "Sequence[str]", started: float) -> str:
-    """Serve a hit, or what the leader has got meanwhile, and end this process.
-
-    Where neither is possible, the path of the gate that this process holds as the leader, "" without one.
+    Where this process is to go the full way for others too, it holds the herd gate from here on.
     """
-    refresh_lock = hit.serve(arguments[1], os.environ, started, _observe)
-    if refresh_lock is None:
+    command = arguments[0] if arguments else ""
+    asked: Request | None = None
+    if len(arguments) == 2 and command == "get" and arguments[1][:1] != "-":
+        if os.environ.get("ASSUME_HELPER_LOG_HITS") == "1":
+            return
+        asked = ("get", arguments[1], (), [])
+    elif command in ("get", "exec", "env"):
+        from assume_helper import answers
+
+        asked = answers.request(arguments)
+        if asked is None or not answers.may_serve(asked, os.environ):
+            return
+    elif command in ("--version", "completion"):
+        text = _print_at_once(arguments)
+        if text is not None:
+            hit.write(1, text)
+            _exit_now(0)
+    if asked is not None:
+        try:
+            _serve_or_lead(asked, started)
+        except hit.FullWay:
+            return
+
+
+def _print_at_once(arguments: "Sequence[str]") -> bytes | None:
+    """The version, a completion script, or the names for TAB where they are cached; None for all else."""
+    if len(arguments) == 2 and arguments[0] == "completion":
+        from assume_helper.cli.completion_scripts import SCRIPTS
+
+        return SCRIPTS[arguments[1]].encode() if arguments[1] in SCRIPTS else None
+    from assume_helper import tab
+
+    return tab.answer(arguments, os.environ)
+
+
+def _serve_or_lead(asked: "Request", started: float) -> None:
+    """Serve a hit, or what the leader has got meanwhile, and end this process."""
+    from_front = str(sys._xoptions.get("assume_helper_gate", ""))
+    found = None
+    if not from_front:
+        found = hit.answer(asked[1], os.environ, started, _observe, asked[2])
+    if found is None:
         from assume_helper.sessions import herd_gate
 
-        gate, refresh_lock, exit_code = herd_gate.enter(arguments[1], os.environ, started)
-        if exit_code:
-            _exit_now(exit_code)
-        if refresh_lock is None:
-            return gate
+        code = 0
+        if from_front and from_front != herd_gate.WAITED:
+            herd_gate.adopt(from_front)
+        elif from_front:
+            found, code = herd_gate.follow(asked, os.environ, started)
+        else:
+            found, code = herd_gate.enter(asked, os.environ, started)
+        if code:
+            if asked[0] == "env":
+                from assume_helper import answers
+
+                hit.write(1, answers.failing(asked[3][0], answers.after_failure(os.environ)).encode())
+            _exit_now(code)
+    if found is not None:
+        _hand_out(asked, found, started)
+
+
+def _hand_out(asked: "Request", found: "hit.Answer", started: float) -> None:
+    """Hand out what was found, and end this process; or return where only the full way can. Raises OSError."""
+    command, profile, words, own = asked
+    document, variables, given, is_quiet, refresh_lock = found
+    replaced: dict[str, str] = {}
+    if command == "get":
+        hit.write(1, document)
+    else:
+        from assume_helper import answers
+
+        if not is_quiet:
+            return
+        lines = answers.pairs(variables + given)
+        if command == "env":
+            text = answers.shell_text(own[0], answers.shell_variables(profile, lines, os.environ))
+            if text is None:
+                return
+            hit.write(1, text.encode())
+        else:
+            replaced = answers.program_environment(profile, lines, os.environ)
     try:
         if refresh_lock:
             from assume_helper.sessions import refresh_ahead
 
-            refresh_ahead.start(refresh_lock, arguments, os.environ, started)
+            again = ["get", profile, *(word for word in words if not word.startswith("in "))]
+            refresh_ahead.start(refresh_lock, again, os.environ, started)
     finally:  # the document is out: whatever fails now, it is a success
-        _exit_now(0)
+        if command != "exec":
+            _exit_now(0)
+    _exec(own, replaced)
+
+
+def _exec(command: "list[str]", environ: dict[str, str]) -> None:
+    """Become `command`; or return, for the full way to say why that cannot be."""
+    import _signal  # type: ignore[import-not-found]
+
+    # Python ignores these two signals, and the program would inherit that.
+    before = {number: _signal.signal(number, _signal.SIG_DFL) for number in (_signal.SIGPIPE, _signal.SIGXFSZ)}
+    try:
+        os.execvpe(command[0], command, environ)  # noqa: S606 - the user's own command
+    except (OSError, ValueError):
+        for number, handler in before.items():
+            _signal.signal(number, handler)
 
 
 def _observe(what: str, environ: "Mapping[str, str]") -> str:

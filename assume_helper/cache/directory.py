@@ -24,7 +24,7 @@ _SWEEP_DATA = 7 * 24 * 3600
 # Only names of ours are touched: the directory may hold other files.
 _TEMPORARY = re.compile(r"tmp-(?:([0-9a-f]{8})-)?([0-9]{1,10})-[0-9a-f]{16}")
 _LEFT_BEHIND = re.compile(_TEMPORARY.pattern + r"|[0-9a-f]{32}\.door")
-_OURS = re.compile(_LEFT_BEHIND.pattern + r"|[0-9a-f]{64}\.(entry|failure|code)|[0-9a-f]{32}\.hit")
+_OURS = re.compile(_LEFT_BEHIND.pattern + r"|[0-9a-f]{64}\.(entry|failure|code)|[0-9a-f]{32}\.(hit|names)")
 
 
 @dataclass(frozen=True)

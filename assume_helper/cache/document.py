@@ -1,4 +1,4 @@
-"""The document that every SDK reads."""
+"""What a session is handed out as: the document that every SDK reads, and the variables."""
 
 import json
 from datetime import UTC, datetime
@@ -30,3 +30,18 @@ def credential_document(credentials: Credentials, expiration: datetime | None, a
 def timestamp(moment: datetime) -> str:
     """`moment` (aware) in UTC as `YYYY-MM-DDTHH:MM:SSZ`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def variables(credentials: Credentials, expiration: datetime | None, account_id: str | None) -> dict[str, str]:
+    """The environment variables of a session; `expiration` is the true one. What it does not have is left out.
+
+    AWS_CREDENTIAL_EXPIRATION is botocore's (`botocore.credentials.EnvProvider`).
+    """
+    found = {
+        "AWS_ACCESS_KEY_ID": credentials.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
+        "AWS_SESSION_TOKEN": credentials.session_token,
+        "AWS_CREDENTIAL_EXPIRATION": timestamp(expiration) if expiration is not None else None,
+        "AWS_ACCOUNT_ID": account_id or None,
+    }
+    return {name: value for name, value in found.items() if value is not None}

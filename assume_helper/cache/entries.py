@@ -1,12 +1,13 @@
 """The cache's entries: one for each session, and for a profile's name what its answer depends on.
 
-    <key>.entry          a session: three times and the document for a hit, all of it as JSON for the full way
+    <key>.entry          a session: times, document and variables for a hit, all of it as JSON for the full way
     <key>.failure        the leader's claim while it calls, or its failure (see `cache.outcomes`)
     <slot>.lock          held by the leader; 64 for all keys (`cache.key_lock`); never removed, or two would hold it
     <slot>.ahead         held by the process that refreshes in the background (`sessions.refresh_ahead`); never removed
     <key>.code           the last MFA code that was used, as a digest (see `sources.used_mfa_codes`)
     <fingerprint>.hit    the stamp of a profile's answer (see `hit`)
     <fingerprint>.door   the herd gate of a profile's name, removed at the end (see `sessions.herd_gate`)
+    <fingerprint>.names  the names of all profiles, for TAB (see `tab`)
     digest-key           32 random bytes: the key of secrets' digests (`system.keyed_digest`)
     tmp-...              a file that is being written; swept when it is left behind, at once where its writer is dead
 
@@ -25,10 +26,13 @@ from assume_helper import hit
 from assume_helper.cache import directory as cache_directory
 from assume_helper.cache import outcomes
 from assume_helper.cache.directory import Cache
+from assume_helper.cache.document import variables
 from assume_helper.cache.records import load_record, number, text, text_or_none
 from assume_helper.cache.session import Session
 from assume_helper.credentials import Credentials
 
+# A part of each key. Another version may lay its entries out in another way: each keeps its own.
+_LAYOUT = 2
 # How many digits at the end of a key name the login that the session came of.
 _MARK = 16
 # What `cache_directory.read` and the checks of a record raise for anything that cannot be believed.
@@ -49,7 +53,7 @@ def key(inputs: Mapping[str, object]) -> str:
     Its first digit is the session's rank: how many sessions of ours it is made from, by which its lock is chosen. If it
     came of a login, its end is that login's mark: so what came of it is found by its name, also where it is encrypted.
     """
-    canonical = json.dumps(inputs, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    canonical = json.dumps([_LAYOUT, inputs], sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     found = f"{min(_rank(inputs), 15):x}{hashlib.sha256(canonical.encode()).hexdigest()[1:]}"
     token_file = _token_file(inputs)
     return found if token_file is None else found[:-_MARK] + login_mark(token_file)
@@ -88,7 +92,7 @@ def read(cache: Cache, key: str) -> Entry | None:
     try:
         if cache.cipher is not None:
             content = cache.cipher.opened(key, content)
-        _, document, record = hit.unpack_entry(content)
+        _, document, record, _ = hit.unpack_entry(content)
         return Entry(_session(load_record(record)), document)
     except _NOT_BELIEVED:
         return None
@@ -110,7 +114,9 @@ def write(cache: Cache, key: str, entry: Entry) -> None:
     times = (session.not_before, session.served_until, session.refreshed_from)
     ends = (session.expiration, session.printed_expiration)
     record = json.dumps(_record(session, *ends), separators=(",", ":")).encode()
-    content = hit.pack_entry(times, entry.document, record)
+    given = variables(session.credentials, session.expiration, session.account_id)
+    lines = "".join(f"{name}={value}\n" for name, value in given.items())
+    content = hit.pack_entry(times, entry.document, record, lines)
     if cache.cipher is not None:
         content = cache.cipher.sealed(key, content)
     if cache_directory.write(cache, key + ".entry", content, durable=True):
@@ -125,14 +131,16 @@ def remove(cache: Cache, key: str) -> None:
 
 def remember(
     cache: Cache, stamp: tuple[str, bytes], key: str, conditions: Mapping[str, str] | None = None, elsewhere: str = "",
-    origin: str = "",
+    origin: str = "", given: Mapping[str, str] | None = None, *, is_quiet: bool = False,
 ) -> None:  # fmt: skip
     """Write the `.hit` file: what `stamp` says leads to `key` while `conditions`, looked up from `origin`, hold.
 
-    `elsewhere` is the entry's directory where that is not the cache's. See `lookups`.
+    `elsewhere` is the entry's directory where that is not the cache's (see `lookups`); `given` are the profile's
+    variables, `is_quiet` says that there was nothing to warn of (see `hit.Pointer`).
     """
     name, expected = stamp
-    content = hit.pack_pointer(expected, key, conditions or {}, elsewhere, origin)
+    lines = "".join(f"{variable}={value}\n" for variable, value in (given or {}).items())
+    content = hit.pack_pointer(expected, key, conditions or {}, elsewhere, origin, lines, is_quiet=is_quiet)
     if cache.directory is not None and cache_directory.read(cache, name) != content:
         cache_directory.write(cache, name, content, durable=False)
 

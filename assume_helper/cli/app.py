@@ -7,7 +7,7 @@ from collections.abc import MutableMapping, Sequence
 
 import click
 
-from assume_helper import hit
+from assume_helper import answers, hit
 from assume_helper.cli.invocation import Invocation
 from assume_helper.errors import AssumeHelperError, internal_fault
 from assume_helper.profiles import duplicate_sections, profile_variables
@@ -15,6 +15,7 @@ from assume_helper.sessions.herd_gate import Terminated, terminate
 from assume_helper.system import broken_library, child_signal, environment, exhaustion
 from assume_helper.system.context import Clock
 from assume_helper.text import error_line, one_line, printable
+from assume_helper.version import VERSION
 
 USAGE = 2
 INTERRUPTED = 130
@@ -43,7 +44,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="assume-helper", prog_name="assume-helper", message="%(prog)s %(version)s")
+@click.version_option(VERSION, prog_name="assume-helper", message="%(prog)s %(version)s")
 @click.pass_context
 def assume_helper(context: click.Context) -> None:
     """A credential_process for AWS: it assumes a role and caches the session.
@@ -136,7 +137,8 @@ def _run(invocation: Invocation, arguments: list[str], failed: BaseException | N
     if hit.is_elevated():
         raise AssumeHelperError("this runs with another user's rights (setuid or setgid)", "run it as yourself")
     if failed is not None:
-        invocation.subject = arguments[1]
+        asked = answers.request(arguments)
+        invocation.subject = asked[1] if asked is not None else arguments[1] if invocation.is_process else ""
         raise failed
     with assume_helper.make_context("assume-helper", arguments, obj=invocation) as context:
         assume_helper.invoke(context)

@@ -4,17 +4,20 @@ click knows what fits where. Its own scripts are not used: they split names at b
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem, ShellComplete
 
+from assume_helper import tab
+from assume_helper.cache import directory as cache_directory
 from assume_helper.cli.invocation import Invocation
 from assume_helper.errors import ConfigurationError
 from assume_helper.export import shell_syntax
 from assume_helper.profiles import aws_config
+from assume_helper.sessions import recall
 from assume_helper.text import CONTROL_CHARACTERS
 
 _PROGRAM = "assume-helper"
@@ -40,7 +43,7 @@ class TypedLine:
 class _Name(click.types.StringParamType):
     """A name in the AWS config: `names` reads those that are there."""
 
-    def __init__(self, name: str, names: Callable[[Mapping[str, str]], Iterable[str]]) -> None:
+    def __init__(self, name: str, names: Callable[[Invocation], Iterable[str]]) -> None:
         self.name = name
         self._names = names
 
@@ -51,7 +54,7 @@ class _Name(click.types.StringParamType):
         incomplete: str,
     ) -> "list[CompletionItem[str]]":
         try:
-            names = self._names(ctx.ensure_object(Invocation).environ)
+            names = self._names(ctx.ensure_object(Invocation))
         except ConfigurationError:
             return []
         # Every command refuses a name with control characters, and a terminal would act on them.
@@ -62,14 +65,31 @@ class _Name(click.types.StringParamType):
         ]
 
 
-_PROFILE = _Name("profile", aws_config.profile_names)
+def _profile_names(invocation: Invocation) -> list[str]:
+    """The names of all profiles, which are kept for the next TAB (see `tab`)."""
+    began = invocation.clock.now()
+    names, states = aws_config.names_and_states(invocation.environ)
+    names = [name for name in names if not CONTROL_CHARACTERS.search(name)]
+    if recall.is_settled(states, began, invocation.clock.now()):
+        try:
+            file, stamp = tab.stamp(invocation.environ, states)
+        except OSError:  # the working directory is gone
+            return names
+        content = tab.pack(stamp, names)
+        if len(content) < tab.LARGEST:
+            cache = cache_directory.open_cache(invocation.environ, lambda _warning: None)
+            cache_directory.write(cache, file, content, durable=False)
+    return names
+
+
+_PROFILE = _Name("profile", _profile_names)
 # The types of the parameters that complete, by name.
 _TYPES: "dict[str, click.ParamType[Any]]" = {
     "profile": _PROFILE,
     "role": _PROFILE,
     "profiles": _PROFILE,
     "source_profile": _PROFILE,
-    "sso_session": _Name("session", lambda environ: aws_config.load(environ).sso_sessions),
+    "sso_session": _Name("session", lambda invocation: aws_config.load(invocation.environ).sso_sessions),
     "session_policy": click.Path(),
 }
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TextIO
 
-from assume_helper import hit
+from assume_helper import answers, hit
 from assume_helper.cache.session import Session
 from assume_helper.cli import audit_log
 from assume_helper.errors import AssumeHelperError
@@ -47,6 +47,15 @@ class Invocation:
         if warning not in self.warnings:
             self.warnings.append(warning)
 
+    @property
+    def typed(self) -> tuple[str, ...] | None:
+        """The words of the options that shape the session, as a hit tells them apart; None where it cannot."""
+        words = list(self.arguments)
+        if refresh_ahead.OPTION in words:
+            del words[words.index(refresh_ahead.OPTION) :]
+        asked = answers.request(words)
+        return None if asked is None else asked[2]
+
     def call_context(self) -> CallContext:
         """The context for one call of `sessions.provider`."""
         return CallContext(
@@ -68,10 +77,15 @@ class Invocation:
     ) -> None:
         """Log that `session` of `profile` was issued for `subject`. Every command that hands out credentials calls it.
 
+        One from the cache is logged only where ASSUME_HELPER_LOG_HITS is 1: many quick calls would push every failure
+        out of the log.
+
         `behind`: the session was refreshed in the background. `caller` is the program that has it, where that is not
         the one that started this process.
         """
         event = audit_log.issue(self.subject, profile, session, self.started)
+        if event["outcome"] == "hit" and self.environ.get(answers.LOG_HITS) != "1" and not behind:
+            return
         event |= {"outcome": "refresh", "caller": "assume-helper"} if behind else {}
         audit_log.append(self.clock.now(), event | ({} if caller is None else {"caller": caller}))
 

@@ -127,7 +127,7 @@ def run(invocation: Invocation, request: RoleRequest, profile: Profile, entry: E
             stack.callback(file.remove)
         invocation.show_warnings()
         given = {
-            **variables.handed_on(profile),
+            **profile.handed_on(),
             **variables.account(entry.session),
             **_variables(endpoint, file),
             **hiding,

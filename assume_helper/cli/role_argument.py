@@ -13,7 +13,7 @@ from assume_helper.credentials import LONGEST_USER_SESSION, SHORTEST_SESSION
 from assume_helper.errors import SourceError
 from assume_helper.profiles import aws_config, profile_variables
 from assume_helper.profiles.role import Profile
-from assume_helper.sessions import caller_identity, provider
+from assume_helper.sessions import caller_identity, herd_gate, provider
 from assume_helper.sessions.provider import RoleRequest
 from assume_helper.system.context import CallContext
 
@@ -54,7 +54,8 @@ def requested(
     given = {name: str(value) for name, value in options.items() if value is not None}
     if "" in {value.strip() for value in given.values()} or source_profile == "":
         raise click.UsageError("an option is empty: give it a value, or leave it out")
-    request = replace(role_request(invocation, role, source_profile, given), no_session=no_session)
+    asked = role_request(invocation, role, source_profile, given)
+    request = replace(asked, no_session=no_session, typed=invocation.typed)
     if no_session and given:
         raise click.UsageError("--no-session hands over the key itself: leave the session's options out")
     return request
@@ -75,6 +76,7 @@ def session_of(invocation: Invocation, request: RoleRequest) -> tuple[Profile, E
         if not logging_in.offer(invocation, login, error):
             raise
         profile, entry = ask(invocation.call_context_from_now())
+    herd_gate.leave()
     if request.keys is None:  # `get`, which refreshes, does not take a role's ARN
         invocation.refresh_behind(due, ["get", *request.words()])
     if request.picked:

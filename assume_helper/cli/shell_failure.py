@@ -4,9 +4,9 @@ import os
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from assume_helper import hit
+from assume_helper import answers, hit
 from assume_helper.errors import ConfigurationError
-from assume_helper.export import shell_syntax, variables
+from assume_helper.export import shell_syntax
 
 _SHELL = "--shell"
 
@@ -32,7 +32,7 @@ def _text(arguments: list[str], environ: Mapping[str, str]) -> str:
     """
     shell = next((name for name in reversed(_named(arguments)) if name in shell_syntax.SHELLS), None)
     shell = "json" if "--json" in arguments else shell or _detected(environ)
-    return shell_syntax.failing(shell, variables.after_failure(environ))
+    return answers.failing(shell, answers.after_failure(environ))
 
 
 def _named(arguments: list[str]) -> list[str]:

@@ -16,25 +16,12 @@ import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
+from assume_helper.answers import KNOWN_AS, SYNTAX
 from assume_helper.errors import ConfigurationError
 from assume_helper.text import printable
 
-SHELLS = ("bash", "zsh", "sh", "fish", "powershell", "cmd", "dotenv", "json")
+SHELLS = tuple(SYNTAX)
 
-# The names that shellingham and $SHELL give them.
-_KNOWN_AS = {
-    "bash": "bash",
-    "zsh": "zsh",
-    "sh": "sh",
-    "dash": "sh",
-    "ash": "sh",
-    "ksh": "sh",
-    "mksh": "sh",
-    "fish": "fish",
-    "powershell": "powershell",
-    "pwsh": "powershell",
-    "cmd": "cmd",
-}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # A word that needs no quotes in any of these shells.
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9_/.:][A-Za-z0-9_/.:-]*|--?[a-z][a-z-]*")
@@ -79,24 +66,6 @@ def can_hold(shell: str, value: str) -> bool:
     except ConfigurationError:
         return False
     return True
-
-
-def failing(shell: str, names: Sequence[str]) -> str:
-    """The text that clears the variables `names` in `shell`, and then fails; nothing for dotenv and JSON.
-
-    It is one line that means the same where a shell splits it into words (`eval $(...)`, `eval (...)` in fish). In cmd,
-    where `for /f` runs each line by itself, it is several.
-    """
-    if shell in {"dotenv", "json"}:
-        return ""
-    if shell == "fish":
-        return "".join(f"set -e {name}; " for name in names) + "false\n"
-    if shell == "powershell":
-        gone = ", ".join(f"Env:{name}" for name in names)
-        return f"Remove-Item {gone} -ErrorAction SilentlyContinue; throw 'assume-helper env has failed'\n"
-    if shell == "cmd":
-        return "".join(_cmd(name, None) for name in names) + "cmd /c exit 1\n"
-    return f"unset {' '.join(names)}; false\n"
 
 
 def how_to_apply(shell: str, command: Sequence[str]) -> str:
@@ -148,12 +117,12 @@ def detected(environ: Mapping[str, str]) -> str:
         name = environ.get("SHELL", "").replace("\\", "/").rpartition("/")[2].lower().removesuffix(".exe")
     if not name:
         return "powershell" if sys.platform == "win32" else "sh"
-    if name not in _KNOWN_AS:
+    if name not in KNOWN_AS:
         raise ConfigurationError(
             f"the shell {printable(name, 64)} is not supported",
             f"name a compatible one: --shell {'|'.join(SHELLS)}",
         )
-    return _KNOWN_AS[name]
+    return KNOWN_AS[name]
 
 
 def _posix(name: str, value: str | None) -> str:

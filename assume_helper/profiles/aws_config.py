@@ -108,16 +108,23 @@ def profile_names(environ: Mapping[str, str]) -> list[str]:
     For completion, at every TAB; files with syntax errors have names too. Raises ConfigurationError where a file exists
     and cannot be read.
     """
+    return names_and_states(environ)[0]
+
+
+def names_and_states(environ: Mapping[str, str]) -> tuple[list[str], tuple[str, str]]:
+    """What `profile_names` gives, and the states of the config and the credentials file as they were read."""
     config_path, credentials_path = hit.config_paths(environ)
-    credentials = decode(read_bytes(credentials_path, "AWS_SHARED_CREDENTIALS_FILE"), credentials_path)
-    config = decode(read_bytes(config_path, "AWS_CONFIG_FILE"), config_path)
+    config_data, config_state = _read(config_path, "AWS_CONFIG_FILE")
+    credentials_data, credentials_state = _read(credentials_path, "AWS_SHARED_CREDENTIALS_FILE")
+    credentials = decode(credentials_data, credentials_path)
+    config = decode(config_data, config_path)
     names = set(_HEADER.findall(_with_newlines(credentials)))
     for section in _HEADER.findall(_with_newlines(config)):
         if section == "default":
             names.add(section)
         elif section.startswith("profile"):
             names.update(_named(section, {}))
-    return sorted(names)
+    return sorted(names), (config_state, credentials_state)
 
 
 def _with_newlines(text: str) -> str:

@@ -24,7 +24,7 @@ _BOOT_ID = "text /proc/sys/kernel/random/boot_id"
 _METADATA_ADDRESS = ("AWS_EC2_METADATA_SERVICE_ENDPOINT", "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE")
 _TOKEN, _TOKEN_FILE = "AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
 # In place of what a hit would have to look up: it depends on a secret, which is in no stamp.
-DEPENDS_ON_SECRET = {lookups.FULL_WAY: "it depends on a secret"}
+DEPENDS_ON_SECRET = {hit.FULL_WAY: "it depends on a secret"}
 
 
 @dataclass(frozen=True)

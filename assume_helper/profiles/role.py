@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
+from assume_helper import hit
+from assume_helper.answers import HANDED_ON
 from assume_helper.credentials import Storage
 from assume_helper.profiles import partitions
 from assume_helper.profiles.login import ConsoleLogin, IdentityCenterLogin, PermissionSet, account_of
@@ -196,6 +198,16 @@ class Profile:
             found |= link.looked_up
             if link.parameters.policy_file is not None:
                 found |= [link.parameters.policy_file]
+        return found
+
+    def handed_on(self) -> dict[str, str]:
+        """The variables for the region and the endpoint, with their marks; none for what the profile does not name."""
+        values = {hit.REGION: self.region, hit.ENDPOINT_URL: self.endpoint_url}
+        found: dict[str, str] = {}
+        for mark, names in HANDED_ON.items():
+            value = values[mark]
+            if value is not None:
+                found |= dict.fromkeys((*names, mark), value)
         return found
 
     def names(self) -> list[str]:

@@ -4,6 +4,8 @@ Followers wait here, before they have imported anything, and then look at the ca
 that start together cost as many starts of Python, and one full way. The gate only saves work. The key's lock (see
 `cache.key_lock`) makes sure that STS is called once. So a follower may go the full way after a while, and a gate that
 cannot be used is skipped.
+
+Where there is a native front, that waits, and hands the gate to this process (`adopt`).
 """
 
 import os
@@ -16,12 +18,18 @@ from assume_helper.system import home, private_files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import NoReturn
+
+    from assume_helper.answers import Request
 
 SUFFIX = ".door"
 # What has expired for no longer than this (seconds) may be served as stale: `cache.session.window` less a minute.
 _STALE = 900
+# In place of the gate where the front has waited for it (see `adopt`).
+WAITED = "waited"
+# The gate that this process holds: its descriptor and its path.
+_held: "list[tuple[int, str]]" = []
 # Seconds between two tries; a little more by the process's id, so that followers do not all try at once.
 _POLL = 0.04
 
@@ -35,43 +43,53 @@ def terminate(number: int, _frame: object) -> "NoReturn":
     raise Terminated(number)
 
 
-def enter(profile: str, environ: "Mapping[str, str]", started: float) -> tuple[str, str | None, int]:
-    """Lead, or follow the leader: the gate's path, what `hit.serve` gave, and an exit code.
+def enter(asked: "Request", environ: "Mapping[str, str]", started: float) -> "tuple[hit.Answer | None, int]":
+    """Lead, or follow the leader: what `hit.answer` gave, and an exit code.
 
-    The leader has the path, for `leave`, "" where there is no gate. A follower has served the leader's document, or
-    has replayed its failure (the exit code); with neither it goes the full way.
+    The leader holds the gate, until `leave`. A follower has the leader's answer, or has replayed its failure (the exit
+    code); with neither it goes the full way.
 
-    `started` is when this process began (seconds since the epoch). Raises OSError as `hit.serve` does, and Terminated.
+    `started` is when this process began (seconds since the epoch). Raises FullWay as `hit.answer` does, and Terminated.
     """
+    _, profile, words, _ = asked
     moved = home.moved_cache(environ)
     if moved:  # where the full way has it
         environ = {**environ, "ASSUME_HELPER_CACHE_DIR": moved}
-        refresh_lock = hit.serve(profile, environ, time.time())
-        if refresh_lock is not None:
-            return "", refresh_lock, 0
+        found = hit.answer(profile, environ, time.time(), None, words)
+        if found is not None:
+            return found, 0
     elif moved is not None:
-        return "", None, 0
-    gate = take_or_wait(profile, environ, started)
-    if gate is not None:
-        return gate, None, 0
-    refresh_lock = hit.serve(profile, environ, time.time(), lookups.observe)
-    code = replay_failure(profile, environ, started) if refresh_lock is None else 0
-    return "", refresh_lock, code
+        return None, 0
+    if take_or_wait(profile, environ, started, words) is not None:
+        return None, 0
+    return follow(asked, environ, started)
+
+
+def follow(asked: "Request", environ: "Mapping[str, str]", started: float) -> "tuple[hit.Answer | None, int]":
+    """What `enter` gives to a follower that has waited."""
+    _, profile, words, _ = asked
+    found = hit.answer(profile, environ, time.time(), lookups.observe, words)
+    return found, replay_failure(profile, environ, started, words) if found is None else 0
 
 
 if sys.platform == "win32":
 
-    def take_or_wait(_profile: str, _environ: "Mapping[str, str]", _now: float) -> str | None:
+    def take_or_wait(
+        _profile: str, _environ: "Mapping[str, str]", _now: float, _words: "Sequence[str]" = ()
+    ) -> str | None:
         """Windows has no gate, only the key's lock."""
         return ""
+
+    def adopt(_gate: str) -> None:
+        """Windows has no gate."""
 
 else:
     # The module `signal` imports enum, which is a third of what a follower costs.
     import _signal  # type: ignore[import-not-found]
     import fcntl
 
-    def take_or_wait(profile: str, environ: "Mapping[str, str]", now: float) -> str | None:
-        """Take the gate and hold it until this process ends: its path, "" where there is no gate.
+    def take_or_wait(profile: str, environ: "Mapping[str, str]", now: float, words: "Sequence[str]" = ()) -> str | None:
+        """Take the gate and hold it until `leave`, or until this process ends: its path, "" where there is no gate.
 
         Or wait while another process holds it: None, and the cache is worth another look. `now` is in seconds since
         the epoch. Raises Terminated.
@@ -82,20 +100,32 @@ else:
         try:
             private_files.make_directory(directory)
             hit.check_private(os.lstat(directory), 0o040000)
-            name = hit.stamp(profile, environ)[0].partition(".")[0]
-            # Never closed: the kernel closes it, and opens the gate, however this process ends.
+            name = hit.stamp(profile, environ, None, words)[0].partition(".")[0]
+            # The kernel closes it, and opens the gate, however this process ends.
             path = os.path.join(directory, name + SUFFIX)
             descriptor = private_files.create(path, 0)
             hit.check_private(os.fstat(descriptor), 0o100000)
             if _try_lock(descriptor, fcntl.LOCK_EX):
+                _held.append((descriptor, path))
                 return path
-            has_stale = hit.fresh_document(profile, environ, now - _STALE, lookups.observe) is not None
+            has_stale = hit.answer(profile, environ, now - _STALE, lookups.observe, words) is not None
             patience = time_budget.GATE_WITH_CACHE if has_stale else time_budget.GATE_WITHOUT_CACHE
             _wait(descriptor, time.monotonic() + patience)
             os.close(descriptor)
             return None
         except (OSError, ValueError):
             return ""
+
+    def adopt(gate: str) -> None:
+        """Hold the gate that the front has taken: DESCRIPTOR:PATH. What is no such thing is left alone."""
+        number, _, path = gate.partition(":")
+        try:
+            descriptor = int(number)
+            if descriptor > 2 and os.path.samestat(os.fstat(descriptor), os.lstat(path)):
+                os.set_inheritable(descriptor, False)  # noqa: FBT003
+                _held.append((descriptor, path))
+        except (OSError, ValueError):
+            return
 
     def _wait(descriptor: int, until: float) -> None:
         """Wait until the gate is open, or until `until` (monotonic). Raises Terminated."""
@@ -119,21 +149,30 @@ else:
         return True
 
 
-def leave(path: str) -> None:
-    """Remove the gate at the very end: followers find it open, and who comes now finds the cached session."""
-    try:
-        os.unlink(path)
-    except OSError:
-        pass  # the cache was cleared meanwhile
+def leave() -> None:
+    """Open the gate, where this process holds it: who waited, and who comes now, finds what was cached.
+
+    To be called before another process is started that lasts longer: it would inherit the gate.
+    """
+    while _held:
+        descriptor, path = _held.pop()
+        try:
+            os.unlink(path)
+        except OSError:
+            pass  # the cache was cleared meanwhile
+        try:
+            os.close(descriptor)
+        except OSError:
+            pass
 
 
-def replay_failure(profile: str, environ: "Mapping[str, str]", since: float) -> int:
+def replay_failure(profile: str, environ: "Mapping[str, str]", since: float, words: "Sequence[str]" = ()) -> int:
     """Replay the leader's failure on stderr, if it is of `since` (seconds since the epoch) or later.
 
     Its exit code; 0 where there is none, or only one that depends on who asked, and this process is not as the leader.
     """
     try:
-        _, _, failure = hit.read_hit(profile, environ)
+        _, _, failure = hit.read_hit(profile, environ, words)
         if failure is None:
             return 0
         at, exit_code, line = failure

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from assume_helper import hit
+from assume_helper import answers, hit
 from assume_helper.cache import entries, storage
 from assume_helper.cache.entries import Entry
 from assume_helper.cache.session import Session
@@ -18,15 +18,17 @@ from assume_helper.text import error_line, printable
 
 # Seconds, more than the tick of any clock that file times are made with (see `recall`).
 _UNTIL_SETTLED = 0.05
+# In place of the key of a session that is not kept.
+_NO_KEY = "0"
 
 
 @dataclass(frozen=True)
 class RoleRequest:
     """What a call asks for: a profile's name, or a role's ARN with the `keys` that a profile of that name would have.
 
-    `options` are keys of the profile that this call sets. Each set of options is cached separately, and is never
-    remembered for the profile's name. `picked`: a person chose the name in the picker. `no_session`: the access key
-    itself is asked for.
+    `options` are keys of the profile that this call sets. Each set of options is cached separately. `typed` are the
+    words of these options (see `answers.request`), None where a hit could not tell them. `picked`: a person chose the
+    name in the picker. `no_session`: the access key itself is asked for.
     """
 
     name: str
@@ -34,9 +36,19 @@ class RoleRequest:
     keys: Mapping[str, str] | None = None
     picked: bool = False
     no_session: bool = False
+    typed: tuple[str, ...] | None = None
+
+    @property
+    def stamped(self) -> tuple[str, ...] | None:
+        """The words that are in the stamp; None for a request that is not remembered."""
+        if self.keys is not None or self.no_session:
+            return None
+        return self.typed if self.options else ()
 
     def words(self) -> list[str]:
-        """The words of a command that requests the same."""
+        """The words of a command that requests the same, as they were typed where that is known."""
+        if self.options and self.typed is not None:
+            return [self.name, *(word for word in self.typed if not word.startswith(answers.FOLDER))]
         given = {**self.options}
         if self.keys is not None and "source_profile" in self.keys:
             given["source_profile"] = self.keys["source_profile"]
@@ -65,18 +77,23 @@ def session(request: RoleRequest, context: CallContext) -> tuple[Profile, Entry]
     began = context.clock.now()
     config, profile = read_profile(request, context.environ)
     caller = context
+    warnings: list[Warning] = []
+    context = replace(context, warn=_noting(context.warn, warnings))
     context = _add_caller(context, config.config_path, profile)
     if request.no_session or own_session.is_handed_over(profile):
-        return profile, own_session.access_key_itself(profile, context)
+        entry = own_session.access_key_itself(profile, context)
+        store = storage.open_store(caller.environ, context.warn, "none")
+        read_between = (began, context.clock.now())
+        memory = recall.of_request(request.name, request.stamped, config, profile, caller.environ, store, read_between)
+        if memory is not None:
+            memory.remember(_NO_KEY, is_kept=False, is_quiet=False)
+        return profile, entry
     flight = assume.flight(profile, context)
     store, key = flight.store, flight.key
-    memory = None
-    if request.keys is None:
-        memory = recall.of_request(
-            request.name, request.options, config, profile, caller.environ, store, (began, context.clock.now())
-        )
-        if memory is None and not storage.is_readable_by_hit(store.storage):
-            _remove_pointer(request.name, config, caller)
+    read_between = (began, context.clock.now())
+    memory = recall.of_request(request.name, request.stamped, config, profile, caller.environ, store, read_between)
+    if memory is None and request.stamped is not None and not storage.is_readable_by_hit(store.storage):
+        _remove_pointer(request, config, caller)
     problem = profile.resolution.problem
     last = memory.last_entry(store, context.clock.now()) if memory is not None and problem is not None else None
     if problem is not None and last is not None:
@@ -96,9 +113,19 @@ def session(request: RoleRequest, context: CallContext) -> tuple[Profile, Entry]
     is_cached = entry.session.issued < context.started
     if is_cached and store.directory is not None and entry.session.is_due(context.clock.now()):
         context.due(store.path(key + hit.AHEAD_SUFFIX))
-    if memory is not None and entry.session.expiration is not None:
-        memory.remember(key)
+    if memory is not None:
+        memory.remember(key, is_kept=entry.session.expiration is not None, is_quiet=not warnings)
     return profile, entry
+
+
+def _noting(warn: Callable[[Warning], None], warnings: list[Warning]) -> Callable[[Warning], None]:
+    """`warn`, which also adds each warning to `warnings`."""
+
+    def note(warning: Warning) -> None:
+        warnings.append(warning)
+        warn(warning)
+
+    return note
 
 
 def _stale(entry: Entry, cause: tuple[str, str], context: CallContext) -> Entry:
@@ -144,17 +171,19 @@ def _remember_anew(request: RoleRequest, context: CallContext) -> None:
     began = context.clock.now()
     config, profile = read_profile(request, context.environ)
     flight = assume.flight(profile, _add_caller(context, config.config_path, profile))
+    read_between = (began, context.clock.now())
     memory = recall.of_request(
-        request.name, request.options, config, profile, context.environ, flight.store, (began, context.clock.now())
+        request.name, request.stamped, config, profile, context.environ, flight.store, read_between
     )
     if memory is not None:
-        memory.remember(flight.key)
+        memory.remember(flight.key, is_kept=True, is_quiet=True)
 
 
-def _remove_pointer(name: str, config: AwsConfig, context: CallContext) -> None:
+def _remove_pointer(request: RoleRequest, config: AwsConfig, context: CallContext) -> None:
     """Delete the `.hit` file that led to an entry which a hit can no longer read."""
     try:
-        storage.remove_pointer(context.environ, hit.stamp(name, context.environ, config.states)[0])
+        name = hit.stamp(request.name, context.environ, config.states, request.stamped or ())[0]
+        storage.remove_pointer(context.environ, name)
     except OSError:  # the working directory is gone
         return
 

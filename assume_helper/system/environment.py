@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 
+from assume_helper.answers import CONTAINER, CONTAINER_TOKENS
+
 # With these, SDK code would use other credentials than the profile says, call this helper again, or (`AWS_DATA_PATH`,
 # which the AWS CLI adds for the processes it starts: measured) load another program's data.
 HIDDEN = (
@@ -18,54 +20,9 @@ HIDDEN = (
 )
 
 
-# The token that a container's endpoint wants.
-CONTAINER_TOKENS = ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
-_CONTAINER_ADDRESS = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
-CONTAINER = (_CONTAINER_ADDRESS, *CONTAINER_TOKENS)
 # The caller's credentials that a program which is started here must not use in place of its own. Our own SDK code may
 # need these (`credential_source = EcsContainer`), and does not read the old names.
 _CALLERS_CREDENTIALS = (*HIDDEN, "AWS_ACCESS_KEY", "AWS_SECRET_KEY", "AWS_SECURITY_TOKEN", *CONTAINER_TOKENS)
-
-# These name an identity: beside the credentials of `exec` and `env` each would be another one's. AWS_ACCOUNT_ID and
-# AWS_CREDENTIAL_SCOPE are a part of the credentials in the SDKs for PHP, JavaScript and Java. AWS_SECURITY_TOKEN is an
-# old name of the session token, AWS_ACCESS_KEY and AWS_SECRET_KEY are Java's.
-IDENTITY = (
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_SECURITY_TOKEN",
-    "AWS_CREDENTIAL_EXPIRATION",
-    "AWS_CREDENTIAL_SCOPE",
-    "AWS_ACCOUNT_ID",
-    "AWS_PROFILE",
-    "AWS_DEFAULT_PROFILE",
-    "AWS_ROLE_ARN",
-    "AWS_ROLE_SESSION_NAME",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
-    "AWS_ACCESS_KEY",
-    "AWS_SECRET_KEY",
-    # what other helpers say of their sessions: prompts and scripts read these
-    "AWS_VAULT",
-    "AWS_SESSION_EXPIRATION",
-    "AWSUME_PROFILE",
-    "AWSUME_EXPIRATION",
-    "AWS_SSO_PROFILE",
-    "AWS_SSO_ACCOUNT_ID",
-    "AWS_SSO_ROLE_NAME",
-    "AWS_SSO_ROLE_ARN",
-    "AWS_SSO_SESSION_EXPIRATION",
-    "AWS_OKTA_PROFILE",
-    "AWS_OKTA_ASSUMED_ROLE",
-    "AWS_OKTA_ASSUMED_ROLE_ARN",
-    "AWS_OKTA_SESSION_EXPIRATION",
-)
-# What the program of `exec` does not get: it may lead an SDK to other credentials.
-STALE = (
-    *IDENTITY,
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-    *CONTAINER,
-    "ASSUME_HELPER_MFA_TOKEN",
-)
 
 
 def hide(environ: MutableMapping[str, str]) -> None:
@@ -96,5 +53,5 @@ def for_child(environ: Mapping[str, str]) -> dict[str, str]:
     """
     gone = {*_CALLERS_CREDENTIALS}
     if any(name in environ for name in CONTAINER_TOKENS):
-        gone.add(_CONTAINER_ADDRESS)
+        gone.add(CONTAINER[0])
     return {name: value for name, value in environ.items() if name not in gone}

@@ -12,7 +12,8 @@ def words(program: str, before: str = "") -> list[str]:
 
     -P, or this package's modules would stand in for those of the standard library.
     """
-    flags = (["-I"] if sys.flags.isolated else ["-P"]) + ["-S"] * bool(sys.flags.no_site)
+    flags = ["-I"] if sys.flags.isolated else ["-E"] * bool(sys.flags.ignore_environment) + ["-P"]
+    flags += ["-S"] * bool(sys.flags.no_site)
     return [sys.executable, *flags, "-c", before + _PROGRAM.format(path=module_path(), program=program)]
 
 

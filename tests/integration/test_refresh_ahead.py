@@ -335,8 +335,8 @@ def test_an_entry_whose_record_cannot_be_read_is_one_try_and_is_replaced(
     due: Home, offline_front: Front, noted: Path, does_fail: bool
 ) -> None:
     (entry,) = due.entries()
-    times, document, _ = hit.unpack_entry(hit.unseal(entry.read_bytes()))
-    entry.write_bytes(hit.seal(hit.pack_entry(times, document, b"{}")))
+    times, document, _, variables = hit.unpack_entry(hit.unseal(entry.read_bytes()))
+    entry.write_bytes(hit.seal(hit.pack_entry(times, document, b"{}", variables)))
     if does_fail:
         offline_front.behaviour = error(503, "ServiceUnavailable", "later")
         hits(due)

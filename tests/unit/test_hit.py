@@ -39,7 +39,7 @@ def warm(environ: dict[str, str], tmp_path: Path) -> Path:
 
 
 def entry(times: bytes = b"%d %d %d" % (BEGIN, END, END)) -> bytes:
-    return hit.seal(times + b"\n" + DOCUMENT + b'\n{"what": "else"}')
+    return hit.seal(times + b"\n" + DOCUMENT + b'\n\n{"what": "else"}')
 
 
 def remember(cache: Path, environ: dict[str, str], profile: str, key: str = KEY) -> Path:
@@ -202,21 +202,6 @@ def test_an_answer_changes_nothing_in_the_cache(environ: dict[str, str], warm: P
 
 
 # the rest of the way
-
-
-@pytest.mark.usefixtures("warm")
-def test_a_hit_prints_the_document_and_says_so(
-    environ: dict[str, str], capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in (*hit.WATCHED, hit.CALLERS):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in environ.items():
-        monkeypatch.setenv(name, value)
-    assert hit.serve("dev", os.environ, BEGIN) == ""
-    assert capfdbinary.readouterr() == (DOCUMENT + b"\n", b"")
-    assert hit.serve("ops", os.environ, BEGIN) is None
-    assert hit.serve("dev", os.environ, END) is None
-    assert capfdbinary.readouterr() == (b"", b"")
 
 
 @pytest.mark.parametrize("real", ["getuid", "getgid"])

@@ -40,7 +40,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("file none", "absent"),
         ("text bin/text", "first"),
         ("something new", "absent"),
-        (lookups.FULL_WAY, "absent"),
+        (hit.FULL_WAY, "absent"),
     ],
 )
 def test_a_condition_comes_to(place: Path, what: str, expected: str) -> None:

@@ -8,7 +8,7 @@ import click
 
 from assume_helper.cli.invocation import Invocation
 from assume_helper.cli.role_argument import DURATION, DURATION_HELP
-from assume_helper.sessions import provider, refresh_ahead
+from assume_helper.sessions import herd_gate, provider, refresh_ahead
 from assume_helper.sessions.provider import RoleRequest
 
 
@@ -50,7 +50,7 @@ def command(
     given = {name: _as_key(name, value) for name, value in options.items() if value not in (None, (), False)}
     if "session_policy" in given and not given["session_policy"].lstrip().startswith("{"):
         given["session_policy"] = os.path.abspath(os.path.expanduser(given["session_policy"]))
-    request = RoleRequest(profile, given)
+    request = RoleRequest(profile, given, typed=invocation.typed)
     if refresh_lock is not None:
         back_off = functools.partial(refresh_ahead.back_off, refresh_lock)
         refreshed = provider.refresh(request, invocation.call_context(), back_off)
@@ -61,6 +61,7 @@ def command(
     found, entry = provider.session(request, replace(invocation.call_context(), due=due.append))
     invocation.print(entry.document + b"\n")
     invocation.is_delivered = True
+    herd_gate.leave()
     invocation.record_issue(found, entry.session)
     invocation.refresh_behind(due, invocation.arguments)
 

@@ -50,7 +50,7 @@ NUMBERS = ["expiration", "printed_expiration", "issued", "lifetime", "clock_diff
 
 def sealed_record(record: object) -> bytes:
     text = record if isinstance(record, str) else json.dumps(record)
-    return b"0 1 1\n{}\n" + text.encode()
+    return b"0 1 1\n{}\n\n" + text.encode()
 
 
 def test_the_record_of_these_tests_is_one_that_is_read(store: Cache) -> None:

@@ -111,7 +111,12 @@ def test_get_prints_the_document_and_nothing_else(document: bytes, capfdbinary: 
 
 
 @pytest.mark.usefixtures("document")
-def test_where_all_is_well_the_issue_alone_is_logged(home: Path) -> None:
+def test_a_hit_is_logged_where_that_is_asked_for_and_nothing_else_is(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("get", "dev") == 0
+    assert logged(home) == []
+    monkeypatch.setenv("ASSUME_HELPER_LOG_HITS", "1")
     assert run("get", "dev") == 0
     assert [(event["event"], event["outcome"]) for event in logged(home)] == [("issue", "hit")]
 

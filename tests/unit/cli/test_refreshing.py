@@ -70,7 +70,7 @@ class Program:
 
 def test_a_program_gets_the_new_session_and_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     program = Program(monkeypatch, a_session())
-    program.found = a_session(7200, key="ASIANEW")
+    program.found = replace(a_session(7200, key="ASIANEW"), issued=NOW)
     status, document = program.ask()
     assert (status, document["AccessKeyId"], document["SecretAccessKey"]) == (200, "ASIANEW", SECRET)
     assert document["RoleArn"] == "arn:aws:sts::123456789012:assumed-role/dev/me"

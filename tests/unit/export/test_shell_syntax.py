@@ -15,6 +15,7 @@ import shellingham  # type: ignore[import-untyped]
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from assume_helper import answers
 from assume_helper.errors import ConfigurationError
 from assume_helper.export import shell_syntax
 
@@ -450,5 +451,5 @@ def test_a_shell_that_is_not_known_is_not_guessed_at(name: str, monkeypatch: pyt
 
 
 def test_every_shell_is_known_by_its_name() -> None:
-    assert set(shell_syntax._KNOWN_AS.values()) == set(shell_syntax.SHELLS) - {"dotenv", "json"}
+    assert set(answers.KNOWN_AS.values()) == set(shell_syntax.SHELLS) - {"dotenv", "json"}
     assert set(shell_syntax._WRITERS) == set(shell_syntax.SHELLS) - {"json"}

@@ -48,6 +48,7 @@ class World:
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     found = World({"HOME": str(tmp_path), "ASSUME_HELPER_CACHE_DIR": str(tmp_path / "cache")}, tmp_path / "cache")
     monkeypatch.setattr(herd_gate, "time", found)
+    monkeypatch.setattr(herd_gate, "_held", [])
     before = set(os.listdir("/proc/self/fd"))
     yield found
     for descriptor in set(os.listdir("/proc/self/fd")) - before:  # the gate is held until a process ends
@@ -97,7 +98,7 @@ def test_a_follower_waits_less_where_it_may_have_something_to_serve(world: World
     key = "a" * 64
     remember(world, hit.pack_pointer(hit.stamp("dev", world.environ)[1], key, {}))
     entry = world.cache / f"{key}.entry"
-    entry.write_bytes(hit.seal(b"%d %d %d\n{}\n" % (NOW - 3000, NOW - 100, NOW - 400)))
+    entry.write_bytes(hit.seal(b"%d %d %d\n{}\n\n" % (NOW - 3000, NOW - 100, NOW - 400)))
     entry.chmod(0o600)
     assert world.enter() is None
     assert 2 <= world.clock < 2.2
@@ -120,17 +121,20 @@ def test_a_process_of_our_own_does_not_wait_for_the_one_that_started_it(world: W
 def test_the_leader_removes_the_gate_and_the_follower_goes_on(world: World) -> None:
     path = world.enter()
     assert path
-    (descriptor,) = (int(n) for n in os.listdir("/proc/self/fd") if linked(n) == path)
-
-    def left() -> None:
-        herd_gate.leave(path)
-        os.close(descriptor)
-
-    world.at[0.5] = left
+    held = herd_gate._held.copy()
+    world.at[0.5] = herd_gate.leave
     assert world.enter() is None
     assert 0.5 <= world.clock < 0.7
     assert list(world.cache.iterdir()) == []
-    herd_gate.leave(path)  # cleared meanwhile
+    assert held
+    assert not [n for n in os.listdir("/proc/self/fd") if linked(n).startswith(path)]
+
+
+def test_a_gate_that_was_cleared_meanwhile_is_left_quietly(world: World) -> None:
+    path = world.enter()
+    assert path
+    os.unlink(path)
+    herd_gate.leave()
 
 
 def loose(path: Path) -> None:
@@ -259,15 +263,18 @@ def test_in_another_user_s_home_the_cache_of_our_own_is_served_and_there_is_no_g
 ) -> None:
     served: list[str] = []
 
-    def serve(_name: str, environ: dict[str, str], *_given: object) -> str:
-        served.append(environ["ASSUME_HELPER_CACHE_DIR"])
-        return "a lock"
+    cached = (b"{}", "", "", True, "")
 
-    monkeypatch.setattr(hit, "serve", serve)
+    def answer(_name: str, environ: dict[str, str], *_given: object) -> tuple[bytes, str, str, bool, str]:
+        served.append(environ["ASSUME_HELPER_CACHE_DIR"])
+        return cached
+
+    asked = ("get", "dev", (), list[str]())
+    monkeypatch.setattr(hit, "answer", answer)
     monkeypatch.setattr(home, "moved_cache", lambda _environ: "/ours/cache")
-    assert herd_gate.enter("dev", world.environ, NOW) == ("", "a lock", 0)
+    assert herd_gate.enter(asked, world.environ, NOW) == (cached, 0)
     assert served == ["/ours/cache"]
     monkeypatch.setattr(home, "moved_cache", lambda _environ: "")
-    assert herd_gate.enter("dev", world.environ, NOW) == ("", None, 0)
+    assert herd_gate.enter(asked, world.environ, NOW) == (None, 0)
     assert served == ["/ours/cache"]
     assert not world.file().exists()

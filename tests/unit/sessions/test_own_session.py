@@ -148,7 +148,7 @@ def test_temporary_keys_are_handed_over_without_a_call_and_not_kept(me: World) -
         "SecretAccessKey": SECRET,
         "SessionToken": "a-token",
     }
-    assert (me.calls, me.files("entry"), me.files("hit")) == (0, [], [])
+    assert (me.calls, me.files("entry")) == (0, [])
     assert provider.refresh(RoleRequest("me"), me.context(), lambda _at: None) is None
 
 
@@ -195,7 +195,7 @@ def test_an_account_that_is_none_is_left_out(broker: Broker) -> None:
 def test_what_does_not_say_when_it_ends_is_in_no_file(broker: Broker) -> None:
     broker.prints(None, SessionToken="a-token")
     broker.world.get("broker")
-    assert (broker.world.files("entry"), broker.world.files("hit")) == ([], [])
+    assert broker.world.files("entry") == []
     for path in broker.world.home.cache.iterdir():
         assert SECRET.encode() not in path.read_bytes()
     assert isinstance(outcomes.read(store(broker.world), key_of(broker.world, "broker")), NotKept)

@@ -1,0 +1,169 @@
+/* The command line, as answers.request and answers.may_serve read it. */
+#include "front.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct option *known_option(const char *command, const char *word, size_t length)
+{
+    for (const struct option *option = OPTIONS; option->command != NULL; option++)
+        if (strcmp(option->command, command) == 0 && strlen(option->name) == length &&
+            strncmp(option->name, word, length) == 0)
+            return option;
+    return NULL;
+}
+
+const struct syntax *find_syntax(const char *shell)
+{
+    for (const struct syntax *syntax = SYNTAX; syntax->shell != NULL; syntax++)
+        if (strcmp(syntax->shell, shell) == 0)
+            return syntax;
+    return NULL;
+}
+
+static bool is_blank(const char *text)
+{
+    return text[strspn(text, " \t\n\r\v\f")] == '\0';
+}
+
+/* Adds the working directory where a file is named relative to it. */
+static bool add_folder(struct request *found, const char *value)
+{
+    static char folder[LONGEST_PATH];
+    const size_t before = strlen(FOLDER);
+    if (value[0] == '/' || value[strspn(value, " \t\n\r\v\f")] == '{')
+        return true;
+    memcpy(folder, FOLDER, before);
+    if (found->word_count == MOST_WORDS || getcwd(folder + before, sizeof folder - before) == NULL || !is_ascii(folder))
+        return false;
+    found->words[found->word_count++] = folder;
+    return true;
+}
+
+static bool take_option(struct request *found, const char *command, char **words, int *at, int end)
+{
+    const char *word = words[*at], *joined = strchr(word, '='), *value = joined != NULL ? joined + 1 : NULL;
+    size_t length = joined != NULL ? (size_t)(joined - word) : strlen(word);
+    const struct option *option = known_option(command, word, length);
+    bool is_shell = found->command == COMMAND_ENV && length == strlen(SHELL_OPTION) &&
+                    strncmp(word, SHELL_OPTION, length) == 0;
+    if (option == NULL && !is_shell)
+        return false;
+    bool is_flag = option != NULL && option->kind == OPTION_FLAG;
+    if (is_flag && joined != NULL)
+        return false;
+    if (!is_flag && joined == NULL) {
+        if (++*at >= end)
+            return false;
+        value = words[*at];
+    }
+    if (!is_flag && (is_blank(value) || value[0] == '-' || value[0] == '~' || !is_ascii(value)))
+        return false;
+    if (is_shell) {
+        found->syntax = find_syntax(value);
+        return found->syntax != NULL;
+    }
+    if (found->word_count + 3 > MOST_WORDS)
+        return false;
+    found->words[found->word_count++] = word;
+    if (!is_flag && joined == NULL)
+        found->words[found->word_count++] = value;
+    return option->kind != OPTION_PATH || add_folder(found, value);
+}
+
+/* Whether these words (the program's name aside) are a command line that a cached session may answer. */
+bool parse_request(int count, char **words, struct request *found)
+{
+    static const char *const names[] = {"get", "exec", "env"};
+    int end = count;
+    memset(found, 0, sizeof *found);
+    if (count < 2)
+        return false;
+    size_t command = 0;
+    while (command < 3 && strcmp(words[0], names[command]) != 0)
+        command++;
+    if (command == 3)
+        return false;
+    found->command = (enum command)command;
+    if (found->command == COMMAND_EXEC) {
+        for (end = 1; end < count && strcmp(words[end], "--") != 0; end++)
+            continue;
+        if (end + 1 >= count)
+            return false;
+        found->program = words + end + 1;
+    }
+    for (int at = 1; at < end; at++) {
+        if (words[at][0] == '-') {
+            if (!is_ascii(words[at]) || !take_option(found, words[0], words, &at, end))
+                return false;
+        } else {
+            if (found->profile != NULL || words[at][0] == '\0' || begins_with(words[at], "arn:"))
+                return false;
+            found->profile = words[at];
+        }
+    }
+    return found->profile != NULL && is_ascii(found->profile);
+}
+
+/* The shell that started this process, by its first argument; NULL where it is none that is known. */
+static const struct syntax *parent_shell(void)
+{
+    char path[64], called[LONGEST_PATH];
+    struct text name = {path, sizeof path, 0, false};
+    add(&name, "/proc/");
+    add_number(&name, getppid());
+    add(&name, "/cmdline");
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return NULL;
+    ssize_t size = read(file, called, sizeof called - 1);
+    close(file);
+    if (size <= 0)
+        return NULL;
+    called[size] = '\0';
+    const char *shell = called, *given = variable("SHELL");
+    if (called[0] == '-')
+        shell = given != NULL && *given != '\0' ? given : called + 1;
+    const char *last = strrchr(shell, '/');
+    char lower[16];
+    size_t length = 0;
+    for (last = last != NULL ? last + 1 : shell; *last != '\0'; last++) {
+        if (length + 1 == sizeof lower || *last < ' ' || *last > '~')
+            return NULL;
+        lower[length++] = (char)(*last >= 'A' && *last <= 'Z' ? *last - 'A' + 'a' : *last);
+    }
+    lower[length] = '\0';
+    for (const struct pair *known = KNOWN_AS; known->first != NULL; known++)
+        if (strcmp(known->first, lower) == 0)
+            return find_syntax(known->second);
+    return NULL;
+}
+
+/* Whether HOME belongs to another user: cache and log are then elsewhere, and a person is told. */
+static bool is_home_foreign(void)
+{
+    struct stat status;
+    const char *home = variable("HOME");
+    return home != NULL && *home != '\0' && (stat(home, &status) != 0 || status.st_uid != geteuid());
+}
+
+/* Whether nothing but the cache decides: nothing to ask, to log or to warn of, and a shell that is known. */
+bool may_serve(struct request *asked)
+{
+    const char *logged = variable(LOG_HITS), *first = variable("AWS_PROFILE"), *second = variable("AWS_DEFAULT_PROFILE");
+    if (variable(CALLERS) != NULL || (logged != NULL && strcmp(logged, "1") == 0) || is_home_foreign())
+        return false;
+    if (asked->command == COMMAND_GET)
+        return true;
+    if (first != NULL && second != NULL && strcmp(first, second) != 0)
+        return false;
+    if (asked->command == COMMAND_EXEC)
+        return variable(INSIDE) == NULL || variable(BY_ENV) != NULL;
+    if (isatty(1))
+        return false;
+    if (asked->syntax == NULL)
+        asked->syntax = parent_shell();
+    return asked->syntax != NULL;
+}

@@ -1,0 +1,187 @@
+/* The version, the completion scripts, and what TAB offers where a profile's name is wanted. As tab.py. */
+#include "front.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static char content[LARGEST_NAMES + 1];
+
+struct typed { const char *current; size_t kept; };
+
+static bool is_plain(char c, const char *more)
+{
+    return c != '\0' && (strchr(more, c) != NULL || strchr("_./:", c) != NULL || (c >= '0' && c <= '9') ||
+                         (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'));
+}
+
+static bool takes_a_profile(const char *command, size_t length)
+{
+    for (size_t i = 0; TAB_COMMANDS[i] != NULL; i++)
+        if (strlen(TAB_COMMANDS[i]) == length && strncmp(TAB_COMMANDS[i], command, length) == 0)
+            return true;
+    return false;
+}
+
+/* bash: the line up to the cursor, without quotes. Its second word is one of the commands, its third the last one. */
+static bool typed_in_bash(const char *line, const char *breaks, struct typed *typed)
+{
+    const char *words[3], *at = line;
+    size_t lengths[3], count = 0;
+    for (const char *c = line; *c != '\0'; c++)
+        if (*c != ' ' && !is_plain(*c, "@%+=,-"))
+            return false;
+    for (;;) {
+        size_t length = strcspn(at, " ");
+        bool is_last = at[length] == '\0';
+        if (length > 0 || is_last) {
+            if (count == 3)
+                return false;
+            words[count] = at;
+            lengths[count++] = length;
+        }
+        if (is_last)
+            break;
+        at += length + 1;
+    }
+    if (count != 3 || !takes_a_profile(words[1], lengths[1]))
+        return false;
+    typed->current = words[2];
+    for (size_t i = 0; i < lengths[2]; i++)
+        if (strchr(breaks, words[2][i]) != NULL)
+            typed->kept = i + 1 - (words[2][i] == '@');
+    return true;
+}
+
+static bool find_typed(const char *shell, int count, char **words, struct typed *typed)
+{
+    typed->kept = 0;
+    if (strcmp(shell, "bash") == 0) {
+        if (!typed_in_bash(words[0], count > 1 ? words[1] : "", typed))
+            return false;
+    } else if (strcmp(shell, "powershell") == 0) {
+        if (count != 2)
+            return false;
+        const char *command = words[0] + (words[0][0] == '.'), *current = words[1] + (words[1][0] == '.');
+        if (!takes_a_profile(command, strlen(command)))
+            return false;
+        typed->current = current + strspn(current, "'\"");
+    } else if (strcmp(shell, "zsh") == 0 || strcmp(shell, "fish") == 0) {
+        if (count != 2 || words[1][0] == '-' || !takes_a_profile(words[0], strlen(words[0])))
+            return false;
+        typed->current = ""; /* these shells compare with the current word themselves */
+    } else {
+        return false;
+    }
+    return typed->current[0] != '-' && is_ascii(typed->current);
+}
+
+/* The names that are cached for the config files as they are now; NULL where there are none. */
+static char *read_names(char **end)
+{
+    char config[LONGEST_PATH], credentials[LONGEST_PATH], folder[LONGEST_PATH], facts[4 * LONGEST_PATH];
+    char name[PRINT_DIGITS + 16], digits[PRINT_DIGITS + 1];
+    struct text config_text = {config, sizeof config, 0, false}, path = {folder, sizeof folder, 0, false};
+    struct text credentials_text = {credentials, sizeof credentials, 0, false};
+    struct text stamp = {facts, sizeof facts, 0, false}, file = {name, sizeof name, 0, false};
+    if (!config_paths(&config_text, &credentials_text) || !cache_directory(&path))
+        return NULL;
+    add(&stamp, "names");
+    add_bytes(&stamp, "", 1);
+    add(&stamp, NAMES_FORMAT);
+    add_bytes(&stamp, "", 1);
+    add(&stamp, config);
+    add_bytes(&stamp, "", 1);
+    add(&stamp, credentials);
+    fingerprint(facts, stamp.used, digits);
+    add_bytes(&stamp, "", 1);
+    add_state(&stamp, config);
+    add_bytes(&stamp, "", 1);
+    add_state(&stamp, credentials);
+    add(&file, digits);
+    add(&file, NAMES_SUFFIX);
+    int directory = open_private_directory(folder);
+    if (directory < 0 || stamp.is_full)
+        return NULL;
+    size_t size;
+    int result = read_private(directory, name, content, LARGEST_NAMES, &size);
+    close(directory);
+    char *found = result == 0 ? unsealed(content, &size) : NULL;
+    if (found == NULL || size <= stamp.used || memcmp(found, facts, stamp.used) != 0 || found[stamp.used] != '\n')
+        return NULL;
+    *end = found + size;
+    return found + stamp.used + 1;
+}
+
+/* Adds a name as the shell reads it. False where only the Python program can write it. */
+static bool add_name(struct text *text, const char *shell, const struct typed *typed, const char *name)
+{
+    if (!is_ascii(name))
+        return false;
+    if (strcmp(shell, "bash") == 0) {
+        for (name += typed->kept; *name != '\0'; name++) {
+            if (!is_plain(*name, "@%+=,-"))
+                add(text, "\\");
+            add_bytes(text, name, 1);
+        }
+    } else {
+        if (strcmp(shell, "powershell") == 0) {
+            for (const char *c = name; *c != '\0'; c++)
+                if (!is_plain(*c, "-"))
+                    return false;
+            if (name[0] == '-')
+                return false;
+            add(text, name);
+            add(text, "\t");
+            add(text, name);
+            add(text, "\t");
+        }
+        add(text, name);
+    }
+    add(text, "\n");
+    return !text->is_full;
+}
+
+static enum outcome print_names(const char *shell, const struct typed *typed)
+{
+    static char output[2 * LARGEST_NAMES];
+    struct text text = {output, sizeof output, 0, false};
+    char *end = NULL, *name = read_names(&end);
+    size_t written;
+    if (name == NULL)
+        return UNSURE;
+    while (name < end) {
+        char *newline = memchr(name, '\n', (size_t)(end - name));
+        if (newline == NULL || memchr(name, '\0', (size_t)(newline - name)) != NULL)
+            return UNSURE;
+        *newline = '\0';
+        if (begins_with(name, typed->current) && !add_name(&text, shell, typed, name))
+            return UNSURE;
+        name = newline + 1;
+    }
+    if (!write_all(1, output, text.used, &written))
+        return written == 0 ? UNSURE : MISS;
+    return HIT;
+}
+
+/* Prints what nothing but this program and the names' file decides. MISS: a part is out, and the rest cannot be. */
+enum outcome answer_at_once(int count, char **words)
+{
+    struct typed typed;
+    size_t written;
+    const char *text = NULL;
+    if (count == 1 && strcmp(words[0], "--version") == 0)
+        text = "assume-helper " VERSION "\n";
+    if (count == 2 && strcmp(words[0], "completion") == 0)
+        for (const struct pair *script = SCRIPTS; script->first != NULL; script++)
+            if (strcmp(script->first, words[1]) == 0)
+                text = script->second;
+    if (text != NULL) {
+        if (write_all(1, text, strlen(text), &written))
+            return HIT;
+        return written == 0 ? UNSURE : MISS;
+    }
+    if (count >= 4 && strcmp(words[0], "completion") == 0 && strcmp(words[2], "--") == 0 &&
+        find_typed(words[1], count - 3, words + 3, &typed))
+        return print_names(words[1], &typed);
+    return UNSURE;
+}

@@ -1,0 +1,5 @@
+/* The tables that generate.py writes. */
+#include "front.h"
+
+#define WITH_TABLES
+#include "generated.h"
