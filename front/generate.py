@@ -22,7 +22,9 @@ _KINDS = {answers.FLAG: "OPTION_FLAG", answers.VALUE: "OPTION_VALUE", answers.PA
 def literal(text: str) -> str:
     """`text` as a C string literal: short pieces, one line of the text each."""
     escapes = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "?": "\\?"}
-    pieces = ["".join(escapes.get(character, character) for character in line) for line in text.splitlines(True)]
+    pieces = [
+        "".join(escapes.get(character, character) for character in line) for line in text.splitlines(keepends=True)
+    ]
     return "\n    ".join(f'"{piece}"' for piece in pieces) or '""'
 
 

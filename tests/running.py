@@ -14,7 +14,9 @@ from typing import Any
 import preloaded
 import pytest
 
-SCRIPT = str(Path(sys.executable).parent / "assume-helper")
+# What is tested: the console script, or the native front where its path is given (see CONTRIBUTING.md).
+FRONT = os.environ.get("ASSUME_HELPER_TESTED_FRONT", "")
+SCRIPT = FRONT or str(Path(sys.executable).parent / "assume-helper")
 PACKAGE = Path(__file__).resolve().parent.parent / "assume_helper"
 # Before a command: root without its right to pass over modes, who then is a user like any other.
 _BARRED = "-dac_override,-dac_read_search"
@@ -124,7 +126,7 @@ class Home:
         nothing.
         """
         env = self.environ | environ
-        done = preloaded.run(SCRIPT, arguments, env, self.folder, 90) if command == (SCRIPT,) else None
+        done = preloaded.run(SCRIPT, arguments, env, self.folder, 90) if command == (SCRIPT,) and not FRONT else None
         return done or subprocess.run(
             [os.fsencode(word) for word in (*command, *arguments)],
             env={os.fsencode(name): os.fsencode(value) for name, value in env.items()},
