@@ -11,10 +11,10 @@ from collections.abc import Iterable
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.dont_write_bytecode = True
 
-from assume_helper import answers, hit, tab  # noqa: E402
-from assume_helper.cli.completion_scripts import SCRIPTS  # noqa: E402
-from assume_helper.sessions import herd_gate, refresh_ahead, time_budget  # noqa: E402
-from assume_helper.version import VERSION  # noqa: E402
+from assume_helper import answers, hit, tab
+from assume_helper.cli.completion_scripts import SCRIPTS
+from assume_helper.sessions import herd_gate, refresh_ahead, time_budget
+from assume_helper.version import VERSION
 
 _KINDS = {answers.FLAG: "OPTION_FLAG", answers.VALUE: "OPTION_VALUE", answers.PATH: "OPTION_PATH"}
 
