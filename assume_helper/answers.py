@@ -108,6 +108,7 @@ SYNTAX: "Mapping[str, tuple[str, str, str, str, str | None]]" = {
     "dotenv": ("", "\n", "\n", "{}={}", None),
     "json": ("{\n", ",\n", "\n}\n", '  "{}": "{}"', None),
 }
+_FAILED = "assume-helper env has failed"
 # How each shell clears variables and then fails: before all, one of them, between, behind all. A file that no shell
 # reads stays empty.
 FAILING: "Mapping[str, tuple[str, str, str, str]]" = {
@@ -115,12 +116,7 @@ FAILING: "Mapping[str, tuple[str, str, str, str]]" = {
     "zsh": ("unset ", "{}", " ", "; false\n"),
     "sh": ("unset ", "{}", " ", "; false\n"),
     "fish": ("", "set -e {}; ", "", "false\n"),
-    "powershell": (
-        "Remove-Item ",
-        "Env:{}",
-        ", ",
-        " -ErrorAction SilentlyContinue; throw 'assume-helper env has failed'\n",
-    ),
+    "powershell": ("Remove-Item ", "Env:{}", ", ", f" -ErrorAction SilentlyContinue; throw '{_FAILED}'\n"),
     "cmd": ("", 'set "{}="\n', "", "cmd /c exit 1\n"),
 }
 # The names that shellingham and $SHELL give the shells.

@@ -18,15 +18,14 @@ if TYPE_CHECKING:
 
     # What something that an answer depends on comes to now.
     Observe = Callable[[str, Mapping[str, str]], str]
-
     # The times of an entry (seconds since the epoch): not before, served until, refreshed from.
     Times = tuple[int, int, int]
     # What a `.hit` file leads to: the entry's key, its directory ("": the cache's own), what else it depends on with
-    # what that came to, from where it was looked up (see `lookups`), and what `exec` and `env` need of the profile: its
-    # variables (lines, NAME=VALUE each), and whether there is nothing to warn of.
+    # what that came to, from where it was looked up (see `lookups`), the profile's variables, and whether there is
+    # nothing to warn of. Variables are lines, NAME=VALUE each.
     Pointer = tuple[str, str, dict[str, str], str, str, bool]
-    # The document with its line's end, the session's variables and the profile's (lines), whether there is nothing to
-    # warn of, and the path of the lock for refreshing it in the background, "" while that is not due.
+    # The document with its line's end, the session's variables, the profile's, whether there is nothing to warn of, and
+    # the path of the lock for refreshing it in the background, "" while that is not due.
     Answer = tuple[bytes, str, str, bool, str]
     # The leader's failure: when (seconds since the epoch), its exit code, and its line on standard error.
     GateFailure = tuple[float, int, bytes]
@@ -34,12 +33,9 @@ if TYPE_CHECKING:
 FORMAT = 1
 # In each stamp. Older files are misses: they do not hold all that an answer depends on.
 _STAMP_FORMAT = "4"
-# The state of what is not there.
-ABSENT = "absent"
-# The condition that never holds: only the full way can find out whether the answer is still the same.
-FULL_WAY = "full way"
-# The suffix of the lock that a background refresh of a key holds.
-AHEAD_SUFFIX = ".ahead"
+ABSENT = "absent"  # the state of what is not there
+FULL_WAY = "full way"  # the condition that never holds: only the full way can find out whether the answer is the same
+AHEAD_SUFFIX = ".ahead"  # of the lock that a background refresh of a key holds
 LARGEST_FILE = 64 * 1024
 # Set for processes that the helper starts. Whoever finds it must look for a loop, which a hit does not.
 CALLERS = "ASSUME_HELPER_CALLERS"
@@ -59,7 +55,6 @@ WATCHED = (
 # The largest prime of 128 bits. The remainder is one step in C, and detects accidental damage.
 _PRIME = 2**128 - 159
 _MAGIC = b"assume-helper "
-
 _O_PRIVATE = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 # Windows has no owner and mode: there the inherited access list of LOCALAPPDATA protects the files.
 _geteuid = getattr(os, "geteuid", None)
@@ -169,11 +164,10 @@ def expand_home(path: str, environ: "Mapping[str, str]") -> str:
 def stamp(
     profile: str, environ: "Mapping[str, str]", states: "Sequence[str] | None" = None, words: "Sequence[str]" = ()
 ) -> tuple[str, bytes]:
-    """What the answer for `profile` depends on: the name of its `.hit` file, and the stamp itself.
+    """What the answer for `profile` with the options' `words` depends on: the name of its `.hit` file, and the stamp.
 
-    The name is made of profile, the options' `words` (see `answers`), environment and paths: shells with different
-    settings have files of their own. The stamp also has the states of the config files: as they are now, or as they
-    were when they were read. Raises OSError.
+    The name has no states: those of the config files as they are now, or as they were when they were read, are in the
+    stamp alone. Raises OSError.
     """
     paths = [path if path.startswith("/") else os.path.abspath(path) for path in config_paths(environ)]
     facts = [profile, _STAMP_FORMAT, *paths]
@@ -207,7 +201,7 @@ def pack_pointer(
     """The content of a `.hit` file that leads to the entry of `key`; see Pointer."""
     fields = [key, directory, origin, given, "quiet" * is_quiet]
     fields += (part for condition in conditions.items() for part in condition)
-    fields.append(str(len(stamp)))  # for `whose_hit`
+    fields.append(str(len(stamp)))  # for `sessions.cached_files`
     return stamp + b"\n" + "\0".join(fields).encode("utf-8", "surrogateescape")
 
 
@@ -229,13 +223,6 @@ def unpack_hit(content: bytes, stamp: bytes) -> "tuple[Pointer | None, GateFailu
         raise ValueError("no key")
     conditions = dict(zip(others[::2], others[1::2], strict=True))
     return (key, directory, conditions, origin, given, quiet == "quiet"), None
-
-
-def whose_hit(content: bytes) -> tuple[bytes, str]:
-    """The profile of a `.hit` file, and the key that it leads to; "" where it leads to none."""
-    length = content.rpartition(b"\0")[2]
-    key = content[int(length) + 1 :].partition(b"\0")[0].decode("ascii", "replace") if length.isdigit() else ""
-    return content.partition(b"\0")[0], key if key.isalnum() else ""
 
 
 def pack_entry(times: "Times", document: bytes, record: bytes, variables: str = "") -> bytes:
@@ -300,23 +287,11 @@ def answer(
         return None
 
 
-def fresh_document(
-    profile: str, environ: "Mapping[str, str]", now: float, observe: "Observe | None" = None
-) -> tuple[bytes, str] | None:
-    """The document of `answer`, and the path of its lock; None for no document."""
-    try:
-        found = answer(profile, environ, now, observe)
-    except FullWay:
-        return None
-    return (found[0], found[4]) if found is not None else None
-
-
 def is_elevated() -> bool:
     """Whether this process runs with another user's or group's rights (setuid, setgid). It then refuses to work."""
-    getuid, getgid, getegid = (getattr(os, name, None) for name in ("getuid", "getgid", "getegid"))
-    if _geteuid is None or getuid is None or getgid is None or getegid is None:
+    if sys.platform == "win32":
         return False
-    return bool(getuid() != _geteuid() or getgid() != getegid())
+    return os.getuid() != os.geteuid() or os.getgid() != os.getegid()
 
 
 def write(descriptor: int, data: bytes) -> None:

@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import filelock
+from hit_answers import fresh_document
 from running import into
 
 from assume_helper import hit
@@ -93,7 +94,7 @@ def read_for_ever(environ: dict[str, str]) -> None:
     store = Cache(environ["ASSUME_HELPER_CACHE_DIR"], lambda _warning: os._exit(4))
     while True:
         time.sleep(0.001)
-        found = hit.fresh_document("dev", environ, time.time())
+        found = fresh_document("dev", environ, time.time())
         if found is not None and not found[0].endswith(b'"AccountId":"123456789012"}\n'):
             os._exit(3)
         for path in Path(environ["ASSUME_HELPER_CACHE_DIR"]).glob("*.entry"):

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from assume_helper import hit
 from assume_helper.cache import directory as cache_directory
 from assume_helper.cache import key_lock
 from assume_helper.cache.directory import Cache
@@ -38,7 +37,7 @@ def pointers(store: Cache) -> Iterator[tuple[str, str, str]]:
     """Each `.hit` file of the store: its name, whose profile's it is, and the key that it leads to, "" for none."""
     for name in cache_directory.names(store):
         if name.endswith(".hit"):
-            whose, key = hit.whose_hit(cache_directory.read(store, name) or b"")
+            whose, key = _whose(cache_directory.read(store, name) or b"")
             yield name, whose.decode("utf-8", "surrogateescape"), key
 
 
@@ -65,3 +64,10 @@ def _removed(store: Cache, name: str) -> Outcome:
         return "gone"
     cache_directory.remove(store, name)
     return "stays" if is_there(store, name) else "removed"
+
+
+def _whose(content: bytes) -> tuple[bytes, str]:
+    """The profile of a `.hit` file, and the key that it leads to; "" where it leads to none."""
+    length = content.rpartition(b"\0")[2]
+    key = content[int(length) + 1 :].partition(b"\0")[0].decode("ascii", "replace") if length.isdigit() else ""
+    return content.partition(b"\0")[0], key if key.isalnum() else ""

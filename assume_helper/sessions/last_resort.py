@@ -22,9 +22,12 @@ def document(profile: str, environ: Mapping[str, str], now: float) -> bytes | No
     None where there is none, or its config has changed.
     """
     for back in range(0, _DEEPEST, _STEP):
-        found = hit.fresh_document(profile, environ, now - back, lookups.observe)
-        if found is not None and found[1]:
-            directory, name = os.path.split(found[1])
+        try:
+            found = hit.answer(profile, environ, now - back, lookups.observe)
+        except hit.FullWay:
+            return None
+        if found is not None and found[4]:
+            directory, name = os.path.split(found[4])
             entry = entries.read(Cache(directory, lambda _warning: None), name.removesuffix(hit.AHEAD_SUFFIX))
             if entry is None or not single_flight.is_usable(entry.session, now):
                 return None

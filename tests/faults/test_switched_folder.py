@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import pytest
 from front import Call, Front, Reply, session
+from hit_answers import fresh_document
 from running import ACCESS_KEY_ID, SECRET, Home
 
 from assume_helper import hit, lookups
@@ -84,7 +85,7 @@ def switched(switch: Switch, there: float, back: float) -> Iterator[None]:
 
 def hit_of(home: Home, profile: str) -> str:
     """The access key that a hit gives out, "" where it is no hit."""
-    found = hit.fresh_document(profile, home.environ, datetime.now(UTC).timestamp(), lookups.observe)
+    found = fresh_document(profile, home.environ, datetime.now(UTC).timestamp(), lookups.observe)
     return "" if found is None else str(json.loads(found[0])["AccessKeyId"])
 
 
@@ -93,7 +94,7 @@ def leading(home: Home, profile: str) -> list[str]:
     return [
         path.name
         for path in home.cache.glob("*.hit")
-        if hit.whose_hit(hit.unseal(path.read_bytes()))[0] == profile.encode()
+        if hit.unseal(path.read_bytes()).partition(b"\0")[0] == profile.encode()
     ]
 
 

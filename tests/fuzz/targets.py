@@ -20,6 +20,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from botocore.configloader import raw_config_parse
 from botocore.exceptions import ConfigParseError
+from hit_answers import fresh_document
 from unit.profiles.test_aws_config import botocore_reads, nested
 
 from assume_helper import credentials, errors, hit, text
@@ -219,7 +220,7 @@ def answer(data: bytes) -> None:
 
     hit.read_private = watched
     try:
-        found = hit.fresh_document("dev", ENVIRON, NOW)
+        found = fresh_document("dev", ENVIRON, NOW)
     finally:
         hit.read_private = real
     key, elsewhere, *_ = [*known.split(b"\0"), b""]

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 from front import Behaviour, Call, Front, Reply, session
+from hit_answers import fresh_document
 from running import Home, no_warning
 
-from assume_helper import hit
 from assume_helper.sessions.provider import RoleRequest, get_credentials, refresh
 from assume_helper.system.context import CallContext, Clock
 
@@ -39,7 +39,7 @@ def test_over_a_day_of_a_call_a_minute_only_the_first_caller_waits(
     waited = refreshed = 0
     for minute in range(24 * 60):
         now = begin + 60 * minute
-        found = hit.fresh_document("dev", environ, now)
+        found = fresh_document("dev", environ, now)
         if found is None:
             waited += 1
             get_credentials("dev", context())

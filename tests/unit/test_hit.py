@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from damage import enlarged, flipped, halved, made_a_directory, made_a_fifo
+from hit_answers import fresh_document
 from unit.hit_files import (
     BEGIN,
     DOCUMENT,
@@ -51,24 +52,24 @@ def remember(cache: Path, environ: dict[str, str], profile: str, key: str = KEY)
 @pytest.mark.usefixtures("warm")
 @pytest.mark.parametrize("now", [BEGIN, BEGIN + 0.001, END - 1, END - 0.001])
 def test_a_document_that_is_fresh_is_the_answer(environ: dict[str, str], now: float) -> None:
-    assert hit.fresh_document("dev", environ, now) == (DOCUMENT + b"\n", "")
+    assert fresh_document("dev", environ, now) == (DOCUMENT + b"\n", "")
 
 
 @pytest.mark.usefixtures("warm")
 @pytest.mark.parametrize("now", [END, END + 1, END * 2])
 def test_a_document_whose_time_has_passed_is_not(environ: dict[str, str], now: float) -> None:
-    assert hit.fresh_document("dev", environ, now) is None
+    assert fresh_document("dev", environ, now) is None
 
 
 @pytest.mark.usefixtures("warm")
 @pytest.mark.parametrize("now", [BEGIN - 0.001, BEGIN - 1, 0])
 def test_a_document_that_is_not_yet_believed_is_not(environ: dict[str, str], now: float) -> None:
-    assert hit.fresh_document("dev", environ, now) is None
+    assert fresh_document("dev", environ, now) is None
 
 
 @pytest.mark.usefixtures("warm")
 def test_another_profile_has_no_answer(environ: dict[str, str]) -> None:
-    assert hit.fresh_document("ops", environ, BEGIN) is None
+    assert fresh_document("ops", environ, BEGIN) is None
 
 
 @pytest.mark.usefixtures("warm")
@@ -77,13 +78,13 @@ def test_after_a_change_of_the_config_there_is_no_answer(
     environ: dict[str, str], tmp_path: Path, change: Callable[[Path], None]
 ) -> None:
     change(tmp_path / ".aws" / "config")
-    assert hit.fresh_document("dev", environ, BEGIN) is None
+    assert fresh_document("dev", environ, BEGIN) is None
 
 
 @pytest.mark.usefixtures("warm")
 @pytest.mark.parametrize("callers", ["", "[]", '[["/c", "dev"]]'])
 def test_a_process_that_the_helper_started_is_answered_by_the_full_way(environ: dict[str, str], callers: str) -> None:
-    assert hit.fresh_document("dev", environ | {hit.CALLERS: callers}, BEGIN) is None
+    assert fresh_document("dev", environ | {hit.CALLERS: callers}, BEGIN) is None
 
 
 @pytest.mark.usefixtures("warm")
@@ -91,31 +92,31 @@ def test_without_an_absolute_cache_there_is_no_answer(
     environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert hit.fresh_document("dev", environ | {"ASSUME_HELPER_CACHE_DIR": "cache"}, BEGIN) is None
+    assert fresh_document("dev", environ | {"ASSUME_HELPER_CACHE_DIR": "cache"}, BEGIN) is None
 
 
 def test_without_a_cache_there_is_no_answer_and_none_is_made(environ: dict[str, str], tmp_path: Path) -> None:
-    assert hit.fresh_document("dev", environ, BEGIN) is None
+    assert fresh_document("dev", environ, BEGIN) is None
     assert not (tmp_path / "cache").exists()
 
 
 @pytest.mark.parametrize("mode", [0o750, 0o705, 0o720, 0o701])
 def test_a_cache_that_is_open_to_others_has_no_answer(environ: dict[str, str], warm: Path, mode: int) -> None:
     warm.chmod(mode)
-    assert hit.fresh_document("dev", environ, BEGIN) is None
+    assert fresh_document("dev", environ, BEGIN) is None
 
 
 def test_a_cache_that_is_a_link_has_no_answer(environ: dict[str, str], warm: Path) -> None:
     target = warm.rename(warm.with_name("target"))
     warm.symlink_to(target)
-    assert hit.fresh_document("dev", environ, BEGIN) is None
+    assert fresh_document("dev", environ, BEGIN) is None
 
 
 def test_a_cache_of_another_user_has_no_answer(
     environ: dict[str, str], warm: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given_away(warm, monkeypatch)
-    assert hit.fresh_document("dev", environ, BEGIN) is None
+    assert fresh_document("dev", environ, BEGIN) is None
 
 
 def emptied(path: Path) -> None:
@@ -145,7 +146,7 @@ def test_a_file_that_cannot_be_trusted_is_no_answer(
     (path,) = warm.glob("*." + kind)
     damage(path)
     with no_wait():
-        assert hit.fresh_document("dev", environ, BEGIN) is None
+        assert fresh_document("dev", environ, BEGIN) is None
 
 
 @pytest.mark.parametrize("kind", ["entry", "hit"])
@@ -154,21 +155,21 @@ def test_a_file_of_another_user_is_no_answer(
 ) -> None:
     (path,) = warm.glob("*." + kind)
     given_away(path, monkeypatch)
-    assert hit.fresh_document("dev", environ, BEGIN) is None
+    assert fresh_document("dev", environ, BEGIN) is None
 
 
 def test_what_is_remembered_for_another_name_is_no_answer(environ: dict[str, str], warm: Path) -> None:
     """Two names with one fingerprint, or a file that was copied."""
     (remembered,) = warm.glob("*.hit")
     remembered.rename(warm / hit.stamp("ops", environ)[0])
-    assert hit.fresh_document("ops", environ, BEGIN) is None
+    assert fresh_document("ops", environ, BEGIN) is None
 
 
 @pytest.mark.parametrize("more", [b"9\n", b"9", b"\0", b""])
 def test_a_longer_stamp_is_not_taken_for_a_shorter_one(environ: dict[str, str], warm: Path, more: bytes) -> None:
     name, stamp = hit.stamp("dev", environ)
     put(warm / name, hit.seal(stamp + more + KEY.encode()))
-    assert hit.fresh_document("dev", environ, BEGIN) is None
+    assert fresh_document("dev", environ, BEGIN) is None
 
 
 @pytest.mark.parametrize("key", ["", "../outside", "/outside", f"./{KEY}", f"{KEY}\n", "0" * 64, "\0"])
@@ -178,7 +179,7 @@ def test_a_key_that_leads_elsewhere_or_nowhere_is_no_answer(
     put(tmp_path / "outside.entry", entry())
     put(warm / ".entry", entry())
     remember(warm, environ, "dev", key)
-    assert hit.fresh_document("dev", environ, BEGIN) is None
+    assert fresh_document("dev", environ, BEGIN) is None
 
 
 @pytest.mark.parametrize(
@@ -186,18 +187,18 @@ def test_a_key_that_leads_elsewhere_or_nowhere_is_no_answer(
 )
 def test_times_that_are_none_are_no_answer(environ: dict[str, str], warm: Path, times: bytes) -> None:
     put(warm / f"{KEY}.entry", entry(times))
-    assert hit.fresh_document("dev", environ, BEGIN) is None
+    assert fresh_document("dev", environ, BEGIN) is None
 
 
 def test_an_entry_of_too_few_lines_is_no_answer(environ: dict[str, str], warm: Path) -> None:
     put(warm / f"{KEY}.entry", hit.seal(b"%d %d\n" % (BEGIN, END) + DOCUMENT))
-    assert hit.fresh_document("dev", environ, BEGIN) is None
+    assert fresh_document("dev", environ, BEGIN) is None
 
 
 def test_an_answer_changes_nothing_in_the_cache(environ: dict[str, str], warm: Path) -> None:
     before = {path.name: path.stat().st_mtime_ns for path in warm.iterdir()}
-    hit.fresh_document("dev", environ, BEGIN)
-    hit.fresh_document("ops", environ, BEGIN)
+    fresh_document("dev", environ, BEGIN)
+    fresh_document("ops", environ, BEGIN)
     assert {path.name: path.stat().st_mtime_ns for path in warm.iterdir()} == before
 
 

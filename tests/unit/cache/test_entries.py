@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from damage import flipped
+from hit_answers import fresh_document
 from hypothesis import given
 from hypothesis import strategies as st
 from running import into, umask
@@ -129,7 +130,7 @@ def test_a_hit_and_the_full_way_agree_on_what_is_fresh_and_due(
     written(store)
     remembered(store, environ)
     lock = store.path(KEY + hit.AHEAD_SUFFIX) if ENTRY.session.is_due(now) else ""
-    assert hit.fresh_document("dev", environ, now) == (
+    assert fresh_document("dev", environ, now) == (
         (ENTRY.document + b"\n", lock) if ENTRY.session.is_fresh(now) else None
     )
 
@@ -140,7 +141,7 @@ def test_whatever_is_written_and_remembered_is_the_answer(store: Cache, environ:
     written(store, entry)
     remembered(store, environ)
     now = entry.session.not_before
-    found = hit.fresh_document("dev", environ, now)
+    found = fresh_document("dev", environ, now)
     assert (found[0] if found else None) == (entry.document + b"\n" if entry.session.is_fresh(now) else None)
 
 
@@ -153,14 +154,14 @@ def test_what_leads_to_another_key_is_remembered_anew(store: Cache, environ: dic
     written(store)
     remembered(store, environ, "0" * 64)
     remembered(store, environ, KEY)
-    assert hit.fresh_document("dev", environ, T) == (ENTRY.document + b"\n", "")
+    assert fresh_document("dev", environ, T) == (ENTRY.document + b"\n", "")
 
 
 def test_what_is_remembered_and_damaged_is_remembered_anew(store: Cache, environ: dict[str, str]) -> None:
     written(store)
     flipped(remembered(store, environ))
     remembered(store, environ)
-    assert hit.fresh_document("dev", environ, T) == (ENTRY.document + b"\n", "")
+    assert fresh_document("dev", environ, T) == (ENTRY.document + b"\n", "")
 
 
 def test_no_secret_is_remembered(store: Cache, environ: dict[str, str]) -> None:

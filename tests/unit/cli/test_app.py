@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from hit_answers import fresh_document
 from running import no_warning
 
 from assume_helper import hit
@@ -124,9 +125,9 @@ def test_a_hit_is_logged_where_that_is_asked_for_and_nothing_else_is(
 def test_after_get_the_answer_is_at_hand_for_a_hit(home: Path, document: bytes) -> None:
     for file in ("config", "credentials"):
         os.utime(home / ".aws" / file, ns=(1, 1))  # a file that has just changed may change again unseen
-    assert hit.fresh_document("dev", os.environ, time.time()) is None
+    assert fresh_document("dev", os.environ, time.time()) is None
     assert run("get", "dev") == 0
-    assert hit.fresh_document("dev", os.environ, time.time()) == (document + b"\n", "")
+    assert fresh_document("dev", os.environ, time.time()) == (document + b"\n", "")
 
 
 @pytest.mark.usefixtures("home")

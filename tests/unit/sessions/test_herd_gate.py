@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from hit_answers import fresh_document
 
 from assume_helper import hit
 from assume_helper.sessions import asker, herd_gate
@@ -196,7 +197,7 @@ def test_the_leader_s_failure_is_replayed_and_is_no_hit(world: World, capfd: pyt
     remember(world, failed(world))
     assert herd_gate.replay_failure("dev", world.environ, NOW - 0.5) == 6
     assert capfd.readouterr() == ("", LINE + "\n")
-    assert hit.fresh_document("dev", world.environ, NOW) is None
+    assert fresh_document("dev", world.environ, NOW) is None
 
 
 def test_a_failure_that_depends_on_who_asks_is_replayed_to_a_process_with_the_same_environment_only(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from front import denied, reset
+from hit_answers import fresh_document
 from running import ACCESS_KEY_ID
 from unit.sessions.world import (
     HOUR,
@@ -17,7 +18,6 @@ from unit.sessions.world import (
     told,
 )
 
-from assume_helper import hit
 from assume_helper.errors import (
     AssumeHelperError,
     ConfigurationError,
@@ -131,7 +131,7 @@ def test_nothing_is_remembered_when_there_is_no_answer(world: World) -> None:
     world.front.behaviour = denied
     with pytest.raises(STSRefused):
         world.get()
-    assert hit.fresh_document("dev", world.home.environ, world.now) is None
+    assert fresh_document("dev", world.home.environ, world.now) is None
 
 
 @pytest.mark.parametrize("which", ["config", "credentials"])

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from front import Call, Reply, session
+from hit_answers import fresh_document
 from unit.sessions.world import START, World
 
 from assume_helper import hit, lookups
@@ -62,7 +63,7 @@ def switched_for(reader: Any, switch: Switch, times: int = 1) -> Callable[..., A
 
 
 def served(world: World) -> bytes | None:
-    found = hit.fresh_document("dev", world.home.environ, world.now, lookups.observe)
+    found = fresh_document("dev", world.home.environ, world.now, lookups.observe)
     return None if found is None else found[0]
 
 
