@@ -1,4 +1,4 @@
-"""What the cache answers beside `get PROFILE`: `get` with options, `exec` and `env`.
+"""What the cache answers beside `get PROFILE`: `get` with options, `exec` and `env`; and the version.
 
 Nothing is imported but what a hit imports: the reference for the native front, which is generated from the tables here
 (see docs/explanation/cache-format.md). Whatever these functions do not know for certain is left to the full way.
@@ -8,6 +8,8 @@ import os
 import sys
 
 from assume_helper import hit
+
+VERSION = "0.1.0"  # the one place that has it: the build reads it here
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

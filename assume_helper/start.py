@@ -185,7 +185,11 @@ def _print_at_once(arguments: "Sequence[str]") -> bytes | None:
         from assume_helper.cli.completion_scripts import SCRIPTS
 
         return SCRIPTS[arguments[1]].encode() if arguments[1] in SCRIPTS else None
-    from assume_helper import tab
+    if arguments == ["--version"]:
+        from assume_helper import answers
+
+        return f"assume-helper {answers.VERSION}\n".encode()
+    from assume_helper.cli import tab
 
     return tab.answer(arguments, os.environ)
 

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.dont_write_bytecode = True
 
-from assume_helper import answers, hit, tab
+from assume_helper import answers, hit
+from assume_helper.cli import tab
 from assume_helper.cli.completion_scripts import SCRIPTS
 from assume_helper.sessions import herd_gate, refresh_ahead, time_budget
-from assume_helper.version import VERSION
 
 _KINDS = {answers.FLAG: "OPTION_FLAG", answers.VALUE: "OPTION_VALUE", answers.PATH: "OPTION_PATH"}
 
@@ -51,7 +51,7 @@ def header() -> str:
         "LONGEST_CMD_VALUE": answers._LONGEST_VALUE_OF_CMD,
     }
     texts = {
-        "VERSION": VERSION,
+        "VERSION": answers.VERSION,
         "SEAL": (hit._MAGIC + b"%d " % hit.FORMAT).decode(),
         "STAMP_FORMAT": hit._STAMP_FORMAT,
         "NAMES_FORMAT": tab._FORMAT,

@@ -1,4 +1,4 @@
-/* The version, the completion scripts, and what TAB offers where a profile's name is wanted. As tab.py. */
+/* The version, the completion scripts, and what TAB offers where a profile's name is wanted. As cli/tab.py. */
 #include "front.h"
 
 #include <string.h>

@@ -7,7 +7,7 @@
     <key>.code           the last MFA code that was used, as a digest (see `sources.used_mfa_codes`)
     <fingerprint>.hit    the stamp of a profile's answer (see `hit`)
     <fingerprint>.door   the herd gate of a profile's name, removed at the end (see `sessions.herd_gate`)
-    <fingerprint>.names  the names of all profiles, for TAB (see `tab`)
+    <fingerprint>.names  the names of all profiles, for TAB (see `cli.tab`)
     digest-key           32 random bytes: the key of secrets' digests (`system.keyed_digest`)
     tmp-...              a file that is being written; swept when it is left behind, at once where its writer is dead
 

@@ -15,7 +15,6 @@ from assume_helper.sessions.herd_gate import Terminated, terminate
 from assume_helper.system import broken_library, child_signal, environment, exhaustion
 from assume_helper.system.context import Clock
 from assume_helper.text import error_line, one_line, printable
-from assume_helper.version import VERSION
 
 USAGE = 2
 INTERRUPTED = 130
@@ -44,7 +43,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(VERSION, prog_name="assume-helper", message="%(prog)s %(version)s")
+@click.version_option(answers.VERSION, prog_name="assume-helper", message="%(prog)s %(version)s")
 @click.pass_context
 def assume_helper(context: click.Context) -> None:
     """A credential_process for AWS: it assumes a role and caches the session.

@@ -11,8 +11,8 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem, ShellComplete
 
-from assume_helper import tab
 from assume_helper.cache import directory as cache_directory
+from assume_helper.cli import tab
 from assume_helper.cli.invocation import Invocation
 from assume_helper.errors import ConfigurationError
 from assume_helper.export import shell_syntax

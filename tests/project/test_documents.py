@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import click
@@ -28,6 +27,7 @@ from project.documents import (
 )
 from running import ACCESS_KEY_ID, SECRET, Home
 
+from assume_helper import answers
 from assume_helper.cli import app as cli
 
 PACKAGE = ROOT / "assume_helper"
@@ -167,7 +167,7 @@ def test_the_line_of_each_wing_is_the_first_of_its_docstring() -> None:
 
 
 def test_the_changelog_has_the_version_and_what_comes_next() -> None:
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    version = answers.VERSION
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     headings = re.findall(r"^## \[(.+?)\]", text, flags=re.M)
     assert headings[:2] == ["Unreleased", version]

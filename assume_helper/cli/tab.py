@@ -1,4 +1,4 @@
-"""What TAB offers where a profile's name is wanted, from a file of the names; and the version.
+"""What TAB offers where a profile's name is wanted, from a file of the names.
 
     <cache>/<fingerprint>.names   the state of both config files, then each profile's name in a line, sorted
 
@@ -28,11 +28,7 @@ _BLANKS = " \t\n"
 
 
 def answer(arguments: "Sequence[str]", environ: "Mapping[str, str]") -> bytes | None:
-    """What this command line prints, where that is the version or names; None for all else."""
-    if arguments == ["--version"]:
-        from assume_helper.version import VERSION
-
-        return f"assume-helper {VERSION}\n".encode()
+    """The names that this command line asks for, as its shell reads them; None for all else."""
     if len(arguments) < 4 or arguments[0] != "completion" or arguments[2] != "--":
         return None
     wanted = _wanted(arguments[1], arguments[3:])
