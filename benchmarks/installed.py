@@ -61,7 +61,9 @@ def ours(folder: Path, pip: str = "pip", front: Mapping[str, str] = PURE) -> Env
 
 def with_front(folder: Path, *forms: Mapping[str, str]) -> tuple[Environment | None, str]:
     """An environment whose `assume-helper` is the front, in the first of `forms` that can be had; or None, and why."""
-    why = ""
+    why = "this work tree builds none"
+    if not (ROOT / "front").is_dir():
+        return None, why
     for form in forms:
         try:
             made = ours(folder, front=form)
