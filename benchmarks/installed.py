@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import tarfile
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +15,13 @@ ROOT = Path(__file__).resolve().parent.parent
 # `import re` was on the way of the console scripts that it wrote.
 OLD_PIP = "pip==23.0.1"
 AWS_CLI_2 = "aws-cdk-asset-awscli-v2"
+# The forms of the front, by what `pip install` of the work tree is told: none, linked dynamically, and statically: as
+# the published wheels are, or with a static C library of this machine's.
+PURE = {"ASSUME_HELPER_FRONT": "none"}
+DYNAMIC = {"ASSUME_HELPER_FRONT": "cc"}
+STATIC = ({"ASSUME_HELPER_FRONT": "zig"}, {"ASSUME_HELPER_FRONT": "cc", "LDFLAGS": "-static"})
+# What else a build of the work tree is made of.
+_BUILT_FROM = ("pyproject.toml", "front/*.c", "front/*.h", "front/*.py")
 
 
 @dataclass(frozen=True)
@@ -38,20 +47,51 @@ class Environment:
         return subprocess.run([self.python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
 
-def ours(folder: Path, pip: str = "pip") -> Environment:
-    """An environment with assume-helper as it is in the work tree, installed by that `pip` as users install it."""
+def ours(folder: Path, pip: str = "pip", front: Mapping[str, str] = PURE) -> Environment:
+    """An environment with assume-helper as it is in the work tree, installed by that `pip` as users install it.
+
+    `front` says which form is built. Raises CalledProcessError where it cannot be.
+    """
     state = hashlib.sha256()
-    for file in sorted((ROOT / "assume_helper").rglob("*.py")):
+    files = [*(ROOT / "assume_helper").rglob("*.py"), *(file for each in _BUILT_FROM for file in ROOT.glob(each))]
+    for file in sorted(files):
         state.update(file.read_bytes())
-    return environment(folder, str(ROOT), pip=pip, state=state.hexdigest())
+    return environment(folder, str(ROOT), pip=pip, state=state.hexdigest(), environ=front)
 
 
-def environment(folder: Path, *packages: str, pip: str = "pip", pinned: bool = True, state: str = "") -> Environment:
+def with_front(folder: Path, *forms: Mapping[str, str]) -> tuple[Environment | None, str]:
+    """An environment whose `assume-helper` is the front, in the first of `forms` that can be had; or None, and why."""
+    why = "this work tree builds none"
+    if not (ROOT / "front").is_dir():
+        return None, why
+    for form in forms:
+        try:
+            made = ours(folder, front=form)
+        except subprocess.CalledProcessError as error:
+            why = "cannot be built: " + last_line(error.stderr)
+            continue
+        if os.path.exists(made.script("assume-helper-python")):
+            return made, ""
+        why = "this work tree builds none"
+    return None, why
+
+
+def last_line(text: str | None) -> str:
+    """The last line that a program printed, cut short."""
+    lines = [line.strip() for line in (text or "").splitlines() if line.strip()]
+    return lines[-1][:200] if lines else "no reason given"
+
+
+def environment(
+    folder: Path, *packages: str, pip: str = "pip", pinned: bool = True, state: str = "",
+    environ: Mapping[str, str] | None = None,
+) -> Environment:  # fmt: skip
     """An environment with `packages`, installed by that `pip`; one of the same `state` is taken as it is.
 
-    Raises CalledProcessError, with pip's last words, where one cannot be installed.
+    `environ` is what pip is told by variables. Raises CalledProcessError, with pip's last words, where one cannot be
+    installed.
     """
-    wanted = json.dumps([pip, *packages, state])
+    wanted = json.dumps([pip, *packages, state, *sorted((environ or {}).items())])
     made = Environment(folder / hashlib.sha256(wanted.encode()).hexdigest()[:12])
     note = made.folder / "made-of.json"
     if note.exists() and note.read_text() == wanted:
@@ -59,14 +99,14 @@ def environment(folder: Path, *packages: str, pip: str = "pip", pinned: bool = T
     constraints = ["-c", str(ROOT / "constraints.txt")] if pinned else []
     subprocess.run([sys.executable, "-m", "venv", "--clear", str(made.folder)], check=True, capture_output=True)
     _pip(made, "--upgrade", pip, *(constraints if pip == "pip" else []))
-    _pip(made, *packages, *constraints)
+    _pip(made, *packages, *constraints, environ=environ)
     note.write_text(wanted)
     return made
 
 
-def _pip(made: Environment, *arguments: str) -> None:
+def _pip(made: Environment, *arguments: str, environ: Mapping[str, str] | None = None) -> None:
     command = [made.python, "-m", "pip", "install", "-q", "--disable-pip-version-check", *arguments]
-    subprocess.run(command, check=True, capture_output=True, text=True)
+    subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ | dict(environ or {}))
 
 
 def aws_cli_2(folder: Path) -> Path:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import statistics
 import subprocess
@@ -36,11 +37,15 @@ def _nothing() -> None:
 
 @dataclass(frozen=True)
 class Run:
-    """A command, the environment that it runs in, and what is done before it is started, which is not measured."""
+    """A command, the environment that it runs in, and what is done before it is started, which is not measured.
+
+    `beside` are further commands, which are started right behind it: the time is until all have ended.
+    """
 
     command: Sequence[str]
     environ: Mapping[str, str] = field(repr=False)
     before: Callable[[], None] = _nothing
+    beside: Sequence[Sequence[str]] = ()
 
 
 def ran(run: Run) -> "subprocess.CompletedProcess[bytes]":
@@ -82,10 +87,11 @@ def in_turn(runs: Mapping[str, Run], rounds: int, at_once: int = 1) -> dict[str,
             begun = time.perf_counter()
             processes = [
                 subprocess.Popen(
-                    run.command, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                    command, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                 )
                 for _ in range(at_once)
+                for command in (run.command, *run.beside)
             ]  # fmt: skip
             # Without a limit: with one, Python looks after 1, 2, 4, 8 ms and so on whether it has ended, and that
             # would be what is measured.
@@ -94,7 +100,7 @@ def in_turn(runs: Mapping[str, Run], rounds: int, at_once: int = 1) -> dict[str,
             if number >= uncounted:
                 times[name].append(took)
             if any(codes):
-                raise RuntimeError(f"{name}: {sum(1 for code in codes if code)} of {at_once} failed")
+                raise RuntimeError(f"{name}: {sum(1 for code in codes if code)} of {len(codes)} failed")
     if hasattr(signal, "alarm"):
         signal.alarm(0)
     return times
@@ -116,6 +122,23 @@ def peak_memory(run: Run, rounds: int) -> float | None:
         done = ran(Run([*run.command[:at], "-c", _PEAK, *(program or [""])], run.environ))
         peaks.append(float(done.stderr.split()[-1]))
     return statistics.median(peaks)
+
+
+def largest_size(run: Run, rounds: int) -> float | None:
+    """The most memory that a program took, in KiB, in the median: the maximum resident set size that `time -v` shows.
+
+    GNU time is a small program: what Python starts is said to have had at least what Python has. None without it.
+    """
+    gnu_time = shutil.which("time", path=os.defpath)
+    if gnu_time is None:
+        return None
+    sizes = []
+    for _ in range(rounds):
+        done = ran(Run([gnu_time, "-f", "%M", *run.command], run.environ))
+        if done.returncode != 0:
+            return None
+        sizes.append(float(done.stderr.split()[-1]))
+    return statistics.median(sizes)
 
 
 def rows(times: Mapping[str, Sequence[float]], against: str) -> dict[str, dict[str, float | str]]:

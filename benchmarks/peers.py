@@ -7,14 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from installed import Environment, aws_cli_2, environment
+from installed import Environment, aws_cli_2, environment, last_line
 from measure import Run, problem, ran
 from scene import SDK_ROLE, USER, Scene
 
 HERE = Path(__file__).resolve().parent
-# Warm hits as ratios to the bare interpreter, measured in one run elsewhere: not all of these can be installed here.
-ELSEWHERE = {"aws-runas": 2.0, "granted": 2.0, "aws-vault": 2.1, "aws-credential-process": 44.0}
-# Those of them that are asked where they are on PATH.
+# Compiled programs: shown only where they are on PATH, or named by `--peer`, and so run in the same run.
 _COMMANDS: dict[str, tuple[str, ...]] = {
     "aws-vault": ("aws-vault", "export", "--format=json", SDK_ROLE),
     "granted": ("granted", "credential-process", "--profile", SDK_ROLE),
@@ -64,7 +62,7 @@ def found(scene: Scene, folder: Path, ours: Environment, named: Sequence[str], *
                 for peer in make():
                     peers.add(peer)
             except subprocess.CalledProcessError as error:
-                peers.left_out[name] = "cannot be installed: " + _last_line(error.stderr)
+                peers.left_out[name] = "cannot be installed: " + last_line(error.stderr)
             except (OSError, ValueError, StopIteration) as error:
                 peers.left_out[name] = f"cannot be installed ({type(error).__name__})"
     here = shutil.which("aws", path=os.defpath)
@@ -139,8 +137,3 @@ def _aws_cli(
         # One that does not take endpoints finds what the other v2 has left in the cache that they share.
         command = [aws, "configure", "export-credentials", "--profile", SDK_ROLE]
         yield Peer(f"{name}, export-credentials", version, Run(command, environ), remembers=True)
-
-
-def _last_line(text: str | None) -> str:
-    lines = [line.strip() for line in (text or "").splitlines() if line.strip()]
-    return lines[-1][:200] if lines else "no reason given"

@@ -3,7 +3,8 @@
     python benchmarks/run.py [--rounds N] [--only GROUP] [--peer NAME=COMMAND] [--keep DIR] [--here] [--no-peers]
 
 All in one run: within a group each round starts every program once, in turn, so that what else the machine does falls
-on all of them. The ratios are those of the medians, with those of the minima beside them. STS is a local one. Programs
+on all of them. The ratios are those of the medians, with those of the minima beside them. STS is a local one. Compiled
+programs are measured where they are on PATH or named; what was not run in this run is not shown. Python programs
 that are not here are installed from the package registry, each by itself, in a folder that is deleted (`--keep DIR`: in
 DIR, and taken from there next time). Writes result.json and chart.svg beside this file.
 """
@@ -16,48 +17,22 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import chart
+import commands
 import installed
 import peers
 import scene
 import targets
+from bench import Bench, Rows, filled
 from installed import Environment
-from measure import Run, in_turn, load, peak_memory, ran, rows
-from scene import HELPED, Scene
+from measure import Run, in_turn, load, peak_memory, rows
+from scene import HELPED
 
 HERE = Path(__file__).resolve().parent
-SIZES = (1, 100, 10_000)
-Rows = dict[str, dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Bench:
-    """All that the groups need: where, what, and how often."""
-
-    scene: Scene
-    ours: Environment
-    old: Environment | None
-    found: peers.Found
-    rounds: int
-
-    @property
-    def package(self) -> str:
-        code = "import assume_helper as a; print(a.__path__[0])"
-        return ran(Run([self.ours.python, "-I", "-c", code], self.scene.environ())).stdout.decode().strip()
-
-    def bare(self) -> Run:
-        return Run([self.ours.python, "-I", "-S", "-c", "pass"], self.scene.environ())
-
-    def fastest(self, profiles: int = 1) -> Run:
-        entry = os.path.join(self.package, "__main__.py")
-        return Run([self.ours.python, "-I", "-S", entry, "get", HELPED], self.scene.environ(profiles))
-
-    def console(self, before: Callable[[], None] = lambda: None) -> Run:
-        return Run([self.ours.script("assume-helper"), "get", HELPED], self.scene.environ(), before)
+SIZES = (1, 40, 100, 10_000)
 
 
 def hit(bench: Bench) -> Rows:
@@ -127,25 +102,21 @@ def memory(bench: Bench) -> Rows:
 
 GROUPS: dict[str, Callable[[Bench], Rows]] = {
     "hit": hit,
+    "the front": commands.front,
+    "memory of the front": commands.front_memory,
+    "without the front": commands.without_front,
     "warm": warm,
     "warm, 1 at once": lambda bench: warm_at_once(bench, 1),
     "warm, 10 at once": lambda bench: warm_at_once(bench, 10),
     "warm, 100 at once": lambda bench: warm_at_once(bench, 100),
     "memory": memory,
+    "a miss, STS answers at once": commands.miss,
+    "herd": commands.herd,
     "cold": cold,
     "cold, 1 at once": lambda bench: cold_at_once(bench, 1),
     "cold, 10 at once": lambda bench: cold_at_once(bench, 10),
     "cold, 100 at once": lambda bench: cold_at_once(bench, 100),
 }
-
-
-def filled(runs: dict[str, Run]) -> dict[str, Run]:
-    """`runs`, each started once: what is to be warm is warm. Raises RuntimeError where one fails."""
-    for name, run in runs.items():
-        done = ran(run)
-        if done.returncode != 0:
-            raise RuntimeError(f"{name}: exit {done.returncode}: {done.stderr.decode('utf-8', 'replace')[-300:]}")
-    return runs
 
 
 def machine() -> dict[str, Any]:
@@ -157,32 +128,43 @@ def machine() -> dict[str, Any]:
     }
 
 
-def measured(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+def measure_all(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """All groups that are wanted, and what is to be said about them."""
     say("setting up ...")
     ours = Environment(Path(sys.prefix)) if options.here else installed.ours(folder)
     old = None if options.here else installed.ours(folder, installed.OLD_PIP)
+    front, static, left_out = (None, None, {}) if options.here else _fronts(folder)
     with tempfile.TemporaryDirectory(prefix="assume-helper-bench-") as home, scene.set_up(Path(home), SIZES) as set_up:
         found = peers.Found()
         if options.peers:
             found = peers.found(set_up, folder, ours, options.peer, install=not options.here)
+        found.left_out |= left_out
         for name, why in found.left_out.items():
             say(f"not measured: {name}: {why}")
-        bench = Bench(set_up, ours, old, found, options.rounds)
+        bench = Bench(set_up, ours, old, front, static, found, options.rounds)
         before = load()
         groups = {}
         for name, group in GROUPS.items():
             if not options.only or name in options.only:
-                groups[name] = group(bench)
-                show(name, groups[name])
+                measured = group(bench)
+                if measured:
+                    groups[name] = measured
+                    show(name, measured)
     return {
         "machine": machine() | {"load_before": before, "load_after": load()},
         "versions": {peer.name: peer.version for peer in found.peers},
         "left_out": found.left_out,
-        "elsewhere": peers.ELSEWHERE,
         "groups": groups,
         "targets": targets.judged(groups),
     }
+
+
+def _fronts(folder: Path) -> tuple[Environment | None, Environment | None, dict[str, str]]:
+    """The environments with the front, linked dynamically and statically; and why there is none."""
+    front, why = installed.with_front(folder, installed.DYNAMIC)
+    static, why_static = installed.with_front(folder, *installed.STATIC)
+    left_out = {"the front": why, "the static front": why_static}
+    return front, static, {name: reason for name, reason in left_out.items() if reason}
 
 
 def say(text: str) -> None:
@@ -198,7 +180,8 @@ def show(name: str, group: Rows) -> None:
                 f"   of minima{values['ratio_of_minima']:8.2f}   of: {values['against']}"
             )
         else:
-            say(f"  {row:46}{values['median_kib']:9.0f} KiB{values['ratio']:7.2f}")
+            ratio = f"{values['ratio']:7.2f}" if "ratio" in values else ""
+            say(f"  {row:46}{values['median_kib']:9.0f} KiB{ratio}")
 
 
 def main() -> int:
@@ -215,13 +198,15 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="assume-helper-bench-") as throwaway:
         folder = (options.keep or Path(throwaway)).absolute()
         folder.mkdir(parents=True, exist_ok=True)
-        result = measured(options, folder)
+        result = measure_all(options, folder)
     options.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     options.chart.write_text(chart.drawn(result), encoding="utf-8")
     say("\ntargets")
     for target in result["targets"]:
         word = "reached" if target["reached"] else "MISSED"
-        say(f"  {word:8}{target['measured']:7.2f} <= {target['limit']:<5}{target['group']}: {target['what']}")
+        say(f"  {word:8}{target['measured']:7.2f} <= {target['limit']:<5} {target['group']}: {target['what']}")
+    for missing in targets.not_measured(result["groups"]):
+        say(f"  not measured      {missing.group}: {missing.what}")
     return 0
 
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "examples" / "walkthrough"))
+sys.path[:0] = [str(ROOT / "examples" / "walkthrough"), str(ROOT / "tests")]
 
 import boto3
 import local_aws
 import prepare
+from front import Front, session
 
 # The role that SDKs assume by themselves; assume-helper's is the walkthrough's own.
 SDK_ROLE = "sdk-role"
@@ -23,11 +24,17 @@ USER = prepare.USER
 
 @dataclass(frozen=True)
 class Scene:
-    """The local AWS, the role's ARN, and the homes by the number of profiles in their config."""
+    """The local AWS, the role's ARN, and the homes by the number of profiles in their config.
+
+    `quick` is a home with an STS that answers at once, and asks nothing: what is left of a miss is the client's own.
+    `encrypted` is one whose sessions are encrypted on disk.
+    """
 
     url: str
     role_arn: str
     homes: dict[int, Path]
+    quick: Path
+    encrypted: Path
 
     @property
     def home(self) -> Path:
@@ -35,8 +42,12 @@ class Scene:
 
     def environ(self, profiles: int = 1, **more: str) -> dict[str, str]:
         """The environment of a process that is at home there: nothing else of this one's."""
+        return self.environ_of(self.homes[profiles], **more)
+
+    def environ_of(self, home: Path, **more: str) -> dict[str, str]:
+        """The same in another home."""
         return {
-            "HOME": str(self.homes[profiles]),
+            "HOME": str(home),
             "PATH": os.defpath,
             "AWS_EC2_METADATA_DISABLED": "true",
             **more,
@@ -45,11 +56,19 @@ class Scene:
     def forget(self) -> None:
         """As if nobody had asked yet, assume-helper or boto3."""
         for cache in (".cache/assume-helper", ".aws/boto/cache"):
-            shutil.rmtree(self.home / cache, ignore_errors=True)
+            for home in (self.home, self.quick):
+                shutil.rmtree(home / cache, ignore_errors=True)
 
     def edit_config(self) -> None:
         """A change of the config that changes no profile."""
-        with (self.home / ".aws" / "config").open("a") as config:
+        self._edit(self.home)
+
+    def edit_quick_config(self) -> None:
+        """The same in the home with the quick STS."""
+        self._edit(self.quick)
+
+    def _edit(self, home: Path) -> None:
+        with (home / ".aws" / "config").open("a") as config:
             config.write("# edited\n")
 
 
@@ -70,8 +89,22 @@ def set_up(folder: Path, sizes: tuple[int, ...]) -> Iterator[Scene]:
         )
         for size, home in homes.items():
             others = (f"[profile other-{n}]\nrole_arn = {role_arn}\nsource_profile = x\n" for n in range(size - 1))
-            (home / ".aws").mkdir(parents=True, exist_ok=True)
-            (home / ".aws" / "config").write_text(config + "".join(others))
-            if home != first.parent:
-                shutil.copy(first / "credentials", home / ".aws" / "credentials")
-        yield Scene(url, role_arn, homes)
+            _make(home, config + "".join(others), first)
+        quick_sts = Front("", session())
+        quick_sts.start()
+        try:
+            quick, encrypted = folder / "home-quick", folder / "home-encrypted"
+            _make(quick, config.replace(url, quick_sts.url), first)
+            key = f"[profile {HELPED}]\n"
+            _make(encrypted, config.replace(key, f"{key}assume_helper_cache = encrypted\n"), first)
+            yield Scene(url, role_arn, homes, quick, encrypted)
+        finally:
+            quick_sts.stop()
+
+
+def _make(home: Path, config: str, first: Path) -> None:
+    """A home with this config, and the credentials that are in `first`."""
+    (home / ".aws").mkdir(parents=True, exist_ok=True)
+    (home / ".aws" / "config").write_text(config)
+    if home != first.parent:
+        shutil.copy(first / "credentials", home / ".aws" / "credentials")

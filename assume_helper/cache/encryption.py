@@ -12,14 +12,13 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any
 
+from assume_helper.cache import aes_gcm, kernel_keyring
 from assume_helper.system.deadline import within
 from assume_helper.text import printable
 
 # The key's name in a keyring.
 _SERVICE = "assume-helper"
 _NAME = "cache key"
-_KEY_BYTES = 32  # AES-256
-_NONCE_BYTES = 12  # GCM's (NIST SP 800-38D, 8.2)
 # Seconds for a keyring, which may ask a person to unlock it.
 _PATIENCE = 5.0
 # The back ends of `keyring` that protect a key: Secret Service (through two libraries), KWallet (two versions), the
@@ -48,26 +47,21 @@ class NoKey(Exception):
 
 @dataclass(frozen=True)
 class Cipher:
-    """AES-GCM with one key. What is sealed for one name cannot be opened for another."""
+    """AES-GCM with one key. What is sealed for one name cannot be opened for another.
+
+    `in_kernel` says whether it is the kernel's keyring that keeps the key: `sessions.encrypted_hit` asks no other.
+    """
 
     key: bytes = field(repr=False)
+    in_kernel: bool = False
 
     def sealed(self, name: str, data: bytes) -> bytes:
-        """`data` encrypted, behind the nonce."""
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-        nonce = os.urandom(_NONCE_BYTES)
-        return nonce + AESGCM(self.key).encrypt(nonce, data, name.encode())
+        """`data` encrypted for `name`."""
+        return aes_gcm.encrypt(self.key, name, data)
 
     def opened(self, name: str, data: bytes) -> bytes:
         """What was sealed for `name`. Raises ValueError for anything else."""
-        from cryptography.exceptions import InvalidTag
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-        try:
-            return AESGCM(self.key).decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], name.encode())
-        except InvalidTag:
-            raise ValueError("encrypted with another key") from None
+        return aes_gcm.decrypt(self.key, name, data)
 
 
 @functools.cache
@@ -85,12 +79,13 @@ def cipher() -> Cipher:
     try:
         backend = within(_PATIENCE, keyring.get_keyring)
         trusted = within(_PATIENCE, lambda: _trusted(backend))
-        found = _of_the_kernel() if trusted is None else within(_PATIENCE, lambda: _of(trusted))
+        if trusted is None:
+            return Cipher(_of_the_kernel(), in_kernel=True)
+        return Cipher(within(_PATIENCE, lambda: _of(trusted)))
     except TimeoutError:
         raise NoKey("the keyring gave no answer", "unlock it") from None
     except KeyringError as error:
         raise NoKey(f"the keyring gives no key ({type(error).__name__})", "unlock it") from None
-    return Cipher(found)
 
 
 def _trusted(backend: Any) -> Any:
@@ -120,38 +115,32 @@ def _name(backend: Any) -> str:
 def _of(backend: Any) -> bytes:
     text = backend.get_password(_SERVICE, _NAME)
     if text is None:
-        backend.set_password(_SERVICE, _NAME, base64.b64encode(os.urandom(_KEY_BYTES)).decode())
+        backend.set_password(_SERVICE, _NAME, base64.b64encode(os.urandom(aes_gcm.KEY_BYTES)).decode())
         text = backend.get_password(_SERVICE, _NAME)  # another process may have been faster
     try:
         key = base64.b64decode(text or "", validate=True)
     except ValueError:
         key = b""
-    if len(key) != _KEY_BYTES:
+    if len(key) != aes_gcm.KEY_BYTES:
         raise NoKey(f"what the keyring has as {_SERVICE} {_NAME} is no key", "remove it there")
     return key
 
 
 def _of_the_kernel() -> bytes:
-    """The key in the user's own keyring of the kernel (keyrings(7), user-keyring(7))."""
+    """The key in the user's own keyring of the kernel."""
     if sys.platform != "linux":
         raise NoKey("there is no keyring here", "use assume_helper_cache = memory")
-    import keyctl2
-
-    description = f"{_SERVICE}:{_NAME}"
     try:
-        # Only a process whose keyrings contain a key may read it. A service's process may lack the user's keyring.
-        keyctl2.keyring(keyctl2.KeySpec.USER_KEYRING).link(keyctl2.KeySpec.PROCESS_KEYRING)
-        try:
-            serial = keyctl2.search(keyctl2.KeySpec.USER_KEYRING, "user", description)
-        except OSError:
-            made = os.urandom(_KEY_BYTES)
-            serial = keyctl2.add_key("user", description, made, keyctl2.KeySpec.USER_KEYRING)
-        key = keyctl2.Key(serial).read()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "not supported"
+        key = kernel_keyring.find()
+        if key is None:
+            key = kernel_keyring.add(os.urandom(aes_gcm.KEY_BYTES))
+    except OSError as error:
         raise NoKey(
-            f"the kernel's keyring gives no key ({reason})", "use a desktop's keyring, or assume_helper_cache = memory"
+            f"the kernel's keyring gives no key ({error.strerror})",
+            "use a desktop's keyring, or assume_helper_cache = memory",
         ) from None
-    if len(key) != _KEY_BYTES:
-        raise NoKey(f"what the kernel's keyring has as {description} is no key", "remove it there")
+    except ImportError:
+        raise NoKey("Python has no ctypes", "install one that has, or use assume_helper_cache = memory") from None
+    if len(key) != aes_gcm.KEY_BYTES:
+        raise NoKey(f"what the kernel's keyring has as {kernel_keyring.DESCRIPTION} is no key", "remove it there")
     return key

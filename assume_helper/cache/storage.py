@@ -180,6 +180,11 @@ def is_readable_by_hit(storage: Storage) -> bool:
     return storage in ("file", "memory")
 
 
+def is_readable_by_encrypted_hit(store: Cache) -> bool:
+    """Whether `sessions.encrypted_hit` can open the entries of `store`: where the kernel has their key."""
+    return store.cipher is not None and store.cipher.in_kernel
+
+
 def hit_location(environ: Mapping[str, str], store: Cache) -> tuple[Cache, str]:
     """The cache for a profile's `.hit` file, and the directory of `store`, where the entry is, if that is another."""
     if store.storage == "file":

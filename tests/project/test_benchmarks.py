@@ -18,10 +18,41 @@ def test_the_chart_is_of_what_was_measured_and_on_readme_s_first_screens() -> No
     assert "](benchmarks/chart.svg)" in "\n".join(README.splitlines()[:60])
 
 
-def test_every_target_was_measured_and_reached() -> None:
+def test_every_target_was_reached_and_measured_with_its_group() -> None:
     judged = targets.judged(RESULT["groups"])
-    assert len(judged) == len(targets.TARGETS)
     assert [target["what"] for target in judged if not target["reached"]] == []
+    assert judged == RESULT["targets"]
+    assert [target.what for target in targets.not_measured(RESULT["groups"]) if target.group in RESULT["groups"]] == []
+
+
+def test_a_target_is_a_ratio_a_ratio_beyond_some_milliseconds_or_a_figure() -> None:
+    of = {target.row: target for target in targets.TARGETS}
+    herd, memory = of[targets.HERD], of[targets.STATIC_GET]
+    size = next(target for target in targets.TARGETS if target.against is None)
+    groups: dict[str, dict[str, dict[str, float]]] = {
+        herd.group: {targets.HERD: {"median_ms": 820}, targets.FRONT_MISS: {"median_ms": 400}},
+        memory.group: {targets.STATIC_GET: {"median_ms": 0.7}, targets.BARE: {"median_ms": 10}},
+        size.group: {size.row: {"median_kib": 1900.0}},
+    }
+    assert {each["what"]: (each["measured"], each["reached"]) for each in targets.judged(groups)} == {
+        f"{targets.HERD} less 300 ms / {targets.FRONT_MISS}": (1.3, True),
+        f"{targets.STATIC_GET} / {targets.BARE}": (0.07, False),
+        size.row: (1900.0, True),
+    }
+    assert len(targets.not_measured(groups)) == len(targets.TARGETS) - 3
+
+
+def test_nothing_is_shown_that_was_not_run_in_the_same_run() -> None:
+    """No figures that were carried from elsewhere: in the result, in the chart, or beside a compiled program's name."""
+    run = set(RESULT["versions"]) | {row for group in RESULT["groups"].values() for row in group}
+    assert "elsewhere" not in RESULT
+    chart_text = (ROOT / "benchmarks" / "chart.svg").read_text(encoding="utf-8")
+    labels = re.findall(r'text-anchor="end"[^>]*>([^<]+)<', chart_text)
+    assert labels != []
+    assert [each for each in labels if not run & {each, each.removeprefix("assume-helper ")}] == []
+    for name in {"aws-runas", "granted", "aws-vault"} - run:
+        assert name not in chart_text
+        assert name not in PAGE.lower()
 
 
 def test_the_first_screen_s_figures_are_of_the_line_that_it_has_people_write() -> None:

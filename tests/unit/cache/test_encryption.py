@@ -4,16 +4,14 @@ import base64
 import sys
 import threading
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
-import keyctl2
 import keyring
 import pytest
 from keyring.backends import chainer, fail
 from keyring.errors import KeyringLocked
 
-from assume_helper.cache import encryption
+from assume_helper.cache import encryption, kernel_keyring
 from assume_helper.cache.encryption import Cipher, NoKey
 
 KEY = bytes(range(32))
@@ -72,7 +70,7 @@ def test_what_is_sealed_for_one_name_opens_for_no_other_and_with_no_other_key() 
 
 def test_the_key_of_the_keyring_is_used_and_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     given(monkeypatch, as_a_desktop_s(base64.b64encode(KEY).decode()))
-    assert encryption.cipher().key == KEY
+    assert encryption.cipher() == Cipher(KEY, in_kernel=False)
     encryption.cipher.cache_clear()
     new = as_a_desktop_s()
     given(monkeypatch, new)
@@ -146,37 +144,28 @@ class Kernel:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, key: bytes | None, error: OSError | None = None) -> None:
         self.key = key
         self.error = error
-        self.linked: list[object] = []
         monkeypatch.setattr(sys, "platform", "linux")
-        monkeypatch.setattr(keyctl2, "keyring", lambda _which: SimpleNamespace(link=self._link))
-        monkeypatch.setattr(keyctl2, "search", self._search)
-        monkeypatch.setattr(keyctl2, "add_key", self._add)
-        monkeypatch.setattr(keyctl2, "Key", lambda _serial: SimpleNamespace(read=lambda: self.key))
+        monkeypatch.setattr(kernel_keyring, "find", self._find)
+        monkeypatch.setattr(kernel_keyring, "add", self._add)
 
-    def _link(self, where: object) -> None:
+    def _find(self) -> bytes | None:
         if self.error is not None:
             raise self.error
-        self.linked.append(where)
+        return self.key
 
-    def _search(self, *_given: object) -> int:
-        if self.key is None:
-            raise OSError("no such key")
-        return 1
-
-    def _add(self, kind: str, description: str, key: bytes, _where: object) -> int:
-        assert (kind, description) == ("user", "assume-helper:cache key")
+    def _add(self, key: bytes) -> bytes:
+        assert self.key is None
         self.key = key
-        return 2
+        return key
 
 
 def test_without_a_desktop_the_kernel_keeps_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
     kernel = Kernel(monkeypatch, None)
     given(monkeypatch, NOTHING_FOUND())
-    made = encryption.cipher().key
-    assert (len(made), kernel.key) == (32, made)
-    assert kernel.linked == [keyctl2.KeySpec.PROCESS_KEYRING]
+    made = encryption.cipher()
+    assert (len(made.key), kernel.key, made.in_kernel) == (32, made.key, True)
     encryption.cipher.cache_clear()
-    assert encryption.cipher().key == made
+    assert encryption.cipher() == made
 
 
 def test_a_kernel_that_gives_no_key_is_told_from_one_that_has_something_else(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,6 +175,14 @@ def test_a_kernel_that_gives_no_key_is_told_from_one_that_has_something_else(mon
     assert error.next_step == "use a desktop's keyring, or assume_helper_cache = memory"
     Kernel(monkeypatch, b"short")
     assert "has as assume-helper:cache key is no key" in no_key(monkeypatch, NOTHING_FOUND()).what
+
+
+def test_a_python_without_ctypes_cannot_ask_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, NOTHING_FOUND())
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setitem(sys.modules, "ctypes", None)
+    with pytest.raises(NoKey, match="Python has no ctypes"):
+        encryption.cipher()
 
 
 def test_elsewhere_there_is_none_without_a_desktop_s(monkeypatch: pytest.MonkeyPatch) -> None:

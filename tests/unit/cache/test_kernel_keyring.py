@@ -1,0 +1,128 @@
+"""The kernel's keyring: the system calls that are made, and a real key where the kernel has keyrings."""
+
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from assume_helper.cache import kernel_keyring
+
+KEY = bytes(range(32))
+# keyctl(2)
+UNLINK = 9
+
+if sys.platform == "win32":
+    pytest.skip("Windows has no such keyring", allow_module_level=True)
+
+
+class Kernel:
+    """The calls that were made, and what they return: of keyctl by its operation, and of add_key (None)."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, **answers: "int | OSError") -> None:
+        self.answers = answers
+        self.calls: list[tuple[object, ...]] = []
+        monkeypatch.setattr(kernel_keyring, "_numbers", lambda: (1, 2))
+        monkeypatch.setattr(kernel_keyring, "_call", self._call)
+
+    def _call(self, number: int, *arguments: "int | bytes | object") -> int:
+        name = "add_key" if number == 1 else {8: "link", 10: "search", 11: "read"}[arguments[0]]  # type: ignore[index]
+        self.calls.append((name, *(word for word in arguments if isinstance(word, int | bytes))))
+        answer = self.answers.get(name, 0)
+        if isinstance(answer, OSError):
+            raise answer
+        if name == "read":
+            arguments[2].raw = KEY * 2  # type: ignore[union-attr]
+        return answer
+
+
+def test_the_key_is_searched_for_in_the_user_s_keyring_which_the_process_gets_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kernel = Kernel(monkeypatch, search=77, read=32)
+    assert kernel_keyring.find() == KEY
+    assert kernel.calls == [
+        ("link", 8, -4, -2),
+        ("search", 10, -4, b"user", b"assume-helper:cache key", 0),
+        ("read", 11, 77, 64),
+    ]
+
+
+def test_where_there_is_none_nothing_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel(monkeypatch, search=OSError(126, "Required key not available"))
+    assert kernel_keyring.find() is None
+    assert [call[0] for call in kernel.calls] == ["link", "search"]
+
+
+@pytest.mark.parametrize("call", ["link", "read"])
+def test_what_the_kernel_refuses_is_an_error(call: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    Kernel(monkeypatch, search=77, **{call: OSError(13, "Permission denied")})
+    with pytest.raises(OSError, match="Permission denied"):
+        kernel_keyring.find()
+
+
+def test_one_is_added_and_what_the_kernel_has_then_is_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel(monkeypatch, add_key=78, read=32)
+    assert kernel_keyring.add(KEY[::-1]) == KEY
+    assert kernel.calls == [("add_key", b"user", b"assume-helper:cache key", KEY[::-1], 32, -4), ("read", 11, 78, 64)]
+
+
+def test_what_is_longer_than_a_key_is_not_taken_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    Kernel(monkeypatch, search=77, read=1000)
+    assert len(kernel_keyring.find() or b"") == 64
+
+
+@pytest.mark.parametrize(
+    ("machine", "bits", "numbers"),
+    [
+        ("x86_64", 64, (248, 250)),
+        ("x86_64", 32, (286, 288)),
+        ("i686", 32, (286, 288)),
+        ("aarch64", 64, (217, 219)),
+        ("aarch64", 32, (309, 311)),
+        ("armv7l", 32, (309, 311)),
+        ("riscv64", 64, (217, 219)),
+    ],
+)
+def test_the_calls_have_the_numbers_of_the_machine(
+    machine: str, bits: int, numbers: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(sys, "maxsize", 2 ** (bits - 1) - 1)
+    monkeypatch.setattr(os, "uname", lambda: os.uname_result(("Linux", "host", "6", "1", machine)))
+    assert kernel_keyring._numbers() == numbers
+
+
+@pytest.mark.parametrize(("system", "machine"), [("linux", "pdp11"), ("darwin", "x86_64"), ("freebsd14", "aarch64")])
+def test_on_another_system_or_machine_none_is_called(
+    system: str, machine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setattr(os, "uname", lambda: os.uname_result(("System", "host", "6", "1", machine)))
+    with pytest.raises(OSError, match="not implemented"):
+        kernel_keyring.find()
+
+
+@pytest.fixture
+def real(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The kernel's own keyring, with a key of this test alone in it."""
+    monkeypatch.setattr(kernel_keyring, "DESCRIPTION", f"assume-helper test {secrets.token_hex(8)}")
+    try:
+        kernel_keyring.find()
+    except OSError as error:
+        pytest.skip(f"the kernel has no keyring here: {error.strerror}")
+    yield
+    name = kernel_keyring.DESCRIPTION.encode()
+    try:
+        serial = kernel_keyring._keyctl(kernel_keyring._SEARCH, kernel_keyring._USER_KEYRING, b"user", name, 0)
+    except OSError:
+        return
+    kernel_keyring._keyctl(UNLINK, serial, kernel_keyring._USER_KEYRING)
+
+
+@pytest.mark.usefixtures("real")
+def test_a_real_kernel_keeps_a_key() -> None:
+    assert kernel_keyring.find() is None
+    assert kernel_keyring.add(KEY) == KEY
+    assert kernel_keyring.find() == KEY
