@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     GateFailure = tuple[float, int, bytes]
 
 FORMAT = 1
-# In each stamp. Older files are misses: they do not hold all that an answer depends on.
-_STAMP_FORMAT = "4"
+_STAMP_FORMAT = "4"  # older files are misses: they do not hold all that an answer depends on
 ABSENT = "absent"  # the state of what is not there
 FULL_WAY = "full way"  # the condition that never holds: only the full way can find out whether the answer is the same
 AHEAD_SUFFIX = ".ahead"  # of the lock that a background refresh of a key holds
+ENCRYPTED = "encrypted"  # below the directory: entries that a hit cannot open
 LARGEST_FILE = 64 * 1024
 # Set for processes that the helper starts. Whoever finds it must look for a loop, which a hit does not.
 CALLERS = "ASSUME_HELPER_CALLERS"
@@ -256,7 +256,7 @@ def answer(
 ) -> "Answer | None":  # fmt: skip
     """What is cached and fresh at `now` (seconds since the epoch) for `profile` with the options' `words`; else None.
 
-    `observe` is `lookups.observe`, which few profiles need. Raises FullWay, with the entry's directory and key.
+    `observe` is `lookups.observe`, which few profiles need. Raises FullWay, with what leads to the entry.
     """
     if CALLERS in environ:
         return None
@@ -276,7 +276,7 @@ def answer(
             elif observe is None or observe(what, environ) != value:
                 return None
         if needs_full_way:
-            raise FullWay(directory, key)
+            raise FullWay(directory, key, given, is_quiet)
         entry = unseal(read_private(os.path.join(directory, key + ".entry")))
         (not_before, served_until, refreshed_from), document, _, variables = unpack_entry(entry)
         if not not_before <= now < served_until:

@@ -47,13 +47,9 @@ class NoKey(Exception):
 
 @dataclass(frozen=True)
 class Cipher:
-    """AES-GCM with one key. What is sealed for one name cannot be opened for another.
-
-    `in_kernel` says whether it is the kernel's keyring that keeps the key: `sessions.encrypted_hit` asks no other.
-    """
+    """AES-GCM with one key. What is sealed for one name cannot be opened for another."""
 
     key: bytes = field(repr=False)
-    in_kernel: bool = False
 
     def sealed(self, name: str, data: bytes) -> bytes:
         """`data` encrypted for `name`."""
@@ -80,7 +76,7 @@ def cipher() -> Cipher:
         backend = within(_PATIENCE, keyring.get_keyring)
         trusted = within(_PATIENCE, lambda: _trusted(backend))
         if trusted is None:
-            return Cipher(_of_the_kernel(), in_kernel=True)
+            return Cipher(_of_the_kernel())
         return Cipher(within(_PATIENCE, lambda: _of(trusted)))
     except TimeoutError:
         raise NoKey("the keyring gave no answer", "unlock it") from None

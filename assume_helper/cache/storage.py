@@ -18,8 +18,6 @@ from assume_helper.credentials import STORAGES, Storage
 from assume_helper.system.warning import Warning
 from assume_helper.text import printable
 
-# Below the cache's directory: entries that a hit must not find.
-_ENCRYPTED = "encrypted"
 _IN_MEMORY = {"tmpfs", "ramfs"}
 _MOUNTS = "/proc/self/mountinfo"
 
@@ -50,7 +48,7 @@ def _open(environ: Mapping[str, str], warn: Callable[[Warning], None], storage: 
         what = f"nothing is cached: assume_helper_cache = encrypted, and {error.what}"
         warn(Warning(what, error.next_step, "not cached"))
         return Cache(None, warn)
-    return replace(cache_directory.open_directory(os.path.join(plain.directory, _ENCRYPTED), warn), cipher=cipher)
+    return replace(cache_directory.open_directory(os.path.join(plain.directory, hit.ENCRYPTED), warn), cipher=cipher)
 
 
 def find_store(own: Cache, environ: Mapping[str, str], key: str, is_used: Callable[[Entry], bool]) -> Cache:
@@ -96,7 +94,7 @@ def _existing(environ: Mapping[str, str], storage: Storage) -> Cache | None:
     if directory is None:
         return None
     if storage == "encrypted":
-        directory = os.path.join(directory, _ENCRYPTED)
+        directory = os.path.join(directory, hit.ENCRYPTED)
     try:
         hit.check_private(os.lstat(directory), 0o040000)
     except (OSError, ValueError):
@@ -108,7 +106,7 @@ def all_stores(environ: Mapping[str, str], warn: Callable[[Warning], None]) -> I
     """Every place that exists and may hold sessions."""
     plain = cache_directory.open_cache(environ, warn)
     yield plain
-    encrypted = os.path.join(plain.directory, _ENCRYPTED) if plain.directory is not None else None
+    encrypted = os.path.join(plain.directory, hit.ENCRYPTED) if plain.directory is not None else None
     if encrypted is not None and os.path.lexists(encrypted):
         yield replace(cache_directory.open_directory(encrypted, warn), storage="encrypted")
     memory = memory_directory(environ)
@@ -178,11 +176,6 @@ def describe(environ: Mapping[str, str], storage: Storage) -> str | Warning:
 def is_readable_by_hit(storage: Storage) -> bool:
     """Whether a hit can read entries of this `storage`: it opens files, and decrypts none."""
     return storage in ("file", "memory")
-
-
-def is_readable_by_encrypted_hit(store: Cache) -> bool:
-    """Whether `sessions.encrypted_hit` can open the entries of `store`: where the kernel has their key."""
-    return store.cipher is not None and store.cipher.in_kernel
 
 
 def hit_location(environ: Mapping[str, str], store: Cache) -> tuple[Cache, str]:

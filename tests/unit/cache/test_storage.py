@@ -150,13 +150,3 @@ def test_a_hit_is_led_to_the_place_where_the_entry_is(environ: dict[str, str], s
     assert [storage.is_readable_by_hit(kind) for kind in ("file", "memory", "encrypted", "none")] == [
         True, True, False, False,
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize("in_kernel", [True, False])
-def test_an_encrypted_hit_opens_what_the_kernel_has_the_key_of(
-    in_kernel: bool, environ: dict[str, str], warnings: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(encryption, "cipher", lambda: encryption.Cipher(bytes(32), in_kernel))
-    encrypted = storage.open_store(environ, into(warnings), "encrypted")
-    assert storage.is_readable_by_encrypted_hit(encrypted) == in_kernel
-    assert not storage.is_readable_by_encrypted_hit(storage.open_store(environ, into(warnings)))

@@ -26,7 +26,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(kernel_keyring, "find", lambda: KEY)
     directory = tmp_path / "encrypted"
     directory.mkdir(mode=0o700)
-    put(directory, hit.pack_entry(TIMES, DOCUMENT, b"{}"))
+    put(directory, hit.pack_entry(TIMES, DOCUMENT, b"{}", "C=d\n"))
     return directory
 
 
@@ -36,12 +36,13 @@ def put(directory: Path, content: bytes, name: str = NAME) -> None:
     entry.write_bytes(hit.seal(aes_gcm.encrypt(KEY, name, content)))
 
 
-def found(directory: Path, now: float = 1200) -> "tuple[hit.Times, bytes] | None":
-    return encrypted_hit.fresh_document(str(directory), NAME, now)
+def found(directory: Path, now: float = 1200) -> "hit.Answer | None":
+    return encrypted_hit.answer(str(directory), NAME, "A=b\n", True, now)
 
 
 def test_a_fresh_entry_is_opened(directory: Path) -> None:
-    assert found(directory) == (TIMES, DOCUMENT + b"\n")
+    assert found(directory) == (DOCUMENT + b"\n", "C=d\n", "A=b\n", True, "")
+    assert found(directory, 1500) == (DOCUMENT + b"\n", "C=d\n", "A=b\n", True, f"{directory}/{NAME}.ahead")
     assert found(directory, 1000) is not None
     assert found(directory, 1999.9) is not None
 
@@ -99,8 +100,9 @@ def test_what_others_may_read_is_not_served(directory: Path, tmp_path: Path) -> 
     directory.chmod(0o750)
     assert found(directory) is None
     directory.chmod(0o700)
-    (tmp_path / "link").symlink_to(directory)
-    assert found(tmp_path / "link") is None
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / "encrypted").symlink_to(directory)
+    assert found(tmp_path / "linked" / "encrypted") is None
     assert found(directory) is not None
 
 
@@ -112,7 +114,7 @@ def test_it_loads_little(directory: Path) -> None:
         "from assume_helper.sessions import encrypted_hit\n"
         "import ctypes\n"
         f"encrypted_hit.kernel_keyring.find = lambda: {KEY!r}\n"
-        "found = encrypted_hit.fresh_document(sys.argv[1], sys.argv[2], 1200)\n"
+        "found = encrypted_hit.answer(sys.argv[1], sys.argv[2], '', True, 1200)\n"
         "print(found is not None, *(set(sys.modules) - before))"
     )
     environ = {"PYTHONPATH": str(PACKAGE.parent), "PATH": os.defpath}
