@@ -178,7 +178,7 @@ def _answer_at_once(arguments: "Sequence[str]", started: float) -> None:
         except hit.FullWay as way:
             from assume_helper.sessions import encrypted_hit
 
-            found = encrypted_hit.answer(*way.args, now=started)
+            found = encrypted_hit.answer(*way.args, started)
             if found is not None:
                 _hand_out(asked, found, started)
 

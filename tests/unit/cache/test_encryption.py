@@ -70,7 +70,7 @@ def test_what_is_sealed_for_one_name_opens_for_no_other_and_with_no_other_key() 
 
 def test_the_key_of_the_keyring_is_used_and_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     given(monkeypatch, as_a_desktop_s(base64.b64encode(KEY).decode()))
-    assert encryption.cipher() == Cipher(KEY, in_kernel=False)
+    assert encryption.cipher() == Cipher(KEY)
     encryption.cipher.cache_clear()
     new = as_a_desktop_s()
     given(monkeypatch, new)
@@ -163,7 +163,7 @@ def test_without_a_desktop_the_kernel_keeps_the_key(monkeypatch: pytest.MonkeyPa
     kernel = Kernel(monkeypatch, None)
     given(monkeypatch, NOTHING_FOUND())
     made = encryption.cipher()
-    assert (len(made.key), kernel.key, made.in_kernel) == (32, made.key, True)
+    assert (len(made.key), kernel.key) == (32, made.key)
     encryption.cipher.cache_clear()
     assert encryption.cipher() == made
 
