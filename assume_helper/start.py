@@ -178,7 +178,8 @@ def _answer_at_once(arguments: "Sequence[str]", started: float) -> None:
         except hit.FullWay as way:
             from assume_helper.sessions import encrypted_hit
 
-            found = encrypted_hit.answer(*way.args, started)
+            directory, key, given, is_quiet = way.args
+            found = encrypted_hit.answer(directory, key, given, is_quiet, started)
             if found is not None:
                 _hand_out(asked, found, started)
 

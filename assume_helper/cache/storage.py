@@ -179,7 +179,16 @@ def is_readable_by_hit(storage: Storage) -> bool:
 
 
 def hit_location(environ: Mapping[str, str], store: Cache) -> tuple[Cache, str]:
-    """The cache for a profile's `.hit` file, and the directory of `store`, where the entry is, if that is another."""
+    """The cache for a profile's `.hit` file, and the directory of `store`, where the entry is, if that is another.
+
+    Where nothing is to be stored, a cache that cannot be used is nobody's concern.
+    """
     if store.storage == "file":
         return store, ""
+    if store.storage == "none":
+        return replace(cache_directory.open_cache(environ, _ignore), storage="none"), ""
     return cache_directory.open_cache(environ, store.warn), store.directory or ""
+
+
+def _ignore(_warning: Warning) -> None:
+    """Say nothing."""
