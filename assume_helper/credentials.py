@@ -1,9 +1,9 @@
 """Credentials, and what STS answers, as frozen values."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeGuard
 
+from assume_helper.light_dataclass import dataclass, field
 from assume_helper.text import CONTROL_CHARACTERS, duration_text
 
 # STS: DurationSeconds is 900 s to 43 200 s for a role (API reference of AssumeRole).

@@ -9,9 +9,9 @@ import base64
 import functools
 import os
 import sys
-from dataclasses import dataclass, field
 from typing import Any
 
+from assume_helper.light_dataclass import dataclass, field
 from assume_helper.system.deadline import within
 from assume_helper.text import printable
 

@@ -17,7 +17,6 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,6 +27,7 @@ from assume_helper.cache.directory import Cache
 from assume_helper.cache.records import load_record, number, text, text_or_none
 from assume_helper.cache.session import Session
 from assume_helper.credentials import Credentials
+from assume_helper.light_dataclass import dataclass, field
 
 # How many digits at the end of a key name the login that the session came of.
 _MARK = 16

@@ -5,7 +5,6 @@ click knows what fits where. Its own scripts are not used: they split names at b
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -14,6 +13,7 @@ from click.shell_completion import CompletionItem, ShellComplete
 from assume_helper.cli.invocation import Invocation
 from assume_helper.errors import ConfigurationError
 from assume_helper.export import shell_syntax
+from assume_helper.light_dataclass import dataclass
 from assume_helper.profiles import aws_config
 from assume_helper.text import CONTROL_CHARACTERS
 

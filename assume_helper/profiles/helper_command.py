@@ -10,9 +10,9 @@ import re
 import shlex
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from assume_helper.errors import AssumeHelperError, ConfigurationError
+from assume_helper.light_dataclass import dataclass
 from assume_helper.text import printable
 
 _SCRIPT = "assume-helper"

@@ -8,10 +8,10 @@ import hashlib
 import os
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from assume_helper.credentials import LoginMethod, is_account_id
 from assume_helper.hit import expand_home
+from assume_helper.light_dataclass import dataclass, field
 from assume_helper.profiles.resolution import Resolution
 from assume_helper.text import printable
 

@@ -2,12 +2,12 @@
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from assume_helper.credentials import LoginMethod
 from assume_helper.errors import ConfigurationError
+from assume_helper.light_dataclass import replace
 from assume_helper.profiles import endpoint, likely_meant, login, profile_variables, resolution, value_parsers
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.endpoint import EndpointSettings

@@ -1,11 +1,11 @@
 """From a profile's name to what it is, its source, and that one's source: linked, and never in a loop."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from assume_helper import hit
 from assume_helper.credentials import Storage, strictest
 from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError
+from assume_helper.light_dataclass import replace
 from assume_helper.profiles import (
     endpoint,
     helper_command,

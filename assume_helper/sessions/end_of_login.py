@@ -7,10 +7,10 @@ no key leads to.
 import os
 import random
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 
 from assume_helper.cache import directory as cache_directory
 from assume_helper.cache import entries, storage
+from assume_helper.light_dataclass import dataclass
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.login import Login
 from assume_helper.sessions import cached_files, cli_cache

@@ -5,7 +5,6 @@ Of these one leads: it holds the key's lock and calls. The followers wait, and t
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
 from assume_helper.cache import entries, key_lock, outcomes
@@ -23,6 +22,7 @@ from assume_helper.errors import (
     STSNotReached,
     internal_fault,
 )
+from assume_helper.light_dataclass import dataclass, field, replace
 from assume_helper.sessions import asker, time_budget
 from assume_helper.system import terminal
 from assume_helper.system.context import CallContext, Clock

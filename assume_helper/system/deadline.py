@@ -7,8 +7,9 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TypeVar, cast
+
+from assume_helper.light_dataclass import dataclass
 
 T = TypeVar("T")
 

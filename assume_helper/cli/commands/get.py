@@ -2,12 +2,12 @@
 
 import functools
 import os
-from dataclasses import replace
 
 import click
 
 from assume_helper.cli.invocation import Invocation
 from assume_helper.cli.role_argument import DURATION, DURATION_HELP
+from assume_helper.light_dataclass import replace
 from assume_helper.sessions import provider, refresh_ahead
 from assume_helper.sessions.provider import RoleRequest
 
