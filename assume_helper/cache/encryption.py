@@ -5,7 +5,6 @@ user keeps the key: until the machine restarts, or the user's last process ends.
 miss, no more.
 """
 
-import base64
 import functools
 import os
 import sys
@@ -118,6 +117,8 @@ def _name(backend: Any) -> str:
 
 
 def _of(backend: Any) -> bytes:
+    import base64
+
     text = backend.get_password(_SERVICE, _NAME)
     if text is None:
         backend.set_password(_SERVICE, _NAME, base64.b64encode(os.urandom(_KEY_BYTES)).decode())

@@ -15,7 +15,7 @@ from assume_helper.errors import ConfigurationError
 from assume_helper.export import shell_syntax
 from assume_helper.light_dataclass import dataclass
 from assume_helper.profiles import aws_config
-from assume_helper.text import CONTROL_CHARACTERS
+from assume_helper.text import has_control_character
 
 _PROGRAM = "assume-helper"
 # bash takes these as they are. All others get a backslash.
@@ -56,9 +56,7 @@ class _Name(click.types.StringParamType):
             return []
         # Every command refuses a name with control characters, and a terminal would act on them.
         return [
-            CompletionItem(name)
-            for name in names
-            if name.startswith(incomplete) and not CONTROL_CHARACTERS.search(name)
+            CompletionItem(name) for name in names if name.startswith(incomplete) and not has_control_character(name)
         ]
 
 

@@ -3,7 +3,6 @@
 Of these one leads: it holds the key's lock and calls. The followers wait, and take its session or its failure.
 """
 
-import random
 from collections.abc import Callable
 from typing import TypeGuard
 
@@ -242,6 +241,8 @@ def _lead(flight: Flight, *, has_cached: bool, patience: float, is_shared: bool 
 
     Raises what `flight.call` does.
     """
+    import random
+
     store, key, context = flight.store, flight.key, flight.context
     clock = context.clock
     at, throttled_at = time_budget.leader_deadlines(
