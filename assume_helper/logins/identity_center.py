@@ -17,10 +17,10 @@ from assume_helper.logins.sso_token import AccessToken
 from assume_helper.profiles import login_record
 from assume_helper.profiles.login import IdentityCenterLogin, PermissionSet
 from assume_helper.system import home
+from assume_helper.system.answer_time import answered_at
 from assume_helper.system.context import Clock
 from assume_helper.system.deadline import ONE_CALL, Deadline, within
 from assume_helper.system.retries import retry
-from assume_helper.system.sdk_client import answered_at
 from assume_helper.system.unreached import in_time, not_from, not_reached
 from assume_helper.text import printable
 

@@ -79,9 +79,9 @@ class _RoleCall:
     ) -> Answer:
         """Assume the role with `credentials`, and the MFA `code`; or with a `token` alone."""
         from assume_helper.sts import calls, request
-        from assume_helper.system import guarded_http
+        from assume_helper.system import plain_text
 
-        warning = guarded_http.plain_text_warning(self.profile.endpoint.endpoint_url)
+        warning = plain_text.plain_text_warning(self.profile.endpoint.endpoint_url)
         if warning is not None:
             self.context.warn(warning)
         name = self.profile.role_session_name or self.context.session_name()
