@@ -1,10 +1,10 @@
 """Credentials, and what STS answers, as frozen values."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeGuard
 
-from assume_helper.text import CONTROL_CHARACTERS, duration_text
+from assume_helper.light_dataclass import dataclass, field
+from assume_helper.text import duration_text, has_control_character
 
 # STS: DurationSeconds is 900 s to 43 200 s for a role (API reference of AssumeRole).
 SHORTEST_SESSION = 900
@@ -48,7 +48,7 @@ def can_be_sent(value: object) -> TypeGuard[str]:
         and bool(value)
         and value.isascii()
         and " " not in value
-        and not CONTROL_CHARACTERS.search(value)
+        and not has_control_character(value)
     )
 
 

@@ -5,18 +5,16 @@ from collections.abc import Iterable
 
 # C0, DEL, C1, the line and paragraph separators, and what reorders a line of text:
 # none of these may reach a terminal or a log from a config, a server or a process.
-CONTROL_CHARACTERS = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u061c\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
+CONTROL_CHARACTERS = r"[\x00-\x1f\x7f-\x9f\u061c\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 # These may be in a name, and cannot be seen: a no-break space, which Option and the space bar make, looks like a blank.
-_ESCAPED = re.compile(CONTROL_CHARACTERS.pattern + r"|[\u00a0\u00ad\u200b\u2060\ufeff]")
+_ESCAPED = CONTROL_CHARACTERS + r"|[\u00a0\u00ad\u200b\u2060\ufeff]"
 # A secret access key has 40 characters of base64, a session token hundreds; others are base64url, in parts with dots.
 # In a URL, in JSON or XML, some characters of these may be escapes.
-_LONG_TOKEN = re.compile(r"(?:[A-Za-z0-9+/=_.%-]|\\/|\\u[0-9A-Fa-f]{4}|&#x?[0-9A-Fa-f]{1,4};){32,}")
+_LONG_WORD = r"(?:[A-Za-z0-9+/=_.%-]|\\/|\\u[0-9A-Fa-f]{4}|&#x?[0-9A-Fa-f]{1,4};){32,}"
 # What looks like a comment at the end of a value.
-COMMENT = re.compile(r"\S\s+[#;]|^#.")
+COMMENT = r"\S\s+[#;]|^#."
 ON_ITS_OWN_LINE = "put the comment on a line of its own: here it is a part of the value"
-_HEXADECIMAL = re.compile(r"[0-9a-fA-F]*[0-9][0-9a-fA-F]*")
+_HEXADECIMAL = r"[0-9a-fA-F]*[0-9][0-9a-fA-F]*"
 _LONGEST_TEXT = 400
 
 
@@ -25,8 +23,15 @@ def printable(text: str, longest: int = _LONGEST_TEXT) -> str:
 
     Control characters and what cannot be seen are written as escapes, anything over `longest` characters is cut.
     """
-    escaped = _ESCAPED.sub(lambda found: found.group().encode("unicode_escape", "surrogatepass").decode(), text)
+    escaped = text
+    if not (text.isascii() and text.isprintable()):
+        escaped = re.sub(_ESCAPED, lambda found: found.group().encode("unicode_escape", "surrogatepass").decode(), text)
     return escaped if len(escaped) <= longest else escaped[: longest - 3] + "..."
+
+
+def has_control_character(text: str) -> bool:
+    """Whether `text` holds one of CONTROL_CHARACTERS."""
+    return not text.isprintable() and re.search(CONTROL_CHARACTERS, text) is not None
 
 
 def has_comment(value: str) -> bool:
@@ -34,7 +39,7 @@ def has_comment(value: str) -> bool:
 
     Most SDKs take it for one; to botocore, and so to the AWS CLI, it is a part of the value.
     """
-    return COMMENT.search(value) is not None
+    return ("#" in value or ";" in value) and re.search(COMMENT, value) is not None
 
 
 def error_line(subject: str, what: str) -> str:
@@ -73,6 +78,6 @@ def redacted(text: str) -> str:
     def covered(found: re.Match[str]) -> str:
         word = found.group()
         mixed = any(c.isupper() for c in word) and any(c.islower() for c in word) and any(c.isdigit() for c in word)
-        return "[...]" if mixed or _HEXADECIMAL.fullmatch(word) else word
+        return "[...]" if mixed or re.fullmatch(_HEXADECIMAL, word) else word
 
-    return printable(_LONG_TOKEN.sub(covered, " ".join(text.split())))
+    return printable(re.sub(_LONG_WORD, covered, " ".join(text.split())))

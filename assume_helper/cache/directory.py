@@ -5,14 +5,13 @@ What cannot be read is a miss; what cannot be written is a warning.
 
 import os
 import re
-import secrets
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from assume_helper import hit
 from assume_helper.cache.encryption import Cipher
 from assume_helper.credentials import Storage
+from assume_helper.light_dataclass import dataclass
 from assume_helper.system import home, private_files
 from assume_helper.system.warning import Warning
 from assume_helper.text import printable
@@ -22,9 +21,9 @@ from assume_helper.text import printable
 _SWEEP_TEMPORARY = 3600
 _SWEEP_DATA = 7 * 24 * 3600
 # Only names of ours are touched: the directory may hold other files.
-_TEMPORARY = re.compile(r"tmp-(?:([0-9a-f]{8})-)?([0-9]{1,10})-[0-9a-f]{16}")
-_LEFT_BEHIND = re.compile(_TEMPORARY.pattern + r"|[0-9a-f]{32}\.door")
-_OURS = re.compile(_LEFT_BEHIND.pattern + r"|[0-9a-f]{64}\.(entry|failure|code)|[0-9a-f]{32}\.(hit|names)")
+_TEMPORARY = r"tmp-(?:([0-9a-f]{8})-)?([0-9]{1,10})-[0-9a-f]{16}"
+_LEFT_BEHIND = _TEMPORARY + r"|[0-9a-f]{32}\.door"
+_OURS = _LEFT_BEHIND + r"|[0-9a-f]{64}\.(entry|failure|code)|[0-9a-f]{32}\.(hit|names)"
 
 
 @dataclass(frozen=True)
@@ -137,7 +136,7 @@ def write(cache: Cache, name: str, payload: bytes, *, durable: bool) -> bool:
     if cache.directory is None:
         return False
     target = cache.path(name)
-    temporary = cache.path(f"tmp-{writer()}-{secrets.token_hex(8)}")
+    temporary = cache.path(f"tmp-{writer()}-{os.urandom(8).hex()}")
     try:
         if _is_newer(target):
             return False
@@ -200,12 +199,12 @@ def names(cache: Cache) -> list[str]:
 
 def is_ours(name: str) -> bool:
     """Whether a file of this name is ours and holds data. (A lock does not.)"""
-    return _OURS.fullmatch(name) is not None
+    return re.fullmatch(_OURS, name) is not None
 
 
 def is_temporary(name: str) -> bool:
     """Whether a file of this name exists only while a process needs it, or because that process was killed."""
-    return _LEFT_BEHIND.fullmatch(name) is not None
+    return re.fullmatch(_LEFT_BEHIND, name) is not None
 
 
 def is_left_over(name: str) -> bool:
@@ -213,7 +212,7 @@ def is_left_over(name: str) -> bool:
 
     One of another machine may be needed: its writer then caches nothing, once.
     """
-    temporary = _TEMPORARY.fullmatch(name)
+    temporary = re.fullmatch(_TEMPORARY, name)
     return temporary is not None and not is_alive(temporary[1] or "", temporary[2])
 
 
@@ -234,7 +233,7 @@ def sweep(cache: Cache, written: str) -> None:
     for file in files:
         try:
             age = now - file.stat(follow_symlinks=False).st_mtime
-            temporary = _TEMPORARY.fullmatch(file.name)
+            temporary = re.fullmatch(_TEMPORARY, file.name)
             if age > (_SWEEP_TEMPORARY if is_temporary(file.name) else _SWEEP_DATA) or (
                 temporary and temporary[1] == here and _is_dead(int(temporary[2]))
             ):

@@ -5,14 +5,13 @@ user keeps the key: until the machine restarts, or the user's last process ends.
 miss, no more.
 """
 
-import base64
 import functools
 import os
 import sys
-from dataclasses import dataclass, field
 from typing import Any
 
 from assume_helper.cache import aes_gcm, kernel_keyring
+from assume_helper.light_dataclass import dataclass, field
 from assume_helper.system.deadline import within
 from assume_helper.text import printable
 
@@ -109,6 +108,8 @@ def _name(backend: Any) -> str:
 
 
 def _of(backend: Any) -> bytes:
+    import base64
+
     text = backend.get_password(_SERVICE, _NAME)
     if text is None:
         backend.set_password(_SERVICE, _NAME, base64.b64encode(os.urandom(aes_gcm.KEY_BYTES)).decode())

@@ -18,7 +18,6 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,6 +29,7 @@ from assume_helper.cache.document import variables
 from assume_helper.cache.records import load_record, number, text, text_or_none
 from assume_helper.cache.session import Session
 from assume_helper.credentials import Credentials
+from assume_helper.light_dataclass import dataclass, field
 
 # A part of each key. Another version may lay its entries out in another way: each keeps its own.
 _LAYOUT = 2

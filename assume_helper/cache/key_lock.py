@@ -13,7 +13,6 @@ own (see `entries.key`), and whoever holds one waits for a lower rank only: nobo
 
 import errno
 import os
-import random
 import re
 import sys
 import threading
@@ -28,7 +27,7 @@ from assume_helper.text import printable
 
 # The first lock file of each rank, and how many it has. The last row is that of all ranks beyond.
 _SLOTS = ((0x00, 4), (0x04, 24), (0x1C, 24), (0x34, 8), (0x3C, 4))
-_KEY = re.compile(r"[0-9a-f]{64}")
+_KEY = r"[0-9a-f]{64}"
 # Seconds that a holder waits for another lock of the last row: only chains of four roles and more come to that.
 _IN_LAST_ROW = 1.0
 _held = threading.local()
@@ -36,7 +35,7 @@ _held = threading.local()
 
 def file_name(key: str) -> str:
     """The name of the lock file of `key`. What is no key has a file of its own."""
-    if not _KEY.fullmatch(key):
+    if not re.fullmatch(_KEY, key):
         return key + ".lock"
     first, count = _SLOTS[min(int(key[0], 16), len(_SLOTS) - 1)]
     return f"{first + int(key[1:9], 16) % count:02x}.lock"
@@ -70,6 +69,8 @@ def acquire(cache: Cache, key: str, stop_waiting: Callable[[], bool]) -> Iterato
 
 
 def _acquired(cache: Cache, path: str, stop_waiting: Callable[[], bool]) -> "FileLock | None":  # type: ignore[name-defined]  # noqa: F821
+    import random
+
     from filelock import FileLock, Timeout
 
     is_first = True

@@ -5,12 +5,12 @@ All are in `<key>.failure`, one at a time. A session is left as an entry.
 """
 
 import json
-from dataclasses import dataclass
 
 from assume_helper.cache import directory as cache_directory
 from assume_helper.cache.directory import Cache
 from assume_helper.cache.records import load_record, number, text
 from assume_helper.errors import AssumeHelperError
+from assume_helper.light_dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 import hashlib
 import math
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from assume_helper.credentials import CLOCK_TOLERANCE, Credentials
+from assume_helper.light_dataclass import dataclass
 
 
 @dataclass(frozen=True)

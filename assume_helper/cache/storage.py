@@ -7,7 +7,6 @@ and whoever may store it in a laxer way uses what lies in a stricter one.
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from assume_helper import hit
 from assume_helper.cache import directory as cache_directory
@@ -15,6 +14,7 @@ from assume_helper.cache import encryption, entries
 from assume_helper.cache.directory import Cache
 from assume_helper.cache.entries import Entry
 from assume_helper.credentials import STORAGES, Storage
+from assume_helper.light_dataclass import replace
 from assume_helper.system.warning import Warning
 from assume_helper.text import printable
 

@@ -1,17 +1,16 @@
 """The commands and their options, and the one place that turns errors into exit codes."""
 
-import importlib
 import itertools
 import signal
+import sys
 from collections.abc import MutableMapping, Sequence
-
-import click
 
 from assume_helper import answers, hit
 from assume_helper.cli.invocation import Invocation
 from assume_helper.errors import AssumeHelperError, internal_fault
 from assume_helper.profiles import duplicate_sections, profile_variables
 from assume_helper.sessions.herd_gate import Terminated, terminate
+from assume_helper.sessions.provider import RoleRequest
 from assume_helper.system import broken_library, child_signal, environment, exhaustion
 from assume_helper.system.context import Clock
 from assume_helper.text import error_line, one_line, printable
@@ -19,46 +18,12 @@ from assume_helper.text import error_line, one_line, printable
 USAGE = 2
 INTERRUPTED = 130
 TERMINATED = 143
-# What programs and shells call. All others are typed by people.
-FOR_PROGRAMS = ("get", "completion", "init")
 _COMMENT = "a comment follows this credential_process, and its words are handed over; put it on a line of its own"
 # In the order in which people need them, for --help.
 COMMANDS = (
     "get", "exec", "env", "whoami", "console", "login", "logout", "sync", "list", "clear", "configure", "doctor",
     "completion", "log",
 )  # fmt: skip
-
-
-class _Commands(click.Group):
-    """The group of commands. Each is imported when it is asked for: most calls are `get`."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own names
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in COMMANDS:
-            return None
-        found: click.Command = importlib.import_module(f"assume_helper.cli.commands.{cmd_name}").command
-        return found
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(answers.VERSION, prog_name="assume-helper", message="%(prog)s %(version)s")
-@click.pass_context
-def assume_helper(context: click.Context) -> None:
-    """A credential_process for AWS: it assumes a role and caches the session.
-
-    `assume-helper configure PROFILE` writes this into the AWS config file:
-
-    \b
-        [profile NAME]
-        credential_process = /path/to/assume-helper get NAME
-        assume_helper_role_arn = arn:aws:iam::123456789012:role/ROLE
-        assume_helper_source_profile = SOURCE
-    """
-    invocation = context.find_object(Invocation)
-    if invocation is not None and context.invoked_subcommand not in FOR_PROGRAMS:
-        _warn_of_ambiguity(invocation)
 
 
 def main(
@@ -95,19 +60,11 @@ def main(
 
 def _exit_code(invocation: Invocation, problem: BaseException) -> int:
     """Say in one line what went wrong; the exit code. Raises `problem` where a library is broken: `start` says so."""
+    found = _usage(invocation, problem)
+    if found is not None:
+        return found
     try:
         raise problem
-    except click.exceptions.NoArgsIsHelpError as error:
-        invocation.say(error.format_message())
-        return USAGE
-    except click.UsageError as error:
-        if invocation.is_process and any(word.startswith("#") for word in invocation.arguments[2:]):
-            invocation.subject = invocation.arguments[1]
-            return _fail(invocation, USAGE, _COMMENT)
-        command = error.ctx.command_path if error.ctx else "assume-helper"
-        return _fail(invocation, USAGE, f"{error.format_message().rstrip('.')}; see `{command} --help`")
-    except click.exceptions.Exit as error:
-        return error.exit_code
     except AssumeHelperError as error:
         return _fail(invocation, error.exit_code, str(error))
     except BrokenPipeError:
@@ -132,6 +89,27 @@ def _exit_code(invocation: Invocation, problem: BaseException) -> int:
         return _fail(invocation, 1, str(internal_fault(error)))
 
 
+def _usage(invocation: Invocation, problem: BaseException) -> int | None:
+    """Say what was mistyped; the exit code. None where `problem` is not click's."""
+    if "click" not in sys.modules:
+        return None
+    import click
+
+    match problem:
+        case click.exceptions.NoArgsIsHelpError():
+            invocation.say(problem.format_message())
+            return USAGE
+        case click.UsageError():
+            if invocation.is_process and any(word.startswith("#") for word in invocation.arguments[2:]):
+                invocation.subject = invocation.arguments[1]
+                return _fail(invocation, USAGE, _COMMENT)
+            command = problem.ctx.command_path if problem.ctx else "assume-helper"
+            return _fail(invocation, USAGE, f"{problem.format_message().rstrip('.')}; see `{command} --help`")
+        case click.exceptions.Exit():
+            return problem.exit_code
+    return None
+
+
 def _run(invocation: Invocation, arguments: list[str], failed: BaseException | None) -> int:
     if hit.is_elevated():
         raise AssumeHelperError("this runs with another user's rights (setuid or setgid)", "run it as yourself")
@@ -139,8 +117,10 @@ def _run(invocation: Invocation, arguments: list[str], failed: BaseException | N
         asked = answers.request(arguments)
         invocation.subject = asked[1] if asked is not None else arguments[1] if invocation.is_process else ""
         raise failed
-    with assume_helper.make_context("assume-helper", arguments, obj=invocation) as context:
-        assume_helper.invoke(context)
+    if not _run_plain(invocation, arguments):
+        from assume_helper.cli import command_group
+
+        command_group.run(invocation, arguments)
     _record(invocation, [("warning", str(warning)) for warning in invocation.warnings])
     for warning in invocation.warnings:
         is_typed = warning.kind == "another's home" and not invocation.is_process
@@ -149,7 +129,24 @@ def _run(invocation: Invocation, arguments: list[str], failed: BaseException | N
     return 0
 
 
-def _warn_of_ambiguity(invocation: Invocation) -> None:
+def _run_plain(invocation: Invocation, arguments: list[str]) -> bool:
+    """Run what is called most, where it needs no parser: to import click takes longer than all the rest of it."""
+    match arguments:
+        case ["get", profile] if profile and not profile.startswith("-"):
+            from assume_helper.cli import handing_out
+
+            handing_out.to_process(invocation, RoleRequest(profile))
+        case ["list", *options] if options in ([], ["--json"]):
+            from assume_helper.cli import profile_table
+
+            warn_of_ambiguity(invocation)
+            profile_table.show(invocation, wide=False, as_json=bool(options))
+        case _:
+            return False
+    return True
+
+
+def warn_of_ambiguity(invocation: Invocation) -> None:
     """Say which profile or section is meant where programs differ. At once: `exec` becomes another program."""
     if {"--help", "-h"} & set(itertools.takewhile(lambda word: word != "--", invocation.arguments)):
         return

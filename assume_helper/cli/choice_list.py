@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
-from assume_helper.text import CONTROL_CHARACTERS, printable
+from assume_helper.text import has_control_character, printable
 
 if TYPE_CHECKING:
     from prompt_toolkit.formatted_text import StyleAndTextTuples
@@ -76,7 +76,7 @@ class ChoiceList:
 
     def type(self, typed: str) -> None:
         """Filter by `typed`: rows of exactly that name, then those that begin with it, then those that are similar."""
-        self.typed = "".join(c for c in typed if not CONTROL_CHARACTERS.match(c))
+        self.typed = "".join(c for c in typed if not has_control_character(c))
         name = self.typed.strip()
         ranked = [(rank, choice) for choice in self.choices if (rank := _rank(choice, name)) is not None]
         self.rows = [choice for _, choice in sorted(ranked, key=lambda found: found[0])]

@@ -5,7 +5,6 @@ click knows what fits where. Its own scripts are not used: they split names at b
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -16,9 +15,10 @@ from assume_helper.cli import tab
 from assume_helper.cli.invocation import Invocation
 from assume_helper.errors import ConfigurationError
 from assume_helper.export import shell_syntax
+from assume_helper.light_dataclass import dataclass
 from assume_helper.profiles import aws_config
 from assume_helper.sessions import recall
-from assume_helper.text import CONTROL_CHARACTERS
+from assume_helper.text import has_control_character
 
 _PROGRAM = "assume-helper"
 # bash takes these as they are. All others get a backslash.
@@ -59,9 +59,7 @@ class _Name(click.types.StringParamType):
             return []
         # Every command refuses a name with control characters, and a terminal would act on them.
         return [
-            CompletionItem(name)
-            for name in names
-            if name.startswith(incomplete) and not CONTROL_CHARACTERS.search(name)
+            CompletionItem(name) for name in names if name.startswith(incomplete) and not has_control_character(name)
         ]
 
 
@@ -69,7 +67,7 @@ def _profile_names(invocation: Invocation) -> list[str]:
     """The names of all profiles, which are kept for the next TAB (see `tab`)."""
     began = invocation.clock.now()
     names, states = aws_config.names_and_states(invocation.environ)
-    names = [name for name in names if not CONTROL_CHARACTERS.search(name)]
+    names = [name for name in names if not has_control_character(name)]
     if recall.is_settled(states, began, invocation.clock.now()):
         try:
             file, stamp = tab.stamp(invocation.environ, states)

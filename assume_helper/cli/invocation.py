@@ -1,20 +1,19 @@
 """One run of the command line: its arguments, environment, clock and streams."""
 
 import os
-import shutil
-import socket
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TextIO
 
 from assume_helper import answers, hit
 from assume_helper.cache.session import Session
 from assume_helper.cli import audit_log
 from assume_helper.errors import AssumeHelperError
+from assume_helper.light_dataclass import dataclass, field, replace
 from assume_helper.profiles.role import Profile
 from assume_helper.profiles.role_session_name import session_name
 from assume_helper.sessions import refresh_ahead
+from assume_helper.system import host_name
 from assume_helper.system.context import CallContext, Clock
 from assume_helper.system.warning import Warning
 from assume_helper.text import one_line, printable
@@ -63,7 +62,7 @@ class Invocation:
             clock=self.clock,
             started=self.started,
             started_monotonic=self.started_monotonic,
-            host=socket.gethostname(),
+            host=host_name.own(),
             session_name=session_name,
             warn=self.warn,
         )
@@ -140,6 +139,8 @@ class Invocation:
 
     def terminal_width(self) -> int:
         """The terminal's width in characters; COLUMNS wins, and 80 stands where neither is known."""
+        import shutil
+
         return shutil.get_terminal_size().columns
 
     def screen_width(self) -> int:

@@ -1,12 +1,11 @@
 """A person logs in from a command: by `login`, or because another command needs it and the person says yes."""
 
-from dataclasses import dataclass
-
 import click
 
 from assume_helper.cli import login_screen, picker
 from assume_helper.cli.invocation import Invocation
 from assume_helper.errors import ConfigurationError, SourceError
+from assume_helper.light_dataclass import dataclass
 from assume_helper.profiles import aws_config, login_settings, profile_variables, role_chain
 from assume_helper.profiles.endpoint import EndpointSettings
 from assume_helper.profiles.login import IdentityCenterLogin, Login

@@ -6,10 +6,10 @@ All of it is on standard error: standard output may be read by a shell.
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from assume_helper.cli import display
 from assume_helper.cli.invocation import Invocation
+from assume_helper.light_dataclass import dataclass
 from assume_helper.logins.notice import Notice
 from assume_helper.text import printable
 

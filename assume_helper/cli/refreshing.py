@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from assume_helper.cache.document import timestamp
@@ -19,6 +18,7 @@ from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceNo
 from assume_helper.export import container_endpoint, program, token_file, variables
 from assume_helper.export.container_endpoint import Endpoint
 from assume_helper.export.token_file import TokenFile
+from assume_helper.light_dataclass import dataclass, field, replace
 from assume_helper.profiles.role import Profile
 from assume_helper.sessions import provider
 from assume_helper.sessions.provider import RoleRequest

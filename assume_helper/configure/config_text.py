@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from assume_helper.errors import ConfigurationError
 from assume_helper.profiles.aws_config import profile_name
-from assume_helper.text import CONTROL_CHARACTERS, printable
+from assume_helper.text import has_control_character, printable
 
 if TYPE_CHECKING:
     from configupdater import ConfigUpdater, Option, Section
@@ -83,12 +83,12 @@ def refuse_control_characters(name: str, values: Mapping[str, str | None]) -> No
     """The one gate for all that is written: raise ConfigurationError for a value or name that is no plain line."""
     section = f"[{printable(name, 64)}]"
     for key, value in values.items():
-        if CONTROL_CHARACTERS.search(value or ""):
+        if has_control_character(value or ""):
             raise ConfigurationError(
                 f"{key} of {section} has a control character in it: {printable(value or '', 64)}",
                 "type it anew: it was copied with a line end, say",
             )
-    if any(CONTROL_CHARACTERS.search(text) for text in (name, *values)):
+    if any(has_control_character(text) for text in (name, *values)):
         raise ConfigurationError(f"the name {section} has a control character in it", "type it anew")
 
 

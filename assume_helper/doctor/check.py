@@ -1,9 +1,9 @@
 """The result of one check: ok, warn or fail, and how to fix it."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from assume_helper.errors import AssumeHelperError
+from assume_helper.light_dataclass import dataclass
 
 Status = Literal["ok", "warn", "fail"]
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import replace
 
 from assume_helper.doctor import (
     cache_directory,
@@ -18,6 +17,7 @@ from assume_helper.doctor import (
 )
 from assume_helper.doctor.check import Check, failed
 from assume_helper.errors import AssumeHelperError
+from assume_helper.light_dataclass import replace
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.origin import CredentialProcess
 from assume_helper.profiles.raw_profile import merge

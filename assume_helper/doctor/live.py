@@ -6,13 +6,13 @@ Each call has its own deadline, so a run always ends. SDK code is imported only 
 import os
 import shutil
 import sys
-from dataclasses import dataclass
 from typing import Any
 
 from assume_helper.cache import entries, storage
 from assume_helper.credentials import Credentials
 from assume_helper.doctor.check import Check, failed
 from assume_helper.errors import AssumeHelperError
+from assume_helper.light_dataclass import dataclass
 from assume_helper.profiles import endpoint as endpoint_settings
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.endpoint import EndpointSettings
@@ -74,9 +74,9 @@ def sts(endpoint: Endpoint, clock: Clock) -> tuple[list[Check], bool]:
         checks = [Check("sts", "warn", f"{took}: some clients give up after 5 s", mend)]
     else:
         checks = [Check("sts", "ok", took)]
-    from assume_helper.system import guarded_http
+    from assume_helper.system import plain_text
 
-    warning = guarded_http.plain_text_warning(endpoint.endpoint_url)
+    warning = plain_text.plain_text_warning(endpoint.endpoint_url)
     if warning is not None:
         checks.append(Check("sts", "warn", warning.what, warning.next_step))
     return [*checks, *_clock(reached.clock_difference)], True
@@ -89,7 +89,7 @@ def _reach(endpoint: Endpoint, clock: Clock) -> Reached:
     from assume_helper.sts import client, request
     from assume_helper.sts.failures import translate_errors
     from assume_helper.system import unreached
-    from assume_helper.system.sdk_client import answered_at
+    from assume_helper.system.answer_time import answered_at
 
     asked = request.get_caller_identity(endpoint, EnvironmentKeys(None))
 

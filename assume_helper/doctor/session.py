@@ -3,14 +3,13 @@
 Each call has its own deadline, so a run always ends. SDK code is imported only by the checks that need it.
 """
 
-from dataclasses import replace
-
 from assume_helper import hit
 from assume_helper.cache.session import Session
 from assume_helper.credentials import Credentials, Identity
 from assume_helper.doctor.check import Check, failed
 from assume_helper.doctor.live import PATIENCE
 from assume_helper.errors import AssumeHelperError, STSRefused
+from assume_helper.light_dataclass import replace
 from assume_helper.profiles import callers
 from assume_helper.profiles.origin import CredentialProcess, Origin, StaticKeys, WebIdentity
 from assume_helper.profiles.role import Endpoint, Profile

@@ -11,7 +11,7 @@ from assume_helper.errors import ConfigurationError
 from assume_helper.profiles import partitions, value_parsers
 from assume_helper.profiles.login import ConsoleLogin, PermissionSet
 from assume_helper.profiles.role import Profile
-from assume_helper.text import CONTROL_CHARACTERS, printable
+from assume_helper.text import has_control_character, printable
 
 # The hosts of a partition's sign-in and of its console; a region's own console has the region in front.
 _HOSTS = {
@@ -108,7 +108,7 @@ def destination(partition: str, region: str, wanted: str) -> str:
     Raises NotAPage for a URL of another host or partition, ConfigurationError.
     """
     # Browsers take a backslash for a slash, and pass over line breaks.
-    if CONTROL_CHARACTERS.search(wanted) or any(c.isspace() or c == "\\" for c in wanted):
+    if has_control_character(wanted) or any(c.isspace() or c == "\\" for c in wanted):
         raise NotAPage("--destination holds a blank, a backslash or a control character")
     console = _hosts(partition)[1]
     if wanted.startswith("/") and not wanted.startswith("//"):

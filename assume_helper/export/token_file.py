@@ -4,9 +4,9 @@ import os
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from assume_helper import hit
+from assume_helper.light_dataclass import dataclass
 from assume_helper.system import private_files
 
 _PREFIX = "assume-helper-"

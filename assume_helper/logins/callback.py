@@ -11,9 +11,9 @@ import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
+from assume_helper.light_dataclass import dataclass, field
 from assume_helper.system import loopback_server
 
 PATH = "/oauth/callback"

@@ -4,13 +4,13 @@ import functools
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import botocore.exceptions as aws
 
 from assume_helper.credentials import can_be_sent
 from assume_helper.errors import AssumeHelperError, SourceError, SourceExpired, SourceRefused, STSNotReached
+from assume_helper.light_dataclass import replace
 from assume_helper.logins import dpop, error_answer, service, timestamps
 from assume_helper.logins.renewal_process import LONGEST, Job, Renewed
 from assume_helper.profiles import login_record, partitions

@@ -1,11 +1,11 @@
 """What an error answer of a login's service says, and the errors that are the same for all of them."""
 
 import re
-from dataclasses import dataclass
 
 import botocore.exceptions as aws
 
 from assume_helper.errors import STSNotReached, STSThrottled, STSUnavailable
+from assume_helper.light_dataclass import dataclass
 from assume_helper.logins.service import Service
 from assume_helper.system.unreached import not_from, not_reached, where
 from assume_helper.text import printable

@@ -3,7 +3,6 @@
 import os
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,16 +10,17 @@ import botocore.exceptions as aws
 
 from assume_helper.credentials import CLOCK_TOLERANCE, LONGEST_SESSION, Answer, Credentials, can_be_sent
 from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceRefused, STSNotReached, STSRefused
+from assume_helper.light_dataclass import replace
 from assume_helper.logins import error_answer, login_errors, login_lock, service, sso_token
 from assume_helper.logins.service import Service
 from assume_helper.logins.sso_token import AccessToken
 from assume_helper.profiles import login_record
 from assume_helper.profiles.login import IdentityCenterLogin, PermissionSet
 from assume_helper.system import home
+from assume_helper.system.answer_time import answered_at
 from assume_helper.system.context import Clock
 from assume_helper.system.deadline import ONE_CALL, Deadline, within
 from assume_helper.system.retries import retry
-from assume_helper.system.sdk_client import answered_at
 from assume_helper.system.unreached import in_time, not_from, not_reached
 from assume_helper.text import printable
 

@@ -10,11 +10,11 @@ import json
 import os
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 from assume_helper.credentials import LoginMethod
 from assume_helper.errors import AssumeHelperError, SourceError
+from assume_helper.light_dataclass import dataclass, replace
 from assume_helper.logins import (
     aws_login,
     browser_login,

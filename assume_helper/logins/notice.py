@@ -1,6 +1,6 @@
 """What a person is shown while somebody logs in."""
 
-from dataclasses import dataclass
+from assume_helper.light_dataclass import dataclass
 
 
 @dataclass(frozen=True)

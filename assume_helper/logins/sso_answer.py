@@ -1,12 +1,12 @@
 """What CreateToken answers, checked: an access token of Identity Center, and how it is renewed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from assume_helper.credentials import can_be_sent
+from assume_helper.light_dataclass import dataclass, field
 from assume_helper.logins.service import Service
-from assume_helper.system.sdk_client import answered_at
+from assume_helper.system.answer_time import answered_at
 from assume_helper.system.unreached import not_from, not_reached
 
 _LONGEST_TOKEN = 16 * 1024

@@ -4,7 +4,6 @@ This helper keeps it for what it starts, and so does the AWS CLI (`aws configure
 each other, neither sees the whole of it alone.
 """
 
-import csv
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -62,6 +61,8 @@ def _callers(environ: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def _of_cli(environ: Mapping[str, str]) -> list[str]:
+    import csv
+
     try:
         return next(csv.reader([environ.get(CLI_CHAIN, "")]), [])
     except csv.Error:

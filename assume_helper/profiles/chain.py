@@ -1,10 +1,10 @@
 """The way from a profile to its source, and that one's source: the profiles visited, and what a role hands on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
 from assume_helper.credentials import Storage
 from assume_helper.errors import ConfigurationError
+from assume_helper.light_dataclass import dataclass, field, replace
 from assume_helper.profiles import callers, likely_meant
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.endpoint import EndpointSettings

@@ -7,7 +7,8 @@ import codecs
 import configparser
 import io
 import re
-from dataclasses import dataclass
+
+from assume_helper.light_dataclass import dataclass
 
 _NEITHER = "a line is neither a [section] nor key = value"
 _CORRECT = "correct that line"

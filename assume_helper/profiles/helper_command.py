@@ -7,12 +7,11 @@ takes away the quotes that a value begins with: where a path can do without them
 
 import os
 import re
-import shlex
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from assume_helper.errors import AssumeHelperError, ConfigurationError
+from assume_helper.light_dataclass import dataclass
 from assume_helper.text import printable
 
 _SCRIPT = "assume-helper"
@@ -76,6 +75,8 @@ def recognise(words: Sequence[str]) -> HelperCommand | None:
 
 def parse(line: str | None) -> HelperCommand | None:
     """The `get` that a credential_process is; None where it is another command or another program's."""
+    import shlex
+
     try:
         found = recognise(shlex.split(line or ""))
     except ValueError:  # a quote that is not closed

@@ -1,6 +1,5 @@
 """What a profile is, and the credentials that it has by itself."""
 
-import shlex
 from collections.abc import Mapping
 
 from assume_helper.errors import ConfigurationError, SourceError
@@ -137,6 +136,8 @@ def credential_source(settings: ProfileSettings, name: str, environ: Mapping[str
 
 def set_access_key(name: str) -> str:
     """The next step of a message about a missing access key."""
+    import shlex
+
     return f"`aws configure --profile {shlex.quote(printable(name, 64))}` sets an access key"
 
 

@@ -1,6 +1,5 @@
 """The keys that a profile can have, and which of them a misspelt key is nearest to."""
 
-import difflib
 import re
 from functools import cache
 
@@ -70,6 +69,8 @@ def _known() -> frozenset[str]:
 @cache
 def nearest(key: str) -> str | None:
     """The key that was probably meant, if any. A prefixed key is ours, so more of it may be misspelt."""
+    import difflib
+
     other = _OTHER_NAMES.get(key.removeprefix(PREFIX))
     if other is not None:
         return PREFIX + other if has_prefix(key) else other

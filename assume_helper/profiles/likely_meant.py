@@ -3,7 +3,6 @@
 An error about something that is missing names what is there and looks like it.
 """
 
-import difflib
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -55,6 +54,8 @@ def missing(config: AwsConfig, what: str, name: str, otherwise: str, kind: str =
 
 def near_profiles(config: AwsConfig, name: str) -> list[str]:
     """The profiles with a name like `name`, those whose section is not read among them; upper case is no difference."""
+    import difflib
+
     names = {known.casefold(): known for known in list(config.profiles)[:_MOST_NAMES]}
     for section in config.unread_sections[:_MOST_NAMES]:
         if section.kind == "profile" and section.names:

@@ -6,12 +6,11 @@ The token files are the AWS CLI's, which every SDK shares (protocol: botocore's 
 
 import hashlib
 import os
-import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from assume_helper.credentials import LoginMethod, is_account_id
 from assume_helper.hit import expand_home
+from assume_helper.light_dataclass import dataclass, field
 from assume_helper.profiles.resolution import Resolution
 from assume_helper.text import printable
 
@@ -101,6 +100,8 @@ def identity_center_token(session_name: str | None, start_url: str) -> str:
 
 def command(profile: str, session_name: str | None = None) -> str:
     """The words that log in, for a shell: by the name of an `[sso-session]`, else by the profile that has the keys."""
+    import shlex
+
     shown = printable(profile if session_name is None else session_name, 64)
     name, is_like_an_option = shlex.quote(shown), shown.startswith("-")
     if session_name is None:

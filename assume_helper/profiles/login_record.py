@@ -12,10 +12,10 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from assume_helper import hit
+from assume_helper.light_dataclass import dataclass, field, replace
 from assume_helper.system import private_files
 
 # The AWS CLI and some SDKs write a token file in place: for so long (seconds) what cannot be read is read again.

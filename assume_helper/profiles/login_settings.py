@@ -1,13 +1,11 @@
 """What a profile says of a login: a permission set of IAM Identity Center, or a login to the AWS console."""
 
-import difflib
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from assume_helper.credentials import LoginMethod
 from assume_helper.errors import ConfigurationError
+from assume_helper.light_dataclass import replace
 from assume_helper.profiles import endpoint, likely_meant, login, profile_variables, resolution, value_parsers
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.endpoint import EndpointSettings
@@ -15,7 +13,7 @@ from assume_helper.profiles.login import ConsoleLogin, IdentityCenterLogin, Logi
 from assume_helper.profiles.raw_profile import merge
 from assume_helper.profiles.resolution import Resolution
 from assume_helper.profiles.settings import LOGIN_KEY, ProfileSettings
-from assume_helper.text import CONTROL_CHARACTERS, printable
+from assume_helper.text import has_control_character, printable
 
 # Sessions that a message names.
 _MOST_NAMED = 8
@@ -70,6 +68,8 @@ def of_session(config: AwsConfig, name: str, environ: Mapping[str, str]) -> Iden
     Endpoints and certificates are those of the profile that the environment names, else of `default`, as for the AWS
     CLI. Raises ConfigurationError.
     """
+    import difflib
+
     if name not in config.sso_sessions or likely_meant.unread(config, name, "sso-session") is not None:
         near = difflib.get_close_matches(name, config.sso_sessions, n=1)
         known = ", ".join(printable(each, 64) for each in [*config.sso_sessions][:_MOST_NAMED])
@@ -145,7 +145,7 @@ def _session_method(section: Mapping[str, str], name: str | None) -> LoginMethod
 def _value(settings: ProfileSettings, key: str, section: Mapping[str, str], name: str | None) -> str:
     """A key of the login: the session's section has it, or for the legacy form the profile itself."""
     own, of_section = settings.raw.text(key), section.get(key, "")
-    if CONTROL_CHARACTERS.search(of_section):
+    if has_control_character(of_section):
         raise ConfigurationError(f"{key} of [sso-session {printable(name or '', 64)}] holds a control character",
                                  "write it on one line, in plain text")  # fmt: skip
     if own and of_section and own != of_section:
@@ -162,6 +162,8 @@ def _value(settings: ProfileSettings, key: str, section: Mapping[str, str], name
 
 def _start_url(text: str, settings: ProfileSettings) -> str:
     """The start URL, as it is written. Raises ConfigurationError where it is none."""
+    from urllib.parse import urlsplit
+
     try:
         parts = urlsplit(text)
         is_url = parts.scheme == "https" and bool(parts.hostname) and " " not in text

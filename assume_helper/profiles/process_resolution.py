@@ -4,7 +4,6 @@ A command runs without a shell. But it may be a shell, so that what its argument
 """
 
 import re
-import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -17,15 +16,17 @@ from assume_helper.text import printable, redacted
 _STARTS_ANOTHER = frozenset(
     "sh bash dash zsh ksh fish env nice nohup timeout sudo doas busybox exec xargs stdbuf setsid flock".split()  # noqa: SIM905
 )
-_BETWEEN_WORDS = re.compile(r"[\s;|&<>()'\"`{}]+")
-_PROGRAM = re.compile(r"[\w.+][\w.+-]*", re.ASCII)
-_VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)", re.ASCII)
+_BETWEEN_WORDS = r"[\s;|&<>()'\"`{}]+"
+_PROGRAM = r"(?a:[\w.+][\w.+-]*)"
+_VARIABLE = r"(?a)\$\{?([A-Za-z_]\w*)"
 # Names that are looked up in one command. No command has nearly as many.
 _MOST_NAMES = 200
 
 
 def of_command(command: str, profile: str, environ: Mapping[str, str]) -> Resolution:
     """What `command`, of the profile of that name, comes to in `environ`."""
+    import shlex
+
     try:
         words = shlex.split(command, posix=sys.platform != "win32")
     except ValueError:  # a quote that is not closed: it cannot be started
@@ -50,6 +51,8 @@ def of_command(command: str, profile: str, environ: Mapping[str, str]) -> Resolu
 
 def program_name(command: str) -> str:
     """The program of `command` as a table or a message names it: without its arguments, which may be secrets."""
+    import shlex
+
     try:
         words = shlex.split(command, posix=sys.platform != "win32")
     except ValueError:
@@ -72,12 +75,12 @@ def _arguments(
     for name in _names(words):
         looked_up |= lookups.observed(environ, f"path {name}")
         if looked_up[f"path {name}"] == hit.ABSENT:
-            for variable in _VARIABLE.findall(name):
+            for variable in re.findall(_VARIABLE, name):
                 if variable in environ:
                     variables[variable] = keyed_digest(environ[variable], environ)
                 else:
                     looked_up |= lookups.observed(environ, f"env {variable}")
-        if starts_another and _PROGRAM.fullmatch(name):
+        if starts_another and re.fullmatch(_PROGRAM, name):
             looked_up |= lookups.observed(environ, f"program {name}")
     return looked_up, variables
 
@@ -86,7 +89,7 @@ def _names(words: Sequence[str]) -> list[str]:
     """What may name a file in these arguments."""
     found: dict[str, None] = {}
     for word in words:
-        for piece in (word, *(_BETWEEN_WORDS.split(word) if _BETWEEN_WORDS.search(word) else ())):
+        for piece in (word, *(re.split(_BETWEEN_WORDS, word) if re.search(_BETWEEN_WORDS, word) else ())):
             found |= dict.fromkeys(_parts(piece))
     return [name for name in found if name and not name.startswith("-") and len(name) < 4096 and "\0" not in name][
         :_MOST_NAMES

@@ -5,13 +5,13 @@ ignore and which wins over the bare key.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 from assume_helper.errors import ConfigurationError
+from assume_helper.light_dataclass import dataclass, field
 from assume_helper.profiles import likely_meant
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.double_quotes import unquoted
-from assume_helper.text import CONTROL_CHARACTERS, draw_loop, printable
+from assume_helper.text import draw_loop, has_control_character, printable
 
 PREFIX = "assume_helper_"
 _INCLUDE = "include_profile"
@@ -86,7 +86,7 @@ class RawProfile:
         for an included profile that cannot be read.
         """
         found = self.options.get(key) or self.values.get(key) or self._lookup(self.values, key)
-        if found and CONTROL_CHARACTERS.search(found.replace("\n", "").replace("\t", "") if multiline else found):
+        if found and has_control_character(found.replace("\n", "").replace("\t", "") if multiline else found):
             if "\n" in found and not multiline and not self.options.get(key):
                 raise ConfigurationError(
                     f"{self.named(key)} holds a control character: its value goes on in the next, indented line",

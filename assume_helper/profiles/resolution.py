@@ -4,17 +4,16 @@ The cache key holds what a value resolves to, the stamp how it was resolved (see
 a source, the key holds what stays the same when that secret is renewed.
 """
 
-import base64
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from assume_helper import hit, lookups
+from assume_helper.light_dataclass import dataclass, field
 from assume_helper.profiles import login_record
 from assume_helper.system import private_files
 from assume_helper.system.keyed_digest import keyed_digest
-from assume_helper.text import CONTROL_CHARACTERS, printable
+from assume_helper.text import has_control_character, printable
 
 # STS: a WebIdentityToken has 4 to 20 000 characters (API reference of AssumeRoleWithWebIdentity).
 _LONGEST_TOKEN = 20_000
@@ -94,7 +93,7 @@ def of_token_file(written: str, path: str, environ: Mapping[str, str]) -> Resolu
             "correct web_identity_token_file, or have its issuer write the file",
         )
         return Resolution({}, {what: hit.ABSENT}, problem)
-    if not 4 <= len(token) <= _LONGEST_TOKEN or CONTROL_CHARACTERS.search(token) or " " in token:
+    if not 4 <= len(token) <= _LONGEST_TOKEN or has_control_character(token) or " " in token:
         problem = (f"{printable(path)} does not hold a web identity token", "have its issuer write it again")
         return Resolution({}, {what: hit.ABSENT}, problem)
     return Resolution({"web_identity": identify(token, environ)}, {what: state}, token=token)
@@ -102,6 +101,8 @@ def of_token_file(written: str, path: str, environ: Mapping[str, str]) -> Resolu
 
 def identify(token: str, environ: Mapping[str, str]) -> object:
     """Whose a token is: what stays the same when it is renewed; of one that is no JWT a keyed digest."""
+    import base64
+
     try:
         payload = token.strip().split(".")[1] if token.count(".") == 2 else ""
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))

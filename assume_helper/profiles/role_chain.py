@@ -1,11 +1,11 @@
 """From a profile's name to what it is, its source, and that one's source: linked, and never in a loop."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from assume_helper import hit
 from assume_helper.credentials import Storage, strictest
 from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError
+from assume_helper.light_dataclass import replace
 from assume_helper.profiles import (
     endpoint,
     helper_command,
@@ -36,7 +36,7 @@ from assume_helper.profiles.resolution import Resolution
 from assume_helper.profiles.role import Kind, Profile
 from assume_helper.profiles.settings import ProfileSettings
 from assume_helper.profiles.what_is_missing import LEADS_TO_SESSION
-from assume_helper.text import CONTROL_CHARACTERS, printable
+from assume_helper.text import has_control_character, printable
 
 # A profile that has none of these is of no kind.
 _ANY_FORM = frozenset(form for key in LEADS_TO_SESSION for form in (key, with_prefix(key)))
@@ -52,7 +52,7 @@ def read_profile(
     for a profile that is not there, is of no kind, or has a bad value; SourceError where a source profile has no
     credentials.
     """
-    if not name or CONTROL_CHARACTERS.search(name):
+    if not name or has_control_character(name):
         raise ConfigurationError(
             "a profile's name cannot be empty or hold control characters", "name a profile of the AWS config"
         )

@@ -1,23 +1,21 @@
 """The session's name in AWS's audit trail: by default the user and the host."""
 
-import getpass
 import os
 import re
-import socket
 import sys
-import unicodedata
 from collections.abc import Mapping
 
 from assume_helper import lookups
+from assume_helper.system import host_name
 
 # STS: RoleSessionName has 2 to 64 characters of this set (API reference of AssumeRole).
 _LONGEST = 64
-_UNSAFE = re.compile(r"[^\w+=,.@-]+", re.ASCII)
+_UNSAFE = r"[^\w+=,.@-]+"
 
 
 def session_name() -> str:
     """`user@host`, made safe for STS: the system's user, whatever the environment says, and the short host name."""
-    return make_safe(_user(), socket.gethostname())
+    return make_safe(_user(), host_name.own())
 
 
 def fill_in(template: str, profile: str) -> str:
@@ -28,7 +26,7 @@ def fill_in(template: str, profile: str) -> str:
     name = template
     for word, value in (
         ("{user}", _user),
-        ("{host}", lambda: _short(socket.gethostname())),
+        ("{host}", lambda: _short(host_name.own())),
         ("{profile}", lambda: profile),
     ):
         if word in name:
@@ -56,8 +54,11 @@ def make_safe(user: str, host: str) -> str:
 
 
 def _plain(text: str) -> str:
+    import unicodedata
+
     decomposed = unicodedata.normalize("NFKD", text)
-    return _UNSAFE.sub("-", "".join(c for c in decomposed if not unicodedata.combining(c))).strip("-")
+    without_accents = "".join(c for c in decomposed if not unicodedata.combining(c))
+    return re.sub(_UNSAFE, "-", without_accents, flags=re.ASCII).strip("-")
 
 
 def _short(host: str) -> str:
@@ -65,6 +66,8 @@ def _short(host: str) -> str:
 
 
 def _user() -> str:
+    import getpass
+
     if sys.platform == "win32":
         return getpass.getuser()
     import pwd

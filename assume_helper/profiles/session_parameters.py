@@ -1,9 +1,9 @@
 """What marks and narrows a session: tags, source identity and policies, as AssumeRole takes them."""
 
 import json
-from dataclasses import dataclass
 
 from assume_helper.errors import ConfigurationError
+from assume_helper.light_dataclass import dataclass
 from assume_helper.profiles.settings import ProfileSettings
 from assume_helper.text import printable
 

@@ -6,23 +6,20 @@ does not begin with `profile`; in the credentials file a section has the profile
 """
 
 import re
-import shlex
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from assume_helper.light_dataclass import dataclass
 from assume_helper.text import printable, redacted
 
 # The word that a section of the config file begins with, however it is written, and the name behind it.
-_KINDS = re.compile(r"(?P<kind>profile|services|service|sso-session|sso_session)\b[\s:=/.-]*(?P<name>.*)", re.I | re.S)
+_KINDS = r"(?P<kind>profile|services|service|sso-session|sso_session)\b[\s:=/.-]*(?P<name>.*)"
 # Sections of the config file that are meant to be no profiles.
-_NO_PROFILES = re.compile(
-    r"(services|sso-session|login-session|sts-session)\s+\S.*|plugins|preview|toolkit.*|cli", re.S
-)
+_NO_PROFILES = r"(services|sso-session|login-session|sts-session)\s+\S.*|plugins|preview|toolkit.*|cli"
 # What nothing is wrong with, as with nearly all of a long file.
 _USUAL = re.compile(r"profile [\w.@+-]+")
 _USUAL_NAME = re.compile(r"[\w.@+-]+")
 _DROPPED = "boto3 and the AWS CLI do not read"
-_PLAIN_NAME = re.compile(r"[^\s\"'\\]+")
+_PLAIN_NAME = r"[^\s\"'\\]+"
 
 
 @dataclass(frozen=True)
@@ -58,7 +55,7 @@ class UnreadSection:
             return f"[{shown}]"
         if self.kind == "profile" and chosen == "default":
             return "[default]"
-        if not _PLAIN_NAME.fullmatch(shown):
+        if not re.fullmatch(_PLAIN_NAME, shown):
             shown = '"' + re.sub(r'(["\\])', r"\\\1", shown) + '"'
         return f"[{self.kind} {shown}]"
 
@@ -120,6 +117,8 @@ def _indented(path: str, text: str, headers: list[str], *, in_credentials: bool)
 
 def words_of(header: str) -> list[str] | None:
     """The words of a section's name as botocore splits it; None where a quote is not closed."""
+    import shlex
+
     if '"' in header or "'" in header or "\\" in header:
         try:
             return shlex.split(header)
@@ -156,7 +155,7 @@ def _problem(header: str) -> str | None:
         if len(words) == 2:
             return None
         return f"{_DROPPED}: " + ("it has no name" if len(words) == 1 else "a name with blanks needs quotes")
-    if header == "default" or _NO_PROFILES.fullmatch(header):
+    if header == "default" or re.fullmatch(_NO_PROFILES, header, re.S):
         return None
     if first.lower() in {"profile", "services", "sso-session", "default"}:
         if header[0].isspace():
@@ -196,7 +195,7 @@ def _without_comment(header: str) -> tuple[str, bool]:
 
 def _meant(inner: str) -> tuple[str, tuple[str, ...]]:
     """The kind of section that was probably meant, and the names that it may have been meant to have."""
-    found = _KINDS.fullmatch(inner)
+    found = re.fullmatch(_KINDS, inner, re.I | re.S)
     if found is None:
         name = inner.strip().strip("\"'")
         return "profile", ("default",) if name.lower() == "default" else (name,) if name else ()

@@ -7,7 +7,6 @@ host sees it. The limits are STS's own (API reference of AssumeRole) where nothi
 import re
 from collections.abc import Callable, Mapping
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from assume_helper.credentials import (
     LOGIN_METHODS,
@@ -19,13 +18,15 @@ from assume_helper.credentials import (
     Storage,
 )
 from assume_helper.errors import ConfigurationError
-from assume_helper.text import COMMENT, CONTROL_CHARACTERS, has_comment, printable
+from assume_helper.text import COMMENT, has_comment, has_control_character, printable
 
 T = TypeVar("T")
 
 # Patterns are compiled where they are used: most calls use few of these keys.
 # IAM: a role's ARN (User Guide, "IAM identifiers"); the path is optional.
 _ROLE_ARN = r"arn:aws[a-z-]*:iam::[0-9]{12}:role/([\x21-\x7e]+/)?[\w+=,.@-]{1,64}"
+# What nothing is wrong with: it is told without importing `urllib.parse`.
+_USUAL_URL = r"https?://[a-z0-9][a-z0-9.-]*(?::([0-9]{1,5}))?(?:/[a-z0-9./_-]*)?"
 _EXTERNAL_ID = r"[\w+=,.@:/-]{2,1224}"
 _SESSION_NAME = r"[\w+=,.@-]{2,64}"
 # `GAHT12345678`, `arn:aws-us-gov:iam::123456789012:mfa/me`.
@@ -81,7 +82,7 @@ def _in_quotes(
 
 def before_comment(value: str) -> str:
     """`value` without what looks like a comment at its end."""
-    found = COMMENT.search(value)
+    found = re.search(COMMENT, value)
     return value if found is None else value[: found.start() + 1].rstrip("#")
 
 
@@ -199,12 +200,17 @@ def sts_regional_endpoints(value: str, named: str) -> str:
 
 def is_http_url(value: str) -> bool:
     """Whether `value` is a URL of http or https, without a password, a blank or a control character."""
+    usual = re.fullmatch(_USUAL_URL, value)
+    if usual is not None and 0 < int(usual[1] or 1) < 65536:
+        return True
+    from urllib.parse import urlsplit
+
     try:
         parts = urlsplit(value)
         good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
-    return good and not (" " in value or "@" in value or CONTROL_CHARACTERS.search(value))
+    return good and not (" " in value or "@" in value or has_control_character(value))
 
 
 def endpoint_url(value: str, named: str = "") -> str:

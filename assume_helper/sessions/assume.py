@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 
 from assume_helper.cache import entries, storage
 from assume_helper.cache.directory import Cache
@@ -10,6 +9,7 @@ from assume_helper.cache.entries import Entry
 from assume_helper.cache.session import Session
 from assume_helper.credentials import Answer, Credentials, WebIdentityToken
 from assume_helper.errors import AssumeHelperError, ConfigurationError, MFARequired, SourceExpired, SourceNotKnown
+from assume_helper.light_dataclass import dataclass, field, replace
 from assume_helper.profiles.origin import MFADevice, Origin, WebIdentity
 from assume_helper.profiles.role import Profile
 from assume_helper.profiles.source_description import described
@@ -79,9 +79,9 @@ class _RoleCall:
     ) -> Answer:
         """Assume the role with `credentials`, and the MFA `code`; or with a `token` alone."""
         from assume_helper.sts import calls, request
-        from assume_helper.system import guarded_http
+        from assume_helper.system import plain_text
 
-        warning = guarded_http.plain_text_warning(self.profile.endpoint.endpoint_url)
+        warning = plain_text.plain_text_warning(self.profile.endpoint.endpoint_url)
         if warning is not None:
             self.context.warn(warning)
         name = self.profile.role_session_name or self.context.session_name()

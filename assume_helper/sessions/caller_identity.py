@@ -1,12 +1,12 @@
 """Who credentials are to AWS: the environment's, those of a role's source, the profile's."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from assume_helper.cache.session import Session
 from assume_helper.credentials import Credentials, Identity
 from assume_helper.errors import SourceError
+from assume_helper.light_dataclass import replace
 from assume_helper.profiles import aws_config, endpoint, likely_meant, profile_variables
 from assume_helper.profiles.origin import EnvironmentKeys, Origin
 from assume_helper.profiles.role import Endpoint, Profile

@@ -5,12 +5,11 @@ no key leads to.
 """
 
 import os
-import random
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 
 from assume_helper.cache import directory as cache_directory
 from assume_helper.cache import entries, storage
+from assume_helper.light_dataclass import dataclass
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.login import Login
 from assume_helper.sessions import cached_files, cli_cache
@@ -45,6 +44,8 @@ def forget(token_path: str, environ: Mapping[str, str], warn: Callable[[Warning]
 
 def delete(logins: Collection[Login], config: AwsConfig, context: CallContext) -> Deleted:
     """Delete what came of these logins, from the AWS CLI's cache too; wait a moment for who is replacing a session."""
+    import random
+
     until = context.clock.monotonic() + _PATIENCE
     outcomes: dict[str, tuple[CachedFile, Outcome]] = {}
     waiting = _find([each.token_path for each in logins], context.environ, context.warn)

@@ -1,13 +1,13 @@
 """The cached files of a profile, of all of them, or those that have ended: what `clear` deletes."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 
 from assume_helper.cache import directory as cache_directory
 from assume_helper.cache import entries, storage
 from assume_helper.cache.directory import Cache
 from assume_helper.credentials import Storage
 from assume_helper.errors import AssumeHelperError
+from assume_helper.light_dataclass import replace
 from assume_helper.profiles.role import Profile
 from assume_helper.sessions import cached_files, provider, session_keys
 from assume_helper.sessions.cached_files import CachedFile

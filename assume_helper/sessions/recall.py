@@ -1,7 +1,6 @@
 """The `.hit` file of a profile: what the next hit needs, and the last session if a source cannot be resolved now."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from assume_helper import hit, lookups
 from assume_helper.cache import directory as cache_directory
@@ -9,6 +8,7 @@ from assume_helper.cache import entries, storage
 from assume_helper.cache.directory import Cache
 from assume_helper.cache.entries import Entry
 from assume_helper.credentials import LAST_RESORT
+from assume_helper.light_dataclass import dataclass, field
 from assume_helper.profiles import duplicate_sections
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.resolution import DEPENDS_ON_SECRET

@@ -3,9 +3,7 @@
 Of these one leads: it holds the key's lock and calls. The followers wait, and take its session or its failure.
 """
 
-import random
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
 from assume_helper.cache import entries, key_lock, outcomes
@@ -23,6 +21,7 @@ from assume_helper.errors import (
     STSNotReached,
     internal_fault,
 )
+from assume_helper.light_dataclass import dataclass, field, replace
 from assume_helper.sessions import asker, time_budget
 from assume_helper.system import terminal
 from assume_helper.system.context import CallContext, Clock
@@ -242,6 +241,8 @@ def _lead(flight: Flight, *, has_cached: bool, patience: float, is_shared: bool 
 
     Raises what `flight.call` does.
     """
+    import random
+
     store, key, context = flight.store, flight.key, flight.context
     clock = context.clock
     at, throttled_at = time_budget.leader_deadlines(

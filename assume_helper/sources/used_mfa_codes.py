@@ -12,11 +12,11 @@ import re
 import secrets
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from assume_helper.cache import directory as cache_directory
 from assume_helper.cache import storage
 from assume_helper.cache.directory import Cache
+from assume_helper.light_dataclass import dataclass
 from assume_helper.system.warning import Warning
 
 # A device shows a new code every 30 seconds (RFC 6238).

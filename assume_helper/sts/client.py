@@ -1,12 +1,12 @@
 """STS's client: it signs with the source's credentials, and does not sign where there are none."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from botocore.auth import SigV4Auth
 
 from assume_helper.credentials import Credentials
+from assume_helper.light_dataclass import dataclass, field
 from assume_helper.profiles.role import Endpoint
 from assume_helper.system import sdk_client
 

@@ -1,9 +1,9 @@
 """What STS is asked: the operation, its values, the endpoint, and whose credentials sign."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from assume_helper.credentials import WebIdentityToken
+from assume_helper.light_dataclass import dataclass, field
 from assume_helper.profiles.origin import Origin
 from assume_helper.profiles.role import Endpoint, Profile, UserSession
 from assume_helper.profiles.source_description import SourceDescription, describe

@@ -15,9 +15,9 @@ from assume_helper.credentials import (
     Identity,
     can_be_sent,
 )
+from assume_helper.errors import STSNotReached
 from assume_helper.sts.request import GET_SESSION_TOKEN, Request
-from assume_helper.system.sdk_client import answered_at
-from assume_helper.system.unreached import not_from, not_reached
+from assume_helper.system.answer_time import answered_at
 from assume_helper.text import printable
 
 _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:sts::([0-9]{12}):assumed-role/([\x21-\x2e\x30-\x7e]+)/[\x21-\x7e]+")
@@ -41,25 +41,32 @@ def session(response: Mapping[str, Any], request: Request, now: float) -> Answer
         expiration = given["Expiration"].astimezone(UTC).replace(microsecond=0)
         arn = _ROLE_ARN.fullmatch(response["AssumedRoleUser"]["Arn"]) if is_role else None
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError):
-        raise not_reached(request.endpoint, not_from(request.endpoint)) from None
+        raise _not_reached(request) from None
     if not all(can_be_sent(value) and len(value) <= _LONGEST_FIELD for value in fields) or (
         sum(map(len, fields)) > _LONGEST_CREDENTIALS
     ):
-        raise not_reached(request.endpoint, "gave credentials that cannot be used")
+        raise _not_reached(request, "gave credentials that cannot be used")
     if is_role and arn is None:
-        raise not_reached(request.endpoint, "did not say which role was assumed")
+        raise _not_reached(request, "did not say which role was assumed")
     if arn is not None and not _is_requested(arn.group(1), arn.group(2), request):
-        raise not_reached(request.endpoint, f"assumed another role ({printable(arn.group(), 160)})")
+        raise _not_reached(request, f"assumed another role ({printable(arn.group(), 160)})")
     difference = _clock_difference(response, expiration, request, now)
     # The session began before the answer's `Date`, by what the call took.
     lifetime = round(expiration.timestamp() - (now - difference))
     lifetime = min(lifetime, LONGEST_SESSION if is_role else LONGEST_USER_SESSION)
     if lifetime <= 0:
-        raise not_reached(request.endpoint, "gave credentials that have already expired")
+        raise _not_reached(request, "gave credentials that have already expired")
     access_key_id, secret_access_key, session_token = fields
     credentials = Credentials(access_key_id, secret_access_key, session_token, expiration)
     role_arn, account_id = (arn.group(), arn.group(1)) if arn else (None, None)
     return Answer(credentials, expiration, lifetime, role_arn, account_id, difference)
+
+
+def _not_reached(request: Request, what: str | None = None) -> STSNotReached:
+    """The error for an answer that cannot be used; without `what`, for one that cannot be STS's."""
+    from assume_helper.system.unreached import not_from, not_reached  # they load the SDK
+
+    return not_reached(request.endpoint, not_from(request.endpoint) if what is None else what)
 
 
 def _is_requested(account_id: str, role_name: str, request: Request) -> bool:
@@ -82,7 +89,7 @@ def identity(response: Mapping[str, Any], request: Request) -> Identity:
     except (KeyError, TypeError):
         arn = user_id = None
     if arn is None or user_id is None:
-        raise not_reached(request.endpoint, not_from(request.endpoint))
+        raise _not_reached(request)
     return Identity(arn.group(), arn.group(1), user_id.group())
 
 

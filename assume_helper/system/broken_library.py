@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from importlib.machinery import EXTENSION_SUFFIXES
-from importlib.util import find_spec
 from types import ModuleType, TracebackType
 
 # Where the dynamic loader looks first, on Linux and on macOS.
@@ -116,6 +115,8 @@ else:
 
 
 def _is_there(name: str) -> bool:
+    from importlib.util import find_spec
+
     importlib.invalidate_caches()
     try:
         return find_spec(name) is not None

@@ -3,8 +3,8 @@
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
+from assume_helper.light_dataclass import dataclass, field
 from assume_helper.system.warning import Warning
 
 

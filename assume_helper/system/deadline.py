@@ -1,14 +1,14 @@
 """A time limit for a call, whatever it waits for."""
 
-import queue
-import signal
-import socket
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from assume_helper.light_dataclass import dataclass
+
+if TYPE_CHECKING:
+    from threading import Thread
 
 T = TypeVar("T")
 
@@ -35,6 +35,9 @@ def within(seconds: float, call: Callable[[], T]) -> T:
     process. TimeoutError's arguments are the names of the functions that the call was in, the innermost first. Where no
     thread can be had (`nproc`, a small address space), `call` is called here, limited as far as that can be done.
     """
+    import queue
+    import threading
+
     seconds = max(seconds, 0.1)
     results: queue.SimpleQueue[tuple[bool, T | BaseException]] = queue.SimpleQueue()
 
@@ -65,6 +68,8 @@ def _limited(seconds: float) -> Iterator[None]:
 
     Raises TimeoutError.
     """
+    import socket
+
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(seconds)
     try:
@@ -74,7 +79,7 @@ def _limited(seconds: float) -> Iterator[None]:
         socket.setdefaulttimeout(before)
 
 
-def _functions(thread: threading.Thread) -> list[str]:
+def _functions(thread: "Thread") -> list[str]:
     """The names of the functions that `thread` is in."""
     frame = sys._current_frames().get(thread.ident or 0)
     names = []
@@ -95,6 +100,9 @@ else:
 
     @contextmanager
     def _alarm(seconds: float) -> Iterator[None]:
+        import signal
+        import threading
+
         if threading.current_thread() is not threading.main_thread():
             yield
             return

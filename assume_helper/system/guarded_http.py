@@ -17,7 +17,6 @@ import botocore.exceptions as aws
 from botocore.httpsession import ProxyConfiguration, URLLib3Session
 
 from assume_helper.errors import ConfigurationError
-from assume_helper.system.warning import Warning
 from assume_helper.text import printable
 
 # Bytes of an answer's body. The largest that is of any use has some ten thousand.
@@ -109,19 +108,6 @@ def checked_addresses(url: str) -> list[str]:
             "use https://",
         )
     return addresses
-
-
-def plain_text_warning(url: str | None) -> Warning | None:
-    """The warning for a `url` of STS at which credentials leave this machine unencrypted; None where they do not."""
-    parts = urlsplit(url or "")
-    host = parts.hostname or ""
-    try:
-        is_here = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        is_here = host == "localhost" or host.endswith(".localhost")
-    if parts.scheme != "http" or is_here:
-        return None
-    return Warning(f"credentials are sent unencrypted to http://{printable(host, 120)}", "use https://")
 
 
 def is_near(address: str) -> bool:

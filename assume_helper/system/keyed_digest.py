@@ -7,7 +7,6 @@ then gets another digest for the same secret.
 import functools
 import hashlib
 import os
-import secrets
 from collections.abc import Mapping
 
 from assume_helper import hit
@@ -25,7 +24,7 @@ def keyed_digest(secret: str, environ: Mapping[str, str]) -> str:
 
 @functools.cache
 def _own_key() -> bytes:
-    return secrets.token_bytes(_LENGTH)
+    return os.urandom(_LENGTH)
 
 
 def _shared_key(environ: Mapping[str, str]) -> bytes | None:
@@ -55,11 +54,11 @@ def _read(path: str) -> bytes | None:
 
 def _made(path: str, *, replaces: bool) -> bytes | None:
     """A new key at `path`, or the one that another process has put there meanwhile. Raises OSError."""
-    temporary = os.path.join(os.path.dirname(path), f"tmp-{os.getpid()}-{secrets.token_hex(8)}")
+    temporary = os.path.join(os.path.dirname(path), f"tmp-{os.getpid()}-{os.urandom(8).hex()}")
     descriptor = private_files.create(temporary, os.O_EXCL)
     try:
         try:
-            hit.write(descriptor, hit.seal(secrets.token_bytes(_LENGTH)))
+            hit.write(descriptor, hit.seal(os.urandom(_LENGTH)))
         finally:
             os.close(descriptor)
         try:

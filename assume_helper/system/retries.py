@@ -1,6 +1,5 @@
 """A call that is tried again while there is time: with back-off, full jitter, and patience where it is throttled."""
 
-import random
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -22,6 +21,8 @@ def retry(
     `on_throttled` is called each time it throttles. Not again after an error that `is_final`. Raises what `attempt`
     raises.
     """
+    import random
+
     attempts = throttled = 0
     failure: STSNotReached
     while True:

@@ -8,12 +8,10 @@ tests/unit/sts/test_client.py and tests/unit/logins/test_service.py compare the 
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 import botocore.exceptions as aws
-from botocore.awsrequest import create_request_object, prepare_request_dict
+from botocore.awsrequest import HeadersDict, create_request_object, prepare_request_dict
 from botocore.endpoint_provider import EndpointProvider
 from botocore.httpsession import URLLib3Session
 from botocore.loaders import Loader
@@ -24,6 +22,7 @@ from botocore.useragent import UserAgentString
 from botocore.utils import get_environ_proxies, is_valid_endpoint_url, is_valid_ipv6_endpoint_url, validate_region_name
 
 from assume_helper.errors import SettingFault
+from assume_helper.light_dataclass import dataclass, field
 from assume_helper.system import guarded_http, this_machine
 from assume_helper.system.called_service import CalledService
 from assume_helper.text import redacted
@@ -57,15 +56,29 @@ class Client:
         prepared = create_request_object(raw)
         sign(prepared)
         answer = self.http.send(prepared.prepare())
-        parsed: Any = create_parser(self.model.resolved_protocol).parse(
-            {"headers": answer.headers, "status_code": answer.status_code, "body": answer.content,
-             "context": {"operation_name": operation}},
-            described.output_shape,
-        )  # fmt: skip
-        if answer.status_code >= 300:
-            raise aws.ClientError(parsed | {"error": _oauth_error(answer.content)}, operation)
-        found: dict[str, Any] = parsed
-        return found
+        return read_answer(self.model, operation, answer.status_code, answer.headers, answer.content)
+
+
+def read_answer(model: Any, operation: str, status: int, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    """What a service answered to `operation` of its `model`. Raises as `Client.call` does."""
+    parsed: Any = create_parser(model.resolved_protocol).parse(
+        {"headers": HeadersDict(headers), "status_code": status, "body": body,
+         "context": {"operation_name": operation}},
+        model.operation_model(operation).output_shape,
+    )  # fmt: skip
+    if status >= 300:
+        raise aws.ClientError(parsed | {"error": _oauth_error(body)}, operation)
+    found: dict[str, Any] = parsed
+    return found
+
+
+def service_model(version: str) -> ServiceModel:
+    """Botocore's model of a service, `sts/2011-06-15`."""
+    return ServiceModel(_loader().load_data(f"{version}/service-2"), service_name=version.partition("/")[0])
+
+
+def _loader() -> Loader:
+    return Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
 
 
 def client(
@@ -77,9 +90,9 @@ def client(
     for a connection and for each part of an answer (seconds). Where the URL depends on what is called, that is
     `operation`. Raises botocore's errors, and ValueError for a malformed URL.
     """
-    loader = Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
+    loader = _loader()
     validate_region_name(service.region)
-    model = ServiceModel(loader.load_data(f"{version}/service-2"), service_name=version.partition("/")[0])
+    model = service_model(version)
     parameters = model.operation_model(operation).static_context_parameters if operation else []
     given = {"Region": service.region, **rules, **{each.name: each.value for each in parameters}}
     if service.endpoint_url is not None:
@@ -117,14 +130,6 @@ def connect(service: CalledService, make: Callable[[], T]) -> T:
         raise SettingFault(
             f"the SDK rejects its settings: {redacted(str(error))}", "check the AWS_ variables of the environment"
         ) from None
-
-
-def answered_at(response: Mapping[str, Any]) -> float | None:
-    """When a service answered by its own clock (seconds since the epoch); None where it sent no `Date`."""
-    try:
-        return parsedate_to_datetime(response["ResponseMetadata"]["HTTPHeaders"]["date"]).timestamp()
-    except (KeyError, TypeError, ValueError, OverflowError, OSError):
-        return None
 
 
 def _oauth_error(body: bytes) -> str:

@@ -1,7 +1,8 @@
 """A warning: what is not as it should be, though the call goes on, and what a person can do about it."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from assume_helper.light_dataclass import dataclass
 
 # What code may ask of a warning.
 Kind = Literal["not cached", "not shared", "stale", "another's home", "other"]

@@ -29,6 +29,7 @@ from running import ACCESS_KEY_ID, SECRET, Home
 
 from assume_helper import answers
 from assume_helper.cli import app as cli
+from assume_helper.cli import command_group
 
 PACKAGE = ROOT / "assume_helper"
 WITH_INI = [path for path in PAGES if blocks(path, "ini")]
@@ -73,7 +74,7 @@ def test_pictures_are_drawings_that_fetch_nothing(path: Path) -> None:
 
 def parse(words: list[str]) -> None:
     """Parse a command line as the program does. Raises click.UsageError."""
-    group = cli.assume_helper
+    group = command_group.assume_helper
     # With the group's own settings: a command keeps the names of its help option as it is first asked for them.
     with click.Context(group, info_name="assume-helper", **group.context_settings) as context:
         if not words or words[0].startswith("-"):

@@ -114,7 +114,7 @@ def _signed_in(
     duration: int | None, found: dict[str, object],
 ) -> str:  # fmt: skip
     """The URL that signs in; `found` gets what is known of the session. Raises AssumeHelperError, click.UsageError."""
-    from assume_helper.system import guarded_http
+    from assume_helper.system import plain_text
 
     federation.check_kind(profile)
     over = federation.takes_no_duration(profile, invocation.environ) if duration is not None else None
@@ -123,7 +123,7 @@ def _signed_in(
     profile, entry = session_of(invocation, request)
     credentials = entry.session.credentials
     federation.check_credentials(profile, credentials)
-    plain = guarded_http.plain_text_warning(to.endpoint_url)
+    plain = plain_text.plain_text_warning(to.endpoint_url)
     if plain is not None:
         invocation.warn(plain)
     with display.spinner(invocation, "signing in ..."):

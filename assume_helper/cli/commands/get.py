@@ -2,13 +2,13 @@
 
 import functools
 import os
-from dataclasses import replace
 
 import click
 
+from assume_helper.cli import handing_out
 from assume_helper.cli.invocation import Invocation
 from assume_helper.cli.role_argument import DURATION, DURATION_HELP
-from assume_helper.sessions import herd_gate, provider, refresh_ahead
+from assume_helper.sessions import provider, refresh_ahead
 from assume_helper.sessions.provider import RoleRequest
 
 
@@ -57,13 +57,7 @@ def command(
         if refreshed is not None:
             invocation.record_issue(*refreshed, behind=True)
         return
-    due: list[str] = []
-    found, entry = provider.session(request, replace(invocation.call_context(), due=due.append))
-    invocation.print(entry.document + b"\n")
-    invocation.is_delivered = True
-    herd_gate.leave()
-    invocation.record_issue(found, entry.session)
-    invocation.refresh_behind(due, invocation.arguments)
+    handing_out.to_process(invocation, request)
 
 
 def _as_key(name: str, value: str | int | tuple[str, ...] | None) -> str:

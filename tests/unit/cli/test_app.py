@@ -5,7 +5,6 @@ import json
 import os
 import re
 import signal
-import socket
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -26,6 +25,7 @@ from assume_helper.cli import app
 from assume_helper.cli.invocation import Invocation
 from assume_helper.credentials import Credentials
 from assume_helper.profiles import aws_config, role_chain
+from assume_helper.system import host_name
 
 SECRET = "DummySecretAccessKey0123456789+/abcdefgh"
 
@@ -99,7 +99,7 @@ def said(capfdbinary: pytest.CaptureFixture[bytes]) -> Said:
 @pytest.fixture
 def from_the_system(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], str]], None]:
     """Do something in the middle of `get`: when it asks the system for the host's name."""
-    return lambda action: monkeypatch.setattr(socket, "gethostname", action)
+    return lambda action: monkeypatch.setattr(host_name, "own", action)
 
 
 # get

@@ -13,7 +13,7 @@ from running import PACKAGE, SCRIPT
 from assume_helper.errors import AssumeHelperError, ConfigurationError
 from assume_helper.profiles import helper_command
 from assume_helper.profiles.helper_command import HelperCommand
-from assume_helper.text import CONTROL_CHARACTERS
+from assume_helper.text import has_control_character
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_what_a_shell_would_change_is_refused(odd: str) -> None:
     name = f"a{odd}b" if odd else ""
     with pytest.raises(ConfigurationError, match="cannot stand in a credential_process") as raised:
         helper_command.check_profile_name(name)
-    assert not CONTROL_CHARACTERS.search(str(raised.value))
+    assert not has_control_character(str(raised.value))
     with pytest.raises(ConfigurationError, match="install assume-helper in another place"):
         helper_command.command_line([f"/{odd}/assume-helper" if odd else ""], ["get", "dev"])
 

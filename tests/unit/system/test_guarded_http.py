@@ -11,7 +11,7 @@ from botocore.httpsession import URLLib3Session
 from canned import Asked, Canned, serving
 
 from assume_helper.errors import ConfigurationError
-from assume_helper.system import guarded_http
+from assume_helper.system import guarded_http, plain_text
 
 Resolve = Callable[[dict[str, list[str]]], list[str]]
 
@@ -158,4 +158,4 @@ def test_an_answer_is_read_up_to_a_limit(size: int, is_read: bool) -> None:
     ],
 )
 def test_plain_text_beyond_this_machine_is_warned_of(url: str | None, is_warned: bool) -> None:
-    assert (guarded_http.plain_text_warning(url) is not None) == is_warned
+    assert (plain_text.plain_text_warning(url) is not None) == is_warned
