@@ -82,8 +82,8 @@ class FrontBuildHook(BuildHookInterface[Any]):
         """What the build needs beside hatchling: zig, in the version of the dependency group `wheels`."""
         if form(os.environ) != "zig":
             return []
-        group: list[str] = self.metadata.config["dependency-groups"]["wheels"]
-        return [each for each in group if each.startswith("ziglang")]
+        group = self.metadata.config["dependency-groups"]["wheels"]
+        return [each for each in group if isinstance(each, str) and each.startswith("ziglang")]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile the front and put it into the wheel; `version` is "standard" or "editable". Raises BuildError."""
