@@ -79,7 +79,7 @@ static char *interpreter(void) {
     if (strncmp(first, "#!", 2) != 0)
         return NULL;
     if (strncmp(first, "#!/bin/sh\n", 10) != 0) {
-        first[strcspn(first, "\n")] = 0;
+        first[strcspn(first, " \n")] = 0; /* pipx has pip write an argument behind it */
         return first + 2;
     }
     char *second = first + 10, *begin = strchr(second, '/'), *end = begin;

@@ -77,24 +77,24 @@ def test_flags_that_a_compiler_does_not_know_are_left_out(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("compiler", "said"),
     [
-        ({}, "no C compiler (cc, gcc, clang) is found; install one"),
-        ({"CC": "no-such-cc"}, "CC names no-such-cc, which is not found"),
-        ({"CC": "/bin/false"}, "/bin/false"),
+        ("", "no C compiler (cc, gcc, clang) is found; install one"),
+        ("no-such-cc", "CC names no-such-cc, which is not found"),
+        ("/bin/false", "/bin/false"),
     ],
 )
 def test_without_a_compiler_it_is_the_pure_form_and_that_is_said(
-    tmp_path: Path, empty_path: str, more: dict[str, str], said: str
+    tmp_path: Path, empty_path: str, compiler: str, said: str
 ) -> None:
-    done = run_build(tmp_path / "made", PATH=empty_path, **more)
+    done = run_build(tmp_path / "made", PATH=empty_path, CC=compiler)
     assert done.returncode == 0, done.stdout
     assert "built in pure Python, without its front: " in done.stdout
     assert said in done.stdout
     (made,) = (tmp_path / "made").iterdir()
     assert made.name.endswith("-py3-none-any.whl")
     assert (commands(made), program(made)) == (["assume-helper"], None)
-    asked = run_build(tmp_path / "asked", PATH=empty_path, ASSUME_HELPER_FRONT="cc", **more)
+    asked = run_build(tmp_path / "asked", PATH=empty_path, ASSUME_HELPER_FRONT="cc", CC=compiler)
     assert asked.returncode != 0
     assert said in asked.stdout
 
