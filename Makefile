@@ -16,7 +16,7 @@ EVERYWHERE = assume_helper examples benchmarks
 # What a release needs.
 RELEASE = tests/unit tests/integration tests/project tests/smoke
 
-.PHONY: demo check lint unit test faults smoke lowest newer fuzz conformance coverage bench fleet docs constraints clean
+.PHONY: demo check lint unit test faults smoke lowest wheels newer fuzz conformance coverage bench fleet docs constraints clean
 
 demo: $(VENV)/demo
 	@echo 'Starting a local AWS (moto, on 127.0.0.1): a few seconds'
@@ -57,6 +57,12 @@ unit: $(VENV)/$(GROUP)
 smoke lowest: $(VENV)/$(GROUP)
 	.ci/smoke $(PYTHON) $@ $(BIN)
 
+# What is published, in dist/: the sdist, the pure wheel, and one with the front for each system, built on this one; then
+# the tests of them. The first time a compiler builds its C libraries for each system: minutes, once for this machine.
+wheels: $(VENV)/wheels
+	$(BIN)/python front/wheels.py dist
+	$(PYTEST) tests/wheels
+
 # The unit tests and the smoke test on each newer Python.
 newer:
 	.ci/newer-pythons $(PYTHON)
@@ -84,11 +90,12 @@ docs: $(VENV)/dev
 	$(BIN)/python examples/commands/reference.py
 	PYTHONPATH=tests $(BIN)/python -m conformance.matrix
 
-# The environment, in steps that are told: pip shows what it fetches, in CI it is quiet.
+# The environment, in pure Python, in steps that are told: pip shows what it fetches, in CI it is quiet.
 PIP = $(BIN)/python -m pip --disable-pip-version-check $(if $(CI),-q) install -c constraints.txt
 ABOUT_demo = assume-helper, a local AWS (moto) and the AWS CLI: 56 MB to fetch, 200 MB on disk, about a minute
 ABOUT_test = assume-helper and what the tests need
 ABOUT_fuzz = assume-helper, what the tests need, and the fuzzer
+ABOUT_wheels = assume-helper, what the tests need, and a C compiler for every system (100 MB to fetch)
 ABOUT_dev = assume-helper, what the tests need, and the linters
 
 $(BIN)/pip:
@@ -98,9 +105,9 @@ $(BIN)/pip:
 	@echo 'Step 2 of 3: a pip that knows dependency groups'
 	@$(PIP) -q --upgrade pip
 
-$(VENV)/demo $(VENV)/test $(VENV)/fuzz $(VENV)/dev: $(BIN)/pip pyproject.toml constraints.txt
+$(VENV)/demo $(VENV)/test $(VENV)/fuzz $(VENV)/wheels $(VENV)/dev: $(BIN)/pip pyproject.toml constraints.txt
 	@echo 'Step 3 of 3: $(ABOUT_$(@F))'
-	@$(PIP) --group $(@F) -e .
+	@ASSUME_HELPER_FRONT=none $(PIP) --group $(@F) -e .
 	@$(SLIM_AWS_CLI)
 	@touch $@
 

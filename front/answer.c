@@ -1,4 +1,5 @@
 /* A fresh answer straight from the cache: the stamp, the `.hit` file, the entry. As hit.answer. */
+#ifndef _WIN32
 #include "front.h"
 
 #include <stdlib.h>
@@ -227,3 +228,4 @@ int replay_failure(const struct request *asked, const struct stamp *stamp, doubl
     (void)write_all(2, line + 1, (size_t)(end - line), &written);
     return (int)code;
 }
+#endif

@@ -1,4 +1,5 @@
 /* What an answer depends on beside the stamp, looked up again. As lookups.observe. */
+#ifndef _WIN32
 #include "front.h"
 
 #include <fcntl.h>
@@ -107,3 +108,4 @@ enum outcome condition_holds(const char *what, const char *value)
     }
     return UNSURE;
 }
+#endif

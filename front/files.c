@@ -1,4 +1,5 @@
 /* Files that are ours alone, their seal, and where they are. */
+#ifndef _WIN32
 #include "front.h"
 
 #include <fcntl.h>
@@ -173,3 +174,4 @@ bool config_paths(struct text *config, struct text *credentials)
     return config_path(WATCHED[0], "~/.aws/config", config) &&
            config_path(WATCHED[1], "~/.aws/credentials", credentials);
 }
+#endif

@@ -1,5 +1,6 @@
 /* The herd gate: of many processes that find nothing cached one leads, and the others wait here, without an interpreter.
  * As sessions.herd_gate. */
+#ifndef _WIN32
 #include "front.h"
 
 #include <errno.h>
@@ -126,3 +127,4 @@ enum gate take_or_wait(const struct request *asked, const struct stamp *stamp, d
     close(gate);
     return GATE_WAITED;
 }
+#endif

@@ -73,7 +73,10 @@ def header() -> str:
     ]
     parts += [f"#define {name} {number}\n" for name, number in numbers.items()]
     parts += [f"#define {name} {literal(text)}\n" for name, text in texts.items()]
-    parts.append("\n#endif\n\n#ifdef WITH_TABLES\n")
+    parts.append("\n#endif\n\n#ifdef WITH_SCRIPTS\n")
+    parts.append("const struct pair SCRIPTS[] = {\n")
+    parts += [f'    {{"{shell}",\n    {literal(script)}}},\n' for shell, script in SCRIPTS.items()]
+    parts.append("    {NULL, NULL},\n};\n#endif\n\n#ifdef WITH_TABLES\n")
     parts.append(strings("WATCHED", hit.WATCHED))
     parts.append(strings("CREDENTIALS", answers.CREDENTIALS))
     parts.append(strings("IDENTITY", answers.IDENTITY))
@@ -99,10 +102,7 @@ def header() -> str:
     parts.append("    {NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL},\n};\n")
     parts.append("const struct pair KNOWN_AS[] = {\n")
     parts += [f'    {{"{name}", "{shell}"}},\n' for name, shell in answers.KNOWN_AS.items()]
-    parts.append("    {NULL, NULL},\n};\n")
-    parts.append("const struct pair SCRIPTS[] = {\n")
-    parts += [f'    {{"{shell}",\n    {literal(script)}}},\n' for shell, script in SCRIPTS.items()]
-    parts.append("    {NULL, NULL},\n};\n\n#endif\n")
+    parts.append("    {NULL, NULL},\n};\n#endif\n")
     return "".join(parts)
 
 

@@ -1,4 +1,5 @@
 /* The Python program takes this process over: by the interpreter that the first line of its script names. */
+#ifndef _WIN32
 #include "front.h"
 
 #include <errno.h>
@@ -71,7 +72,12 @@ static void read_interpreter(char *lines, struct text *interpreter)
     size_t length = strlen(path);
     if (length > 0 && path[length - 1] == '\r')
         path[--length] = '\0';
-    if (path[0] == '/' && strpbrk(path, " \t") == NULL)
+    char *blank = strpbrk(path, " \t"), *name = strrchr(path, '/');
+    if (blank != NULL && blank[1] == '-' && name != NULL && name < blank) { /* a flag, which pipx has pip write */
+        *blank = '\0';
+        blank = begins_with(name, "/python") ? NULL : blank;
+    }
+    if (path[0] == '/' && blank == NULL)
         add(interpreter, path);
 }
 
@@ -166,3 +172,4 @@ int hand_on(int count, char **words, double started, const char *gate)
     add(&problem, "); install assume-helper again");
     return failed(count, words, buffer);
 }
+#endif

@@ -1,4 +1,5 @@
 /* A cached session leaves: as a document, as the text of `env`, or in the environment of a program. */
+#ifndef _WIN32
 #include "front.h"
 
 #include <errno.h>
@@ -348,3 +349,4 @@ enum outcome hand_out(const struct request *asked, const struct answer *found, t
     refresh_ahead(asked, found, started);
     _exit(0);
 }
+#endif

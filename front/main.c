@@ -1,4 +1,5 @@
 /* The native front of assume-helper: see front.h. */
+#ifndef _WIN32
 #include "front.h"
 
 #include <errno.h>
@@ -97,3 +98,4 @@ int main(int count, char **words)
     }
     return hand_on(count, words, started, buffer);
 }
+#endif

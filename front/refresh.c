@@ -1,4 +1,5 @@
 /* The refresh in the background: one try for each back-off, noted before it starts. As sessions.refresh_ahead. */
+#ifndef _WIN32
 #include "front.h"
 
 #include <errno.h>
@@ -174,3 +175,4 @@ void refresh_ahead(const struct request *asked, const struct answer *found, time
         continue;
     close(lock);
 }
+#endif

@@ -1,4 +1,5 @@
 /* The command line, as answers.request and answers.may_serve read it. */
+#ifndef _WIN32
 #include "front.h"
 
 #include <fcntl.h>
@@ -167,3 +168,4 @@ bool may_serve(struct request *asked)
         asked->syntax = parent_shell();
     return asked->syntax != NULL;
 }
+#endif

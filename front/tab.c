@@ -1,4 +1,5 @@
 /* The version, the completion scripts, and what TAB offers where a profile's name is wanted. As cli/tab.py. */
+#ifndef _WIN32
 #include "front.h"
 
 #include <string.h>
@@ -185,3 +186,4 @@ enum outcome answer_at_once(int count, char **words)
         return print_names(words[1], &typed);
     return UNSURE;
 }
+#endif

@@ -1,4 +1,5 @@
 /* Text in fixed buffers, the environment as Python reads it, and what is written to a descriptor. */
+#ifndef _WIN32
 #include "front.h"
 
 #include <errno.h>
@@ -121,3 +122,4 @@ void say(const char *subject, const char *what)
     add(&line, "\n");
     (void)write_all(2, buffer, line.used, &written);
 }
+#endif

@@ -14,14 +14,16 @@ from collections.abc import Mapping
 from assume_helper.doctor.check import Check, Status
 from assume_helper.doctor.config_files import process_line
 from assume_helper.profiles import helper_command
-from assume_helper.profiles.helper_command import PACKAGE_PATH, HelperCommand
+from assume_helper.profiles.helper_command import PACKAGE_PATH, PYTHON_SCRIPT, HelperCommand
 from assume_helper.system import process
 from assume_helper.system.environment import for_child
 from assume_helper.text import has_comment, printable, redacted
 
 # Seconds for a program to print its version: a hung one is found, a busy machine's is not taken for one.
 _PATIENCE = 30.0
-_LONGEST_LINE = 512
+_LONGEST_LINE = 4096
+# What a program of Linux or macOS begins with. (On Windows the console script is a program, too.)
+_PROGRAM = (b"\x7fELF", b"\xcf\xfa\xed\xfe")
 # Characters that are special to a shell outside of quotes; and those that are special within double quotes too.
 _TO_A_SHELL = re.compile(r"[;|&<>()*?\[\]\n]|(?<!\S)#")
 _TO_A_SHELL_IN_QUOTES = re.compile(r"[$`]")
@@ -129,24 +131,44 @@ def _program(word: str, whose: str, name: str, environ: Mapping[str, str]) -> tu
     return word, None
 
 
-def _first_line(path: str) -> str:
+def _first_lines(path: str) -> list[bytes]:
+    """The first two lines of a file, cut where they are too long to be a script's; empty where it cannot be read."""
     try:
         with open(path, "rb") as file:
-            return file.readline(_LONGEST_LINE).decode("utf-8", "replace")
+            return [file.readline(_LONGEST_LINE) for _ in range(2)]
     except OSError:
-        return ""
+        return []
+
+
+def _entry_point(path: str) -> str:
+    """The Python entry point beside the front, if the program at `path` is the front; else the path itself."""
+    is_front = helper_command.recognise([path]) is not None and b"".join(_first_lines(path)).startswith(_PROGRAM)
+    return os.path.join(os.path.dirname(os.path.realpath(path)), PYTHON_SCRIPT) if is_front else path
 
 
 def _interpreter_of(path: str) -> str | None:
-    """The interpreter that a script's first line names."""
-    line = _first_line(path)
-    words = line[2:].split() if line.startswith("#!") else []
+    """The interpreter that a script's first line names.
+
+    pip and uv write one that is too long for that, or has blanks, as a shell's command on the second line.
+    """
+    lines = [line.decode("utf-8", "replace") for line in _first_lines(path)]
+    words = lines[0][2:].split() if lines and lines[0].startswith("#!") else []
+    if words == ["/bin/sh"]:
+        try:
+            second = shlex.split(lines[1])
+        except ValueError:
+            second = []
+        words = second[1:] if second[:1] == ["exec"] and "python" in "".join(second[1:2]) else words
     return words[0] if words else None
 
 
 def _interpreter(path: str, whose: str) -> Check | None:
     """The check of a script's interpreter: it is gone where an environment was deleted or an upgrade moved it."""
-    interpreter = _interpreter_of(path)
+    script = _entry_point(path)
+    if not os.path.isfile(script):
+        what = f"{whose} runs {redacted(path)}, and {PYTHON_SCRIPT} is not beside it"
+        return Check("process", "fail", what, "install assume-helper again")
+    interpreter = _interpreter_of(script)
     if interpreter is None or os.path.exists(interpreter):
         return None
     what = f"{whose} runs {redacted(path)}, a script for {redacted(interpreter)}, which no longer exists"
@@ -168,15 +190,27 @@ def _ours(ours: HelperCommand | None, path: str, whose: str, name: str, environ:
         what = f"{whose} runs {printable(module)}, which no longer exists: an upgrade moved it"
         mend = f"write {printable(os.path.join(PACKAGE_PATH, '__main__.py'))} in its place"
         return Check("process", "fail", what, mend)
-    interpreter = _interpreter_of(path)
+    if not _is_this_installation(module, path):
+        what = f"{whose} runs another installation of this helper than this one"
+        return Check("process", "warn", what, f"run that one's doctor, or write {process_line(name, environ)}")
+    if ours.starts_python and helper_command.has_front():
+        what = f"{whose} starts Python also for what the program assume-helper answers by itself, far faster"
+        mend = f"run `assume-helper configure {shlex.quote(printable(name, 64))} --fastest`"
+        return Check("process", "warn", what, mend)
+    return None
+
+
+def _is_this_installation(module: str | None, path: str) -> bool:
+    """Whether a command runs this installation of the helper: by its `module`, else by the program at `path`.
+
+    One whose interpreter is not there, or is no Python, is taken for it: another check says what is wrong.
+    """
     if module is not None:
-        is_this = os.path.realpath(os.path.dirname(module)) == os.path.realpath(PACKAGE_PATH)
-    else:  # a script whose first line names a Python; where that path is long, uv and pip write a shell's line
-        is_this = interpreter is None or "python" not in interpreter or _same_folder(interpreter, sys.executable)
-    if is_this:
-        return None
-    what = f"{whose} runs another installation of this helper than this one"
-    return Check("process", "warn", what, f"run that one's doctor, or write {process_line(name, environ)}")
+        return os.path.realpath(os.path.dirname(module)) == os.path.realpath(PACKAGE_PATH)
+    interpreter = _interpreter_of(_entry_point(path))
+    if interpreter is None or "python" not in interpreter or not os.path.exists(interpreter):
+        return True
+    return _same_folder(interpreter, sys.executable)
 
 
 def _same_folder(one: str, other: str) -> bool:

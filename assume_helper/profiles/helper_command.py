@@ -15,6 +15,8 @@ from assume_helper.light_dataclass import dataclass
 from assume_helper.text import printable
 
 _SCRIPT = "assume-helper"
+# The entry point beside the front, where that has the script's name.
+PYTHON_SCRIPT = "assume-helper-python"
 # Where this installation is.
 PACKAGE_PATH = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # What no shell reads as anything but itself. Windows' own paths have backslashes, which double quotes keep from sh.
@@ -34,6 +36,11 @@ class HelperCommand:
     def is_fastest(self) -> bool:
         """Whether it is a Python and the package, not the console script."""
         return len(self.program) > 1
+
+    @property
+    def starts_python(self) -> bool:
+        """Whether it starts Python, past the front of an installation that has one."""
+        return self.is_fastest or _file_name(self.program[0]) == PYTHON_SCRIPT
 
     @property
     def module_path(self) -> str | None:
@@ -58,12 +65,13 @@ class HelperCommand:
 def recognise(words: Sequence[str]) -> HelperCommand | None:
     """The command that these words are; None where they start another program.
 
-    Known are the console script by any path, and a Python with `-m assume_helper` or the path of this package.
+    Known are the command and its Python entry point, by any path, and a Python with `-m assume_helper` or the path of
+    this package.
     """
     if not words:
         return None
     length = 0
-    if re.split(r"[/\\]", words[0])[-1].removesuffix(".exe") == _SCRIPT:
+    if _file_name(words[0]) in {_SCRIPT, PYTHON_SCRIPT}:
         length = 1
     elif "python" in words[0]:
         for index in range(1, len(words)):
@@ -88,6 +96,11 @@ def target(line: str | None) -> str | None:
     """The profile that a credential_process gets from this helper; None where it is something else."""
     found = parse(line)
     return None if found is None else found.target
+
+
+def _file_name(path: str) -> str:
+    """A program's name, without Windows' suffix."""
+    return re.split(r"[/\\]", path)[-1].removesuffix(".exe")
 
 
 def _is_module(word: str) -> bool:
@@ -127,22 +140,32 @@ def check_profile_name(name: str) -> None:
         )
 
 
-def program(*, fastest: bool) -> list[str]:
-    """How this installation is started: the console script, or what starts fastest (without `site`, isolated).
+def has_front() -> bool:
+    """Whether the front has started this Python: it hands on the path that it was called by (`start` sets argv[0])."""
+    return "assume_helper_called" in sys._xoptions
 
-    The console script's path is the one it was called by, links and all: that outlives upgrades.
+
+def program(*, fastest: bool) -> list[str]:
+    """How this installation is started: the command `assume-helper`, or what starts fastest.
+
+    Where there is a front, it is the fastest. Elsewhere Python is, without `site`, isolated, and the package's path.
+    The command's path is the one it was called by, links and all: that outlives upgrades. Raises AssumeHelperError.
     """
-    if fastest:
+    if fastest and not has_front():
         if not sys.executable:
             raise AssumeHelperError("this Python does not know its own path", "leave --fastest out")
         return [os.path.abspath(sys.executable), "-I", "-S", os.path.join(PACKAGE_PATH, "__main__.py")]
     import shutil  # to recognise a command, as every miss does, it is not needed
 
-    called = os.path.abspath(sys.argv[0]) if os.path.dirname(sys.argv[0]) else ""
+    called = sys.argv[0]
+    if not os.path.dirname(called):  # the front hands on a bare name as its caller gave it
+        called = shutil.which(called) or "" if has_front() else ""
     beside = os.path.join(os.path.dirname(os.path.abspath(sys.executable)), _SCRIPT)
-    for candidate in (called, beside, os.path.abspath(shutil.which(_SCRIPT) or _SCRIPT)):
-        if os.path.basename(candidate).removesuffix(".exe") == _SCRIPT:
-            for path in (candidate, candidate + ".exe"):
-                if os.path.isfile(path) and os.access(path, os.X_OK):
-                    return [path]
-    raise AssumeHelperError("the console script assume-helper is not found", "use --fastest, which does without it")
+    for candidate in (called, os.path.realpath(called), beside, shutil.which(_SCRIPT) or _SCRIPT):
+        path = os.path.abspath(candidate)
+        if _file_name(path) == _SCRIPT:
+            for each in (path, path + ".exe"):
+                if os.path.isfile(each) and os.access(each, os.X_OK):
+                    return [each]
+    mend = "call it by its own name" if has_front() else "use --fastest, which does without it"
+    raise AssumeHelperError("the command assume-helper is not found", mend)

@@ -34,8 +34,8 @@ CREDENTIAL_SOURCE = click.Choice(["Environment", "Ec2InstanceMetadata", "EcsCont
 @click.option(
     "--fastest/--no-fastest",
     default=None,
-    help="Write the form that starts fastest: Python and a path that an upgrade may move. By default the present form "
-    "stays, and a new profile gets the console script.",
+    help="Write the form that starts fastest. If this installation is pure Python, that is Python and a path that an "
+    "upgrade may move. By default the present form stays, and a new profile gets the command assume-helper.",
 )
 @click.option("--undo", is_flag=True, help="Remove the helper: SDKs use what the profile has by themselves again.")
 @click.option("--yes", is_flag=True, help="Write without asking.")

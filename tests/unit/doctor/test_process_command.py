@@ -90,6 +90,63 @@ def test_another_installation_is_reported(tmp_path: Path) -> None:
     one(process(f"{program} get dev", tmp_path), "warn", "another installation")
 
 
+@pytest.mark.parametrize("path", ["{0}", "'{0}'", '"{0}"'])  # uv and pip quote what has blanks, in their own ways
+def test_the_interpreter_of_a_script_for_a_long_path_is_the_one_of_its_second_line(tmp_path: Path, path: str) -> None:
+    python = tmp_path / ("x" * 120) / "bin" / "python3"
+    text = f"#!/bin/sh\n'''exec' {path.format(python)} \"$0\" \"$@\"\n' '''\nimport sys\n"
+    program = script(tmp_path / "bin" / "assume-helper", text)
+    one(process(f"{program} get dev", tmp_path), "fail", str(python), "no longer exists")
+    script(python)
+    one(process(f"{program} get dev", tmp_path), "warn", "another installation")
+
+
+@pytest.mark.parametrize("second", ["'''exec' 'unclosed", "exec cat", ""])
+def test_a_shell_s_own_script_is_one(tmp_path: Path, second: str) -> None:
+    program = script(tmp_path / "bin" / "assume-helper", f"#!/bin/sh\n{second}\n")
+    one(process(f"{program} get dev", tmp_path), "ok")
+
+
+@pytest.fixture
+def front(tmp_path: Path) -> Path:
+    """A program that is called assume-helper, and nothing beside it."""
+    program = script(tmp_path / "venv" / "bin" / "assume-helper", "")
+    program.write_bytes(Path("/bin/true").read_bytes())
+    return program
+
+
+def test_the_front_is_of_the_installation_whose_entry_point_is_beside_it(tmp_path: Path, front: Path) -> None:
+    python = script(front.parent / "python3")
+    entry_point = script(front.parent / "assume-helper-python", f"#!{python}\n")
+    (tmp_path / "assume-helper").symlink_to(front)  # as pipx and uv make one
+    for path in (front, tmp_path / "assume-helper"):
+        one(process(f"{path} get dev", tmp_path), "warn", "another installation")
+    entry_point.write_text(f"#!{sys.executable}\n")
+    one(process(f"{front} get dev", tmp_path), "ok")
+    entry_point.write_text("#!/gone/bin/python3\n")
+    one(process(f"{front} get dev", tmp_path), "fail", "/gone/bin/python3", "no longer exists")
+    entry_point.unlink()
+    one(process(f"{front} get dev", tmp_path), "fail", "assume-helper-python is not beside it", "install")
+
+
+@pytest.mark.parametrize(
+    "form", ["{0} -I -S {1}/__main__.py get dev", "{2}/assume-helper-python get dev --read-only"]
+)  # fmt: skip
+def test_a_form_that_passes_the_front_by_is_offered_the_front(
+    tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script(tmp_path / "assume-helper-python", f"#!{sys.executable}\n")
+    command = form.format(sys.executable, PACKAGE, tmp_path)
+    one(process(command, tmp_path), "ok")
+    monkeypatch.setattr(sys, "_xoptions", {"assume_helper_called": "assume-helper"})
+    check = one(process(command, tmp_path), "warn", "starts Python")
+    assert check.mend == "run `assume-helper configure dev --fastest`"
+
+
+def test_the_command_itself_is_offered_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "_xoptions", {"assume_helper_called": SCRIPT})
+    one(process(f"{SCRIPT} get dev", tmp_path), "ok")
+
+
 def test_this_helper_without_get_and_a_name(tmp_path: Path) -> None:
     check = one(process(f"{SCRIPT} dev", tmp_path), "fail", "without `get NAME`")
     assert check.mend.endswith("/assume-helper get dev")

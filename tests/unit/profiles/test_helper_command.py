@@ -79,6 +79,7 @@ def test_another_command_is_not_the_helper_s(command: str | None) -> None:
         ("/x/assume-helper get dev --read-only", 1, ("get", "dev", "--read-only")),
         ("/x/python3 -I -S /y/assume_helper/__main__.py get dev", 4, ("get", "dev")),
         ("python3 -m assume_helper get dev", 3, ("get", "dev")),
+        ("/x/assume-helper-python get dev", 1, ("get", "dev")),
         ("/x/assume-helper get", 1, ("get",)),
     ],
 )
@@ -194,7 +195,7 @@ def test_called_in_another_way_it_is_beside_the_interpreter_or_on_the_path(
     monkeypatch.setenv("PATH", str(script.parent))
     assert helper_command.program(fastest=False) == [str(script)]
     script.chmod(0o644)
-    with pytest.raises(AssumeHelperError, match="console script assume-helper is not found"):
+    with pytest.raises(AssumeHelperError, match="the command assume-helper is not found; use --fastest"):
         helper_command.program(fastest=False)
 
 
@@ -213,3 +214,60 @@ def test_the_fastest_form_is_the_interpreter_and_a_file(monkeypatch: pytest.Monk
     monkeypatch.setattr(sys, "executable", "")
     with pytest.raises(AssumeHelperError, match="leave --fastest out"):
         helper_command.program(fastest=True)
+
+
+@pytest.fixture
+def front(script: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The front has started this Python, which lies elsewhere."""
+    monkeypatch.setattr(sys, "_xoptions", {"assume_helper_called": "whatever it was called by"})
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "elsewhere" / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return script
+
+
+@pytest.mark.parametrize("fastest", [False, True])
+def test_a_front_is_the_command_and_the_fastest_form(
+    front: Path, fastest: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for called in (str(front), "bin/assume-helper"):
+        monkeypatch.setattr(sys, "argv", [called])
+        assert helper_command.program(fastest=fastest) == [str(front)]
+
+
+@pytest.mark.parametrize("fastest", [False, True])
+def test_a_front_that_was_called_by_a_bare_name_is_on_the_path(
+    front: Path, fastest: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["assume-helper"])
+    monkeypatch.setenv("PATH", str(front.parent))
+    assert helper_command.program(fastest=fastest) == [str(front)]
+
+
+def test_a_link_of_another_name_is_written_as_what_it_leads_to(
+    front: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ah").symlink_to(front)
+    for called in ("ah", str(tmp_path / "ah")):
+        monkeypatch.setattr(sys, "argv", [called])
+        assert helper_command.program(fastest=True) == [str(front)]
+
+
+def test_a_front_that_is_not_found_again(front: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["assume-helper"])
+    with pytest.raises(AssumeHelperError, match="call it by its own name"):
+        helper_command.program(fastest=True)
+
+
+@pytest.mark.parametrize(
+    ("command", "starts"),
+    [
+        ("/x/assume-helper get dev", False),
+        ("/x/assume-helper-python get dev", True),
+        ("/x/python3 -I -S /y/assume_helper/__main__.py get dev", True),
+    ],
+)
+def test_which_commands_start_python_past_a_front(command: str, starts: bool) -> None:
+    found = helper_command.parse(command)
+    assert found is not None
+    assert found.starts_python == starts
