@@ -27,10 +27,14 @@ def artifacts() -> Iterator[tuple[str, str, dict[str, str]]]:
 
 
 def build(kind: str, variables: dict[str, str], folder: Path) -> Path:
-    """The file that hatchling builds, moved into `folder`. Raises CalledProcessError."""
+    """The file that hatchling builds, moved into `folder`. Where it fails, it ends the program with what was said."""
     with tempfile.TemporaryDirectory() as empty:
         command = [sys.executable, "-m", "hatchling", "build", "--target", kind, "--directory", empty]
-        subprocess.run(command, cwd=ROOT, env=os.environ | variables, stdout=subprocess.DEVNULL, check=True)
+        done = subprocess.run(
+            command, cwd=ROOT, env=os.environ | variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+        )
+        if done.returncode != 0:
+            sys.exit(done.stdout.decode("utf-8", "replace"))
         (made,) = Path(empty).iterdir()
         folder.mkdir(parents=True, exist_ok=True)
         target = folder / made.name

@@ -194,7 +194,9 @@ def test_an_upgrade_leaves_those_that_run_alone_and_the_form_may_change(
         names.append(sorted(path.name for path in script.parent.glob("assume-helper*")))
         held.seek(0)
         assert held.read() == content, "the file was written in place"
-        assert script.stat().st_ino != before
+        assert (
+            script.stat().st_ino != before or tool == "uv"
+        )  # uv links the file of its own cache, the same for the same
         if child is not None:
             with open(pipe, "rb") as file:
                 assert file.read().lstrip(b"x").startswith(b"assume-helper ")
