@@ -19,18 +19,15 @@ struct pair { const char *first, *second; };
 static wchar_t path[LONGEST_LINE], line[LONGEST_LINE];
 
 /* Prints what nothing but this program decides; false for everything else. */
-static bool answer(int count, wchar_t **words)
+static bool answer(int count, char **words)
 {
     const char *text = NULL;
-    char name[16] = "";
-    if (count == 2 && wcscmp(words[1], L"--version") == 0)
+    if (count == 2 && strcmp(words[1], "--version") == 0)
         text = "assume-helper " VERSION "\n";
-    if (count == 3 && wcscmp(words[1], L"completion") == 0 && wcslen(words[2]) < sizeof name)
-        for (size_t i = 0; i <= wcslen(words[2]); i++)
-            name[i] = words[2][i] < 128 ? (char)words[2][i] : '?';
-    for (const struct pair *script = SCRIPTS; text == NULL && script->first != NULL; script++)
-        if (strcmp(script->first, name) == 0)
-            text = script->second;
+    if (count == 3 && strcmp(words[1], "completion") == 0)
+        for (const struct pair *script = SCRIPTS; script->first != NULL; script++)
+            if (strcmp(script->first, words[2]) == 0)
+                text = script->second;
     return text != NULL && fputs(text, stdout) >= 0 && fflush(stdout) == 0;
 }
 
@@ -61,7 +58,7 @@ static BOOL WINAPI leave_to_the_child(DWORD event)
     return event == CTRL_C_EVENT || event == CTRL_BREAK_EVENT;
 }
 
-int wmain(int count, wchar_t **words)
+int main(int count, char **words)
 {
     STARTUPINFOW start;
     PROCESS_INFORMATION child;
