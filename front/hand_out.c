@@ -41,16 +41,10 @@ static void add_template(struct text *text, const char *template, const char *na
  * it cannot. After a part of the text this is the end. */
 static enum outcome print(const struct request *asked, const char *data, size_t size)
 {
-    struct sigaction ignored, before;
     size_t written;
-    memset(&ignored, 0, sizeof ignored);
-    ignored.sa_handler = SIG_IGN;
-    sigaction(SIGPIPE, &ignored, &before);
-    bool is_out = write_all(1, data, size, &written);
-    int reason = errno;
-    sigaction(SIGPIPE, &before, NULL);
-    if (is_out)
+    if (write_all(1, data, size, &written))
         return HIT;
+    const int reason = errno;
     if (written == 0)
         return UNSURE;
     if (reason != EPIPE) {
@@ -275,7 +269,7 @@ static bool make_environment(struct environment *made, const struct request *ask
         if (equals == NULL)
             continue;
         size_t length = (size_t)(equals - *entry);
-        if (is_in(STALE, *entry, length) || is_in(left_over.at, *entry, length) || !is_first(entry, length))
+        if (length == 0 || is_in(STALE, *entry, length) || is_in(left_over.at, *entry, length) || !is_first(entry, length))
             continue;
         char *kept = *entry;
         for (size_t i = 0; i < made->given_count; i++)

@@ -3,6 +3,7 @@
 #include "front.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -92,19 +93,28 @@ bool expand_home(const char *written, struct text *path)
     return !path->is_full;
 }
 
-/* Writes all of it; `written` says how much was. */
+/* Writes all of it; `written` says how much was, errno what stood in the way. As in Python no signal ends this process
+ * for it: not where nobody reads (SIGPIPE), not where a file may become no larger (SIGXFSZ). */
 bool write_all(int descriptor, const char *data, size_t size, size_t *written)
 {
+    struct sigaction ignored, pipe_before, size_before;
+    memset(&ignored, 0, sizeof ignored);
+    ignored.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &ignored, &pipe_before);
+    sigaction(SIGXFSZ, &ignored, &size_before);
+    int reason = 0;
     *written = 0;
-    while (*written < size) {
+    while (*written < size && reason == 0) {
         ssize_t count = write(descriptor, data + *written, size - *written);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0)
-            return false;
-        *written += (size_t)count;
+        if (count >= 0)
+            *written += (size_t)count;
+        else if (errno != EINTR)
+            reason = errno;
     }
-    return true;
+    sigaction(SIGPIPE, &pipe_before, NULL);
+    sigaction(SIGXFSZ, &size_before, NULL);
+    errno = reason;
+    return reason == 0;
 }
 
 /* One line on standard error. */
