@@ -19,8 +19,8 @@ extern char **environ;
 #define SCRIPT "assume-helper-python"
 #define LONGEST_LINES 4096
 
-/* The path of this program, links resolved. */
-static bool own_path(char *into, size_t size)
+/* The path of this program, links resolved, and its status: also where an upgrade has just put another in its place. */
+static bool own_path(char *into, size_t size, struct stat *status)
 {
 #ifdef __APPLE__
     char given[LONGEST_PATH], real[PATH_MAX];
@@ -28,13 +28,18 @@ static bool own_path(char *into, size_t size)
     if (_NSGetExecutablePath(given, &length) != 0 || realpath(given, real) == NULL || strlen(real) >= size)
         return false;
     memcpy(into, real, strlen(real) + 1);
-    return true;
+    return stat(into, status) == 0;
 #else
+    static const char gone[] = " (deleted)";
+    struct stat there;
     ssize_t length = readlink("/proc/self/exe", into, size - 1);
     if (length <= 0 || (size_t)length == size - 1)
         return false;
     into[length] = '\0';
-    return true;
+    char *end = into + length - strlen(gone);
+    if (end > into && strcmp(end, gone) == 0 && lstat(into, &there) != 0)
+        *end = '\0';
+    return into[0] == '/' && stat("/proc/self/exe", status) == 0;
 #endif
 }
 
@@ -97,7 +102,7 @@ bool find_python(struct python *found, struct text *problem)
     char lines[LONGEST_LINES + 1], own[LONGEST_PATH];
     struct stat status, of_own;
     found->interpreter[0] = '\0';
-    if (!own_path(own, sizeof own) || stat(own, &of_own) != 0)
+    if (!own_path(own, sizeof own, &of_own))
         return fault(problem, "this program", " cannot find itself: is /proc mounted");
     *(strrchr(own, '/') + 1) = '\0';
     add(&script, own);
