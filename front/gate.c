@@ -111,12 +111,13 @@ enum gate take_or_wait(const struct request *asked, const struct stamp *stamp, d
     if (gate < 0)
         return GATE_NONE;
     if (flock(gate, LOCK_EX | LOCK_NB) == 0) {
-        if (fcntl(gate, F_SETFD, 0) != 0)
-            return GATE_NONE;
         add_number(held, gate);
         add(held, ":");
         add(held, buffer);
-        return held->is_full ? GATE_NONE : GATE_LEADER;
+        if (!held->is_full && fcntl(gate, F_SETFD, 0) == 0)
+            return GATE_LEADER;
+        close(gate);
+        return GATE_NONE;
     }
     if (errno != EWOULDBLOCK) {
         close(gate);

@@ -60,6 +60,8 @@ static void serve(double started, struct text *gate)
         return;
     if (take_or_wait(&asked, &stamp, started, gate) != GATE_WAITED)
         return;
+    if (!make_stamp(&asked, &stamp)) /* the config may have changed meanwhile */
+        return;
     outcome = find_answer(&stamp, time(NULL), &found);
     if (outcome == HIT)
         outcome = hand_out(&asked, &found, now);
