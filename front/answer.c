@@ -221,7 +221,7 @@ int replay_failure(const struct request *asked, const struct stamp *stamp, doubl
     if (*after != '\n' || !read_number(&number, '\n', &code) || code <= 0 || code > 255)
         return 0;
     char *line = at + (number - at);
-    if (when < since || when > (double)time(NULL) + 2 || line >= end || *line != '\n' || line + 1 == end)
+    if (!(since <= when && when <= (double)time(NULL) + 2) || line >= end || *line != '\n' || line + 1 == end)
         return 0;
     fail_in_shell(asked);
     *end = '\n';

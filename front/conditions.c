@@ -68,7 +68,10 @@ static enum outcome first_line(const char *path, const char *value)
     if (size < 0)
         return MISS;
     text[size] = '\0';
-    text[strcspn(text, "\n")] = '\0';
+    size_t length = strcspn(text, "\n");
+    if (text[length] == '\0' && length < (size_t)size)
+        return UNSURE;
+    text[length] = '\0';
     return is_ascii(text) ? compared(text, value) : UNSURE;
 }
 
