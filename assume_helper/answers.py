@@ -231,7 +231,7 @@ def program_environment(
 
     A region or an endpoint that a person has set since the last `exec` stays.
     """
-    gone = {*STALE, *left_over(environ), BY_ENV}
+    gone = {*STALE, *left_over(environ), BY_ENV, ""}  # execve refuses an entry without a name
     return {name: value for name, value in environ.items() if name not in gone} | dict(given) | {INSIDE: profile}
 
 
