@@ -124,7 +124,7 @@ else:
             if descriptor > 2 and os.path.samestat(os.fstat(descriptor), os.lstat(path)):
                 os.set_inheritable(descriptor, False)  # noqa: FBT003
                 _held.append((descriptor, path))
-        except (OSError, ValueError):
+        except (OSError, ValueError, OverflowError):
             return
 
     def _wait(descriptor: int, until: float) -> None:

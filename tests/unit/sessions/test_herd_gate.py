@@ -279,3 +279,65 @@ def test_in_another_user_s_home_the_cache_of_our_own_is_served_and_there_is_no_g
     assert herd_gate.enter(asked, world.environ, NOW) == (None, 0)
     assert served == ["/ours/cache"]
     assert not world.file().exists()
+
+
+# The gate that the front has taken, or has waited at.
+
+
+def test_the_gate_that_the_front_has_taken_is_held_until_it_is_left(world: World) -> None:
+    path = world.enter()
+    assert path
+    ((descriptor, _),) = herd_gate._held
+    herd_gate._held.clear()
+    os.set_inheritable(descriptor, True)
+    herd_gate.adopt(f"{descriptor}:{path}")
+    assert herd_gate._held == [(descriptor, path)]
+    assert not os.get_inheritable(descriptor), "no program that is started inherits it"
+    herd_gate.leave()
+    assert herd_gate._held == []
+    assert not os.path.exists(path)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptor)
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["", "x", "-1:{path}", "1:{path}", "2:{path}", "{gate}", "{gate}:", "{gate}:/nonexistent", "{gate}:{other}",
+     "99999:{path}",
+     "{gate}x:{path}", "9" * 30 + ":{path}", ":{path}"],
+)  # fmt: skip
+def test_what_is_no_gate_is_left_alone(world: World, given: str) -> None:
+    path = world.enter()
+    ((descriptor, _),) = herd_gate._held
+    herd_gate._held.clear()
+    other = world.cache / "other"
+    other.write_bytes(b"")
+    herd_gate.adopt(given.format(gate=descriptor, path=path, other=other))
+    assert herd_gate._held == []
+    herd_gate.leave()
+    assert world.file().exists()
+
+
+def test_leaving_twice_is_leaving_once(world: World) -> None:
+    world.enter()
+    herd_gate.leave()
+    herd_gate.leave()
+    assert world.enter(), "it can be taken again"
+
+
+def test_a_follower_of_the_front_has_the_answer_or_the_failure(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    asked = ("get", "dev", (), list[str]())
+    assert herd_gate.follow(asked, world.environ, NOW) == (None, 0)
+    world.enter()
+    remember(world, failed(world))
+    assert herd_gate.follow(asked, world.environ, NOW - 1) == (None, 6)
+    assert capfd.readouterr() == ("", LINE + "\n")
+    key = "a" * 64
+    remember(world, hit.pack_pointer(hit.stamp("dev", world.environ)[1], key, {}))
+    entry = world.cache / f"{key}.entry"
+    entry.write_bytes(hit.seal(b"%d %d %d\n{}\n\n" % (NOW - 3000, NOW + 100, NOW + 100)))
+    entry.chmod(0o600)
+    found, code = herd_gate.follow(asked, world.environ, NOW)
+    assert code == 0
+    assert found is not None
+    assert found[0] == b"{}\n"
