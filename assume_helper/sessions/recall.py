@@ -102,7 +102,8 @@ def of_request(
     states = [value for what, value in conditions.items() if what.startswith("file ")]
     if words is None or not is_settled([*config.states, *states], *read_between):
         return None
-    if not storage.is_readable_by_hit(store.storage):
+    has_no_memory = store.storage == "memory" and store.directory is None
+    if has_no_memory or not storage.is_readable_by_hit(store.storage):
         conditions |= {} if DEPENDS_ON_SECRET.items() <= conditions.items() else _NOT_FOR_HITS
     elif store.directory is None:
         return None
