@@ -1,9 +1,14 @@
 """What the integration tests share."""
 
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
 import pytest
 from botocore.credentials import Credentials
-from front import Front
+from front import Front, session
 from mfa_roles import CONFIG as MFA_CONFIG
+from native_front import SANITIZER_OPTIONS, Scene, built, console_script, with_recorder
 from running import ACCESS_KEY_ID, SECRET, Home
 from strict import Role, Strict
 
@@ -16,3 +21,29 @@ def strict(role: Home, offline_front: Front) -> Strict:
     role.config.write_text(MFA_CONFIG)
     role.environ |= {"AWS_ENDPOINT_URL": offline_front.url, "AWS_REGION": "us-east-1"}
     return strict
+
+
+@pytest.fixture(scope="session")
+def native(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The native front, with the Python program beside it; the workers of one run share it."""
+    base = tmp_path_factory.getbasetemp()
+    return built(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base)
+
+
+@pytest.fixture
+def cold(role: Home, offline_front: Front, native: Path, tmp_path: Path) -> Scene:
+    """A home whose profile `dev` gets a session, which ends at the same time for all who ask. Nothing is cached."""
+    role.unmeasured()
+    role.environ |= SANITIZER_OPTIONS
+    ends = datetime.now(UTC) + timedelta(hours=1)
+    offline_front.behaviour = session(Expiration=ends.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    for path in (role.config, role.credentials):
+        os.utime(path, ns=(0, 1_700_000_000_123_456_789))  # settled long ago
+    return Scene(role, offline_front, console_script(), native, with_recorder(native, tmp_path / "alone"))
+
+
+@pytest.fixture
+def warm(cold: Scene) -> Scene:
+    """The same, with the session of `dev` cached."""
+    cold.fill("get", "dev")
+    return cold
