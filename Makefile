@@ -16,7 +16,7 @@ EVERYWHERE = assume_helper examples benchmarks
 # What a release needs.
 RELEASE = tests/unit tests/integration tests/project tests/smoke
 
-.PHONY: demo check lint unit test faults smoke lowest wheels newer fuzz conformance coverage bench fleet docs constraints clean
+.PHONY: demo check lint unit test faults smoke lowest wheels newer sanitize fuzz fuzz-front conformance coverage bench fleet docs constraints clean
 
 demo: $(VENV)/demo
 	@echo 'Starting a local AWS (moto, on 127.0.0.1): a few seconds'
@@ -79,6 +79,14 @@ FUZZ_SECONDS ?= 60
 FUZZ_RUNS ?=
 fuzz: $(VENV)/fuzz
 	$(BIN)/python tests/fuzz/run.py $(if $(FUZZ_RUNS),--runs $(FUZZ_RUNS),--seconds $(FUZZ_SECONDS)) --jobs $(WORKERS)
+
+# The native front's parsers, by libFuzzer: it needs clang.
+fuzz-front: $(VENV)/$(GROUP)
+	$(BIN)/python front/fuzz/run.py $(if $(FUZZ_RUNS),--runs $(FUZZ_RUNS),--seconds $(FUZZ_SECONDS)) --jobs $(WORKERS)
+
+# All that the front is tested with, on a build that finds each read and write where none may be, and undefined behaviour.
+sanitize: $(VENV)/$(GROUP)
+	ASSUME_HELPER_SANITIZED_FRONT=1 $(PYTEST) tests/integration/test_front_*.py
 
 # Calls to STS by a fleet over a day: the table and the plot in the documents.
 fleet: $(VENV)/dev
