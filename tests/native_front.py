@@ -48,7 +48,7 @@ def console_script() -> Path:
 
 
 def compile_front(folder: Path, *options: str) -> Path:
-    """The front, compiled into `folder` by the system's C compiler; what it finds wrong is an error."""
+    """The front, compiled into `folder` by the system's C compiler; what that finds wrong is an error."""
     subprocess.run([sys.executable, str(SOURCES / "generate.py"), str(folder / "generated.h")], check=True)
     program = folder / "assume-helper"
     command = ["cc", "-std=c17", "-D_GNU_SOURCE", *_WARNINGS, *options, f"-I{folder}", f"-I{SOURCES}"]

@@ -371,6 +371,12 @@ def test_a_script_with_odd_lines_starts_itself(cold: Scene, line: str) -> None:
     assert second == (str(script), f'"{script}", "get", "dev"')
 
 
+def test_a_flag_of_pipx_s_is_one_that_python_is_given_anyway(cold: Scene) -> None:
+    beside(cold, f"#!{record(cold, name='python3.11')} -sE\n")
+    ran = cold.run(cold.alone, "get", "dev")
+    assert (ran.code, ran.stdout.splitlines()[1:3]) == (78, [b"-E", b"-P"])
+
+
 def test_dos_line_ends_are_no_part_of_the_interpreter(cold: Scene) -> None:
     beside(cold, f"#!{record(cold)}\r\nimport sys\r\n")
     assert cold.run(cold.alone, "get", "dev").code == 78
