@@ -82,7 +82,7 @@ fuzz: $(VENV)/fuzz
 
 # The native front's parsers, by libFuzzer: it needs clang.
 fuzz-front: $(VENV)/$(GROUP)
-	$(BIN)/python front/fuzz/run.py $(if $(FUZZ_RUNS),--runs $(FUZZ_RUNS),--seconds $(FUZZ_SECONDS)) --jobs $(WORKERS)
+	$(BIN)/python front/fuzz/fuzz_front.py $(if $(FUZZ_RUNS),--runs $(FUZZ_RUNS),--seconds $(FUZZ_SECONDS)) --jobs $(WORKERS)
 
 # All that the front is tested with, on a build that finds each read and write where none may be, and undefined behaviour.
 sanitize: $(VENV)/$(GROUP)

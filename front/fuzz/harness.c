@@ -1,4 +1,4 @@
-/* The front's parsers for libFuzzer, one target chosen by FRONT_FUZZ_TARGET (see run.py). The sources are included, so
+/* The front's parsers for libFuzzer, one target chosen by FRONT_FUZZ_TARGET (see fuzz_front.py). The sources are included, so
  * that their static functions are in reach; what they read comes from memory, what they write goes nowhere. */
 #include "front.h"
 

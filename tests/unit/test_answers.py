@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assume_helper import answers, hit
-from assume_helper.cli import app
+from assume_helper.cli import command_group
 from assume_helper.cli.commands import env
 from assume_helper.errors import ConfigurationError
 from assume_helper.export import shell_syntax
@@ -27,7 +27,7 @@ NAMES = st.sampled_from([*answers.CREDENTIALS, *answers.IDENTITY, hit.REGION, "A
 
 def parameters(command: str) -> dict[str, click.Parameter]:
     """What click knows of a command's options, by each of their names."""
-    found = app.assume_helper.get_command(click.Context(app.assume_helper), command)
+    found = command_group.assume_helper.get_command(click.Context(command_group.assume_helper), command)
     assert found is not None
     return {name: each for each in found.params if isinstance(each, click.Option) for name in each.opts}
 

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assume_helper import hit
-from assume_helper.cli import app, completion, tab
+from assume_helper.cli import app, command_group, completion, tab
 from assume_helper.cli.invocation import Invocation
 from assume_helper.system.context import Clock
-from assume_helper.text import CONTROL_CHARACTERS
+from assume_helper.text import has_control_character
 
 NAMES = ["a b", "acc:prod", "acc:test", "at@home", "default", "dev", "dev-2", "eq=us", "it's", "st*r", "x/y"]
 SHELLS = ("bash", "zsh", "fish", "powershell")
@@ -39,7 +39,7 @@ def full_way(shell: str, words: list[str], names: list[str], monkeypatch: pytest
     monkeypatch.setattr(completion._PROFILE, "_names", lambda _invocation: names)
     line = completion.parse_line(shell, words)
     invocation = Invocation({}, Clock(), 0, 0, stdout_closed=False)
-    found = completion.candidates(app.assume_helper, invocation, line)
+    found = completion.candidates(command_group.assume_helper, invocation, line)
     return (
         None if found is None else completion.format_candidates(shell, found, line).encode("utf-8", "surrogateescape")
     )
@@ -102,7 +102,7 @@ def test_every_command_that_takes_a_profile_is_answered(
 def test_the_commands_are_those_whose_first_argument_is_a_profile() -> None:
     found = []
     for name in app.COMMANDS:
-        command = app.assume_helper.get_command(click.Context(app.assume_helper), name)
+        command = command_group.assume_helper.get_command(click.Context(command_group.assume_helper), name)
         assert command is not None
         arguments = [each for each in command.params if isinstance(each, click.Argument)]
         if arguments and completion._TYPES.get(str(arguments[0].name)) is completion._PROFILE:
@@ -114,7 +114,7 @@ def test_the_commands_are_those_whose_first_argument_is_a_profile() -> None:
     names=st.lists(st.text(st.characters(min_codepoint=32, max_codepoint=0x24F), min_size=1, max_size=8), max_size=5)
 )
 def test_any_names_are_quoted_as_by_the_full_way(there: dict[str, str], names: list[str]) -> None:
-    names = sorted({name for name in names if not CONTROL_CHARACTERS.search(name)})
+    names = sorted({name for name in names if not has_control_character(name)})
     write(there, names)
     for shell in SHELLS:
         typed = line_for(shell, ["get", ""], BREAKS)

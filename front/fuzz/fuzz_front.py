@@ -1,6 +1,6 @@
 """Fuzzes every parser of the native front with libFuzzer, AddressSanitizer and UndefinedBehaviourSanitizer.
 
-    python front/fuzz/run.py [--seconds N | --runs N] [--jobs N] [TARGET...]
+    python front/fuzz/fuzz_front.py [--seconds N | --runs N] [--jobs N] [TARGET...]
 
 It needs clang. N is shared by all targets. The seeds are front/fuzz/corpus; what else reaches something new is kept in
 .fuzz/front, from where the next run goes on. An input that fails is left in .fuzz/front/failed.
