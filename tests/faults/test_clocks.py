@@ -8,6 +8,7 @@ import pytest
 from front import Behaviour, Call, Front, Reply, identity, session
 from running import Home, no_warning
 
+from assume_helper import hit
 from assume_helper.cache import directory as cache_directory
 from assume_helper.cache import entries
 from assume_helper.cache.directory import Cache
@@ -133,9 +134,10 @@ def test_an_older_entry_without_a_difference_is_a_miss(role: Home, offline_front
     store = Cache(str(role.cache), lambda _message: None)
     data = cache_directory.read(store, file.name)
     assert data is not None
-    times, document, record = data.split(b"\n", 2)
+    times, document, record, variables = hit.unpack_entry(data)
     fields = {name: value for name, value in json.loads(record).items() if name != "clock_difference"}
-    older = b"\n".join((b" ".join(times.split()[:2]), document, json.dumps(fields).encode()))
+    ended = (times[0], times[0], times[2])  # a hit does not look at the record
+    older = hit.pack_entry(ended, document, json.dumps(fields).encode(), variables)
     cache_directory.write(store, file.name, older, durable=False)
     role.get("dev")
     assert len(offline_front.calls) == 2

@@ -221,7 +221,7 @@ def test_warnings_are_in_the_log(ready: Home) -> None:
 
 
 def test_the_program_is_the_caller_in_the_log(ready: Home) -> None:
-    with running(ready) as (_, environ):
+    with running(ready, environ={"ASSUME_HELPER_LOG_HITS": "1"}) as (_, environ):
         ask(environ)
     events = [json.loads(line) for line in ready.log.read_text().splitlines()]
     (event,) = [event for event in events if event["event"] == "issue"]

@@ -49,7 +49,9 @@ def test_an_interpreter_without_the_libraries_says_so_in_one_line(warm: Home, tm
     copy = tmp_path / "alone" / "assume_helper"
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "bare")], check=True)
-    ran = warm.run("-I", "-S", str(copy / "__main__.py"), "get", "other", command=[str(tmp_path / "bare/bin/python")])
+    ran = warm.run(
+        "-I", "-S", str(copy / "__main__.py"), "exec", "dev", "--refresh", command=[str(tmp_path / "bare/bin/python")]
+    )
     ran.failed(1, "is not installed for", "install assume-helper again")
 
 
