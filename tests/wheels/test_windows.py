@@ -29,6 +29,17 @@ assume_helper_role_arn = arn:aws:iam::123456789012:role/role
 assume_helper_source_profile = source
 """
 FIRST, SECOND = "ASIAFIRST00000000000", "ASIASECOND0000000000"
+# Adds what uv's launchers have to a program.
+RESOURCES = """
+import ctypes, sys
+program, python = sys.argv[1], sys.argv[2].encode()
+api = ctypes.WinDLL("kernel32", use_last_error=True)
+api.BeginUpdateResourceW.restype = ctypes.c_void_p
+update = ctypes.c_void_p(api.BeginUpdateResourceW(program, 0))
+for name, data in (("UV_TRAMPOLINE_KIND", b"\\1"), ("UV_PYTHON_PATH", python)):
+    assert api.UpdateResourceW(update, ctypes.c_void_p(10), ctypes.c_wchar_p(name), 0, data, len(data))
+assert api.EndUpdateResourceW(update, 0)
+"""
 ALONE = "assume-helper: assume-helper-python.exe cannot be started"
 
 
@@ -158,14 +169,16 @@ def test_a_front_that_is_killed_takes_its_python_with_it(there: Windows, sts: Fr
     until(lambda: not there.pythons())
 
 
-def test_a_session_that_is_due_is_refreshed_behind_a_hit(there: Windows, sts: Front) -> None:
+@pytest.mark.parametrize("by", ["the front", "Python"])
+def test_a_session_that_is_due_is_refreshed_behind_a_hit(there: Windows, sts: Front, by: str) -> None:
     there.run("get", "role")
     for file in (there.cache, *there.cache.iterdir()):
         file.chmod(0o700 if file.is_dir() else 0o600)  # as on this system
     (entry,) = there.cache.glob("*.entry")
     rewind(Cache(str(there.cache), lambda warning: pytest.fail(str(warning))), entry.stem)
     sts.behaviour = session(access_key_id=SECOND)
-    assert access_key_id(there.run("get", "role")[1]) == FIRST
+    python = there.run_program(there.python, "-m", "assume_helper", "get", "role") if by == "Python" else None
+    assert access_key_id(ended(python or there.start("get", "role"))[1]) == FIRST
     until(lambda: SECOND.encode() in entry.read_bytes())
     assert access_key_id(there.run("get", "role", folder="alone")[1]) == SECOND
     assert len(sts.calls) == 2
@@ -184,6 +197,20 @@ def test_the_interpreter_is_the_one_that_an_installer_wrote(there: Windows, form
         assert (code, out, error) == (7, "", "")
     finally:
         there.write_script(b"#!" + python + b"\r\n")
+
+
+def test_the_interpreter_is_the_one_in_the_resources_that_uv_writes(there: Windows) -> None:
+    """As uv since 0.8: a launcher with two resources more. The archive lies behind them here, and in a third there."""
+    script, copy = there.folder / "scripts" / "assume-helper-python.exe", there.folder / "launcher.exe"
+    shutil.copy(there.folder / "alone" / "assume-helper.exe", copy)
+    done = ended(there.run_program(there.python, "-c", RESOURCES, windows.path(copy), windows.path(there.python)))
+    assert done == (0, "", "")
+    kept = script.read_bytes()
+    try:
+        script.write_bytes(windows.script(copy.read_bytes(), b""))
+        assert there.run("exec", "source", "--no-session", "--", "cmd", "/c", "exit 7") == (7, "", "")
+    finally:
+        script.write_bytes(kept)
 
 
 @pytest.mark.parametrize("before", [b"", b"#!python.exe\n", b"#!C:\\python.exe; x\n", b"#!/usr/bin/env python\n"])
