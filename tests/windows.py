@@ -120,10 +120,11 @@ class Windows:
         return self.run_program(self.folder / folder / "assume-helper.exe", *words, **environ)
 
     def run_program(self, program: Path, *words: str, **environ: str) -> "subprocess.Popen[bytes]":
+        """A program for Windows, its streams in pipes."""
         return subprocess.Popen(
             ["wine", str(program), *words],
             env=self.environ | environ,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=self.folder,
@@ -144,13 +145,24 @@ class Windows:
                 continue
         return found
 
+    def opened(self, ending: str) -> int:
+        """How often files of the cache whose names end so are open: their descriptors are Wine's server's."""
+        found = 0
+        for descriptor in Path("/proc").glob("[0-9]*/fd/*"):
+            try:
+                target = os.readlink(descriptor)
+            except OSError:
+                continue
+            found += target.startswith(str(self.cache)) and target.endswith(ending)
+        return found
+
     def stop(self) -> None:
         subprocess.run(["wineserver", "-k"], env=self.environ, check=False, timeout=60)
 
 
-def ended(process: "subprocess.Popen[bytes]") -> tuple[int, str, str]:
-    """The exit code of a process, and what it printed on each stream."""
-    out, error = process.communicate(timeout=120)
+def ended(process: "subprocess.Popen[bytes]", given: bytes | None = None) -> tuple[int, str, str]:
+    """The exit code of a process, and what it printed on each stream. `given` is for its standard input."""
+    out, error = process.communicate(given, timeout=120)
     return process.returncode, out.decode(), error.decode()
 
 

@@ -29,6 +29,24 @@ assume_helper_role_arn = arn:aws:iam::123456789012:role/role
 assume_helper_source_profile = source
 """
 FIRST, SECOND = "ASIAFIRST00000000000", "ASIASECOND0000000000"
+# Starts a program in a console of its own, and sends Ctrl-C to both when a line comes on standard input.
+CONSOLE = """
+import ctypes, os, subprocess, sys
+api = ctypes.windll.kernel32
+api.FreeConsole()
+assert api.AllocConsole()
+ignore = ctypes.WINFUNCTYPE(ctypes.c_int, ctypes.c_uint)(lambda event: 1)
+api.SetConsoleCtrlHandler(None, 0)
+api.SetConsoleCtrlHandler(ignore, 1)
+pipe, null = subprocess.PIPE, subprocess.DEVNULL
+process = subprocess.Popen(sys.argv[1:], stdin=null, stdout=pipe, stderr=pipe)
+sys.stdin.readline()
+assert api.GenerateConsoleCtrlEvent(0, 0)
+out, error = process.communicate()
+os.write(1, out)
+os.write(2, error)
+sys.exit(process.returncode)
+"""
 # Adds what uv's launchers have to a program.
 RESOURCES = """
 import ctypes, sys
@@ -157,6 +175,25 @@ def test_python_waits_at_the_gate_of_the_front_too(there: Windows, sts: Front) -
     sts.released.set()
     assert ended(waiting)[:2] == ended(leader)[:2]
     assert len(sts.calls) == 1
+
+
+def in_console(there: Windows, folder: str) -> "subprocess.Popen[bytes]":
+    program = windows.path(there.folder / folder / "assume-helper.exe")
+    return there.run_program(there.python, "-c", CONSOLE, program, "get", "role")
+
+
+def test_ctrl_c_ends_who_waits_and_is_python_s_to_answer_in_the_leader(there: Windows, sts: Front) -> None:
+    sts.behaviour = sts.hang
+    there.cache.mkdir(parents=True)
+    leader = in_console(there, "scripts")
+    assert sts.arrived.wait(60)
+    waiting = in_console(there, "alone")
+    until(lambda: there.opened(".door") == 2)
+    with pytest.raises(subprocess.TimeoutExpired):
+        waiting.wait(1)
+    said = "assume-helper: role: interrupted; nothing was changed, run it again\n"
+    for process in (waiting, leader):
+        assert ended(process, b"\n") == (130, "", said)
 
 
 def test_a_front_that_is_killed_takes_its_python_with_it(there: Windows, sts: Front) -> None:
