@@ -12,6 +12,7 @@ import sys
 import tarfile
 import tomllib
 import zipfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,11 +121,20 @@ class Windows:
         return self.run_program(self.folder / folder / "assume-helper.exe", *words, **environ)
 
     def run_program(self, program: Path, *words: str, **environ: str) -> "subprocess.Popen[bytes]":
-        """A program for Windows, its streams in pipes."""
+        """A program for Windows, its streams in pipes, standard input empty."""
+        return self._start(program, words, environ, subprocess.DEVNULL)
+
+    def run_with_input(self, program: Path, *words: str) -> "subprocess.Popen[bytes]":
+        """The same, standard input in a pipe."""
+        return self._start(program, words, {}, subprocess.PIPE)
+
+    def _start(
+        self, program: Path, words: Sequence[str], environ: Mapping[str, str], stdin: int
+    ) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
             ["wine", str(program), *words],
-            env=self.environ | environ,
-            stdin=subprocess.PIPE,
+            env={**self.environ, **environ},
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=self.folder,

@@ -179,7 +179,7 @@ def test_python_waits_at_the_gate_of_the_front_too(there: Windows, sts: Front) -
 
 def in_console(there: Windows, folder: str) -> "subprocess.Popen[bytes]":
     program = windows.path(there.folder / folder / "assume-helper.exe")
-    return there.run_program(there.python, "-c", CONSOLE, program, "get", "role")
+    return there.run_with_input(there.python, "-c", CONSOLE, program, "get", "role")
 
 
 def test_ctrl_c_ends_who_waits_and_is_python_s_to_answer_in_the_leader(there: Windows, sts: Front) -> None:
