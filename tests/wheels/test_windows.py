@@ -47,6 +47,14 @@ os.write(1, out)
 os.write(2, error)
 sys.exit(process.returncode)
 """
+INTERRUPTED = "assume-helper: role: interrupted; nothing was changed, run it again\n"
+# Holds the gate of the profile `role` until a line comes on standard input.
+LEADER = """
+import os, sys, time
+from assume_helper.sessions import herd_gate
+print(herd_gate.take_or_wait("role", os.environ, time.time()), flush=True)
+sys.stdin.readline()
+"""
 # Adds what uv's launchers have to a program.
 RESOURCES = """
 import ctypes, sys
@@ -182,18 +190,24 @@ def in_console(there: Windows, folder: str) -> "subprocess.Popen[bytes]":
     return there.run_with_input(there.python, "-c", CONSOLE, program, "get", "role")
 
 
-def test_ctrl_c_ends_who_waits_and_is_python_s_to_answer_in_the_leader(there: Windows, sts: Front) -> None:
-    sts.behaviour = sts.hang
-    there.cache.mkdir(parents=True)
-    leader = in_console(there, "scripts")
-    assert sts.arrived.wait(60)
+def test_ctrl_c_ends_who_waits(there: Windows) -> None:
+    """A Python that does nothing else holds the gate: a leader that asks STS has a deadline."""
+    leader = there.run_with_input(there.python, "-c", LEADER)
+    assert leader.stdout is not None
+    assert leader.stdout.readline().strip().endswith(b".door")
     waiting = in_console(there, "alone")
-    until(lambda: there.opened(".door") == 2)
+    until(lambda: there.opened(".door") >= 2)
     with pytest.raises(subprocess.TimeoutExpired):
         waiting.wait(1)
-    said = "assume-helper: role: interrupted; nothing was changed, run it again\n"
-    for process in (waiting, leader):
-        assert ended(process, b"\n") == (130, "", said)
+    assert ended(waiting, b"\n") == (130, "", INTERRUPTED)
+    assert ended(leader, b"\n") == (0, "", "")
+
+
+def test_ctrl_c_is_python_s_to_answer_where_it_asks(there: Windows, sts: Front) -> None:
+    sts.behaviour = sts.hang
+    process = in_console(there, "scripts")
+    assert sts.arrived.wait(60)
+    assert ended(process, b"\n") == (130, "", INTERRUPTED)
 
 
 def test_a_front_that_is_killed_takes_its_python_with_it(there: Windows, sts: Front) -> None:
