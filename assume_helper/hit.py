@@ -5,7 +5,6 @@ the file formats that a hit reads, each with one writer and one parser. What a s
 
     <cache>/<fingerprint>.hit   the stamp of a profile's answer; then a pointer to the entry, or a failure for the gate
     <cache>/<key>.entry         three times, the document, the session's variables, the record that the full way reads
-
 docs/explanation/cache-format.md specifies both: the native front reads them too.
 """
 
@@ -55,8 +54,7 @@ WATCHED = (
 # The largest prime of 128 bits. The remainder is one step in C, and detects accidental damage.
 _PRIME = 2**128 - 159
 _MAGIC = b"assume-helper "
-_O_PRIVATE = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-# Windows has no owner and mode: there the inherited access list of LOCALAPPDATA protects the files.
+_O_PRIVATE = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _geteuid = getattr(os, "geteuid", None)
 
 
@@ -94,11 +92,13 @@ def check_private(status: os.stat_result, kind: int) -> None:
     """Raise NotPrivate unless `status` is of `kind` (0o040000 a directory, 0o100000 a file), ours, and ours alone."""
     if status.st_mode & 0o170000 != kind:
         raise NotPrivate("is not a plain " + ("directory" if kind == 0o040000 else "file"))
-    if _geteuid is not None:
-        if status.st_uid != _geteuid():
-            raise NotPrivate("belongs to another user")
-        if status.st_mode & 0o077:
-            raise NotPrivate("is open to other users")
+    if _geteuid is None:  # Windows: the inherited access list of LOCALAPPDATA protects the files
+        if getattr(status, "st_file_attributes", 0) & 0x400:  # a reparse point: a junction looks like a directory
+            raise NotPrivate("is a link")
+    elif status.st_uid != _geteuid():
+        raise NotPrivate("belongs to another user")
+    elif status.st_mode & 0o077:
+        raise NotPrivate("is open to other users")
 
 
 def read_private(path: str, largest: int = LARGEST_FILE) -> bytes:
@@ -191,6 +191,8 @@ def file_state(path: str) -> str:
 
 def state_of(s: os.stat_result) -> str:
     """A text that changes when the file does: size, mtime and ctime in ns, inode, device."""
+    if sys.platform == "win32":  # a ctime there is the birth; the others are what Python 3.11 to 3.14 say alike
+        return f"{s.st_size} {s.st_mtime_ns} {s.st_ino & 2**64 - 1} {s.st_dev & 2**32 - 1}"
     return f"{s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} {s.st_ino} {s.st_dev}"
 
 
@@ -289,9 +291,7 @@ def answer(
 
 def is_elevated() -> bool:
     """Whether this process runs with another user's or group's rights (setuid, setgid). It then refuses to work."""
-    if sys.platform == "win32":
-        return False
-    return os.getuid() != os.geteuid() or os.getgid() != os.getegid()
+    return sys.platform != "win32" and (os.getuid() != os.geteuid() or os.getgid() != os.getegid())
 
 
 def write(descriptor: int, data: bytes) -> None:

@@ -1,10 +1,8 @@
 /* A fresh answer straight from the cache: the stamp, the `.hit` file, the entry. As hit.answer. */
-#ifndef _WIN32
 #include "front.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* The content of the files. Nothing in them decides how much memory is used. */
 static char hit_content[LARGEST_FILE + 1], entry_content[LARGEST_FILE + 1];
@@ -159,7 +157,7 @@ enum outcome find_answer(const struct stamp *stamp, time_t now, struct answer *f
         return MISS;
     char *end, *at = read_hit(directory, stamp, &end);
     if (at == NULL || (end - at >= 2 && memcmp(at, "-\n", 2) == 0)) {
-        close(directory);
+        close_directory(directory);
         return MISS;
     }
     char *key = next_field(&at, end), *elsewhere = key != NULL ? next_field(&at, end) : NULL;
@@ -184,8 +182,8 @@ enum outcome find_answer(const struct stamp *stamp, time_t now, struct answer *f
         path.used = 0;
         path.is_full = false;
         add(&path, elsewhere);
-        close(directory);
-        directory = path.is_full || *elsewhere != '/' ? -1 : open_private_directory(path.at);
+        close_directory(directory);
+        directory = path.is_full || !is_absolute(elsewhere) ? -1 : open_private_directory(path.at);
         outcome = directory < 0 ? MISS : HIT;
     }
     if (outcome == HIT) {
@@ -194,7 +192,7 @@ enum outcome find_answer(const struct stamp *stamp, time_t now, struct answer *f
         outcome = read_entry(directory, now, found);
     }
     if (directory >= 0)
-        close(directory);
+        close_directory(directory);
     return outcome;
 }
 
@@ -211,7 +209,7 @@ int replay_failure(const struct request *asked, const struct stamp *stamp, doubl
     if (directory < 0)
         return 0;
     char *at = read_hit(directory, stamp, &end);
-    close(directory);
+    close_directory(directory);
     if (at == NULL || end - at < 2 || memcmp(at, "-\n", 2) != 0)
         return 0;
     char *after;
@@ -228,4 +226,3 @@ int replay_failure(const struct request *asked, const struct stamp *stamp, doubl
     (void)write_all(2, line + 1, (size_t)(end - line), &written);
     return (int)code;
 }
-#endif

@@ -1,13 +1,15 @@
 /* What an answer depends on beside the stamp, looked up again. As lookups.observe. */
-#ifndef _WIN32
 #include "front.h"
 
+#include <string.h>
+
+#ifndef _WIN32
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#endif
 
 #ifndef PATH_MAX
 #define PATH_MAX 4096
@@ -19,6 +21,14 @@ static enum outcome compared(const char *now, const char *value)
     return strcmp(now, value) == 0 ? HIT : MISS;
 }
 
+#ifdef _WIN32
+/* Real paths, and how a program is found there, are Python's. */
+static enum outcome found_by_system(const char *what, const char *value)
+{
+    const char *host = variable("COMPUTERNAME");
+    return strcmp(what, "host") == 0 && host != NULL ? compared(host, value) : UNSURE;
+}
+#else
 /* The real path of a file or a directory; "absent" where there is none. */
 static enum outcome real_path(const char *path, const char *value)
 {
@@ -75,12 +85,32 @@ static enum outcome first_line(const char *path, const char *value)
     return is_ascii(text) ? compared(text, value) : UNSURE;
 }
 
+static enum outcome found_by_system(const char *what, const char *value)
+{
+    char buffer[LONGEST_PATH];
+    struct text text = {buffer, sizeof buffer, 0, false};
+    struct utsname host;
+    if (strcmp(what, "host") == 0)
+        return uname(&host) == 0 ? compared(host.nodename, value) : UNSURE;
+    if (begins_with(what, "text "))
+        return first_line(what + 5, value);
+    if (begins_with(what, "program "))
+        return program(what + 8, value);
+    if (begins_with(what, "path ") || begins_with(what, "folder ")) {
+        const char *written = strchr(what, ' ') + 1;
+        if (strchr(written, '$') != NULL || !expand_home(written, &text))
+            return UNSURE;
+        return real_path(buffer, value);
+    }
+    return UNSURE;
+}
+#endif
+
 /* Whether the condition `what` still comes to `value`: HIT, MISS, or UNSURE where only Python can tell. */
 enum outcome condition_holds(const char *what, const char *value)
 {
     char buffer[LONGEST_PATH];
     struct text text = {buffer, sizeof buffer, 0, false};
-    struct utsname host;
     if (!is_ascii(what) || !is_ascii(value))
         return UNSURE;
     if (begins_with(what, "file ")) {
@@ -97,18 +127,5 @@ enum outcome condition_holds(const char *what, const char *value)
             return compared(ABSENT, value);
         return *value == '=' ? compared(now, value + 1) : MISS;
     }
-    if (strcmp(what, "host") == 0)
-        return uname(&host) == 0 ? compared(host.nodename, value) : UNSURE;
-    if (begins_with(what, "text "))
-        return first_line(what + 5, value);
-    if (begins_with(what, "program "))
-        return program(what + 8, value);
-    if (begins_with(what, "path ") || begins_with(what, "folder ")) {
-        const char *written = strchr(what, ' ') + 1;
-        if (strchr(written, '$') != NULL || !expand_home(written, &text))
-            return UNSURE;
-        return real_path(buffer, value);
-    }
-    return UNSURE;
+    return found_by_system(what, value);
 }
-#endif

@@ -8,10 +8,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "generated.h"
+
+#ifdef _WIN32
+#define CAN_EXECUTE false
+#define environ own_environ /* made by main_windows.c */
+#else
+#include <sys/stat.h>
+#define CAN_EXECUTE true
+#endif
+extern char **environ;
 
 #define MOST_WORDS 64        /* of a command line, before `--` */
 #define MOST_FACTS 128       /* of a stamp */
@@ -78,23 +86,38 @@ struct text {
 void add(struct text *text, const char *part);
 void add_bytes(struct text *text, const char *part, size_t size);
 void add_number(struct text *text, long long number);
+void add_unsigned(struct text *text, unsigned long long number);
 bool begins_with(const char *text, const char *with);
 bool is_ascii(const char *text);
 bool is_plain_value(const char *text, size_t size);
 const char *variable(const char *name);
-bool expand_home(const char *written, struct text *path);
-bool write_all(int descriptor, const char *data, size_t size, size_t *written);
 void say(const char *subject, const char *what);
 
-/* files.c */
-int open_private_directory(const char *path);
-int read_private(int directory, const char *name, char *into, size_t largest, size_t *size);
-bool is_private(const struct stat *status, bool is_directory);
+/* seal.c */
 char *unsealed(char *data, size_t *size);
 void fingerprint(const char *data, size_t size, char digits[PRINT_DIGITS + 1]);
+
+/* files.c, files_windows.c */
+int open_private_directory(const char *path);
+void close_directory(int directory);
+int read_private(int directory, const char *name, char *into, size_t largest, size_t *size);
+bool expand_home(const char *written, struct text *path);
+bool is_absolute(const char *path);
 void add_state(struct text *text, const char *path);
 bool cache_directory(struct text *path);
 bool config_paths(struct text *config, struct text *credentials);
+
+#ifndef _WIN32
+bool is_private(const struct stat *status, bool is_directory);
+#endif
+
+/* caller.c, caller_windows.c */
+bool is_same_name(const char *entry, const char *name, size_t length);
+bool is_home_foreign(void);
+bool is_terminal(void);
+const struct syntax *parent_shell(void);
+bool working_directory(char *into, size_t size);
+bool write_all(int descriptor, const char *data, size_t size, size_t *written);
 
 /* request.c */
 bool parse_request(int count, char **words, struct request *found);
@@ -112,15 +135,23 @@ enum outcome condition_holds(const char *what, const char *value);
 /* hand_out.c */
 enum outcome hand_out(const struct request *asked, const struct answer *found, time_t started);
 void fail_in_shell(const struct request *asked);
+void each_left_over(void (*take)(void *, const char *), void *into);
+
+/* exec.c */
+enum outcome execute(const struct request *asked, const struct answer *found, time_t started);
 
 /* tab.c */
 enum outcome answer_at_once(int count, char **words);
 
-/* gate.c */
+/* gate.c, gate_windows.c */
 enum gate { GATE_NONE, GATE_LEADER, GATE_WAITED };
 enum gate take_or_wait(const struct request *asked, const struct stamp *stamp, double started, struct text *held);
 
-/* refresh.c */
+/* tries.c */
+void slot_of(const char *key, char name[3]);
+bool add_try(struct text *text, char *noted, const char *key, double now, unsigned id);
+
+/* refresh.c, refresh_windows.c */
 void refresh_ahead(const struct request *asked, const struct answer *found, time_t now);
 
 /* hand_on.c */

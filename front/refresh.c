@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -17,20 +16,16 @@
 
 extern char **environ;
 
-#define KEY_NOTED 32 /* so many digits of a key are noted */
 #define HELD 3       /* the descriptor that the new process finds the lock at */
 #define MOST_DESCRIPTORS 4096
 
 static int open_slot(int directory, const char *key, const char *suffix)
 {
-    char digits[9], name[32];
+    char slot[3], name[32];
     struct text text = {name, sizeof name, 0, false};
     struct stat status;
-    memcpy(digits, key + 1, 8);
-    digits[8] = '\0';
-    unsigned long slot = strtoul(digits, NULL, 16) % REFRESH_SLOTS;
-    char hexadecimal[3] = {"0123456789abcdef"[slot >> 4], "0123456789abcdef"[slot & 15], '\0'};
-    add(&text, hexadecimal);
+    slot_of(key, slot);
+    add(&text, slot);
     add(&text, suffix);
     add(&text, AHEAD_SUFFIX);
     int file = openat(directory, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
@@ -45,43 +40,18 @@ static int open_slot(int directory, const char *key, const char *suffix)
     return -1;
 }
 
-/* Notes a try for the key; whether it is its turn. A time far ahead is a clock that has jumped. */
+/* Notes a try for the key; whether it is its turn. */
 static bool note_try(int file, const char *key, double now)
 {
     char read_in[LONGEST_TRIES + 1], noted[LONGEST_TRIES + 256];
-    char *kept[MOST_TRIES];
-    size_t count = 0, written;
+    struct text text = {noted, sizeof noted, 0, false};
+    size_t written;
     ssize_t size = pread(file, read_in, LONGEST_TRIES, 0);
     if (size < 0)
         return false;
     read_in[size] = '\0';
-    for (char *line = strtok(read_in, "\n"); line != NULL; line = strtok(NULL, "\n")) {
-        char *blank = strchr(line, ' '), *end;
-        if (blank == NULL)
-            continue;
-        double until = strtod(blank + 1, &end);
-        if (*end != '\0' || end == blank + 1 || !(now < until && until <= now + BACK_OFF_LONGEST))
-            continue;
-        if ((size_t)(blank - line) == KEY_NOTED && strncmp(line, key, KEY_NOTED) == 0)
-            return false;
-        if (count == MOST_TRIES - 1) {
-            memmove(kept, kept + 1, (count - 1) * sizeof *kept);
-            count--;
-        }
-        kept[count++] = line;
-    }
-    struct text text = {noted, sizeof noted, 0, false};
-    for (size_t i = 0; i < count; i++) {
-        add(&text, kept[i]);
-        add(&text, "\n");
-    }
-    char last[64];
-    int length = snprintf(last, sizeof last, "%.*s %.3f\n", KEY_NOTED, key,
-                          now + BACK_OFF_SHORTEST + getpid() % (BACK_OFF_LONGEST - BACK_OFF_SHORTEST));
-    if (length <= 0 || (size_t)length >= sizeof last)
-        return false;
-    add(&text, last);
-    if (text.is_full || lseek(file, 0, SEEK_SET) != 0 || !write_all(file, noted, text.used, &written))
+    if (!add_try(&text, read_in, key, now, (unsigned)getpid()) || lseek(file, 0, SEEK_SET) != 0 ||
+        !write_all(file, noted, text.used, &written))
         return false;
     return ftruncate(file, (off_t)text.used) == 0;
 }

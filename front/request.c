@@ -1,11 +1,7 @@
 /* The command line, as answers.request and answers.may_serve read it. */
-#ifndef _WIN32
 #include "front.h"
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static const struct option *known_option(const char *command, const char *word, size_t length)
 {
@@ -34,10 +30,11 @@ static bool add_folder(struct request *found, const char *value)
 {
     static char folder[LONGEST_PATH];
     const size_t before = strlen(FOLDER);
-    if (value[0] == '/' || value[strspn(value, " \t\n\r\v\f")] == '{')
+    if (is_absolute(value) || value[strspn(value, " \t\n\r\v\f")] == '{')
         return true;
     memcpy(folder, FOLDER, before);
-    if (found->word_count == MOST_WORDS || getcwd(folder + before, sizeof folder - before) == NULL || !is_ascii(folder))
+    if (found->word_count == MOST_WORDS || !working_directory(folder + before, sizeof folder - before) ||
+        !is_ascii(folder))
         return false;
     found->words[found->word_count++] = folder;
     return true;
@@ -108,48 +105,6 @@ bool parse_request(int count, char **words, struct request *found)
     return found->profile != NULL && is_ascii(found->profile);
 }
 
-/* The shell that started this process, by its first argument; NULL where it is none that is known. */
-static const struct syntax *parent_shell(void)
-{
-    char path[64], called[LONGEST_PATH];
-    struct text name = {path, sizeof path, 0, false};
-    add(&name, "/proc/");
-    add_number(&name, getppid());
-    add(&name, "/cmdline");
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0)
-        return NULL;
-    ssize_t size = read(file, called, sizeof called - 1);
-    close(file);
-    if (size <= 0)
-        return NULL;
-    called[size] = '\0';
-    const char *shell = called, *given = variable("SHELL");
-    if (called[0] == '-')
-        shell = given != NULL && *given != '\0' ? given : called + 1;
-    const char *last = strrchr(shell, '/');
-    char lower[16];
-    size_t length = 0;
-    for (last = last != NULL ? last + 1 : shell; *last != '\0'; last++) {
-        if (length + 1 == sizeof lower || *last < ' ' || *last > '~')
-            return NULL;
-        lower[length++] = (char)(*last >= 'A' && *last <= 'Z' ? *last - 'A' + 'a' : *last);
-    }
-    lower[length] = '\0';
-    for (const struct pair *known = KNOWN_AS; known->first != NULL; known++)
-        if (strcmp(known->first, lower) == 0)
-            return find_syntax(known->second);
-    return NULL;
-}
-
-/* Whether HOME belongs to another user: cache and log are then elsewhere, and a person is told. */
-static bool is_home_foreign(void)
-{
-    struct stat status;
-    const char *home = variable("HOME");
-    return home != NULL && *home != '\0' && (stat(home, &status) != 0 || status.st_uid != geteuid());
-}
-
 /* Whether nothing but the cache decides: nothing to ask, to log or to warn of, and a shell that is known. */
 bool may_serve(struct request *asked)
 {
@@ -161,11 +116,10 @@ bool may_serve(struct request *asked)
     if (first != NULL && second != NULL && strcmp(first, second) != 0)
         return false;
     if (asked->command == COMMAND_EXEC)
-        return variable(INSIDE) == NULL || variable(BY_ENV) != NULL;
-    if (isatty(1))
+        return CAN_EXECUTE && (variable(INSIDE) == NULL || variable(BY_ENV) != NULL);
+    if (is_terminal())
         return false;
     if (asked->syntax == NULL)
         asked->syntax = parent_shell();
     return asked->syntax != NULL;
 }
-#endif

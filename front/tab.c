@@ -1,9 +1,7 @@
 /* The version, the completion scripts, and what TAB offers where a profile's name is wanted. As cli/tab.py. */
-#ifndef _WIN32
 #include "front.h"
 
 #include <string.h>
-#include <unistd.h>
 
 static char content[LARGEST_NAMES + 1];
 
@@ -105,7 +103,7 @@ static char *read_names(char **end)
         return NULL;
     size_t size;
     int result = read_private(directory, name, content, LARGEST_NAMES, &size);
-    close(directory);
+    close_directory(directory);
     char *found = result == 0 ? unsealed(content, &size) : NULL;
     if (found == NULL || size <= stamp.used || memcmp(found, facts, stamp.used) != 0 || found[stamp.used] != '\n')
         return NULL;
@@ -186,4 +184,3 @@ enum outcome answer_at_once(int count, char **words)
         return print_names(words[1], &typed);
     return UNSURE;
 }
-#endif

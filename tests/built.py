@@ -6,7 +6,11 @@ import sys
 import zipfile
 from pathlib import Path
 
+import build_hook
+
 ROOT = Path(__file__).resolve().parent.parent
+# What `make wheels` has made.
+PUBLISHED = Path(os.environ.get("WHEELS", ROOT / "dist"))
 SCRIPT = "data/scripts/assume-helper"
 
 
@@ -30,6 +34,13 @@ def run_build(folder: Path, *, root: Path = ROOT, **more: str) -> "subprocess.Co
     return subprocess.run(
         command, cwd=root, env=environ(**more), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
+
+
+def published(name: str) -> Path:
+    """The wheel that is published for a system, one of `build_hook.TARGETS`, or the pure one."""
+    tags = build_hook.TARGETS[name].platforms if name != "pure" else "any"
+    (found,) = PUBLISHED.glob(f"assume_helper-*-py3-none-{tags}.whl")
+    return found
 
 
 def metadata(wheel: Path, name: str) -> str:

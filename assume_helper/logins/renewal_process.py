@@ -20,7 +20,7 @@ from assume_helper.logins import login_errors, login_lock
 from assume_helper.logins.service import Service
 from assume_helper.profiles import login_record
 from assume_helper.profiles.login_record import Record, TokenFile
-from assume_helper.system import child_signal, environment, own_python, private_files
+from assume_helper.system import child_signal, detached, environment, own_python, private_files
 from assume_helper.system.deadline import within
 from assume_helper.system.unreached import in_time
 
@@ -75,15 +75,7 @@ if sys.platform == "win32":
 
     def start(job: Job, descriptor: int, environ: Mapping[str, str]) -> Started:
         """Start the process. It inherits no lock, and takes it when `descriptor` is closed. Raises OSError."""
-        flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
-        process = subprocess.Popen(
-            own_python.words(_MAIN),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=_environ(environ),
-            creationflags=flags,
-        )
+        process = detached.start(own_python.words(_MAIN), _environ(environ), subprocess.PIPE)
         del descriptor
         assert process.stdin is not None  # noqa: S101 - for the type checker
         with contextlib.suppress(OSError), process.stdin:

@@ -72,49 +72,78 @@ def follow(asked: "Request", environ: "Mapping[str, str]", started: float) -> "t
     return found, replay_failure(profile, environ, started, words) if found is None else 0
 
 
-if sys.platform == "win32":
+def take_or_wait(profile: str, environ: "Mapping[str, str]", now: float, words: "Sequence[str]" = ()) -> str | None:
+    """Take the gate and hold it until `leave`, or until this process ends: its path, "" where there is no gate.
 
-    def take_or_wait(
-        _profile: str, _environ: "Mapping[str, str]", _now: float, _words: "Sequence[str]" = ()
-    ) -> str | None:
-        """Windows has no gate, only the key's lock."""
+    Or wait while another process holds it: None, and the cache is worth another look. `now` is in seconds since the
+    epoch. Raises Terminated.
+    """
+    directory = hit.cache_directory(environ)
+    if directory is None or hit.CALLERS in environ:
+        return ""
+    try:
+        private_files.make_directory(directory)
+        hit.check_private(os.lstat(directory), 0o040000)
+        name = hit.stamp(profile, environ, None, words)[0].partition(".")[0]
+        # The kernel closes it, and opens the gate, however this process ends.
+        path = os.path.join(directory, name + SUFFIX)
+        descriptor = private_files.create(path, 0)
+        hit.check_private(os.fstat(descriptor), 0o100000)
+        if _try_lock(descriptor, _EXCLUSIVE):
+            _held.append((descriptor, path))
+            return path
+        has_stale = hit.answer(profile, environ, now - _STALE, lookups.observe, words) is not None
+        patience = time_budget.GATE_WITH_CACHE if has_stale else time_budget.GATE_WITHOUT_CACHE
+        _wait(descriptor, time.monotonic() + patience)
+        os.close(descriptor)
+        return None
+    except (OSError, ValueError):
         return ""
 
-    def adopt(_gate: str) -> None:
-        """Windows has no gate."""
+
+if sys.platform == "win32":
+    import msvcrt
+
+    _EXCLUSIVE, _SHARED = 2, 1
+    # In place of the path of a gate that the front holds; the number is that of an event, which it waits for.
+    _OF_FRONT = ""
+
+    def adopt(gate: str) -> None:
+        """Have `leave` tell the front to open the gate that it holds: `gate` is the number of an inherited event."""
+        if gate.isdecimal():
+            _held.append((int(gate), _OF_FRONT))
+
+    def _open(number: int, path: str) -> None:
+        if path == _OF_FRONT:
+            import ctypes
+
+            ctypes.windll.kernel32.SetEvent(ctypes.c_void_p(number))
+            return
+        os.close(number)  # an open file cannot be deleted there
+        os.unlink(path)
+
+    def _wait(descriptor: int, until: float) -> None:
+        """Wait until the gate is open, or until `until` (monotonic)."""
+        while time.monotonic() < until:
+            if _try_lock(descriptor, _SHARED):
+                msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+                return
+            time.sleep(_POLL + os.getpid() % 32 / 1000)
+
+    def _try_lock(descriptor: int, _how: int) -> bool:
+        """Lock the first byte. msvcrt knows no shared lock: who waits has it for a moment, one after the other."""
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except PermissionError:
+            return False
+        return True
 
 else:
     # The module `signal` imports enum, which is a third of what a follower costs.
     import _signal  # type: ignore[import-not-found]
     import fcntl
 
-    def take_or_wait(profile: str, environ: "Mapping[str, str]", now: float, words: "Sequence[str]" = ()) -> str | None:
-        """Take the gate and hold it until `leave`, or until this process ends: its path, "" where there is no gate.
-
-        Or wait while another process holds it: None, and the cache is worth another look. `now` is in seconds since
-        the epoch. Raises Terminated.
-        """
-        directory = hit.cache_directory(environ)
-        if directory is None or hit.CALLERS in environ:
-            return ""
-        try:
-            private_files.make_directory(directory)
-            hit.check_private(os.lstat(directory), 0o040000)
-            name = hit.stamp(profile, environ, None, words)[0].partition(".")[0]
-            # The kernel closes it, and opens the gate, however this process ends.
-            path = os.path.join(directory, name + SUFFIX)
-            descriptor = private_files.create(path, 0)
-            hit.check_private(os.fstat(descriptor), 0o100000)
-            if _try_lock(descriptor, fcntl.LOCK_EX):
-                _held.append((descriptor, path))
-                return path
-            has_stale = hit.answer(profile, environ, now - _STALE, lookups.observe, words) is not None
-            patience = time_budget.GATE_WITH_CACHE if has_stale else time_budget.GATE_WITHOUT_CACHE
-            _wait(descriptor, time.monotonic() + patience)
-            os.close(descriptor)
-            return None
-        except (OSError, ValueError):
-            return ""
+    _EXCLUSIVE, _SHARED = fcntl.LOCK_EX, fcntl.LOCK_SH
 
     def adopt(gate: str) -> None:
         """Hold the gate that the front has taken: DESCRIPTOR:PATH. What is no such thing is left alone."""
@@ -127,6 +156,12 @@ else:
         except (OSError, ValueError, OverflowError):
             return
 
+    def _open(descriptor: int, path: str) -> None:
+        try:
+            os.unlink(path)
+        finally:
+            os.close(descriptor)
+
     def _wait(descriptor: int, until: float) -> None:
         """Wait until the gate is open, or until `until` (monotonic). Raises Terminated."""
         ending = (_signal.SIGHUP, _signal.SIGQUIT, _signal.SIGTERM)
@@ -135,7 +170,7 @@ else:
         try:
             for number in before:
                 _signal.signal(number, terminate)
-            while not _try_lock(descriptor, fcntl.LOCK_SH) and time.monotonic() < until:
+            while not _try_lock(descriptor, _SHARED) and time.monotonic() < until:
                 time.sleep(_POLL + os.getpid() % 32 / 1000)
         finally:
             for number, handler in before.items():
@@ -155,15 +190,10 @@ def leave() -> None:
     To be called before another process is started that lasts longer: it would inherit the gate.
     """
     while _held:
-        descriptor, path = _held.pop()
         try:
-            os.unlink(path)
+            _open(*_held.pop())
         except OSError:
-            pass  # the cache was cleared meanwhile
-        try:
-            os.close(descriptor)
-        except OSError:
-            pass
+            pass  # the cache was cleared meanwhile; on Windows somebody waits, and the file stays
 
 
 def replay_failure(profile: str, environ: "Mapping[str, str]", since: float, words: "Sequence[str]" = ()) -> int:

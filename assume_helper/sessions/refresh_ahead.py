@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # Tells the new process which descriptor holds the lock.
 OPTION = "--refresh-ahead"
-_FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_FLAGS = os.O_RDWR | os.O_CREAT | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
 # Which descriptor that is: the first one behind the standard streams; or none.
 _DESCRIPTOR = 3
 _NO_LOCK = -1
@@ -142,19 +142,13 @@ if sys.platform == "win32":
         """Windows inherits no lock: the key's own lock prevents a second refresh at once."""
         import subprocess
 
+        from assume_helper.system import detached
+
         descriptor = _claim(path, now, lambda _descriptor: True)
         if descriptor is None:
             return
         os.close(descriptor)
-        subprocess.Popen(
-            [*words, str(_NO_LOCK)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            close_fds=True,
-            env=dict(environ),
-            creationflags=subprocess.CREATE_NO_WINDOW | subprocess.DETACHED_PROCESS,
-        )
+        detached.start([*words, str(_NO_LOCK)], environ, subprocess.DEVNULL)
 
 else:
 

@@ -6,11 +6,9 @@ import stat
 from assume_helper import hit
 
 # Not every system has all of these.
-WRITE_FLAGS = (
-    os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-)
-
-_READ_FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
+_OF_SOME_SYSTEMS = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
+WRITE_FLAGS = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | _OF_SOME_SYSTEMS
+_READ_FLAGS = os.O_RDONLY | _OF_SOME_SYSTEMS
 
 
 def read_with_state(path: str, longest: int = -1) -> tuple[bytes, str]:

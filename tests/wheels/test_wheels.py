@@ -15,10 +15,11 @@ from pathlib import Path
 import build_hook
 import built
 import pytest
+from built import PUBLISHED as FOLDER
 from built import ROOT
+from built import published as wheel
 from running import Home
 
-FOLDER = Path(os.environ.get("WHEELS", ROOT / "dist"))
 LINUX = [name for name in build_hook.TARGETS if name.startswith("linux-")]
 # Each system's kind of program: what it begins with, and where the number of its processor is.
 MACHINES = {
@@ -30,13 +31,6 @@ MACHINES = {
     "windows-arm64": (b"MZ", -1, 0xAA64),
 }
 RUNNERS = {"linux-x86_64": [], "linux-arm64": ["qemu-aarch64-static"], "windows-x86_64": ["wine"]}
-
-
-def wheel(name: str) -> Path:
-    """The wheel for a system, or the pure one."""
-    tags = build_hook.TARGETS[name].platforms if name != "pure" else "any"
-    (found,) = FOLDER.glob(f"assume_helper-*-py3-none-{tags}.whl")
-    return found
 
 
 def program(name: str) -> bytes:
