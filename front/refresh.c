@@ -89,7 +89,7 @@ static void close_from(int first)
 
 /* Becomes the refreshing process, in a session of its own, without a descriptor or a signal of the caller's. It is a
  * grandchild: the program of `exec` has no child that it did not start. */
-static void become(char **words, const char *interpreter, int lock)
+static void become_the_refresh(char **words, const char *interpreter, int lock)
 {
     struct sigaction ignored;
     memset(&ignored, 0, sizeof ignored);
@@ -140,7 +140,7 @@ void refresh_ahead(const struct request *asked, const struct answer *found, time
         return;
     pid_t child = fork();
     if (child == 0)
-        become(words, python.interpreter, lock);
+        become_the_refresh(words, python.interpreter, lock);
     while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
         continue;
     close(lock);

@@ -73,7 +73,9 @@ static ssize_t fuzz_pread(int file, void *into, size_t most, off_t at)
 }
 
 #include "../text.c"
+#include "../caller.c"
 #define write_all fuzz_write_all
+#include "../seal.c"
 #include "../files.c"
 #include "../request.c"
 #define open fuzz_open
@@ -86,7 +88,9 @@ static ssize_t fuzz_pread(int file, void *into, size_t most, off_t at)
 #undef open_private_directory
 #undef read_private
 #include "../hand_out.c"
+#include "../exec.c"
 #include "../hand_on.c"
+#include "../tries.c"
 #define pread fuzz_pread
 #define lseek(file, at, from) ((file) == -1 ? 0 : 0)
 #define ftruncate(file, size) ((size) < 0 ? -1 : 0)
