@@ -7,6 +7,7 @@
     │   └── SettingFault       3  a variable, a file or a program of this machine that cannot be used
     ├── SourceError            4  no usable source credentials
     │   ├── SourceExpired      4  a login, a token or a session has expired
+    │   │   └── TokenNotTaken  4  the token is good no more, or another region's
     │   └── SourceRefused      4  STS, or the login's service, refused
     │       └── SourceNotKnown 4  STS does not know them
     ├── MFARequired            5  a code is needed and cannot be had
@@ -83,6 +84,10 @@ class SourceError(AssumeHelperError):
 
 class SourceExpired(SourceError):
     """The source's credentials have expired."""
+
+
+class TokenNotTaken(SourceExpired):
+    """The token is good no more, or it is another region's: the sign-in service has the same words for both."""
 
 
 class SourceRefused(SourceError):

@@ -9,7 +9,14 @@ from typing import Any
 import botocore.exceptions as aws
 
 from assume_helper.credentials import can_be_sent
-from assume_helper.errors import AssumeHelperError, SourceError, SourceExpired, SourceRefused, STSNotReached
+from assume_helper.errors import (
+    AssumeHelperError,
+    SourceError,
+    SourceExpired,
+    SourceRefused,
+    STSNotReached,
+    TokenNotTaken,
+)
 from assume_helper.light_dataclass import replace
 from assume_helper.logins import dpop, error_answer, service, timestamps
 from assume_helper.logins.renewal_process import LONGEST, Job, Renewed
@@ -24,10 +31,6 @@ _LONGEST_FIELD = 16 * 1024
 _LONGEST_LIFE = 900
 # Regions that are asked at most: a token of another one gets the same words as one that is good no more.
 _MOST_REGIONS = 2
-
-
-class _InvalidRequest(SourceExpired):
-    """The token is good no more, or the region is another one."""
 
 
 def renewed(
@@ -62,7 +65,7 @@ def renewed(
         refusal = functools.partial(_refusal, there=there, job=job)
         try:
             answer = service.call(there, "CreateOAuth2Token", request, refusal, (LONGEST, LONGEST), sign)
-        except _InvalidRequest as error:
+        except TokenNotTaken as error:
             if login_record.read_token_file(job.path).digest != job.digest:
                 return None
             if number == len(regions):
@@ -137,5 +140,5 @@ def _refusal(error: aws.ClientError, there: service.Service, job: Job) -> Assume
                 f"allow signin:CreateOAuth2Token to the user who logs in, then {log_in}",
             )
         case "INVALID_REQUEST":
-            return _InvalidRequest(f"the login of {job.name} has ended, or was renewed elsewhere", log_in)
+            return TokenNotTaken(f"the login of {job.name} has ended, or was renewed elsewhere", log_in)
     return SourceError(f"the sign-in service does not renew the login of {job.name} ({answer.name})", log_in)

@@ -1,4 +1,4 @@
-"""Fifty processes at the end of one login: it is renewed once, and none of them fails."""
+"""Many processes over one login: it is renewed once, its session is got once, and none of them fails."""
 
 import identity_center as ic
 import pytest
@@ -58,6 +58,19 @@ def test_fifty_processes_of_ten_roles_renew_a_console_login_once_and_none_fails(
     assert login.read().keys() == before.keys()
     assert login.read()["refreshToken"] == login.login.refresh_token
     assert center.malformed == []
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_hundred_roles_over_one_permission_set_are_one_call_of_the_portal(
+    home: Home, center: Center, offline_front: Front
+) -> None:
+    scene = made(home, center, offline_front, "permission set")
+    home.config.write_text(scene.config() + roles(100))
+    ended = together(home, [f"role-{n}" for n in range(100)])
+    assert {(done.code, done.stderr) for done in ended} == {(0, "")}
+    assert center.calls("GetRoleCredentials") == 1
+    assert len(offline_front.assumed()) == 100
+    assert len({call.parameters["RoleArn"] for call in offline_front.assumed()}) == 100
 
 
 @pytest.mark.usefixtures("alone")

@@ -64,19 +64,6 @@ def test_a_role_is_served_stale_where_its_source_is_out_of_order(scene: Scene) -
     scene.home.get("role-0")  # its own session, or a new one by what is cached of the source
 
 
-def test_a_hundred_roles_over_one_permission_set_are_one_call_of_the_portal(
-    home: Home, center: Center, offline_front: Front
-) -> None:
-    home.unmeasured()
-    scene = made(home, center, offline_front, "permission set")
-    home.config.write_text(scene.config() + roles(100))
-    ended = together(home, [f"role-{n}" for n in range(100)])
-    assert {(done.code, done.stderr) for done in ended} == {(0, "")}
-    assert center.calls("GetRoleCredentials") == 1
-    assert len(offline_front.assumed()) == 100
-    assert len({call.parameters["RoleArn"] for call in offline_front.assumed()}) == 100
-
-
 def test_roles_over_a_role_over_a_permission_set_get_each_of_them_once(
     home: Home, center: Center, offline_front: Front
 ) -> None:

@@ -10,6 +10,7 @@ EXIT_CODES = {
     errors.ConfigurationError: 3,
     errors.SourceError: 4,
     errors.SourceExpired: 4,
+    errors.TokenNotTaken: 4,
     errors.SourceRefused: 4,
     errors.SourceNotKnown: 4,
     errors.SettingFault: 3,
