@@ -1,9 +1,8 @@
 """Credentials, and what STS answers, as frozen values."""
 
 from datetime import datetime
-from typing import Literal, TypeGuard
 
-from assume_helper.light_dataclass import dataclass, field
+from assume_helper.light import Literal, TypeGuard, dataclass, field
 from assume_helper.text import duration_text, has_control_character
 
 # STS: DurationSeconds is 900 s to 43 200 s for a role (API reference of AssumeRole).

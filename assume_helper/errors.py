@@ -29,7 +29,8 @@ Each class says what becomes of a cached session (`cached`), and whether followe
 """
 
 import os
-from typing import ClassVar, Literal
+
+from assume_helper.light import ClassVar, Literal
 
 # What becomes of a session that is cached and still good (RFC 5861, stale-if-error). It is deleted if AWS or a login
 # refuses. It is kept, but not served, if the config is wrong: what was asked for is unclear. Otherwise it is served.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from assume_helper import hit
 from assume_helper.cache.encryption import Cipher
 from assume_helper.credentials import Storage
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import dataclass
 from assume_helper.system import home, private_files
 from assume_helper.system.warning import Warning
 from assume_helper.text import printable

@@ -8,10 +8,9 @@ miss, no more.
 import functools
 import os
 import sys
-from typing import Any
 
 from assume_helper.cache import aes_gcm, kernel_keyring
-from assume_helper.light_dataclass import dataclass, field
+from assume_helper.light import Any, dataclass, field
 from assume_helper.system.deadline import within
 from assume_helper.text import printable
 

@@ -14,12 +14,10 @@
 Secrets are in `.entry` files only. `hit` owns the formats that a hit reads, `cache.records` reads JSON.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from assume_helper import hit
 from assume_helper.cache import directory as cache_directory
@@ -29,7 +27,8 @@ from assume_helper.cache.document import variables
 from assume_helper.cache.records import load_record, number, text, text_or_none
 from assume_helper.cache.session import Session
 from assume_helper.credentials import Credentials
-from assume_helper.light_dataclass import dataclass, field
+from assume_helper.light import Any, dataclass, field
+from assume_helper.system.digests import sha256
 
 # A part of each key. Another version may lay its entries out in another way: each keeps its own.
 _LAYOUT = 2
@@ -54,14 +53,14 @@ def key(inputs: Mapping[str, object]) -> str:
     came of a login, its end is that login's mark: so what came of it is found by its name, also where it is encrypted.
     """
     canonical = json.dumps([_LAYOUT, inputs], sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    found = f"{min(_rank(inputs), 15):x}{hashlib.sha256(canonical.encode()).hexdigest()[1:]}"
+    found = f"{min(_rank(inputs), 15):x}{sha256(canonical.encode()).hexdigest()[1:]}"
     token_file = _token_file(inputs)
     return found if token_file is None else found[:-_MARK] + login_mark(token_file)
 
 
 def login_mark(token_file: str) -> str:
     """The end of the keys of all sessions that came of the login with this token file (its real path)."""
-    return hashlib.sha256(token_file.encode("utf-8", "surrogatepass")).hexdigest()[:_MARK]
+    return sha256(token_file.encode("utf-8", "surrogatepass")).hexdigest()[:_MARK]
 
 
 def _token_file(inputs: Mapping[str, object]) -> str | None:

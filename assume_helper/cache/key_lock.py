@@ -15,8 +15,8 @@ import errno
 import os
 import re
 import sys
-import threading
 import time
+from _thread import get_ident
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -30,7 +30,8 @@ _SLOTS = ((0x00, 4), (0x04, 24), (0x1C, 24), (0x34, 8), (0x3C, 4))
 _KEY = r"[0-9a-f]{64}"
 # Seconds that a holder waits for another lock of the last row: only chains of four roles and more come to that.
 _IN_LAST_ROW = 1.0
-_held = threading.local()
+# The lock files that each thread holds.
+_held: dict[int, list[str]] = {}
 
 
 def file_name(key: str) -> str:
@@ -53,7 +54,7 @@ def acquire(cache: Cache, key: str, stop_waiting: Callable[[], bool]) -> Iterato
         yield False
         return
     path = cache.path(file_name(key))
-    held: list[str] = _held.__dict__.setdefault("paths", [])
+    held = _held.setdefault(get_ident(), [])
     if path in held:
         yield True
         return
@@ -66,6 +67,8 @@ def acquire(cache: Cache, key: str, stop_waiting: Callable[[], bool]) -> Iterato
         if lock is not None:
             held.remove(path)
             lock.release()
+        if not held:
+            _held.pop(get_ident(), None)
 
 
 def _acquired(cache: Cache, path: str, stop_waiting: Callable[[], bool]) -> "FileLock | None":  # type: ignore[name-defined]  # noqa: F821

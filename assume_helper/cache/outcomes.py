@@ -10,7 +10,7 @@ from assume_helper.cache import directory as cache_directory
 from assume_helper.cache.directory import Cache
 from assume_helper.cache.records import load_record, number, text
 from assume_helper.errors import AssumeHelperError
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import dataclass
 
 
 @dataclass(frozen=True)

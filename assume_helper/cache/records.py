@@ -2,7 +2,8 @@
 
 import json
 import math
-from typing import Any, NoReturn
+
+from assume_helper.light import Any, NoReturn
 
 
 def load_record(data: bytes) -> dict[str, Any]:

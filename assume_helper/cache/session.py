@@ -1,11 +1,11 @@
 """A session as it is kept, and for how long it is handed out."""
 
-import hashlib
 import math
 from datetime import UTC, datetime
 
 from assume_helper.credentials import CLOCK_TOLERANCE, Credentials
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import dataclass
+from assume_helper.system.digests import sha256
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def expiration_jitter(lifetime: float, host: str, key: str, expiration: datetime
     All SDKs refresh a fixed time before the printed end, so hosts that started together would call STS together for
     ever. `u` in [0, 1) comes from host, key and expiry: the same on every call, another on every host.
     """
-    drawn = hashlib.sha256(f"{host}\0{key}\0{expiration.timestamp():.0f}".encode()).digest()
+    drawn = sha256(f"{host}\0{key}\0{expiration.timestamp():.0f}".encode()).digest()
     u = (int.from_bytes(drawn[:7], "big") >> 3) / 2**53
     return u * min(0.1 * lifetime, 900.0)
 

@@ -14,7 +14,7 @@ from assume_helper.cache import encryption, entries
 from assume_helper.cache.directory import Cache
 from assume_helper.cache.entries import Entry
 from assume_helper.credentials import STORAGES, Storage
-from assume_helper.light_dataclass import replace
+from assume_helper.light import replace
 from assume_helper.system.warning import Warning
 from assume_helper.text import printable
 
@@ -90,7 +90,12 @@ def _existing(environ: Mapping[str, str], storage: Storage) -> Cache | None:
     """The store of this kind where it exists and is ours alone. It does not decrypt."""
     if storage == "none":
         return None
-    directory = memory_directory(environ) if storage == "memory" else cache_directory.find(environ)
+    if storage == "memory":
+        # Whether it is in memory is the longer question: it reads the table of mounts.
+        is_there = os.path.lexists(_below(_runtime_directory(environ)))
+        directory = memory_directory(environ) if is_there else None
+    else:
+        directory = cache_directory.find(environ)
     if directory is None:
         return None
     if storage == "encrypted":
@@ -126,11 +131,16 @@ def decrypting(store: Cache) -> Cache:
 
 def memory_directory(environ: Mapping[str, str]) -> str | None:
     """The directory in the user's runtime directory (XDG Base Directory Specification), if that lies in memory."""
+    base = _runtime_directory(environ)
+    return _below(base) if os.path.isabs(base) and _is_ours(base) and _is_in_memory(base) else None
+
+
+def _runtime_directory(environ: Mapping[str, str]) -> str:
     base = environ.get("XDG_RUNTIME_DIR", "")
-    if not base and sys.platform == "linux":
-        base = f"/run/user/{os.geteuid()}"
-    if not os.path.isabs(base) or not _is_ours(base) or not _is_in_memory(base):
-        return None
+    return base if base or sys.platform != "linux" else f"/run/user/{os.geteuid()}"
+
+
+def _below(base: str) -> str:
     return os.path.join(base.rstrip("/"), "assume-helper")
 
 

@@ -1,10 +1,9 @@
 """A page opened in the person's browser by a command, or why that cannot be."""
 
-from typing import TYPE_CHECKING
-
 from assume_helper.cli import display
 from assume_helper.cli.invocation import Invocation
 from assume_helper.errors import AssumeHelperError
+from assume_helper.light import TYPE_CHECKING
 from assume_helper.system import browser
 from assume_helper.system.warning import Warning
 

@@ -5,7 +5,6 @@ click knows what fits where. Its own scripts are not used: they split names at b
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 import click
 from click.shell_completion import CompletionItem, ShellComplete
@@ -15,7 +14,7 @@ from assume_helper.cli import tab
 from assume_helper.cli.invocation import Invocation
 from assume_helper.errors import ConfigurationError
 from assume_helper.export import shell_syntax
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import Any, dataclass
 from assume_helper.profiles import aws_config
 from assume_helper.sessions import recall
 from assume_helper.text import has_control_character

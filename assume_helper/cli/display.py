@@ -8,9 +8,9 @@ import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any
 
 from assume_helper.cli.invocation import Invocation
+from assume_helper.light import IO, TYPE_CHECKING, Any
 from assume_helper.system import terminal
 from assume_helper.text import printable
 

@@ -1,7 +1,7 @@
 """What `get` does with the profile that it is asked for."""
 
 from assume_helper.cli.invocation import Invocation
-from assume_helper.light_dataclass import replace
+from assume_helper.light import replace
 from assume_helper.sessions import herd_gate, provider
 from assume_helper.sessions.provider import RoleRequest
 

@@ -3,13 +3,12 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TextIO
 
 from assume_helper import answers, hit
 from assume_helper.cache.session import Session
 from assume_helper.cli import audit_log
 from assume_helper.errors import AssumeHelperError
-from assume_helper.light_dataclass import dataclass, field, replace
+from assume_helper.light import TextIO, dataclass, field, replace
 from assume_helper.profiles.role import Profile
 from assume_helper.profiles.role_session_name import session_name
 from assume_helper.sessions import refresh_ahead

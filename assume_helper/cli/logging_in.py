@@ -5,7 +5,7 @@ import click
 from assume_helper.cli import login_screen, picker
 from assume_helper.cli.invocation import Invocation
 from assume_helper.errors import ConfigurationError, SourceError
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import dataclass
 from assume_helper.profiles import aws_config, login_settings, profile_variables, role_chain
 from assume_helper.profiles.endpoint import EndpointSettings
 from assume_helper.profiles.login import IdentityCenterLogin, Login

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from assume_helper.cli import display
 from assume_helper.cli.invocation import Invocation
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import dataclass
 from assume_helper.logins.notice import Notice
 from assume_helper.text import printable
 

@@ -18,7 +18,7 @@ from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceNo
 from assume_helper.export import container_endpoint, program, token_file, variables
 from assume_helper.export.container_endpoint import Endpoint
 from assume_helper.export.token_file import TokenFile
-from assume_helper.light_dataclass import dataclass, field, replace
+from assume_helper.light import dataclass, field, replace
 from assume_helper.profiles.role import Profile
 from assume_helper.sessions import provider
 from assume_helper.sessions.provider import RoleRequest

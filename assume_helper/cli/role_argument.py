@@ -1,7 +1,6 @@
 """Which role a command is for: the argument PROFILE|ROLE_ARN, its options, and the session that they ask for."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
 
 import click
 
@@ -10,7 +9,7 @@ from assume_helper.cli import display, logging_in, picker
 from assume_helper.cli.invocation import Invocation
 from assume_helper.credentials import LONGEST_USER_SESSION, SHORTEST_SESSION
 from assume_helper.errors import SourceError
-from assume_helper.light_dataclass import replace
+from assume_helper.light import Any, TypeVar, replace
 from assume_helper.profiles import aws_config, profile_variables
 from assume_helper.profiles.role import Profile
 from assume_helper.sessions import caller_identity, herd_gate, provider

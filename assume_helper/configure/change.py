@@ -10,7 +10,7 @@ from assume_helper.configure.difference import difference
 from assume_helper.configure.editor import ACCESS_KEY_KEYS, Edit
 from assume_helper.configure.writer import ConfigFile
 from assume_helper.errors import ChangedMeanwhile, ConfigurationError
-from assume_helper.light_dataclass import dataclass, field
+from assume_helper.light import dataclass, field
 from assume_helper.profiles import aws_config, helper_command, likely_meant, php_syntax, role_chain
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.helper_command import HelperCommand

@@ -6,9 +6,9 @@
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from assume_helper.errors import ConfigurationError
+from assume_helper.light import TYPE_CHECKING
 from assume_helper.profiles.aws_config import profile_name
 from assume_helper.text import has_control_character, printable
 

@@ -5,8 +5,8 @@ import io
 import re
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Literal
 
+from assume_helper.light import Literal
 from assume_helper.profiles import helper_command
 from assume_helper.text import printable, redacted
 

@@ -6,12 +6,11 @@ file is parsed once, however many profiles are edited.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from assume_helper.configure import config_text
 from assume_helper.configure.difference import indentation
 from assume_helper.errors import ConfigurationError
-from assume_helper.light_dataclass import dataclass, field
+from assume_helper.light import TYPE_CHECKING, dataclass, field
 from assume_helper.profiles import helper_command
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.double_quotes import quoted, unquoted

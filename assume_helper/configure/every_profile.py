@@ -6,7 +6,7 @@ from assume_helper.configure import change, consequences, editor, own_kind
 from assume_helper.configure.change import Change, Loaded
 from assume_helper.configure.editor import ACCESS_KEY_KEYS, Edit
 from assume_helper.errors import AssumeHelperError, ConfigurationError
-from assume_helper.light_dataclass import replace
+from assume_helper.light import replace
 from assume_helper.profiles import aws_config, helper_command, role_chain
 from assume_helper.text import printable
 

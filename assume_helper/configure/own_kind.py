@@ -1,6 +1,6 @@
 """What a profile is by itself, whether or not its credential_process already calls this helper."""
 
-from assume_helper.light_dataclass import replace
+from assume_helper.light import replace
 from assume_helper.profiles import helper_command, kind
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.raw_profile import merge

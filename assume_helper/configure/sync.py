@@ -7,7 +7,6 @@ there.
 
 import os
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
 
 from assume_helper.configure import change as changes
 from assume_helper.configure import config_text, consequences, editor, own_kind, sync_names, synced_profiles
@@ -15,7 +14,7 @@ from assume_helper.configure.change import Change, Loaded, ProfileChange
 from assume_helper.configure.difference import difference, indentation
 from assume_helper.configure.sync_names import Named, Pair
 from assume_helper.configure.synced_profiles import Synced
-from assume_helper.light_dataclass import dataclass, field
+from assume_helper.light import TYPE_CHECKING, Literal, dataclass, field
 from assume_helper.profiles import aws_config, helper_command, php_syntax, role_chain
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.double_quotes import unquoted

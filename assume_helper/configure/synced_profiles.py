@@ -5,12 +5,11 @@ The mark is the key `assume_helper_synced` with the session's name. It stands in
 """
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING
 
 from assume_helper.configure import config_text
 from assume_helper.configure.editor import Edit
 from assume_helper.configure.sync_names import Pair
-from assume_helper.light_dataclass import dataclass, field
+from assume_helper.light import TYPE_CHECKING, dataclass, field
 from assume_helper.profiles.aws_config import profile_name
 from assume_helper.profiles.double_quotes import unquoted
 from assume_helper.profiles.raw_profile import with_prefix

@@ -20,7 +20,7 @@ import time
 from assume_helper import hit
 from assume_helper.cache import directory as cache_directory
 from assume_helper.configure import attributes
-from assume_helper.light_dataclass import dataclass, field
+from assume_helper.light import dataclass, field
 from assume_helper.system import private_files
 from assume_helper.system.warning import Warning
 from assume_helper.text import printable

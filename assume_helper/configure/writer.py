@@ -12,7 +12,7 @@ from assume_helper.cache import key_lock
 from assume_helper.configure import backup, exchange, temporary_file
 from assume_helper.configure.temporary_file import TemporaryFile
 from assume_helper.errors import ChangedMeanwhile, ConfigurationError
-from assume_helper.light_dataclass import dataclass, field
+from assume_helper.light import dataclass, field
 from assume_helper.profiles import aws_config
 from assume_helper.system import home, private_files
 from assume_helper.system.warning import Warning

@@ -1,9 +1,7 @@
 """The result of one check: ok, warn or fail, and how to fix it."""
 
-from typing import Literal
-
 from assume_helper.errors import AssumeHelperError
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import Literal, dataclass
 
 Status = Literal["ok", "warn", "fail"]
 

@@ -17,7 +17,7 @@ from assume_helper.doctor import (
 )
 from assume_helper.doctor.check import Check, failed
 from assume_helper.errors import AssumeHelperError
-from assume_helper.light_dataclass import replace
+from assume_helper.light import replace
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.origin import CredentialProcess
 from assume_helper.profiles.raw_profile import merge

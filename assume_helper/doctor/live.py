@@ -6,13 +6,12 @@ Each call has its own deadline, so a run always ends. SDK code is imported only 
 import os
 import shutil
 import sys
-from typing import Any
 
 from assume_helper.cache import entries, storage
 from assume_helper.credentials import Credentials
 from assume_helper.doctor.check import Check, failed
 from assume_helper.errors import AssumeHelperError
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import Any, dataclass
 from assume_helper.profiles import endpoint as endpoint_settings
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.endpoint import EndpointSettings

@@ -9,10 +9,10 @@ import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from assume_helper.doctor.check import Check, failed
 from assume_helper.errors import SourceExpired
+from assume_helper.light import TYPE_CHECKING
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.login import ConsoleLogin, Login, PermissionSet
 from assume_helper.profiles.raw_profile import merge

@@ -9,7 +9,7 @@ from assume_helper.credentials import Credentials, Identity
 from assume_helper.doctor.check import Check, failed
 from assume_helper.doctor.live import PATIENCE
 from assume_helper.errors import AssumeHelperError, STSRefused
-from assume_helper.light_dataclass import replace
+from assume_helper.light import replace
 from assume_helper.profiles import callers
 from assume_helper.profiles.origin import CredentialProcess, Origin, StaticKeys, WebIdentity
 from assume_helper.profiles.role import Endpoint, Profile

@@ -9,13 +9,12 @@ import functools
 import json
 import shlex
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlencode
 
 from assume_helper.credentials import Credentials, can_be_sent
 from assume_helper.errors import ConfigurationError, STSNotReached, STSRefused, STSThrottled
 from assume_helper.export import console_url
-from assume_helper.light_dataclass import dataclass, field
+from assume_helper.light import Any, dataclass, field
 from assume_helper.profiles import endpoint
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.origin import EnvironmentKeys, Metadata, StaticKeys

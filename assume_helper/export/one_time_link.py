@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from assume_helper.light_dataclass import dataclass, field
+from assume_helper.light import dataclass, field
 from assume_helper.system import loopback_server
 
 _USED = b"<!DOCTYPE html><title>assume-helper</title><p>This link was good once. Run assume-helper console again.</p>"

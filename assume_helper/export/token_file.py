@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Mapping
 
 from assume_helper import hit
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import dataclass
 from assume_helper.system import private_files
 
 _PREFIX = "assume-helper-"

@@ -3,13 +3,12 @@
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 import botocore.exceptions as aws
 
 from assume_helper.credentials import is_account_id
 from assume_helper.errors import AssumeHelperError, STSNotReached, STSRefused
-from assume_helper.light_dataclass import dataclass, field, replace
+from assume_helper.light import Any, dataclass, field, replace
 from assume_helper.logins import error_answer, identity_center, login_errors, service, sso_token
 from assume_helper.logins.call_rate import CallRate
 from assume_helper.logins.service import Service

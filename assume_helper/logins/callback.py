@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import parse_qs, urlsplit
 
-from assume_helper.light_dataclass import dataclass, field
+from assume_helper.light import dataclass, field
 from assume_helper.system import loopback_server
 
 PATH = "/oauth/callback"

@@ -9,13 +9,12 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from typing import Any
 
 import botocore.exceptions as aws
 
 from assume_helper.credentials import LoginMethod, can_be_sent
 from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError, STSNotReached
-from assume_helper.light_dataclass import dataclass, field, replace
+from assume_helper.light import Any, dataclass, field, replace
 from assume_helper.logins import error_answer, login_errors, service, timestamps
 from assume_helper.logins.start_url import Portal
 from assume_helper.profiles import login_record

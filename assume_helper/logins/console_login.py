@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from assume_helper.credentials import LAST_RESORT, SHORTEST_SESSION, Answer, Credentials, can_be_sent, is_account_id
 from assume_helper.errors import AssumeHelperError, SourceRefused
-from assume_helper.light_dataclass import dataclass, field
+from assume_helper.light import dataclass, field
 from assume_helper.logins import login_errors, renewal, service, timestamps
 from assume_helper.logins.renewal_process import Job
 from assume_helper.profiles import login_record

@@ -4,7 +4,6 @@ import functools
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import botocore.exceptions as aws
 
@@ -17,7 +16,7 @@ from assume_helper.errors import (
     STSNotReached,
     TokenNotTaken,
 )
-from assume_helper.light_dataclass import replace
+from assume_helper.light import Any, replace
 from assume_helper.logins import dpop, error_answer, service, timestamps
 from assume_helper.logins.renewal_process import LONGEST, Job, Renewed
 from assume_helper.profiles import login_record, partitions

@@ -1,14 +1,13 @@
 """A login to Identity Center in any browser, with a code that is shown here (RFC 8628)."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
 import botocore.exceptions as aws
 
 from assume_helper.credentials import can_be_sent
 from assume_helper.errors import AssumeHelperError, SourceError, STSNotReached
-from assume_helper.light_dataclass import dataclass, field
+from assume_helper.light import Any, dataclass, field
 from assume_helper.logins import browser_login, client_registration, error_answer, login_errors, service, sso_answer
 from assume_helper.logins.client_registration import DEVICE_CODE, Client
 from assume_helper.logins.notice import Notice

@@ -2,12 +2,13 @@
 
 import base64
 import json
-from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
+from assume_helper.light import Any
 
 # Bytes of a number of P-256.
 _LENGTH = 32

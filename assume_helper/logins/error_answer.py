@@ -5,7 +5,7 @@ import re
 import botocore.exceptions as aws
 
 from assume_helper.errors import STSNotReached, STSThrottled, STSUnavailable
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import dataclass
 from assume_helper.logins.service import Service
 from assume_helper.system.unreached import not_from, not_reached, where
 from assume_helper.text import printable

@@ -4,13 +4,12 @@ import os
 import random
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 import botocore.exceptions as aws
 
 from assume_helper.credentials import CLOCK_TOLERANCE, LONGEST_SESSION, Answer, Credentials, can_be_sent
 from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceRefused, STSNotReached, STSRefused
-from assume_helper.light_dataclass import replace
+from assume_helper.light import Any, replace
 from assume_helper.logins import error_answer, login_errors, login_lock, service, sso_token
 from assume_helper.logins.service import Service
 from assume_helper.logins.sso_token import AccessToken

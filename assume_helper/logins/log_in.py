@@ -10,11 +10,10 @@ import json
 import os
 import random
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from assume_helper.credentials import LoginMethod
 from assume_helper.errors import AssumeHelperError, SourceError
-from assume_helper.light_dataclass import dataclass, replace
+from assume_helper.light import Any, dataclass, replace
 from assume_helper.logins import (
     aws_login,
     browser_login,

@@ -10,13 +10,12 @@ import random
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
 
 import botocore.exceptions as aws
 
 from assume_helper.credentials import can_be_sent
 from assume_helper.errors import AssumeHelperError, SourceError, STSNotReached, STSRefused
-from assume_helper.light_dataclass import dataclass, replace
+from assume_helper.light import Any, dataclass, replace
 from assume_helper.logins import error_answer, login_errors, login_lock, renewal_process, service
 from assume_helper.profiles import login_record
 from assume_helper.profiles.login import IdentityCenterLogin, Login

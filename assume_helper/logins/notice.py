@@ -1,6 +1,6 @@
 """What a person is shown while somebody logs in."""
 
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import dataclass
 
 
 @dataclass(frozen=True)

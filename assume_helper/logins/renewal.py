@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from assume_helper import hit
 from assume_helper.errors import AssumeHelperError, SourceExpired, STSNotReached
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import dataclass
 from assume_helper.logins import login_errors, login_lock, renewal_process
 from assume_helper.logins.renewal_process import Job, Started
 from assume_helper.profiles import login_record

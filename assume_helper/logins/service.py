@@ -1,12 +1,11 @@
 """The services of logins, and one request to one of them: Identity Center's portal and its OIDC, and AWS's sign-in."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
 
 import botocore.exceptions as aws
 
 from assume_helper.errors import AssumeHelperError, internal_fault
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import Any, Literal, dataclass
 from assume_helper.profiles.login import LoginService
 from assume_helper.system import sdk_client, sdk_errors
 from assume_helper.system.sdk_client import Client

@@ -1,10 +1,9 @@
 """What CreateToken answers, checked: an access token of Identity Center, and how it is renewed."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from assume_helper.credentials import can_be_sent
-from assume_helper.light_dataclass import dataclass, field
+from assume_helper.light import Any, dataclass, field
 from assume_helper.logins.service import Service
 from assume_helper.system.answer_time import answered_at
 from assume_helper.system.unreached import not_from, not_reached

@@ -1,11 +1,11 @@
 """The access token of Identity Center renewed: one CreateToken with the refresh token, its answer checked."""
 
 from collections.abc import Callable
-from typing import Any
 
 import botocore.exceptions as aws
 
 from assume_helper.errors import AssumeHelperError, SourceError, SourceExpired, STSNotReached
+from assume_helper.light import Any
 from assume_helper.logins import error_answer, service, sso_answer, timestamps
 from assume_helper.logins.renewal_process import LONGEST, Job, Renewed
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from assume_helper.credentials import can_be_sent
 from assume_helper.errors import AssumeHelperError, SourceRefused
-from assume_helper.light_dataclass import dataclass, field
+from assume_helper.light import dataclass, field
 from assume_helper.logins import login_errors, renewal, service, timestamps
 from assume_helper.logins.renewal_process import Job
 from assume_helper.profiles import login_record

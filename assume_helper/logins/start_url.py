@@ -5,7 +5,6 @@ start URL of the config: all programs find the login by that.
 """
 
 import re
-from typing import Any, cast
 from urllib.parse import urljoin, urlsplit
 
 from botocore.awsrequest import AWSRequest
@@ -13,7 +12,7 @@ from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
 from assume_helper.errors import MachineFault
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import Any, cast, dataclass
 from assume_helper.profiles.login import IdentityCenterLogin
 from assume_helper.system import guarded_http
 from assume_helper.system.deadline import within

@@ -4,10 +4,9 @@ asked, and nothing is written.
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from assume_helper.errors import AssumeHelperError
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import Any, dataclass
 from assume_helper.logins import console_login, login_errors, renewal, sso_token, timestamps
 from assume_helper.profiles import login_record
 from assume_helper.profiles.login import ConsoleLogin, IdentityCenterLogin, Login

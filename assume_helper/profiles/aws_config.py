@@ -14,7 +14,7 @@ from collections.abc import Mapping
 
 from assume_helper import hit
 from assume_helper.errors import ConfigurationError
-from assume_helper.light_dataclass import dataclass, field
+from assume_helper.light import dataclass, field
 from assume_helper.profiles import file_problems, unread_sections
 from assume_helper.profiles.unread_sections import UnreadSection
 from assume_helper.system import private_files

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from assume_helper.credentials import Storage
 from assume_helper.errors import ConfigurationError
-from assume_helper.light_dataclass import dataclass, field, replace
+from assume_helper.light import dataclass, field, replace
 from assume_helper.profiles import callers, likely_meant
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.endpoint import EndpointSettings

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from assume_helper import hit
 from assume_helper.errors import ConfigurationError
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import dataclass
 from assume_helper.profiles import aws_config
 from assume_helper.system.warning import Warning
 from assume_helper.text import printable

@@ -2,11 +2,10 @@
 
 import os
 from collections.abc import Callable, Mapping
-from typing import TypeVar
 
 from assume_helper import hit
 from assume_helper.errors import ConfigurationError
-from assume_helper.light_dataclass import dataclass, field
+from assume_helper.light import TypeVar, dataclass, field
 from assume_helper.profiles import likely_meant, partitions, value_parsers
 from assume_helper.profiles.aws_config import parse_nested
 from assume_helper.profiles.role import Endpoint

@@ -8,7 +8,7 @@ import configparser
 import io
 import re
 
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import dataclass
 
 _NEITHER = "a line is neither a [section] nor key = value"
 _CORRECT = "correct that line"

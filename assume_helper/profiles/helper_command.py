@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from assume_helper.errors import AssumeHelperError, ConfigurationError
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import dataclass
 from assume_helper.text import printable
 
 _SCRIPT = "assume-helper"

@@ -4,14 +4,14 @@ The token files are the AWS CLI's, which every SDK shares (protocol: botocore's 
 `LoginCredentialFetcher`).
 """
 
-import hashlib
 import os
 from collections.abc import Mapping
 
 from assume_helper.credentials import LoginMethod, is_account_id
 from assume_helper.hit import expand_home
-from assume_helper.light_dataclass import dataclass, field
+from assume_helper.light import dataclass, field
 from assume_helper.profiles.resolution import Resolution
+from assume_helper.system.digests import sha1, sha256
 from assume_helper.text import printable
 
 SSO_CACHE = "~/.aws/sso/cache"
@@ -94,7 +94,7 @@ def account_of(login_session: str) -> str | None:
 
 def identity_center_token(session_name: str | None, start_url: str) -> str:
     """The path of a token file, with `~`: its name is the SHA-1 of the session's name, else of the start URL."""
-    name = hashlib.sha1((session_name or start_url).encode("utf-8"), usedforsecurity=False).hexdigest()
+    name = sha1((session_name or start_url).encode("utf-8"), usedforsecurity=False).hexdigest()
     return f"{SSO_CACHE}/{name}.json"
 
 
@@ -111,7 +111,7 @@ def command(profile: str, session_name: str | None = None) -> str:
 
 def console_token(login_session: str, environ: Mapping[str, str]) -> str:
     """The path of a console login's token file, perhaps with `~`: its name is the SHA-256 of the login session."""
-    name = hashlib.sha256(login_session.encode("utf-8")).hexdigest()
+    name = sha256(login_session.encode("utf-8")).hexdigest()
     return os.path.join(environ.get(LOGIN_CACHE_VARIABLE) or LOGIN_CACHE, f"{name}.json")
 
 

@@ -7,16 +7,15 @@ whoever reads either file meanwhile comes to the number too.
 """
 
 import contextlib
-import hashlib
 import json
 import os
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from assume_helper import hit
-from assume_helper.light_dataclass import dataclass, field, replace
+from assume_helper.light import Any, dataclass, field, replace
 from assume_helper.system import private_files
+from assume_helper.system.digests import sha256
 
 # The AWS CLI and some SDKs write a token file in place: for so long (seconds) what cannot be read is read again.
 _HALF_WRITTEN = 0.5
@@ -81,7 +80,7 @@ class Record:
 
 def digest(data: bytes) -> str:
     """What tells one content of a token file from another: 64 hexadecimal digits."""
-    return hashlib.sha256(data).hexdigest()
+    return sha256(data).hexdigest()
 
 
 def read_token_file(path: str, pause: Callable[[float], None] = time.sleep) -> TokenFile:

@@ -1,11 +1,10 @@
 """What a profile says of a login: a permission set of IAM Identity Center, or a login to the AWS console."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from assume_helper.credentials import LoginMethod
 from assume_helper.errors import ConfigurationError
-from assume_helper.light_dataclass import replace
+from assume_helper.light import Any, replace
 from assume_helper.profiles import endpoint, likely_meant, login, profile_variables, resolution, value_parsers
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.endpoint import EndpointSettings

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TypeVar
 
 from assume_helper.errors import ConfigurationError
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import TypeVar, dataclass
 from assume_helper.profiles import value_parsers
 from assume_helper.text import printable
 

@@ -1,7 +1,7 @@
 """Which MFA device a role needs: its own keys, then those of its source profile, then those of the roles behind it."""
 
 from assume_helper.errors import ConfigurationError
-from assume_helper.light_dataclass import dataclass, field
+from assume_helper.light import dataclass, field
 from assume_helper.profiles.origin import USER_SESSION, MFADevice
 from assume_helper.profiles.settings import ProfileSettings
 

@@ -1,6 +1,6 @@
 """What a session is made from: access keys, a process, metadata, a web identity token, a login."""
 
-from assume_helper.light_dataclass import dataclass, field
+from assume_helper.light import dataclass, field
 from assume_helper.profiles.login import ConsoleLogin, PermissionSet
 from assume_helper.profiles.metadata_service import MetadataService
 from assume_helper.profiles.resolution import Resolution

@@ -8,7 +8,7 @@ them with the parser. Lines may hold secrets: what is said of one is its number 
 import re
 from collections.abc import Iterator
 
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import dataclass
 from assume_helper.profiles.aws_config import profile_name
 from assume_helper.profiles.double_quotes import unquoted
 

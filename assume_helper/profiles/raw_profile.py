@@ -7,7 +7,7 @@ ignore and which wins over the bare key.
 from collections.abc import Iterator, Mapping
 
 from assume_helper.errors import ConfigurationError
-from assume_helper.light_dataclass import dataclass, field
+from assume_helper.light import dataclass, field
 from assume_helper.profiles import likely_meant
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.double_quotes import unquoted

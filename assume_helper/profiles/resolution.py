@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 
 from assume_helper import hit, lookups
-from assume_helper.light_dataclass import dataclass, field
+from assume_helper.light import dataclass, field
 from assume_helper.profiles import login_record
 from assume_helper.system import private_files
 from assume_helper.system.keyed_digest import keyed_digest

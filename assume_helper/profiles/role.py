@@ -1,12 +1,11 @@
 """A profile, its source and the sources behind that, as frozen values."""
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
 
 from assume_helper import hit
 from assume_helper.answers import HANDED_ON
 from assume_helper.credentials import Storage
-from assume_helper.light_dataclass import dataclass, field
+from assume_helper.light import ClassVar, Literal, dataclass, field
 from assume_helper.profiles import partitions
 from assume_helper.profiles.login import ConsoleLogin, IdentityCenterLogin, PermissionSet, account_of
 from assume_helper.profiles.origin import (

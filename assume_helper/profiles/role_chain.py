@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from assume_helper import hit
 from assume_helper.credentials import Storage, strictest
 from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError
-from assume_helper.light_dataclass import replace
+from assume_helper.light import replace
 from assume_helper.profiles import (
     endpoint,
     helper_command,

@@ -3,7 +3,7 @@
 import json
 
 from assume_helper.errors import ConfigurationError
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import dataclass
 from assume_helper.profiles.settings import ProfileSettings
 from assume_helper.text import printable
 

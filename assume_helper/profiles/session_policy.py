@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from assume_helper import hit
 from assume_helper.errors import ConfigurationError
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import dataclass
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.system import private_files
 from assume_helper.text import printable

@@ -6,10 +6,9 @@ sections to find out what a profile asks for.
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Generic, TypeVar
 
 from assume_helper.credentials import LoginMethod, Storage
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import TYPE_CHECKING, Generic, TypeVar, dataclass
 from assume_helper.profiles import metadata_service, value_parsers
 from assume_helper.profiles.raw_profile import RawProfile, with_prefix
 from assume_helper.profiles.role_session_name import fill_in

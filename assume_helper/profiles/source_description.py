@@ -1,8 +1,6 @@
 """A source of credentials in words: whose they are, and what to do when STS refuses them."""
 
-from typing import Literal
-
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import Literal, dataclass
 from assume_helper.profiles.login import ConsoleLogin, PermissionSet
 from assume_helper.profiles.origin import (
     CredentialProcess,

@@ -8,7 +8,7 @@ does not begin with `profile`; in the credentials file a section has the profile
 import re
 from collections.abc import Iterable, Iterator
 
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import dataclass
 from assume_helper.text import printable, redacted
 
 # The word that a section of the config file begins with, however it is written, and the name behind it.

@@ -6,7 +6,6 @@ host sees it. The limits are STS's own (API reference of AssumeRole) where nothi
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TypeVar
 
 from assume_helper.credentials import (
     LOGIN_METHODS,
@@ -18,6 +17,7 @@ from assume_helper.credentials import (
     Storage,
 )
 from assume_helper.errors import ConfigurationError
+from assume_helper.light import TypeVar
 from assume_helper.text import COMMENT, has_comment, has_control_character, printable
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from assume_helper.cache.entries import Entry
 from assume_helper.cache.session import Session
 from assume_helper.credentials import Answer, Credentials, WebIdentityToken
 from assume_helper.errors import AssumeHelperError, ConfigurationError, MFARequired, SourceExpired, SourceNotKnown
-from assume_helper.light_dataclass import dataclass, field, replace
+from assume_helper.light import dataclass, field, replace
 from assume_helper.profiles.origin import MFADevice, Origin, WebIdentity
 from assume_helper.profiles.role import Profile
 from assume_helper.profiles.source_description import described

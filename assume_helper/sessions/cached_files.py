@@ -2,12 +2,11 @@
 
 import os
 from collections.abc import Iterator
-from typing import Literal
 
 from assume_helper.cache import directory as cache_directory
 from assume_helper.cache import key_lock
 from assume_helper.cache.directory import Cache
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import Literal, dataclass
 from assume_helper.system.warning import Warning
 
 # What became of a file: deleted; already gone; held by a process that replaces it; not removable.

@@ -6,7 +6,7 @@ from datetime import datetime
 from assume_helper.cache.session import Session
 from assume_helper.credentials import Credentials, Identity
 from assume_helper.errors import SourceError
-from assume_helper.light_dataclass import replace
+from assume_helper.light import replace
 from assume_helper.profiles import aws_config, endpoint, likely_meant, profile_variables
 from assume_helper.profiles.origin import EnvironmentKeys, Origin
 from assume_helper.profiles.role import Endpoint, Profile

@@ -6,7 +6,6 @@
 The keys are botocore's, of the bare keys of a profile (`SSOCredentialFetcher`, `AssumeRoleCredentialFetcher`).
 """
 
-import hashlib
 import json
 import os
 import re
@@ -19,6 +18,7 @@ from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.login import IdentityCenterLogin, Login
 from assume_helper.profiles.raw_profile import RawProfile, merge
 from assume_helper.system import home, private_files
+from assume_helper.system.digests import sha1
 
 _FOLDER = "~/.aws/cli/cache"
 _NAME = re.compile(r"([0-9a-f]{40})\.json")
@@ -94,7 +94,7 @@ def _of_permission_sets(config: AwsConfig, environ: Mapping[str, str]) -> Iterat
                 args |= {"sessionName": session} if session else {"startUrl": start_url}
                 text = json.dumps(args, sort_keys=True, separators=(",", ":"))
                 path = login.absolute(login.identity_center_token(session, start_url), environ)
-                yield hashlib.sha1(text.encode("utf-8"), usedforsecurity=False).hexdigest(), os.path.realpath(path)
+                yield sha1(text.encode("utf-8"), usedforsecurity=False).hexdigest(), os.path.realpath(path)
 
 
 def _of_roles(config: AwsConfig, environ: Mapping[str, str], paths: Collection[str]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from assume_helper.cache import directory as cache_directory
 from assume_helper.cache import entries, storage
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import dataclass
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.login import Login
 from assume_helper.sessions import cached_files, cli_cache

@@ -1,13 +1,12 @@
 """The profiles that can be served, each with what is known without a call."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from assume_helper.cache import entries, storage
 from assume_helper.cache.directory import Cache
 from assume_helper.credentials import Storage
 from assume_helper.errors import AssumeHelperError
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import TYPE_CHECKING, dataclass
 from assume_helper.profiles import process_resolution, role_chain
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.login import ConsoleLogin, Login, PermissionSet

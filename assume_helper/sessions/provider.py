@@ -7,7 +7,7 @@ from assume_helper.cache import entries, storage
 from assume_helper.cache.entries import Entry
 from assume_helper.cache.session import Session
 from assume_helper.errors import AssumeHelperError, STSNotReached, STSRefused
-from assume_helper.light_dataclass import dataclass, field, replace
+from assume_helper.light import dataclass, field, replace
 from assume_helper.profiles import aws_config, callers, role_chain
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.role import Profile

@@ -7,7 +7,7 @@ from assume_helper.cache import entries, storage
 from assume_helper.cache.directory import Cache
 from assume_helper.credentials import Storage
 from assume_helper.errors import AssumeHelperError
-from assume_helper.light_dataclass import replace
+from assume_helper.light import replace
 from assume_helper.profiles.role import Profile
 from assume_helper.sessions import cached_files, provider, session_keys
 from assume_helper.sessions.cached_files import CachedFile

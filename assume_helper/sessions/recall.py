@@ -8,7 +8,7 @@ from assume_helper.cache import entries, storage
 from assume_helper.cache.directory import Cache
 from assume_helper.cache.entries import Entry
 from assume_helper.credentials import LAST_RESORT
-from assume_helper.light_dataclass import dataclass, field
+from assume_helper.light import dataclass, field
 from assume_helper.profiles import duplicate_sections
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.resolution import DEPENDS_ON_SECRET

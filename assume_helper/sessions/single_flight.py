@@ -4,7 +4,6 @@ Of these one leads: it holds the key's lock and calls. The followers wait, and t
 """
 
 from collections.abc import Callable
-from typing import TypeGuard
 
 from assume_helper.cache import entries, key_lock, outcomes
 from assume_helper.cache.directory import Cache
@@ -21,7 +20,7 @@ from assume_helper.errors import (
     STSNotReached,
     internal_fault,
 )
-from assume_helper.light_dataclass import dataclass, field, replace
+from assume_helper.light import TypeGuard, dataclass, field, replace
 from assume_helper.sessions import asker, time_budget
 from assume_helper.system import terminal
 from assume_helper.system.context import CallContext, Clock

@@ -1,11 +1,11 @@
 """The user's own session (GetSessionToken): an access key's, and the one that all roles with an MFA device share."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from assume_helper.cache import entries, storage
 from assume_helper.cache.directory import Cache
 from assume_helper.credentials import Answer, Credentials
+from assume_helper.light import TYPE_CHECKING
 from assume_helper.profiles.origin import MFADevice
 from assume_helper.profiles.role import UserSession
 from assume_helper.sessions import time_budget

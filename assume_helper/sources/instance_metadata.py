@@ -1,7 +1,6 @@
 """The metadata service of EC2, asked by botocore's own fetcher; and why it gave nothing."""
 
 import os
-from typing import Any
 from urllib.parse import urlsplit
 
 import botocore.exceptions as aws
@@ -9,7 +8,7 @@ from botocore.utils import InstanceMetadataFetcher, get_environ_proxies
 
 from assume_helper.credentials import Credentials
 from assume_helper.errors import AssumeHelperError, SourceError, SourceExpired, STSNotReached
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import Any, dataclass
 from assume_helper.profiles.metadata_service import MetadataService
 from assume_helper.sources.access_key import checked
 from assume_helper.system import guarded_http

@@ -1,13 +1,13 @@
 """The metadata service of a machine (EC2) or a container (ECS, EKS) as a source, through botocore's providers."""
 
 import re
-from typing import Any
 
 import botocore.exceptions as aws
 from botocore.credentials import ContainerProvider
 
 from assume_helper.credentials import Credentials
 from assume_helper.errors import SourceError, SourceExpired, STSNotReached
+from assume_helper.light import Any
 from assume_helper.profiles.origin import Metadata
 from assume_helper.sources import instance_metadata
 from assume_helper.sources.access_key import checked

@@ -11,7 +11,7 @@ from assume_helper.cache import entries, key_lock
 from assume_helper.cache.directory import Cache
 from assume_helper.credentials import Answer
 from assume_helper.errors import MachineFault, MFACodeRefused, MFANotGiven, MFARequired, SettingFault, STSNotConnected
-from assume_helper.light_dataclass import dataclass, field
+from assume_helper.light import dataclass, field
 from assume_helper.profiles.origin import MFADevice
 from assume_helper.sources import mfa_command, used_mfa_codes
 from assume_helper.sources.used_mfa_codes import STEP, UsedCode

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from assume_helper.credentials import Answer, is_account_id
 from assume_helper.errors import ConfigurationError, SettingFault, SourceError, SourceExpired
-from assume_helper.light_dataclass import replace
+from assume_helper.light import Any, replace
 from assume_helper.profiles.origin import CredentialProcess
 from assume_helper.sources import aws_cli
 from assume_helper.sources.access_key import checked

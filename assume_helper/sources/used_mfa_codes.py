@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from assume_helper.cache import directory as cache_directory
 from assume_helper.cache import storage
 from assume_helper.cache.directory import Cache
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import dataclass
 from assume_helper.system.warning import Warning
 
 # A device shows a new code every 30 seconds (RFC 6238).

@@ -3,10 +3,10 @@
 import functools
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
 
 from assume_helper.credentials import Answer, Credentials, Identity
 from assume_helper.errors import STSNotConnected, STSNotReached
+from assume_helper.light import TYPE_CHECKING, Any, TypeVar
 from assume_helper.sts import response
 from assume_helper.sts.request import Request
 from assume_helper.system.context import Clock

@@ -1,24 +1,24 @@
 """STS's client: it signs with the source's credentials, and does not sign where there are none."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
 
 from botocore.auth import SigV4Auth
 
 from assume_helper.credentials import Credentials
-from assume_helper.light_dataclass import dataclass, field
+from assume_helper.light import Any, dataclass, field
 from assume_helper.profiles.role import Endpoint
 from assume_helper.system import sdk_client
 
 _VERSION = "sts/2011-06-15"
 
 
-class _Keys(NamedTuple):
+@dataclass(frozen=True)
+class _Keys:
     """Credentials in the form that botocore's signer reads."""
 
     access_key: str
-    secret_key: str
-    token: str | None
+    secret_key: str = field(repr=False)
+    token: str | None = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """botocore's errors at a call to STS as errors of ours: no usable answer, an unknown region, or a refusal."""
 
 from collections.abc import Callable
-from typing import Any
 
+from assume_helper.light import Any
 from assume_helper.sts.refusals import refusal
 from assume_helper.sts.request import Request
 from assume_helper.system import sdk_errors

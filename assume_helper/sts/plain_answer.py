@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
+from assume_helper.light import Any
 from assume_helper.sts.request import GET_SESSION_TOKEN
 
 # As STS writes it.

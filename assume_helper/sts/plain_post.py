@@ -2,8 +2,8 @@
 
 import os
 import socket
-from typing import TYPE_CHECKING, Any, NoReturn
 
+from assume_helper.light import TYPE_CHECKING, Any, NoReturn
 from assume_helper.sts import plain_answer
 from assume_helper.sts.plain_request import PlainRequest
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping
 
 from assume_helper.credentials import Credentials
-from assume_helper.light_dataclass import dataclass, field
+from assume_helper.light import dataclass, field
 from assume_helper.profiles import partitions
 from assume_helper.profiles.role import Endpoint
 from assume_helper.sts.request import ASSUME_ROLE, ASSUME_ROLE_WITH_WEB_IDENTITY, GET_SESSION_TOKEN, Request

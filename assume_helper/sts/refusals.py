@@ -3,7 +3,6 @@
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 import botocore.exceptions as aws
 
@@ -18,6 +17,7 @@ from assume_helper.errors import (
     STSThrottled,
     STSUnavailable,
 )
+from assume_helper.light import Any
 from assume_helper.profiles import partitions
 from assume_helper.profiles.role import Endpoint
 from assume_helper.sts import policy_kinds

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from assume_helper.credentials import WebIdentityToken
-from assume_helper.light_dataclass import dataclass, field
+from assume_helper.light import dataclass, field
 from assume_helper.profiles.origin import Origin
 from assume_helper.profiles.role import Endpoint, Profile, UserSession
 from assume_helper.profiles.source_description import SourceDescription, describe

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from assume_helper.credentials import (
     CLOCK_TOLERANCE,
@@ -16,6 +15,7 @@ from assume_helper.credentials import (
     can_be_sent,
 )
 from assume_helper.errors import STSNotReached
+from assume_helper.light import Any
 from assume_helper.sts.request import GET_SESSION_TOKEN, Request
 from assume_helper.system.answer_time import answered_at
 from assume_helper.text import printable

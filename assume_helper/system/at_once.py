@@ -3,7 +3,8 @@
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+
+from assume_helper.light import TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import dataclass
 from assume_helper.system import environment, own_python
 
 # The URL comes on standard input. It is in the browser's argv all the same: it must hold no secret of its own.

@@ -1,6 +1,6 @@
 """What a call needs to know of the service that it goes to, and what messages name it by."""
 
-from typing import Protocol
+from assume_helper.light import Protocol
 
 
 class CalledService(Protocol):

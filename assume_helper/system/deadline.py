@@ -3,9 +3,8 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar, cast
 
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import TYPE_CHECKING, TypeVar, cast, dataclass
 
 if TYPE_CHECKING:
     from threading import Thread

@@ -9,7 +9,6 @@ import functools
 import ipaddress
 import socket
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import urlsplit
 
 import botocore.awsrequest
@@ -17,6 +16,7 @@ import botocore.exceptions as aws
 from botocore.httpsession import ProxyConfiguration, URLLib3Session
 
 from assume_helper.errors import ConfigurationError
+from assume_helper.light import Any
 from assume_helper.text import printable
 
 # Bytes of an answer's body. The largest that is of any use has some ten thousand.

@@ -5,12 +5,12 @@ then gets another digest for the same secret.
 """
 
 import functools
-import hashlib
 import os
 from collections.abc import Mapping
 
 from assume_helper import hit
 from assume_helper.system import private_files
+from assume_helper.system.digests import blake2b
 
 FILE = "digest-key"
 _LENGTH = 32
@@ -19,7 +19,7 @@ _LENGTH = 32
 def keyed_digest(secret: str, environ: Mapping[str, str]) -> str:
     """64 hexadecimal digits for `secret`, the same as long as the cache of `environ` is."""
     key = _shared_key(environ) or _own_key()
-    return hashlib.blake2b(secret.encode("utf-8", "surrogateescape"), key=key, digest_size=_LENGTH).hexdigest()
+    return blake2b(secret.encode("utf-8", "surrogateescape"), key=key, digest_size=_LENGTH).hexdigest()
 
 
 @functools.cache

@@ -7,9 +7,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import IO
 
-from assume_helper.light_dataclass import dataclass, field
+from assume_helper.light import IO, dataclass, field
 from assume_helper.system import child_signal, process_tree, terminal
 from assume_helper.system.deferred_signals import DeferredSignals
 from assume_helper.text import printable

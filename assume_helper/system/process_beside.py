@@ -10,10 +10,9 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 from assume_helper.errors import AssumeHelperError
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import Protocol, dataclass
 from assume_helper.system import child_signal, process_stat
 
 # Handled and not ignored: what is ignored stays so in the programs that are started for a source.

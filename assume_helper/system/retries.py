@@ -1,9 +1,9 @@
 """A call that is tried again while there is time: with back-off, full jitter, and patience where it is throttled."""
 
 from collections.abc import Callable
-from typing import TypeVar
 
 from assume_helper.errors import STSNotReached, STSThrottled
+from assume_helper.light import TypeVar
 from assume_helper.system.context import Clock
 from assume_helper.system.deadline import Deadline
 

@@ -8,7 +8,6 @@ tests/unit/sts/test_client.py and tests/unit/logins/test_service.py compare the 
 import json
 import os
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
 
 import botocore.exceptions as aws
 from botocore.awsrequest import HeadersDict, create_request_object, prepare_request_dict
@@ -22,7 +21,7 @@ from botocore.useragent import UserAgentString
 from botocore.utils import get_environ_proxies, is_valid_endpoint_url, is_valid_ipv6_endpoint_url, validate_region_name
 
 from assume_helper.errors import SettingFault
-from assume_helper.light_dataclass import dataclass, field
+from assume_helper.light import Any, TypeVar, dataclass, field
 from assume_helper.system import guarded_http, this_machine
 from assume_helper.system.called_service import CalledService
 from assume_helper.text import redacted

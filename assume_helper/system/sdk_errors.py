@@ -3,13 +3,13 @@
 import difflib
 import os
 from collections.abc import Callable
-from typing import TypeVar
 
 import botocore.exceptions as aws
 from botocore.loaders import create_loader
 from botocore.parsers import ResponseParserError
 
 from assume_helper.errors import AssumeHelperError, ConfigurationError, STSNotConnected, UnknownRegion
+from assume_helper.light import TypeVar
 from assume_helper.system import guarded_http, this_machine, unreached
 from assume_helper.system.called_service import CalledService
 from assume_helper.system.unreached import not_from, not_reached, where

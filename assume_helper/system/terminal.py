@@ -16,10 +16,8 @@ if sys.platform == "win32":
     import msvcrt
 else:
     import fcntl
-    import select
     import signal
     import termios
-    import threading
 
 _INTERRUPT = "\x03"
 # Seconds. A signal that comes between the interpreter's last look for one and the system call is seen after the call.
@@ -144,6 +142,8 @@ else:
             termios.tcsetattr(descriptor, termios.TCSAFLUSH, unseen)
             os.write(descriptor, shown)
 
+        import threading
+
         is_main = threading.current_thread() is threading.main_thread()
         old = signal.signal(signal.SIGCONT, put) if is_main else None
         try:
@@ -159,6 +159,8 @@ else:
                 pass  # the terminal has gone
 
     def _line(descriptor: int, until: float) -> str:
+        import select
+
         typed = b""
         while not typed.endswith(b"\n"):
             left = until - time.monotonic()

@@ -4,13 +4,13 @@ import json
 import os
 import ssl
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import botocore.exceptions as aws
 from botocore.utils import get_environ_proxies
 
 from assume_helper.errors import AssumeHelperError, MachineFault, SettingFault
+from assume_helper.light import Any, TypeVar
 from assume_helper.system import exhaustion
 from assume_helper.system.called_service import CalledService
 from assume_helper.text import ON_ITS_OWN_LINE, has_comment, printable, redacted

@@ -1,8 +1,6 @@
 """A warning: what is not as it should be, though the call goes on, and what a person can do about it."""
 
-from typing import Literal
-
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import Literal, dataclass
 
 # What code may ask of a warning.
 Kind = Literal["not cached", "not shared", "stale", "another's home", "other"]

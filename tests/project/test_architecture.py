@@ -107,6 +107,13 @@ def test_the_hit_imports_os_and_sys_and_no_more_in_its_functions() -> None:
 # Each module.
 
 
+def test_what_modules_need_of_dataclasses_and_typing_comes_from_light() -> None:
+    for path in MODULES:
+        if path.stem != "light":
+            found = {name for node in parsed(path).body if not isinstance(node, ast.If) for name in imported(node)}
+            assert not {"dataclasses", "typing"} & found, named(path)
+
+
 def test_a_module_is_one_concept_of_at_most_300_lines_with_a_title() -> None:
     for path in MODULES:
         assert (ast.get_docstring(parsed(path)) or "").partition("\n\n")[0].endswith("."), named(path)

@@ -1,7 +1,5 @@
 """`console`: the AWS console in the browser, as a profile."""
 
-from typing import Any
-
 import click
 
 from assume_helper.cli import browsing, display
@@ -10,6 +8,7 @@ from assume_helper.cli.role_argument import requested, role_options, session_of
 from assume_helper.credentials import LONGEST_SESSION, SHORTEST_SESSION
 from assume_helper.errors import ConfigurationError
 from assume_helper.export import console_url, federation
+from assume_helper.light import Any
 from assume_helper.profiles.login import PermissionSet
 from assume_helper.profiles.role import Profile
 from assume_helper.sessions import provider

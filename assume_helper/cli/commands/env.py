@@ -1,12 +1,11 @@
 """`env`: print the lines that set, or clear, a profile's credentials in a shell."""
 
-from typing import Any
-
 import click
 
 from assume_helper.cli.invocation import Invocation
 from assume_helper.cli.role_argument import role_options, session
 from assume_helper.export import shell_syntax, variables
+from assume_helper.light import Any
 
 
 @click.command("env", short_help="Print the lines that set a profile's credentials in a shell.")

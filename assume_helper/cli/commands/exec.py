@@ -1,7 +1,5 @@
 """`exec`: run a program, or a shell, with a profile's credentials."""
 
-from typing import Any
-
 import click
 
 from assume_helper.cache.entries import Entry
@@ -9,6 +7,7 @@ from assume_helper.cli import refreshing
 from assume_helper.cli.invocation import Invocation
 from assume_helper.cli.role_argument import role_options, session
 from assume_helper.export import program, variables
+from assume_helper.light import Any
 from assume_helper.sessions.provider import RoleRequest
 from assume_helper.text import duration_text, printable
 

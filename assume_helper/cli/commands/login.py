@@ -1,14 +1,12 @@
 """`login`: log in to IAM Identity Center, or to the AWS console, once for all who need it."""
 
-from typing import Any
-
 import click
 
 from assume_helper.cli import display, logging_in
 from assume_helper.cli.invocation import Invocation
 from assume_helper.cli.logging_in import Options
 from assume_helper.errors import SourceError
-from assume_helper.light_dataclass import replace
+from assume_helper.light import Any, replace
 from assume_helper.profiles.login import Login
 from assume_helper.system import process_stat
 from assume_helper.system.context import CallContext

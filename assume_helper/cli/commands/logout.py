@@ -7,7 +7,7 @@ import click
 from assume_helper.cli import display, logging_in
 from assume_helper.cli.invocation import Invocation
 from assume_helper.errors import AssumeHelperError
-from assume_helper.light_dataclass import dataclass
+from assume_helper.light import dataclass
 from assume_helper.profiles import aws_config, every_login
 from assume_helper.profiles.login import Login
 from assume_helper.sessions import end_of_login

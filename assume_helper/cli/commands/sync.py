@@ -1,7 +1,6 @@
 """`sync`: a profile for each account and role that a login to IAM Identity Center may use."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +11,7 @@ from assume_helper.configure import change as changes
 from assume_helper.configure import sync, sync_names, sync_undo
 from assume_helper.configure.sync import Plan, State, Wish
 from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError, STSRefused
+from assume_helper.light import TYPE_CHECKING
 from assume_helper.profiles import login_settings, value_parsers
 from assume_helper.profiles.login import IdentityCenterLogin
 from assume_helper.system.context import CallContext

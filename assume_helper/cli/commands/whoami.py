@@ -1,7 +1,6 @@
 """`whoami`: the identity of the environment, or of a profile and of a role's source."""
 
 from collections.abc import Callable
-from typing import Any
 
 import click
 
@@ -10,7 +9,7 @@ from assume_helper.cli import display
 from assume_helper.cli.invocation import Invocation
 from assume_helper.cli.role_argument import role_options, session
 from assume_helper.credentials import Identity
-from assume_helper.light_dataclass import replace
+from assume_helper.light import Any, replace
 from assume_helper.profiles.origin import WebIdentity
 from assume_helper.profiles.role import Profile
 from assume_helper.sessions import assume, caller_identity, profile_listing

@@ -1,4 +1,4 @@
-"""The light dataclass is, in all that this program uses, the standard library's."""
+"""What is light is, in all that this program uses, the standard library's."""
 
 import copy
 import dataclasses
@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from assume_helper import light_dataclass
+from assume_helper import light
 
 
 def classes(dataclass: Callable[..., Any], field: Callable[..., Any]) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def classes(dataclass: Callable[..., Any], field: Callable[..., Any]) -> dict[st
     return {"Base": Base, "Value": Value, "Open": Open, "Nothing": Nothing}
 
 
-OURS = classes(light_dataclass.dataclass, light_dataclass.field)
+OURS = classes(light.dataclass, light.field)
 THEIRS = classes(dataclasses.dataclass, dataclasses.field)
 
 CALLS: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
@@ -138,9 +138,9 @@ def test_a_default_is_made_anew_for_each_value() -> None:
 def test_a_value_is_replaced_as_the_library_does_it(changes: dict[str, Any]) -> None:
     ours, theirs = made("Value", 1, values={"a": 1})
     expected = described(outcome(lambda: dataclasses.replace(theirs, **changes)))
-    assert described(outcome(lambda: light_dataclass.replace(ours, **changes))) == expected
+    assert described(outcome(lambda: light.replace(ours, **changes))) == expected
     assert described(outcome(lambda: dataclasses.replace(ours, **changes))) == expected
-    assert described(outcome(lambda: light_dataclass.replace(theirs, **changes))) == expected
+    assert described(outcome(lambda: light.replace(theirs, **changes))) == expected
 
 
 def test_it_is_a_dataclass_for_the_library() -> None:
@@ -163,7 +163,7 @@ def test_class_values_and_defaults_are_where_the_library_has_them() -> None:
 
 
 def test_a_methods_own_definition_stays() -> None:
-    @light_dataclass.dataclass(frozen=True)
+    @light.dataclass(frozen=True)
     class Own:  # noqa: PLW1641
         value: int
 
@@ -178,10 +178,10 @@ def test_a_methods_own_definition_stays() -> None:
     assert hash(Own(1)) == hash(Own(1))
 
 
-@light_dataclass.dataclass(frozen=True)
+@light.dataclass(frozen=True)
 class Kept:
     value: int
-    more: Mapping[str, int] = light_dataclass.field(default_factory=dict)
+    more: Mapping[str, int] = light.field(default_factory=dict)
 
 
 def test_a_value_is_copied_and_pickled() -> None:
@@ -191,9 +191,10 @@ def test_a_value_is_copied_and_pickled() -> None:
 
 def test_what_it_spares_is_not_imported() -> None:
     code = (
-        "import sys; from assume_helper.light_dataclass import dataclass, replace\n"
-        "@dataclass(frozen=True)\nclass A:\n    a: int\n"
-        "assert repr(replace(A(1), a=2)) == 'A(a=2)'\n"
+        "import sys; from assume_helper.light import ClassVar, Generic, Literal, TypeVar, cast, dataclass, replace\n"
+        "T = TypeVar('T')\nclass Of(Generic[T]): pass\n"
+        "@dataclass(frozen=True)\nclass A:\n    a: int | Of[T] | Literal['b', 'c'] | None\n    d: ClassVar[str] = 'e'\n"
+        "assert repr(replace(cast(A, A(1)), a=2)) == 'A(a=2)'\n"
         "print({'dataclasses', 'inspect', 'typing'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(_ROOT)!r}); {code}"],
@@ -201,4 +202,4 @@ def test_what_it_spares_is_not_imported() -> None:
     assert done.stdout.decode().strip() == "set()"
 
 
-_ROOT = inspect.getfile(light_dataclass).rpartition("assume_helper")[0]
+_ROOT = inspect.getfile(light).rpartition("assume_helper")[0]

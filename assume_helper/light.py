@@ -1,8 +1,9 @@
-"""`dataclass`, `field` and `replace` of the standard library, without what they cost at the start of a process.
+"""What modules take from `dataclasses` and `typing`, without what those cost at the start of a process.
 
 The module `dataclasses` imports `inspect`, and writes and compiles methods for each class. Here all classes share the
 same methods. A class that is made here is a dataclass for others, too: `dataclasses.replace`, `asdict` and `fields`
-take it. Only what this program uses is there. For a type checker it is the standard library's.
+take it. What annotations name is one empty class. Only what this program uses is there. For a type checker it is the
+standard library's.
 """
 
 TYPE_CHECKING = False
@@ -10,8 +11,44 @@ if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass
     from dataclasses import field as field
     from dataclasses import replace as replace
-    from typing import Any
+    from typing import IO as IO
+    from typing import Any as Any
+    from typing import ClassVar as ClassVar
+    from typing import Generic as Generic
+    from typing import Literal as Literal
+    from typing import NoReturn as NoReturn
+    from typing import Protocol as Protocol
+    from typing import TextIO as TextIO
+    from typing import TypeGuard as TypeGuard
+    from typing import TypeVar as TypeVar
+    from typing import cast as cast
 else:
+
+    class Any:
+        """What an annotation names; only a type checker wants to know."""
+
+        def __class_getitem__(cls, of: object) -> type:
+            return cls
+
+    class ClassVar(Any):
+        """The annotation of what is no field."""
+
+    class Literal(Any):
+        """The annotation of what is one of some values: `typing.get_args` has them."""
+
+        def __class_getitem__(cls, values: object) -> object:
+            return type(list[int])(cls, values)
+
+    IO = Generic = NoReturn = Protocol = TextIO = TypeGuard = Any
+
+    def TypeVar(_name: str, *, bound: object = None) -> type:  # noqa: N802, ARG001
+        """What stands for a type."""
+        return Any
+
+    def cast(_kind: object, value: object) -> object:
+        """`value`, which a type checker takes for another type."""
+        return value
+
     _MISSING = object()
 
     class _Field:
@@ -60,7 +97,7 @@ else:
             fields |= base.__dict__.get("_light_fields", {})
         own = dict(decorated.__dict__)
         for name, kind in decorated.__annotations__.items():
-            if type(kind).__module__ == "typing" and str(kind).startswith("typing.ClassVar"):
+            if kind is ClassVar or str(kind).startswith("typing.ClassVar"):
                 continue
             told = own.get(name, _MISSING)
             if not isinstance(told, _Field):
