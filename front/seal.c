@@ -24,6 +24,13 @@ static u128 times_2_128_plus(u128 remainder, u128 next)
     return found;
 }
 
+/* Eight bytes as a number, the most significant first. */
+static uint64_t eight(const unsigned char *at)
+{
+    return (uint64_t)at[0] << 56 | (uint64_t)at[1] << 48 | (uint64_t)at[2] << 40 | (uint64_t)at[3] << 32 |
+           (uint64_t)at[4] << 24 | (uint64_t)at[5] << 16 | (uint64_t)at[6] << 8 | (uint64_t)at[7];
+}
+
 /* The remainder of the number that the bytes `1` and `data` are, the most significant first. */
 void fingerprint(const char *data, size_t size, char digits[PRINT_DIGITS + 1])
 {
@@ -34,10 +41,9 @@ void fingerprint(const char *data, size_t size, char digits[PRINT_DIGITS + 1])
         block = (block << 8) | (unsigned char)data[at++];
     found = times_2_128_plus(found, block);
     while (at < size) {
-        block = 0;
-        for (size_t i = 0; i < 16; i++)
-            block = (block << 8) | (unsigned char)data[at++];
-        found = times_2_128_plus(found, block);
+        const unsigned char *next = (const unsigned char *)data + at;
+        found = times_2_128_plus(found, (u128)eight(next) << 64 | eight(next + 8));
+        at += 16;
     }
     if (found >= prime)
         found -= prime;

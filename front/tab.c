@@ -111,32 +111,63 @@ static char *read_names(char **end)
     return found + stamp.used + 1;
 }
 
-/* Adds a name as the shell reads it. False where only the Python program can write it. */
-static bool add_name(struct text *text, const char *shell, const struct typed *typed, const char *name)
+/* How many characters from here on the shell takes as they are; `plain` tells which. */
+static size_t plain_run(const char *name, const bool plain[256])
 {
-    if (!is_ascii(name))
+    size_t length = 0;
+    while (plain[(unsigned char)name[length]])
+        length++;
+    return length;
+}
+
+/* Adds a name that is not plain as the shell reads it. False where only the Python program can write it. */
+static bool add_quoted(struct text *text, const char *shell, const char *name, const bool plain[256])
+{
+    if (!is_ascii(name) || strcmp(shell, "powershell") == 0)
         return false;
-    if (strcmp(shell, "bash") == 0) {
-        for (name += typed->kept; *name != '\0'; name++) {
-            if (!is_plain(*name, "@%+=,-"))
-                add(text, "\\");
-            add_bytes(text, name, 1);
-        }
-    } else {
-        if (strcmp(shell, "powershell") == 0) {
-            for (const char *c = name; *c != '\0'; c++)
-                if (!is_plain(*c, "-"))
-                    return false;
-            if (name[0] == '-')
-                return false;
-            add(text, name);
-            add(text, "\t");
-            add(text, name);
-            add(text, "\t");
-        }
-        add(text, name);
+    for (; *name != '\0'; name++) {
+        if (strcmp(shell, "bash") == 0 && !plain[(unsigned char)*name])
+            add(text, "\\");
+        add_bytes(text, name, 1);
     }
     add(text, "\n");
+    return true;
+}
+
+/* Adds the name of each line that begins with what is typed. False where only the Python program can write one. */
+static bool add_names(struct text *text, const char *shell, const struct typed *typed, char *name, const char *end)
+{
+    const bool is_powershell = strcmp(shell, "powershell") == 0;
+    const size_t typed_length = strlen(typed->current);
+    bool plain[256];
+    for (int c = 0; c < 256; c++)
+        plain[c] = c < 128 && is_plain((char)c, is_powershell ? "-" : "@%+=,-");
+    while (name < end) {
+        size_t length = plain_run(name, plain);
+        const bool is_plain_name = name[length] == '\n';
+        if (!is_plain_name) {
+            char *newline = memchr(name, '\n', (size_t)(end - name));
+            if (newline == NULL || memchr(name, '\0', (size_t)(newline - name)) != NULL)
+                return false;
+            *newline = '\0';
+            length = (size_t)(newline - name);
+        }
+        if (length >= typed_length && memcmp(name, typed->current, typed_length) == 0) {
+            if (!is_plain_name && !add_quoted(text, shell, name + typed->kept, plain))
+                return false;
+            if (is_plain_name && is_powershell) {
+                if (name[0] == '-')
+                    return false;
+                add_bytes(text, name, length);
+                add(text, "\t");
+                add_bytes(text, name, length);
+                add(text, "\t");
+            }
+            if (is_plain_name)
+                add_bytes(text, name + typed->kept, length + 1 - typed->kept);
+        }
+        name += length + 1;
+    }
     return !text->is_full;
 }
 
@@ -146,17 +177,8 @@ static enum outcome print_names(const char *shell, const struct typed *typed)
     struct text text = {output, sizeof output, 0, false};
     char *end = NULL, *name = read_names(&end);
     size_t written;
-    if (name == NULL)
+    if (name == NULL || !add_names(&text, shell, typed, name, end))
         return UNSURE;
-    while (name < end) {
-        char *newline = memchr(name, '\n', (size_t)(end - name));
-        if (newline == NULL || memchr(name, '\0', (size_t)(newline - name)) != NULL)
-            return UNSURE;
-        *newline = '\0';
-        if (begins_with(name, typed->current) && !add_name(&text, shell, typed, name))
-            return UNSURE;
-        name = newline + 1;
-    }
     if (!write_all(1, output, text.used, &written))
         return written == 0 ? UNSURE : MISS;
     return HIT;
