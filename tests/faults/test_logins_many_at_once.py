@@ -66,8 +66,9 @@ def test_a_hundred_roles_over_one_permission_set_are_one_call_of_the_portal(
 ) -> None:
     scene = made(home, center, offline_front, "permission set")
     home.config.write_text(scene.config() + roles(100))
-    ended = together(home, [f"role-{n}" for n in range(100)])
-    assert {(done.code, done.stderr) for done in ended} == {(0, "")}
+    for first in range(0, 100, 25):  # each imports an SDK: two cores start no more within the deadline of a call
+        ended = together(home, [f"role-{n}" for n in range(first, first + 25)])
+        assert {(done.code, done.stderr) for done in ended} == {(0, "")}
     assert center.calls("GetRoleCredentials") == 1
     assert len(offline_front.assumed()) == 100
     assert len({call.parameters["RoleArn"] for call in offline_front.assumed()}) == 100
