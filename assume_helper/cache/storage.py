@@ -137,7 +137,9 @@ def memory_directory(environ: Mapping[str, str]) -> str | None:
 
 def _runtime_directory(environ: Mapping[str, str]) -> str:
     base = environ.get("XDG_RUNTIME_DIR", "")
-    return base if base or sys.platform != "linux" else f"/run/user/{os.geteuid()}"
+    if not base and sys.platform == "linux":
+        base = f"/run/user/{os.geteuid()}"
+    return base
 
 
 def _below(base: str) -> str:
