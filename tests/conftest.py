@@ -66,8 +66,9 @@ def _terminate(child: ptyprocess.PtyProcess, force: bool = False) -> bool:
 
 ptyprocess.PtyProcess.terminate = _terminate
 
-# Of a test with more cases, the processes of only so many are measured: coverage doubles what each of them costs.
-_MEASURED_CASES = 3
+# Of a test with more cases, the processes of one are measured: coverage takes a quarter of a second of each of them, a
+# hit a fiftieth.
+_MEASURED_CASES = 1
 _UNMEASURED = pytest.StashKey[bool]()
 
 
