@@ -13,17 +13,15 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import fast_path
 import preloaded
 from front import Front
 from running import Home
-
-from assume_helper import start
 
 _ROOT = Path(__file__).resolve().parent.parent
 SOURCES = _ROOT / "front"
@@ -36,7 +34,7 @@ SANITIZER_OPTIONS = {
     "UBSAN_OPTIONS": "exitcode=99:print_stacktrace=1",
 }
 # What a neighbour that only says that it was called exits with.
-HANDED_ON = 77
+HANDED_ON = fast_path.FULL_WAY
 _RECORDER = f"#!/bin/sh -e\nexit {HANDED_ON}\n"
 
 
@@ -108,33 +106,6 @@ class Seen:
     @property
     def said(self) -> str:
         return self.stderr.decode("utf-8", "replace")
-
-
-def fast_path(arguments: Sequence[str | bytes], environ: Mapping[bytes, bytes], folder: Path) -> Seen:
-    """What the Python program does before it imports more than a hit needs: HANDED_ON where it goes the full way.
-
-    It runs in a fork of this process: a process of its own would take a hundred times as long.
-    """
-    pipes = [os.pipe(), os.pipe()]
-    child = os.fork()
-    if child == 0:
-        try:
-            for standard, (_, write) in enumerate(pipes, 1):
-                os.dup2(write, standard)
-            os.chdir(folder)
-            os.environ._data = dict(environ)  # type: ignore[attr-defined]  # also what putenv refuses: an empty name
-            start._answer_at_once([os.fsdecode(word) for word in arguments], time.time())
-            os._exit(HANDED_ON)
-        except OSError:
-            os._exit(HANDED_ON)
-        finally:
-            os._exit(96)
-    said = []
-    for read, write in pipes:
-        os.close(write)
-        with open(read, "rb") as file:
-            said.append(file.read())
-    return Seen(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), said[0], said[1])
 
 
 @dataclass
@@ -237,8 +208,7 @@ class Scene:
             if equals:
                 variables.setdefault(name, value)
         with self.kept():
-            python = fast_path(arguments, variables, self.home.folder)
-            python = replace(python, files=self.files())
+            python = Seen(*fast_path.run(arguments, variables, str(self.home.folder)), files=self.files())
         with self.kept():
             native = self.run(self.alone, *arguments, environ=given, raw=raw)
         if is_answered is not None:

@@ -6,9 +6,8 @@ typed name in it, not the row of that name; and it leaves out typed letters that
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 
-from assume_helper.light import TYPE_CHECKING, Any, TextIO
+from assume_helper.light import TYPE_CHECKING, Any, TextIO, dataclass, field
 from assume_helper.text import has_control_character, printable
 
 if TYPE_CHECKING:
