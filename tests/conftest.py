@@ -4,7 +4,6 @@ import os
 import signal
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,20 +65,20 @@ def _terminate(child: ptyprocess.PtyProcess, force: bool = False) -> bool:
 
 ptyprocess.PtyProcess.terminate = _terminate
 
-# Of a test with more cases, the processes of one are measured: coverage takes a quarter of a second of each of them, a
-# hit a fiftieth.
-_MEASURED_CASES = 1
 _UNMEASURED = pytest.StashKey[bool]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Choose the cases that are measured."""
-    cases: Counter[str] = Counter()
+    """Have the processes of one case of each test measured.
+
+    Coverage takes a quarter of a second of each process, and a hit a fiftieth.
+    """
+    measured: set[str] = set()
     for item in items:
         test = item.nodeid.partition("[")[0]
-        cases[test] += 1
         # What compares the front with Python starts thousands, and covers no more.
-        item.stash[_UNMEASURED] = cases[test] > _MEASURED_CASES or item.path.name.startswith("test_front_")
+        item.stash[_UNMEASURED] = test in measured or item.path.name.startswith("test_front_")
+        measured.add(test)
 
 
 @pytest.fixture(autouse=True)
