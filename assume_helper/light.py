@@ -8,6 +8,7 @@ standard library's.
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from dataclasses import asdict as asdict
     from dataclasses import dataclass as dataclass
     from dataclasses import field as field
     from dataclasses import replace as replace
@@ -88,10 +89,10 @@ else:
         """What is told of one field, as `dataclasses.field` takes it."""
         return _Field(default, default_factory, repr, compare)
 
-    def dataclass(decorated: "Any" = None, /, *, frozen: bool = False) -> "Any":
+    def dataclass(decorated: "Any" = None, /, *, frozen: bool = False, eq: bool = True) -> "Any":
         """Make a dataclass of a class, as `dataclasses.dataclass` does."""
         if decorated is None:
-            return lambda given: dataclass(given, frozen=frozen)
+            return lambda given: dataclass(given, frozen=frozen, eq=eq)
         fields = {}
         for base in reversed(decorated.__mro__[1:]):
             fields |= base.__dict__.get("_light_fields", {})
@@ -107,8 +108,9 @@ else:
             else:
                 setattr(decorated, name, told.default)
             fields[name] = told
-        hashed = _hash if frozen else None
-        methods = {"__init__": _init, "__repr__": _repr, "__eq__": _eq, "__hash__": hashed}
+        methods = {"__init__": _init, "__repr__": _repr}
+        if eq:
+            methods |= {"__eq__": _eq, "__hash__": _hash if frozen else None}
         if frozen:
             methods |= {"__setattr__": _setattr, "__delattr__": _delattr}
         for name, method in methods.items():
@@ -118,6 +120,12 @@ else:
         decorated.__match_args__ = tuple(fields)
         decorated.__dataclass_fields__ = _StandardFields()
         return decorated
+
+    def asdict(value: "Any", /) -> "dict[str, Any]":
+        """The fields with their values, as `dataclasses.asdict` has them."""
+        import dataclasses
+
+        return dataclasses.asdict(value)
 
     def replace(value: "Any", /, **changes: "Any") -> "Any":
         """The same value with `changes`, as `dataclasses.replace` makes it."""

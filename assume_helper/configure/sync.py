@@ -90,7 +90,7 @@ def plan(loaded: Loaded, environ: Mapping[str, str], wish: Wish, accounts: "Sequ
     config, before = loaded.config, loaded.file.text
     document, end = config_text.parse(before), config_text.line_end(before)
     pairs = [Named(Pair(a.account_id, role), a.name, a.email) for a in accounts for role in a.roles]
-    pairs.sort(key=lambda named: (named.account_name.casefold(), named.pair))
+    pairs.sort(key=lambda named: (named.account_name.casefold(), named.pair.account_id, named.pair.role_name))
     marked = synced_profiles.find(document, wish.session)
     there, others = _sorted(marked, wish, pairs, accounts)
     removed = {entry.profile for entry in others if entry.state == "removed"}

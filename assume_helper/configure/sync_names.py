@@ -8,7 +8,8 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+
+from assume_helper.light import dataclass
 
 TEMPLATE = "{account_name}.{role_name}"
 FIELDS = ("account_name", "account_id", "email", "role_name", "sso_session")
@@ -22,7 +23,7 @@ _LETTERS = str.maketrans(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Pair:
     """An account and a role in it: what a synced profile is known by."""
 

@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
 
 from assume_helper.configure import change as changes
 from assume_helper.configure import config_text, editor, synced_profiles, temporary_file
@@ -19,7 +18,7 @@ from assume_helper.configure.sync import Entry, KeyChange, Plan, State
 from assume_helper.configure.synced_profiles import Synced
 from assume_helper.configure.writer import ConfigFile
 from assume_helper.errors import ConfigurationError
-from assume_helper.light import TYPE_CHECKING
+from assume_helper.light import TYPE_CHECKING, asdict, dataclass, field
 from assume_helper.profiles import aws_config
 from assume_helper.text import printable
 

@@ -18,7 +18,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+
+from assume_helper.light import dataclass, field
 
 HOST = "127.0.0.1"
 _PATH = "/credentials"

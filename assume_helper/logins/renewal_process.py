@@ -11,11 +11,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
 
 from assume_helper import hit
 from assume_helper.errors import AssumeHelperError, SourceExpired, SourceRefused, STSNotReached, internal_fault
-from assume_helper.light import Any, Literal
+from assume_helper.light import Any, Literal, asdict, dataclass, replace
 from assume_helper.logins import login_errors, login_lock
 from assume_helper.logins.service import Service
 from assume_helper.profiles import login_record

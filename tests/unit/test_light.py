@@ -43,7 +43,11 @@ def classes(dataclass: Callable[..., Any], field: Callable[..., Any]) -> dict[st
     class Nothing:
         pass
 
-    return {"Base": Base, "Value": Value, "Open": Open, "Nothing": Nothing}
+    @dataclass(eq=False)
+    class Only:
+        name: str
+
+    return {"Base": Base, "Value": Value, "Open": Open, "Nothing": Nothing, "Only": Only}
 
 
 OURS = classes(light.dataclass, light.field)
@@ -64,6 +68,7 @@ CALLS: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("Open", ("a", ["b"]), {}),
     ("Nothing", (), {}),
     ("Nothing", (1,), {}),
+    ("Only", (1,), {}),
 ]
 
 
@@ -104,6 +109,7 @@ def made(name: str, *given: Any, **named: Any) -> tuple[Any, Any]:
         (("Base", (1,), {}), ("Value", (1,), {})),
         (("Open", ("a",), {}), ("Open", ("a",), {})),
         (("Nothing", (), {}), ("Nothing", (), {})),
+        (("Only", (1,), {}), ("Only", (1,), {})),
     ],
     ids=str,
 )
@@ -146,7 +152,7 @@ def test_a_value_is_replaced_as_the_library_does_it(changes: dict[str, Any]) -> 
 def test_it_is_a_dataclass_for_the_library() -> None:
     ours, theirs = made("Value", 1, values={"a": 1})
     assert dataclasses.is_dataclass(type(ours))
-    assert dataclasses.asdict(ours) == dataclasses.asdict(theirs)
+    assert dataclasses.asdict(ours) == light.asdict(ours) == dataclasses.asdict(theirs)
     assert [each.name for each in dataclasses.fields(ours)] == [each.name for each in dataclasses.fields(theirs)]
     assert [(each.repr, each.compare, each.default) for each in dataclasses.fields(ours)] == [
         (each.repr, each.compare, each.default) for each in dataclasses.fields(theirs)

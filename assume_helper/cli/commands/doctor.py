@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, replace
 from functools import partial
 from itertools import chain
 
@@ -12,6 +11,7 @@ from assume_helper.cli import audit_log, display
 from assume_helper.cli.invocation import Invocation
 from assume_helper.doctor.check import Check, Status, failed
 from assume_helper.doctor.examination import examine
+from assume_helper.light import asdict, replace
 
 _COLOURS: dict[Status, str] = {"ok": display.OK, "warn": display.WARNING, "fail": display.FAILURE}
 # Characters of the column of names. On a narrow terminal a longer name has a line of its own.
