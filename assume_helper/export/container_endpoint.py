@@ -32,9 +32,7 @@ LEFT_FOR_CALLS = 64
 # How many are accepted before those that are there are read again.
 _AT_ONCE = 64
 # Seconds for a request to arrive, for an answer to be taken, and for the client to close its side.
-_TO_ASK = 10.0
-_TO_TAKE = 10.0
-_TO_CLOSE = 1.0
+_TO_ASK, _TO_TAKE, _TO_CLOSE = 10.0, 10.0, 1.0
 _LONGEST_SLEEP = 1.0
 # Seconds in which a new connection is not closed for another one, and until the next try where there is no room.
 _GRACE = 0.2
