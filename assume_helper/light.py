@@ -153,6 +153,8 @@ else:
                 else:
                     raise TypeError(f"{type(self).__name__}() misses {name}")
         self.__dict__.update(values)
+        if hasattr(self, "__post_init__"):
+            self.__post_init__()
 
     def _repr(self: "Any") -> str:
         shown = [f"{name}={getattr(self, name)!r}" for name, told in self._light_fields.items() if told.repr]

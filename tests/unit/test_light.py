@@ -47,6 +47,9 @@ def classes(dataclass: Callable[..., Any], field: Callable[..., Any]) -> dict[st
     class Only:
         name: str
 
+        def __post_init__(self) -> None:
+            self.name = f"{self.name}!"
+
     return {"Base": Base, "Value": Value, "Open": Open, "Nothing": Nothing, "Only": Only}
 
 
