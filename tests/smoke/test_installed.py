@@ -89,11 +89,11 @@ def test_a_failure_is_one_line(ready: Home) -> None:
 
 def test_an_encrypted_cache(ready: Home, offline_front: Front, tmp_path: Path) -> None:
     (tmp_path / "smoke_keyring.py").write_text(KEYRING)
-    ready.environ |= {
-        "PYTHONPATH": str(tmp_path),
-        "PYTHON_KEYRING_BACKEND": "smoke_keyring.Backend",
-        "TEST_KEYRING": str(tmp_path / "keyring"),
-    }
+    # By keyring's own file: the front starts Python without PYTHONPATH.
+    settings = tmp_path / "python_keyring" / "keyringrc.cfg"
+    settings.parent.mkdir()
+    settings.write_text(f"[backend]\ndefault-keyring = smoke_keyring.Backend\nkeyring-path = {tmp_path}\n")
+    ready.environ |= {"XDG_CONFIG_HOME": str(tmp_path), "TEST_KEYRING": str(tmp_path / "keyring")}
     ready.config.write_text(ready.config.read_text() + "assume_helper_cache = encrypted\n")
     miss = ran(ready, "get", "dev")
     assert ran(ready, "get", "dev").stdout == miss.stdout
