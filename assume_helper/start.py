@@ -25,13 +25,11 @@ def main() -> int:
     if called is not None:  # by the native front
         sys.argv[0] = str(called)
         started, started_monotonic = _since(str(sys._xoptions.get("assume_helper_started")), started, started_monotonic)
+    if os.environ.get("PYTHONPATH"):
+        put_callers_folders_last()
     arguments = sys.argv[1:]
     environ: dict[str, str] = {}
     try:
-        if os.environ.get("PYTHONPATH"):
-            from assume_helper.system import callers_folders
-
-            callers_folders.put_last()
         stdout_closed = open_missing_descriptors()
         failed: BaseException | None = None
         if not stdout_closed and not hit.is_elevated():
@@ -68,15 +66,54 @@ def _since(given: str, now: float, monotonic: float) -> tuple[float, float]:
     return (started, monotonic - waited) if 0 <= waited < _LONGEST_WAIT else (now, monotonic)
 
 
+def put_callers_folders_last() -> None:
+    """Put the folders that PYTHONPATH brought into `sys.path` behind all others.
+
+    They hold what the caller's own Python programs need: other versions of the libraries that this one needs, or files
+    that happen to have their names. The folder of this package comes right behind the standard library: beside it are
+    the libraries that were installed with it (`pip --target`). The programs that are started get PYTHONPATH as it was.
+    """
+    callers, ours = _callers_folders(), _own_folder()
+    standard: list[str] = []
+    own: list[str] = []
+    others: list[str] = []
+    last: list[str] = []
+    for folder in sys.path:
+        path = os.path.normcase(os.path.abspath(folder))
+        if path == ours:
+            own = [folder]
+        elif path in callers:
+            last.append(folder)
+        elif others or os.path.basename(folder) in {"site-packages", "dist-packages"}:
+            others.append(folder)
+        else:
+            standard.append(folder)
+    sys.path[:] = standard + own + others + last
+
+
+def _own_folder() -> str:
+    return os.path.normcase(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def _callers_folders() -> "list[str]":
+    """The folders that PYTHONPATH brought in, but for those of the standard library and of this package."""
+    given = os.environ.get("PYTHONPATH")
+    if not given or sys.flags.ignore_environment:
+        return []
+    standard = os.path.normcase(os.path.dirname(os.path.abspath(os.__file__)))
+    paths = [os.path.normcase(os.path.abspath(folder)) for folder in given.split(os.pathsep)]
+    return [path for path in paths if path not in {standard, _own_folder()}]
+
+
 def _not_loaded(error: Exception, arguments: "Sequence[str]", environ: "Mapping[str, str]", started: float) -> int:
     """Serve what is cached, try once more where a library is being replaced just now, or say what is wrong.
 
     The exit code. `started` is in seconds since the epoch.
     """
     from assume_helper.cli import not_loaded
-    from assume_helper.system import broken_library, callers_folders
+    from assume_helper.system import broken_library
 
-    callers = callers_folders.found()
+    callers = _callers_folders()
     fault = not_loaded.describe(error, environ, callers)
     if not_loaded.serve(arguments, environ, started, fault):
         return 0
@@ -131,9 +168,7 @@ def _answer_at_once(arguments: "Sequence[str]", started: float) -> None:
         if asked is None or not answers.may_serve(asked, os.environ):
             return
     elif command in ("--version", "completion"):
-        from assume_helper.cli import quick_answers
-
-        text = quick_answers.text(arguments, os.environ)
+        text = _print_at_once(arguments)
         if text is not None:
             hit.write(1, text)
             _exit_now(0)
@@ -147,6 +182,21 @@ def _answer_at_once(arguments: "Sequence[str]", started: float) -> None:
             found = encrypted_hit.answer(directory, key, given, is_quiet, started)
             if found is not None:
                 _hand_out(asked, found, started)
+
+
+def _print_at_once(arguments: "Sequence[str]") -> bytes | None:
+    """The version, a completion script, or the names for TAB where they are cached; None for all else."""
+    if len(arguments) == 2 and arguments[0] == "completion":
+        from assume_helper.cli.completion_scripts import SCRIPTS
+
+        return SCRIPTS[arguments[1]].encode() if arguments[1] in SCRIPTS else None
+    if arguments == ["--version"]:
+        from assume_helper import answers
+
+        return f"assume-helper {answers.VERSION}\n".encode()
+    from assume_helper.cli import tab
+
+    return tab.answer(arguments, os.environ)
 
 
 def _serve_or_lead(asked: "Request", started: float) -> None:
@@ -179,17 +229,22 @@ def _hand_out(asked: "Request", found: "hit.Answer", started: float) -> None:
     """Hand out what was found, and end this process; or return where only the full way can. Raises OSError."""
     command, profile, words, own = asked
     document, variables, given, is_quiet, refresh_lock = found
+    replaced: dict[str, str] = {}
     if command == "get":
         hit.write(1, document)
-    elif not is_quiet:
-        return
-    elif command == "env":
-        from assume_helper.cli import quick_answers
+    else:
+        from assume_helper import answers
 
-        text = quick_answers.shell_text(profile, variables + given, own[0], os.environ)
-        if text is None:
+        if not is_quiet:
             return
-        hit.write(1, text)
+        lines = answers.pairs(variables + given)
+        if command == "env":
+            text = answers.shell_text(own[0], answers.shell_variables(profile, lines, os.environ))
+            if text is None:
+                return
+            hit.write(1, text.encode())
+        else:
+            replaced = answers.program_environment(profile, lines, os.environ)
     try:
         if refresh_lock:
             from assume_helper.sessions import refresh_ahead
@@ -199,9 +254,20 @@ def _hand_out(asked: "Request", found: "hit.Answer", started: float) -> None:
     finally:  # the document is out: whatever fails now, it is a success
         if command != "exec":
             _exit_now(0)
-    from assume_helper.cli import quick_answers
+    _exec(own, replaced)
 
-    quick_answers.execute(profile, variables + given, own, os.environ)
+
+def _exec(command: "list[str]", environ: dict[str, str]) -> None:
+    """Become `command`; or return, for the full way to say why that cannot be."""
+    import _signal  # type: ignore[import-not-found]
+
+    # Python ignores these two signals, and the program would inherit that.
+    before = {number: _signal.signal(number, _signal.SIG_DFL) for number in (_signal.SIGPIPE, _signal.SIGXFSZ)}
+    try:
+        os.execvpe(command[0], command, environ)  # noqa: S606 - the user's own command
+    except (OSError, ValueError):
+        for number, handler in before.items():
+            _signal.signal(number, handler)
 
 
 def _observe(what: str, environ: "Mapping[str, str]") -> str:

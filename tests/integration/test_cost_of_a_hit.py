@@ -116,6 +116,18 @@ def test_a_hit_imports_start_and_hit_and_nothing_else(warm: Home) -> None:
     assert len(more - MODULES) <= (20 if "re.sub" in Path(SCRIPT).read_text() else 2)
 
 
+@pytest.mark.parametrize(
+    "words", [["env", "dev", "--shell", "sh"], ["exec", "dev", "--", "true"], ["--version"]], ids=" ".join
+)
+def test_a_hit_of_exec_and_env_and_the_version_have_one_module_more(warm: Home, words: list[str]) -> None:
+    """Each package level costs 22 system calls: what they need beside a hit is at the root."""
+    form = [*FASTEST[1:-2], *words]
+    for _ in range(2):
+        imported(warm, *form)
+    ours = {name for name in imported(warm, *form) if name.startswith("assume_helper")}
+    assert ours == MODULES | {"assume_helper.answers"}
+
+
 @counts_calls
 def test_a_miss_loads_no_client_of_the_sdk(role: Home, offline_front: Front) -> None:
     """It would load the endpoints of every service, documentation and waiters: more than half of a miss."""
