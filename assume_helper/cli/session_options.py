@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping
 
 import click
 
-from assume_helper.credentials import LONGEST_USER_SESSION, SHORTEST_SESSION
+from assume_helper.credentials import LONGEST_USER_SESSION
 from assume_helper.light import Any, TypeVar
 from assume_helper.profiles.raw_profile import option_name
 
 F = TypeVar("F", bound=Callable[..., Any])
 DURATION_HELP = "How long the session lasts, in seconds."
-_DURATION = click.IntRange(SHORTEST_SESSION, LONGEST_USER_SESSION)
+# From a second on, of a scoped session: `profiles.kind` knows which session is one.
+_DURATION = click.IntRange(1, LONGEST_USER_SESSION)
 # What click has for an option that is not given.
 _NOT_GIVEN = (None, (), False)
 # The same options as `answers.SESSION_OPTIONS` has, for a hit.

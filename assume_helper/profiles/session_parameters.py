@@ -29,7 +29,7 @@ class SessionParameters:
             "session_tags": dict(self.tags),
             "transitive_session_tags": sorted(self.transitive_tag_keys),
             "source_identity": self.source_identity,
-            "session_policy": json.dumps(json.loads(self.policy), sort_keys=True) if self.policy else None,
+            "session_policy": canonical(self.policy),
             "policy_arns": sorted(self.policy_arns),
         }
 
@@ -47,6 +47,11 @@ class SessionParameters:
         if self.policy_arns:
             request["PolicyArns"] = [{"arn": arn} for arn in self.policy_arns]
         return request
+
+
+def canonical(policy: str | None) -> str | None:
+    """A policy in one form for all that mean the same; None for None."""
+    return json.dumps(json.loads(policy), sort_keys=True) if policy else None
 
 
 def from_settings(settings: ProfileSettings, partition: str) -> SessionParameters:

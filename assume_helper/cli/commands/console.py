@@ -100,6 +100,11 @@ def _page(profile: Profile, partition: str, region: str | None, service: str | N
 
 
 def _permission_set(profile: Profile) -> PermissionSet:
+    if profile.scope is not None:
+        raise ConfigurationError(
+            f"profile {printable(profile.name, 64)} has a session_policy, which the access portal knows nothing of",
+            "leave --portal out",
+        )
     if profile.role_arn is None and isinstance(profile.source, PermissionSet):
         return profile.source
     raise ConfigurationError(
