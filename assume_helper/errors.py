@@ -10,6 +10,7 @@
     │   │   └── TokenNotTaken  4  the token is good no more, or another region's
     │   └── SourceRefused      4  STS, or the login's service, refused
     │       └── SourceNotKnown 4  STS does not know them
+    ├── OptionNotTaken         2  an option that this kind of profile cannot have
     ├── MFARequired            5  a code is needed and cannot be had
     │   └── MFANotGiven        5  a person was asked, and gave none
     ├── MFACodeRefused         6  STS refused the code
@@ -23,7 +24,7 @@
     ├── ProgramNotFound      127  the program of `exec` is not there
     └── ProgramNotRunnable   126  it is there and cannot be started
 
-Usage errors are exit 2 and come from click; 130 is an interrupt.
+Other usage errors are exit 2 too, and come from click; 130 is an interrupt.
 
 Each class says what becomes of a cached session (`cached`), and whether followers get the failure too (`is_shared`).
 """
@@ -75,6 +76,13 @@ class SettingFault(ConfigurationError):
     """The config is understood. A variable, a file or a program of this machine cannot be used here and now."""
 
     cached = "served"
+
+
+class OptionNotTaken(AssumeHelperError):
+    """The call has an option that this kind of profile cannot have: without it, the session would be another one."""
+
+    exit_code = 2
+    cached: ClassVar[Cached] = "kept"
 
 
 class SourceError(AssumeHelperError):

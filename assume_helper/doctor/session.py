@@ -122,7 +122,9 @@ def _duration(found: Profile, given: Session) -> list[Check]:
     """How long a session lasts, and what sets that; nothing where it has no end."""
     if given.expiration is None:
         return []
-    if found.role_arn is not None or found.user_session is not None:
+    if found.scope is not None:
+        by = ", as the session that they are made from" if found.scope.duration_seconds is None else ""
+    elif found.role_arn is not None or found.user_session is not None:
         by = "" if found.duration_seconds else ", which is the default"
     else:
         by = {

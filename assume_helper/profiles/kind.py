@@ -2,18 +2,20 @@
 
 from collections.abc import Mapping
 
-from assume_helper.errors import ConfigurationError, SourceError
+from assume_helper.credentials import SHORTEST_SESSION
+from assume_helper.errors import ConfigurationError, OptionNotTaken, SourceError
 from assume_helper.profiles import helper_command, likely_meant, metadata_service, process_resolution, resolution
 from assume_helper.profiles.origin import CredentialProcess, EnvironmentKeys, Metadata, Origin, StaticKeys, WebIdentity
-from assume_helper.profiles.raw_profile import with_prefix
+from assume_helper.profiles.raw_profile import READ_ONLY, option_name, with_prefix
 from assume_helper.profiles.role import Kind, Profile
+from assume_helper.profiles.scope import PURPOSE
 from assume_helper.profiles.settings import ProfileSettings
 from assume_helper.text import printable
 
 # What a role's session is made of or narrowed by, and what no other session has.
-_OF_A_ROLE = (
-    "session_policy", "policy_arns", "session_tags", "transitive_session_tags", "source_identity",
-)  # fmt: skip
+_OF_A_ROLE = ("policy_arns", "session_tags", "transitive_session_tags", "source_identity")
+# The same of a call's options.
+_OPTIONS_OF_A_ROLE = (READ_ONLY, "policy_arns", "session_tags", "role_session_name")
 
 
 def kind_of(settings: ProfileSettings, *, as_source: bool) -> Kind | None:
@@ -51,23 +53,46 @@ def _is_own_command(settings: ProfileSettings) -> bool:
     return ours is not None and ours.is_for(settings.name)
 
 
-def check_own(settings: ProfileSettings, kind: Kind, options: Mapping[str, str]) -> None:
-    """Raise ConfigurationError where a profile without a role asks for what only a role's session can have.
+def check_own(settings: ProfileSettings, kind: Kind) -> None:
+    """Raise OptionNotTaken, ConfigurationError where a profile without a role asks for what only a role's session has.
 
     Ignored, a policy that narrows would leave the session wider than was meant.
     """
     what = f"{settings.section} is {'an' if kind == 'access key' else 'a'} {kind}"
-    is_user_s_own = kind == "access key"
-    if is_user_s_own and _session_token(settings) is not None:
-        what, is_user_s_own = f"{settings.section} has temporary keys", False
-    given = [key for key in options if key != "duration_seconds" or not is_user_s_own]
-    if given:
-        raise ConfigurationError(f"{what}, which takes no {settings.raw.named(given[0])}", "leave that option out")
+    if kind == "access key" and _session_token(settings) is not None:
+        what = f"{settings.section} has temporary keys"
+    for key in _OPTIONS_OF_A_ROLE:
+        if key in settings.raw.options:
+            raise OptionNotTaken(
+                f"{what}, which takes no {option_name(key)}",
+                "narrow it with --session-policy, or name a role that has it as its source_profile",
+            )
     ignored = [key for key in _OF_A_ROLE if settings.has(key)]
     if ignored:
         raise ConfigurationError(
             f"{what} and has {', '.join(ignored)}, which only a role's session can have",
-            "take it out, or use the profile as the source_profile of a role",
+            "narrow it with session_policy, or use the profile as the source_profile of a role",
+        )
+
+
+def check_role(settings: ProfileSettings) -> None:
+    """Raise OptionNotTaken where the call has an option that no role can have."""
+    options = settings.raw.options
+    if PURPOSE in options:
+        raise OptionNotTaken(
+            f"{settings.section} is a role, which takes no --{PURPOSE}",
+            "name the session with --role-session-name, which is in the audit trail too",
+        )
+    check_duration(settings)
+
+
+def check_duration(settings: ProfileSettings) -> None:
+    """Raise OptionNotTaken for a duration that is only good for a scoped session."""
+    seconds = settings.raw.options.get("duration_seconds", "")
+    if seconds.isdecimal() and int(seconds) < SHORTEST_SESSION:
+        raise OptionNotTaken(
+            f"--duration-seconds is {seconds}, and this session lasts {SHORTEST_SESSION} s at least",
+            f"give {SHORTEST_SESSION} or more",
         )
 
 

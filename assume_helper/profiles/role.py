@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from assume_helper import hit
 from assume_helper.answers import HANDED_ON
 from assume_helper.credentials import Storage
-from assume_helper.light import ClassVar, Literal, dataclass, field
+from assume_helper.light import ClassVar, Literal, dataclass, field, replace
 from assume_helper.profiles import partitions
 from assume_helper.profiles.login import ConsoleLogin, IdentityCenterLogin, PermissionSet, account_of
 from assume_helper.profiles.origin import (
@@ -19,6 +19,7 @@ from assume_helper.profiles.origin import (
     WebIdentity,
 )
 from assume_helper.profiles.resolution import Resolution
+from assume_helper.profiles.scope import Scope
 from assume_helper.profiles.session_parameters import SessionParameters
 
 # A role that is assumed with an MFA session lasts an hour at most, as any that temporary credentials assume.
@@ -65,7 +66,8 @@ class Profile:
 
     `duration_seconds` is None where the profile does not set it. `looked_up` is what its values were resolved through
     (see `lookups`). `region` is for the programs that use the session: the environment's, or the profile's. So is
-    `endpoint_url`: the profile's. `storage` is how the session is stored, which does not shape it.
+    `endpoint_url`: the profile's. `storage` is how the session is stored, which does not shape it. `scope` narrows the
+    session of a profile without a role.
     """
 
     name: str
@@ -80,7 +82,12 @@ class Profile:
     region: str | None = None
     endpoint_url: str | None = None
     storage: Storage = "file"
+    scope: Scope | None = None
     looked_up: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    def unscoped(self) -> "Profile":
+        """The profile with its whole session, which one with a scope is made from."""
+        return replace(self, scope=None)
 
     @property
     def kind(self) -> Kind:
@@ -195,8 +202,9 @@ class Profile:
         found = dict(self.resolution.conditions)
         for link in self.links():
             found |= link.looked_up
-            if link.parameters.policy_file is not None:
-                found |= [link.parameters.policy_file]
+            policy_file = link.scope.policy_file if link.scope is not None else link.parameters.policy_file
+            if policy_file is not None:
+                found |= [policy_file]
         return found
 
     def handed_on(self) -> dict[str, str]:
@@ -215,6 +223,9 @@ class Profile:
 
     def session_inputs(self) -> dict[str, object]:
         """All that shapes the session, for the cache key: never a secret, never the profile's name."""
+        if self.scope is not None:
+            whole = self.unscoped().session_inputs()
+            return {**self.scope.inputs(), **self.endpoint.inputs(), "source": {"session": whole}}
         if self.role_arn is None:
             session = self.user_session
             return session.session_inputs() if session is not None else {"source": _source_identity(self.source)}

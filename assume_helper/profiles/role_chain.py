@@ -16,6 +16,7 @@ from assume_helper.profiles import (
     pair,
     resolution,
     role_session_name,
+    scope,
     session_parameters,
     what_is_missing,
 )
@@ -99,6 +100,7 @@ def _role(chain: Chain, settings: ProfileSettings) -> Profile:
         raise ConfigurationError(
             what, what_is_missing.keys_meant(settings, "role_arn") or "add role_arn: the role that it is for"
         )
+    kind.check_role(settings)
     partition = role_arn.split(":")[1]
     endpoint_settings = endpoint.from_settings(settings, chain.environ, chain.endpoint)
     own_mfa = mfa_device.from_settings(settings)
@@ -128,12 +130,17 @@ def _role(chain: Chain, settings: ProfileSettings) -> Profile:
 
 def _own(chain: Chain, settings: ProfileSettings, found: Kind) -> Profile:
     """A profile whose credentials are its own: no role is assumed for it."""
-    kind.check_own(settings, found, chain.options)
+    kind.check_own(settings, found)
     likely_meant.check_prefixed_keys(chain.config.profiles[settings.name], settings.section)
     endpoint_settings = endpoint.from_settings(settings, chain.environ, chain.endpoint)
     sts = endpoint.resolve(endpoint_settings, None)
     source = _own_credentials(chain, settings, found, endpoint_settings)
     is_exchanged = isinstance(source, StaticKeys) and source.session_token is None
+    narrowed = scope.from_settings(settings, is_exchanged=is_exchanged)
+    if narrowed is None:
+        kind.check_duration(settings)
+    else:  # the options are those of the scope: what it is made from is the session as it always is
+        settings = replace(chain, options={}).settings(settings.name)
     return Profile(
         name=settings.name,
         role_arn=None,
@@ -144,6 +151,7 @@ def _own(chain: Chain, settings: ProfileSettings, found: Kind) -> Profile:
         region=sts.region if sts.region_is_own else None,
         endpoint_url=endpoint.for_programs(settings, chain.environ),
         storage=strictest(settings.storage, chain.storage),
+        scope=narrowed,
     )
 
 

@@ -4,6 +4,7 @@ import json
 
 from assume_helper.errors import ConfigurationError
 from assume_helper.light import dataclass
+from assume_helper.profiles.raw_profile import READ_ONLY
 from assume_helper.profiles.settings import ProfileSettings
 from assume_helper.text import printable
 
@@ -28,7 +29,7 @@ class SessionParameters:
             "session_tags": dict(self.tags),
             "transitive_session_tags": sorted(self.transitive_tag_keys),
             "source_identity": self.source_identity,
-            "session_policy": json.dumps(json.loads(self.policy), sort_keys=True) if self.policy else None,
+            "session_policy": canonical(self.policy),
             "policy_arns": sorted(self.policy_arns),
         }
 
@@ -48,6 +49,11 @@ class SessionParameters:
         return request
 
 
+def canonical(policy: str | None) -> str | None:
+    """A policy in one form for all that mean the same; None for None."""
+    return json.dumps(json.loads(policy), sort_keys=True) if policy else None
+
+
 def from_settings(settings: ProfileSettings, partition: str) -> SessionParameters:
     """The parameters that a profile and the call's options ask for, for a role of `partition`.
 
@@ -56,7 +62,7 @@ def from_settings(settings: ProfileSettings, partition: str) -> SessionParameter
     tags = settings.session_tags or ()
     policy = settings.session_policy
     policy_arns = settings.policy_arns or ()
-    if "read_only" in settings.raw.options:
+    if READ_ONLY in settings.raw.options:
         if policy is not None or policy_arns:
             raise ConfigurationError(
                 f"{settings.section} already narrows its session, and --read-only would widen it",

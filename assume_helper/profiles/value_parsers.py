@@ -141,10 +141,15 @@ def mfa_session_seconds(value: str, named: str) -> int:
     return _seconds(value, named, LONGEST_USER_SESSION)
 
 
-def _seconds(value: str, named: str, longest: int) -> int:
-    if not re.fullmatch(r"[0-9]{1,9}", value) or not SHORTEST_SESSION <= int(value) <= longest:
+def scoped_seconds(value: str, named: str) -> int:
+    """How long a scoped session lasts, in seconds (API reference of GetScopedCredentials)."""
+    return _seconds(value, named, LONGEST_USER_SESSION, 1)
+
+
+def _seconds(value: str, named: str, longest: int, shortest: int = SHORTEST_SESSION) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", value) or not shortest <= int(value) <= longest:
         raise ConfigurationError(
-            f"{named} is {printable(value, 40)}", f"use whole seconds from {SHORTEST_SESSION} to {longest}"
+            f"{named} is {printable(value, 40)}", f"use whole seconds from {shortest} to {longest}"
         )
     return int(value)
 

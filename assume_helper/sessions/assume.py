@@ -12,6 +12,7 @@ from assume_helper.errors import AssumeHelperError, ConfigurationError, MFARequi
 from assume_helper.light import dataclass, field, replace
 from assume_helper.profiles.origin import MFADevice, Origin, WebIdentity
 from assume_helper.profiles.role import Profile
+from assume_helper.profiles.scope import Scope
 from assume_helper.profiles.source_description import described
 from assume_helper.sessions import own_session, session_keys, single_flight, time_budget, user_session
 from assume_helper.sessions.single_flight import Flight, LeaderBudget, RefusedSession
@@ -28,7 +29,7 @@ def flight(profile: Profile, context: CallContext) -> Flight:
     """
     own = storage.open_store(context.environ, context.warn, profile.storage)
     storage.remove_from_laxer(context.environ, profile.storage, session_keys.of_chain(profile))
-    session = profile.user_session if profile.role_arn is None else None
+    session = profile.user_session if profile.role_arn is None and profile.scope is None else None
     if session is not None:
         return user_session.flight(session, lambda: source_credentials(profile, context), own, context)
     key, now = session_keys.of_profile(profile), context.clock.now()
@@ -37,6 +38,8 @@ def flight(profile: Profile, context: CallContext) -> Flight:
     def call(budget: LeaderBudget) -> Answer:
         limited = budget.limit(context)
         try:
+            if profile.scope is not None:
+                return _scoped(profile, profile.scope, limited, budget)
             if profile.role_arn is None:
                 return own_session.answer(profile, limited, budget)
             return _answer(_RoleCall(profile, own, limited, budget))
@@ -49,6 +52,22 @@ def flight(profile: Profile, context: CallContext) -> Flight:
 def _is_served_only(session: Session, now: float) -> bool:
     """Whether nothing but serving it is to be done at `now`. The next session is stored as its own profile says."""
     return session.is_fresh(now) and not session.is_due(now)
+
+
+def _scoped(profile: Profile, scope: Scope, context: CallContext, budget: LeaderBudget) -> Answer:
+    """The session of `profile` narrowed to its `scope`, from its whole one, which is cached as if it were asked for."""
+    from assume_helper.sessions import scoped_session
+
+    def narrow(session: Session) -> Answer:
+        return scoped_session.answer(profile, scope, session, context, budget)
+
+    whole = profile.unscoped()
+    if own_session.is_handed_over(whole):
+        return narrow(own_session.access_key_itself(whole, context).session)
+    link = flight(whole, context)
+    if budget.has_cached:  # there is time: the narrowed one serves meanwhile
+        scoped_session.renew(link)
+    return _with_session(link, narrow)
 
 
 def source_credentials(profile: Profile, context: CallContext) -> Credentials:
@@ -73,6 +92,10 @@ class _RoleCall:
     def credentials(self, source: Origin | Profile) -> Credentials:
         """The credentials of `source`, within the budget."""
         return _credentials_of(source, self.context, self.budget.deadline.at - self.context.clock.monotonic())
+
+    def assume_with(self, session: Session) -> Answer:
+        """Assume the role with a `session` of ours."""
+        return self.assume(session.credentials)
 
     def assume(
         self, credentials: Credentials | None, *, code: str | None = None, token: WebIdentityToken | None = None
@@ -113,7 +136,7 @@ def _answer(call: _RoleCall) -> Answer:
     if device is not None:
         return _with_mfa(call, source, device)
     if isinstance(source, Profile):
-        return _with_session(flight(source, call.context), call.assume)
+        return _with_session(flight(source, call.context), call.assume_with)
     return call.assume(call.credentials(source))
 
 
@@ -148,29 +171,29 @@ def _with_mfa(call: _RoleCall, source: Origin | Profile, device: MFADevice) -> A
     if session is not None:
         link = user_session.flight(session, lambda: call.credentials(source), call.store, call.context)
         if entries.read(link.store, link.key) is not None:
-            return _with_session(link, call.assume, is_served=False)
+            return _with_session(link, call.assume_with, is_served=False)
     mfa.check(device, call.profile.name, call.context)
     found = call.credentials(source)
     if session is not None and found.session_token is None:
         link = user_session.flight(session, lambda: found, call.store, call.context)
-        return _with_session(link, call.assume, is_served=False)
+        return _with_session(link, call.assume_with, is_served=False)
     request = user_session.code_request(device, call.profile.name, call.context, call.budget)
     return mfa.call_with_code(request, lambda code: call.assume(found, code=code))
 
 
-def _with_session(link: Flight, assume: Callable[[Credentials], Answer], *, is_served: bool = True) -> Answer:
-    """Assume a role with a session of ours. A cached one that STS no longer accepts is replaced, if it can be.
+def _with_session(link: Flight, use: Callable[[Session], Answer], *, is_served: bool = True) -> Answer:
+    """What STS answers to `use`, with a session of ours. A cached one that STS no longer accepts is replaced, if it can.
 
     `is_served`: it is also handed out by itself, as that of a role is.
     """
     entry = single_flight.session(link)
     try:
-        return assume(entry.session.credentials)
+        return use(entry.session)
     except (SourceExpired, SourceNotKnown) as error:
         if entry.session.issued >= link.context.started:
             raise
         replacement = _replaced(link, entry, error, is_served=is_served)
-    return assume(replacement.session.credentials)
+    return use(replacement.session)
 
 
 def _replaced(link: Flight, entry: Entry, error: AssumeHelperError, *, is_served: bool) -> Entry:

@@ -68,7 +68,7 @@ def is_handed_over(profile: Profile) -> bool:
 
     GetSessionToken is for a user's own key (API reference of GetSessionToken).
     """
-    return profile.kind == "access key" and profile.user_session is None
+    return profile.kind == "access key" and profile.user_session is None and profile.scope is None
 
 
 def access_key_itself(profile: Profile, context: CallContext) -> Entry:

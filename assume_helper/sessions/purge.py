@@ -29,8 +29,8 @@ def find_of_profile(name: str, environ: Mapping[str, str], warn: Callable[[Warni
     ]
     plain = storage.open_store(environ, warn, "file")
     pointers, keys = _hits_of(plain, name, {file.removesuffix(".entry") for _, file, _ in found})
-    # Where its key is not known, or was another one before a new login: what its name led to.
-    if profile.resolution.problem is not None or profile.login is not None:
+    # What its name led to: its key is not known now, it was another one before a new login, or an option narrowed it.
+    if profile.resolution.problem is not None or profile.role_arn is None or profile.login is not None:
         found += [
             (store, f"{key}.entry", f"the credentials of {name}")
             for store in storage.all_stores(environ, warn)
@@ -74,13 +74,14 @@ def _opened(environ: Mapping[str, str], kind: Storage, warn: Callable[[Warning],
 
 
 def of_profile(store: Cache, profile: Profile) -> dict[str, str]:
-    """The files of a profile's session and of the MFA session that it uses, each with what it holds in words."""
+    """The files of a profile's session, and of the whole and the MFA session behind it; what each holds in words."""
     found = {}
-    key = session_keys.of_profile(profile)
-    if cached_files.is_there(store, f"{key}.entry"):
-        found[f"{key}.entry"] = f"the credentials of {profile.name}"
-    if cached_files.is_there(store, f"{key}.failure"):
-        found[f"{key}.failure"] = f"the last failure of {profile.name}"
+    for each in [profile] if profile.scope is None else [profile, profile.unscoped()]:
+        key = session_keys.of_profile(each)
+        if cached_files.is_there(store, f"{key}.entry"):
+            found[f"{key}.entry"] = f"the credentials of {profile.name}"
+        if cached_files.is_there(store, f"{key}.failure"):
+            found[f"{key}.failure"] = f"the last failure of {profile.name}"
     for link in profile.links():
         session = link.user_session if link.role_arn is not None else None
         if session is not None and session.device is not None:

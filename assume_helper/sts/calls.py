@@ -23,7 +23,7 @@ def request_session(
     request: Request, credentials: Credentials | None, deadline: Deadline, clock: Clock,
     on_throttled: Callable[[], None] = lambda: None,
 ) -> Answer:  # fmt: skip
-    """Send AssumeRole, AssumeRoleWithWebIdentity (without `credentials`) or GetSessionToken.
+    """Send AssumeRole, AssumeRoleWithWebIdentity (without `credentials`), GetSessionToken or GetScopedCredentials.
 
     `on_throttled` is called each time STS throttles. Raises as `failures.translate_errors` does.
     """
@@ -47,7 +47,7 @@ def _call(
     def connected() -> "Client":
         from assume_helper.sts.client import connect
 
-        return connect(request.endpoint, credentials)
+        return connect(request.endpoint, credentials, request.operation)
 
     def send() -> dict[str, Any]:
         answer = _send_plain(request, credentials)

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from botocore.auth import SigV4Auth
 
 from assume_helper.credentials import Credentials
-from assume_helper.light import Any, dataclass, field
+from assume_helper.light import Any, dataclass, field, replace
 from assume_helper.profiles.role import Endpoint
+from assume_helper.sts.request import GET_SCOPED_CREDENTIALS
 from assume_helper.system import sdk_client
 
 _VERSION = "sts/2011-06-15"
@@ -37,17 +38,19 @@ class Client:
             SigV4Auth(self.keys, "sts", self.connection.signing_region).add_auth(request)
 
 
-def connect(endpoint: Endpoint, credentials: Credentials | None) -> Client:
+def connect(endpoint: Endpoint, credentials: Credentials | None, operation: str = "") -> Client:
     """A client for the STS at `endpoint`, its settings checked first; without `credentials` it does not sign.
+
+    Where `operation` is GetScopedCredentials, its model has that, whatever botocore is installed.
 
     Raises ConfigurationError, SettingFault, MachineFault; botocore's InvalidRegionError and EndpointProviderError for a
     region.
     """
-    return sdk_client.connect(endpoint, lambda: client(endpoint, credentials))
+    return sdk_client.connect(endpoint, lambda: client(endpoint, credentials, operation))
 
 
-def client(endpoint: Endpoint, credentials: Credentials | None) -> Client:
-    """A client for the STS at `endpoint`. Raises botocore's errors, and ValueError for a malformed URL."""
+def client(endpoint: Endpoint, credentials: Credentials | None, operation: str = "") -> Client:
+    """A client as `connect` makes it. Raises botocore's errors, and ValueError for a malformed URL."""
     rules: dict[str, object] = {"UseGlobalEndpoint": endpoint.sts_regional_endpoints == "legacy"}
     if endpoint.endpoint_url is None:  # FIPS and dual-stack do not apply to a URL of one's own
         rules |= {"UseFIPS": endpoint.use_fips_endpoint, "UseDualStack": endpoint.use_dualstack_endpoint}
@@ -55,4 +58,9 @@ def client(endpoint: Endpoint, credentials: Credentials | None) -> Client:
     keys = None
     if credentials is not None:
         keys = _Keys(credentials.access_key_id, credentials.secret_access_key, credentials.session_token)
-    return Client(keys, sdk_client.client(_VERSION, endpoint, rules, timeout))
+    connection = sdk_client.client(_VERSION, endpoint, rules, timeout)
+    if operation == GET_SCOPED_CREDENTIALS:
+        from assume_helper.sts import scoped_model
+
+        connection = replace(connection, model=sdk_client.service_model(_VERSION, scoped_model.completed))
+    return Client(keys, connection)

@@ -20,8 +20,14 @@ from assume_helper.errors import (
 from assume_helper.light import Any
 from assume_helper.profiles import partitions
 from assume_helper.profiles.role import Endpoint
-from assume_helper.sts import policy_kinds
-from assume_helper.sts.request import ASSUME_ROLE_WITH_WEB_IDENTITY, GET_CALLER_IDENTITY, GET_SESSION_TOKEN, Request
+from assume_helper.sts import policy_kinds, scope_refusals
+from assume_helper.sts.request import (
+    ASSUME_ROLE_WITH_WEB_IDENTITY,
+    GET_CALLER_IDENTITY,
+    GET_SCOPED_CREDENTIALS,
+    GET_SESSION_TOKEN,
+    Request,
+)
 from assume_helper.system.unreached import not_from, not_reached, place, where
 from assume_helper.text import duration_text, printable, redacted
 
@@ -107,6 +113,10 @@ def refusal(error: aws.ClientError, request: Request, now: float) -> AssumeHelpe
         return not_reached(endpoint, f"is out of order (HTTP {status})")
     if not _CODE.fullmatch(code):
         return not_reached(endpoint, f"{not_from(endpoint)} (HTTP {status})")
+    if request.operation == GET_SCOPED_CREDENTIALS:
+        found = scope_refusals.refusal(request, code, said)
+        if found is not None:
+            return found
     if code in _EXPIRED:
         return SourceExpired(f"{source.text} has expired", source.renewal)
     if code in _BAD_KEYS:
@@ -211,6 +221,8 @@ def _denied(request: Request, said: str) -> STSRefused:
             f"STS denied GetSessionToken to {who}{reason}",
             policy_kinds.whom_to_ask(said) or "no policy of that user may deny sts:GetSessionToken",
         )
+    if request.operation == GET_SCOPED_CREDENTIALS:
+        return scope_refusals.denied(request, who, reason, said)
     role = _role(request)
     if right and request.operation != ASSUME_ROLE_WITH_WEB_IDENTITY:
         return STSRefused(
@@ -257,6 +269,8 @@ def _invalid(request: Request, code: str, said: str) -> STSRefused:
     why = f"{redacted(said) or code} ({code})"
     if request.operation == GET_CALLER_IDENTITY:
         return STSRefused(f"STS refused GetCallerIdentity: {why}", "check the endpoint")
+    if request.operation == GET_SCOPED_CREDENTIALS:
+        return scope_refusals.invalid(request, why)
     if request.operation == GET_SESSION_TOKEN:
         what = f"an MFA session with {printable(str(request.values.get('SerialNumber', '?')), 256)}"
         if "durationseconds" in said.lower():

@@ -1,17 +1,26 @@
 """What STS is asked: the operation, its values, the endpoint, and whose credentials sign."""
 
+import re
 from collections.abc import Mapping
 
 from assume_helper.credentials import WebIdentityToken
-from assume_helper.light import dataclass, field
+from assume_helper.errors import ConfigurationError
+from assume_helper.light import dataclass, field, replace
+from assume_helper.profiles import partitions
 from assume_helper.profiles.origin import Origin
 from assume_helper.profiles.role import Endpoint, Profile, UserSession
+from assume_helper.profiles.scope import Scope
 from assume_helper.profiles.source_description import SourceDescription, describe
 
 ASSUME_ROLE = "AssumeRole"
 ASSUME_ROLE_WITH_WEB_IDENTITY = "AssumeRoleWithWebIdentity"
 GET_SESSION_TOKEN = "GetSessionToken"  # noqa: S105 - an operation of STS
 GET_CALLER_IDENTITY = "GetCallerIdentity"
+GET_SCOPED_CREDENTIALS = "GetScopedCredentials"
+# Whose answer names the role that was assumed.
+ROLES = frozenset({ASSUME_ROLE, ASSUME_ROLE_WITH_WEB_IDENTITY})
+# It has no GetScopedCredentials (API reference).
+_GLOBAL_HOST = "sts.amazonaws.com"
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,24 @@ def get_session_token(session: UserSession, code: str | None) -> Request:
         values |= {"SerialNumber": session.device.serial, "TokenCode": code}
     source = describe(session.source, session.device)
     return Request(GET_SESSION_TOKEN, session.endpoint, source, values, session.name)
+
+
+def get_scoped_credentials(profile: Profile, scope: Scope, seconds: int | None) -> Request:
+    """Request the session of `profile` narrowed to `scope`, for so many seconds; None is as long as the whole one.
+
+    Raises ConfigurationError where only the global endpoint is configured, which does not know the call.
+    """
+    endpoint, url = profile.endpoint, profile.endpoint.endpoint_url
+    if url is not None and re.fullmatch(rf"https?://{re.escape(_GLOBAL_HOST)}(:[0-9]+)?/?", url, re.I):
+        raise ConfigurationError(
+            f"the endpoint of STS is {_GLOBAL_HOST}, which narrows no session of this kind",
+            "name a regional one (https://sts.REGION.amazonaws.com), or take endpoint_url or AWS_ENDPOINT_URL out",
+        )
+    if partitions.of_region(endpoint.region) is None and endpoint.region.endswith("-global"):
+        endpoint = replace(endpoint, region=partitions.first_region(endpoint.region.removesuffix("-global")))
+    endpoint = replace(endpoint, sts_regional_endpoints="regional")
+    values = scope.request() | ({} if seconds is None else {"DurationSeconds": seconds})
+    return Request(GET_SCOPED_CREDENTIALS, endpoint, describe(profile.unscoped()), values, profile.name)
 
 
 def get_caller_identity(endpoint: Endpoint, source: Origin | Profile) -> Request:

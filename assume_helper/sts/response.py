@@ -16,7 +16,7 @@ from assume_helper.credentials import (
 )
 from assume_helper.errors import STSNotReached
 from assume_helper.light import Any
-from assume_helper.sts.request import GET_SESSION_TOKEN, Request
+from assume_helper.sts.request import GET_SCOPED_CREDENTIALS, ROLES, Request
 from assume_helper.system.answer_time import answered_at
 from assume_helper.text import printable
 
@@ -34,7 +34,7 @@ def session(response: Mapping[str, Any], request: Request, now: float) -> Answer
     botocore accepts a 200 without `Credentials`, and an `Expiration` in the past. `now` is this machine's clock
     (seconds since the epoch), used where STS sent no `Date`.
     """
-    is_role = request.operation != GET_SESSION_TOKEN
+    is_role = request.operation in ROLES
     try:
         given = response["Credentials"]
         fields = [given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]]
@@ -58,8 +58,18 @@ def session(response: Mapping[str, Any], request: Request, now: float) -> Answer
         raise _not_reached(request, "gave credentials that have already expired")
     access_key_id, secret_access_key, session_token = fields
     credentials = Credentials(access_key_id, secret_access_key, session_token, expiration)
+    if request.operation == GET_SCOPED_CREDENTIALS:
+        arn = _scoped_arn(response)
     role_arn, account_id = (arn.group(), arn.group(1)) if arn else (None, None)
     return Answer(credentials, expiration, lifetime, role_arn, account_id, difference)
+
+
+def _scoped_arn(response: Mapping[str, Any]) -> re.Match[str] | None:
+    """Whose scoped session it is, where that is a role's; a user's own has no such ARN."""
+    try:
+        return _ROLE_ARN.fullmatch(response["SessionInfo"]["Arn"])
+    except (KeyError, TypeError):
+        return None
 
 
 def _not_reached(request: Request, what: str | None = None) -> STSNotReached:
@@ -103,7 +113,9 @@ def _clock_difference(response: Mapping[str, Any], expiration: datetime, request
     if start is None:
         return 0.0
     requested = request.values.get("DurationSeconds")
-    longest = (requested if isinstance(requested, int) else DEFAULT_SESSION) + CLOCK_TOLERANCE
+    # a scoped session without a duration lasts as long as the whole one has left
+    unsaid = LONGEST_USER_SESSION if request.operation == GET_SCOPED_CREDENTIALS else DEFAULT_SESSION
+    longest = (requested if isinstance(requested, int) else unsaid) + CLOCK_TOLERANCE
     end = expiration.timestamp()
     if end - start > longest and 0 < end - now <= longest:
         return 0.0

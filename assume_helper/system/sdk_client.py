@@ -71,9 +71,12 @@ def read_answer(model: Any, operation: str, status: int, headers: Mapping[str, s
     return found
 
 
-def service_model(version: str) -> ServiceModel:
-    """Botocore's model of a service, `sts/2011-06-15`."""
-    return ServiceModel(_loader().load_data(f"{version}/service-2"), service_name=version.partition("/")[0])
+def service_model(
+    version: str, complete: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda described: described
+) -> ServiceModel:
+    """Botocore's model of a service, `sts/2011-06-15`, with what `complete` adds to its description."""
+    described = complete(_loader().load_data(f"{version}/service-2"))
+    return ServiceModel(described, service_name=version.partition("/")[0])
 
 
 def _loader() -> Loader:
