@@ -20,15 +20,15 @@ from assume_helper.export import (
     sandbox_process,
     sandbox_variables,
 )
-from assume_helper.export.protected_repository import Protected
 from assume_helper.export.sandbox import Network, Places, is_in
-from assume_helper.light import Any, dataclass
+from assume_helper.light import Any, dataclass, replace
 from assume_helper.text import printable
 
 # Only these leave a session fewer rights than its role has.
 _NARROWING = ("read_only", "session_policy", "policy_arns")
 _RESOLVER = "/etc/resolv.conf"
 _LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0", "::ffff:127.")  # noqa: S104 - compared with, not bound to
+_TOKEN_FILE = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"  # noqa: S105 - its variable
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -39,6 +39,40 @@ class Sandbox:
     programs: tuple[str, ...]
     places: Places
     python: str
+
+    def run(self, invocation: Invocation, name: str, given: Mapping[str, str], command: Sequence[str]) -> int:
+        """Run `command` with the variables that are `given` for the profile `name`; its exit code.
+
+        Raises SettingFault where the sandbox cannot be set up.
+        """
+        environ = sandbox_variables.environment(invocation.environ, name, given)
+        working = self.places.working
+        was_led = protected_repository.is_led_elsewhere(working)
+        places = self.places
+        if _TOKEN_FILE in given:  # of the endpoint of --refresh
+            places = replace(places, needed=(*places.needed, os.path.dirname(given[_TOKEN_FILE])))
+        try:
+            with tempfile.TemporaryDirectory(prefix="assume-helper-sandbox-") as folder:
+                status, log = (os.path.join(folder, file) for file in ("status", "log"))
+                words = sandbox.words(
+                    self.programs,
+                    places,
+                    _network(environ, places, folder),
+                    command,
+                    python=self.python,
+                    status=status,
+                    log=log,
+                    user=os.getuid(),
+                    group=os.getgid(),
+                )
+                return sandbox_process.run(words, environ, status, log)
+        finally:
+            _remove_mount_points(places.absent)
+            if not was_led and protected_repository.is_led_elsewhere(working):
+                invocation.say(
+                    f"assume-helper: warning: the program has made {printable(working)}/.git/commondir, with which Git"
+                    " has other hooks there; remove it before you use Git"
+                )
 
 
 def require_narrowing(options: Mapping[str, Any]) -> None:
@@ -111,38 +145,6 @@ def _require_working(working: str, hidden: Sequence[str], environ: Mapping[str, 
             f"{folder} is hidden from a program in the sandbox, and cannot be its working directory",
             "go to the folder that it is to work in",
         )
-
-
-def run(invocation: Invocation, made: Sandbox, name: str, given: Mapping[str, str], command: Sequence[str]) -> int:
-    """Run `command` in the sandbox, with the variables that are `given` for the profile `name`; its exit code.
-
-    Raises SettingFault where the sandbox cannot be set up.
-    """
-    environ = sandbox_variables.environment(invocation.environ, name, given)
-    working = made.places.working
-    was_led = protected_repository.is_led_elsewhere(working)
-    try:
-        with tempfile.TemporaryDirectory(prefix="assume-helper-sandbox-") as folder:
-            status, log = (os.path.join(folder, file) for file in ("status", "log"))
-            words = sandbox.words(
-                made.programs,
-                made.places,
-                _network(environ, made.places, folder),
-                command,
-                python=made.python,
-                status=status,
-                log=log,
-                user=os.getuid(),
-                group=os.getgid(),
-            )
-            return sandbox_process.run(words, environ, status, log)
-    finally:
-        _remove_mount_points(made.places.absent)
-        if not was_led and protected_repository.is_led_elsewhere(working):
-            invocation.say(
-                f"assume-helper: warning: the program has made {printable(working)}/.git/commondir, with which Git has"
-                " other hooks there; remove it before you use Git"
-            )
 
 
 def _remove_mount_points(paths: Sequence[str]) -> None:

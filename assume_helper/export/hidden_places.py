@@ -12,7 +12,17 @@ from assume_helper.profiles import aws_config
 # Under HOME: AWS's own, other tools' that keep AWS credentials, keys and their agents, browsers with their logins, and
 # sockets of programs that run others.
 _OF_HOME = (
-    *(".aws", ".awsvault", ".granted", ".leapp", ".aws-sso", ".config/aws-sso", ".saml2aws", ".okta", ".okta_aws_login"),
+    *(
+        ".aws",
+        ".awsvault",
+        ".granted",
+        ".leapp",
+        ".aws-sso",
+        ".config/aws-sso",
+        ".saml2aws",
+        ".okta",
+        ".okta_aws_login",
+    ),
     *(".boto", ".s3cfg", ".passwd-s3fs", ".mc", ".config/rclone", ".rclone.conf", ".elasticbeanstalk", ".terraform.d"),
     *(".pulumi", ".vault-token", ".kube", ".azure", ".config/gcloud", ".local/share/python_keyring", ".password-store"),
     *(".ssh", ".gnupg", ".docker", ".colima", ".lima", ".rd", ".config/containers", ".1password", ".Xauthority"),
@@ -21,8 +31,9 @@ _OF_HOME = (
     *(".config/vivaldi", ".config/opera", ".cache/mozilla", "snap/firefox", "snap/chromium", ".var/app"),
 )
 # The system's: sockets, mounted secrets, and what runs later as this user.
-_OF_SYSTEM = ("/run", "/var/run", "/secrets", "/var/spool/cron", "/var/spool/at", "/var/spool/anacron", "/var/lib/docker",
-              "/var/snap/lxd", "/var/lib/lxd", "/var/lib/incus", "/var/lib/kubelet", "/var/lib/amazon")  # fmt: skip
+_OF_SYSTEM = ("/run", "/var/run", "/secrets", "/var/spool/cron", "/var/spool/at", "/var/spool/anacron",
+              "/var/lib/docker", "/var/snap/lxd", "/var/lib/lxd", "/var/lib/incus", "/var/lib/kubelet",
+              "/var/lib/amazon")  # fmt: skip
 _CRONTABS = "/etc/*cron*"
 # Variables that name files with credentials, or a token. A file that is replaced would be seen again, so its folder is
 # hidden, where that may be.
@@ -30,7 +41,8 @@ _FILES = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_WEB_IDENTITY_TO
           "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "KUBECONFIG", "GOOGLE_APPLICATION_CREDENTIALS", "XAUTHORITY",
           "SSH_AUTH_SOCK", "BOTO_CONFIG")  # fmt: skip
 _FOLDERS = ("AWS_LOGIN_CACHE_DIRECTORY", "ASSUME_HELPER_CACHE_DIR", "XDG_RUNTIME_DIR", "GNOME_KEYRING_CONTROL",
-            "GNUPGHOME", "DOCKER_CONFIG", "CREDENTIALS_DIRECTORY", "PASSWORD_STORE_DIR", "AWS_VAULT_FILE_DIR")  # fmt: skip
+            "GNUPGHOME", "DOCKER_CONFIG", "CREDENTIALS_DIRECTORY", "PASSWORD_STORE_DIR",
+            "AWS_VAULT_FILE_DIR")  # fmt: skip
 _SOCKETS = ("DOCKER_HOST", "CONTAINER_HOST", "DBUS_SESSION_BUS_ADDRESS", "BUILDKIT_HOST")
 _TOKEN_FILES = ("web_identity_token_file", "assume_helper_web_identity_token_file")
 # A folder that many programs need is not hidden for one file in it.

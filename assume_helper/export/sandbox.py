@@ -29,7 +29,8 @@ exec "$@"
 """.format(*_METADATA)
 _STATUS = "9"  # the descriptor in that script
 # Empty, private to the program, and gone with it.
-SCRATCH = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - the program's own
+_SHARED_MEMORY = "/dev/shm"  # noqa: S108 - the program's own, as all of these
+SCRATCH = ("/tmp", "/var/tmp", _SHARED_MEMORY)  # noqa: S108
 
 
 @dataclass(frozen=True)
@@ -99,10 +100,10 @@ def words(
 
 
 def _mounts(places: Places, network: Network) -> list[str]:
-    """bwrap's options for the files, in the order in which they are mounted: a later one covers an earlier one."""
+    """The options of bwrap for the files, in the order of the mounts: a later one covers an earlier one."""
     found = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
     for path in SCRATCH:
-        found += ["--tmpfs", path]
+        found += ["--tmpfs", path] if os.path.isdir(path) or path == _SHARED_MEMORY else []
     found += ["--remount-ro", "/dev"]
     outside = [path for path in places.hidden if not is_in(path, places.working)]
     found += [word for path in outside for word in _hiding(path)]

@@ -98,7 +98,7 @@ def main(command: list[str]) -> None:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     try:
-        os.execvp(command[0], command)
+        os.execvp(command[0], command)  # noqa: S606 - the user's own command
     except OSError as error:
         shown = command[0].encode("unicode_escape", "surrogatepass").decode()
         code = _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_RUNNABLE
