@@ -119,7 +119,7 @@ def prepare(invocation: Invocation) -> Sandbox:
 def _program(name: str, environ: Mapping[str, str]) -> str:
     found = shutil.which(name, path=f"{environ.get('PATH') or os.defpath}:{sandbox.ALSO_SEARCHED}")
     if found is None:
-        package = {"bwrap": "bubblewrap", "pasta": "passt", "ip": "iproute2"}[name]
+        package = {"bwrap": "bubblewrap", "pasta": "passt", "ip": "iproute2", "unshare": "util-linux"}[name]
         raise ConfigurationError(f"--sandbox needs {name}, which is not here", f"install the package {package}")
     return os.path.abspath(found)
 

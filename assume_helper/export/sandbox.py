@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from assume_helper.export import sandbox_first_step
 from assume_helper.light import dataclass
 
-PROGRAMS = ("pasta", "bwrap", "ip")
+PROGRAMS = ("pasta", "unshare", "bwrap", "ip")
 # Where `ip` is, on a PATH that leaves the administrator's folders out.
 ALSO_SEARCHED = "/usr/sbin:/sbin"
 # Link-local addresses (IMDS, containers' and pods' endpoints), and AWS's IPv6 addresses for the same (EC2 User Guide).
@@ -82,13 +82,15 @@ def words(
     `programs` are the paths of PROGRAMS. `python` is the interpreter for the first step inside. bwrap writes to the
     file `status` how `command` has ended (its --json-status-fd), pasta its messages to `log`.
     """
-    pasta, bwrap, ip = programs
+    pasta, unshare, bwrap, ip = programs
     return [
         *(pasta, "--config-net", "--no-map-gw", "--quiet", "--log-file", log),
         *("-t", "none", "-u", "none", "-U", "none"),
         *("-T", ",".join(str(port) for port in network.ports) or "none"),
         *(("--dns-forward", NAME_SERVER) if network.is_forwarded else ()),
-        *("--", "/bin/sh", "-c", _WITHOUT_METADATA, "sh", status, ip),
+        # pasta's process namespace may not have a /proc, which bwrap looks for its own processes in.
+        *("--", unshare, "--mount", "--mount-proc"),
+        *("/bin/sh", "-c", _WITHOUT_METADATA, "sh", status, ip),
         *(bwrap, "--json-status-fd", _STATUS),
         *("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
         *("--cap-drop", "ALL", "--die-with-parent", "--uid", str(user), "--gid", str(group)),
