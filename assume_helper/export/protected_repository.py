@@ -57,11 +57,14 @@ def protected(working: str) -> Protected:
         read_only.append(git)
     configured = _configured_hooks(working)
     if configured is not None and not any(is_in(configured, path) for path in read_only):
-        pinned += _between(working, os.path.dirname(configured))
+        on_the_way = _between(working, configured)
         if os.path.isdir(configured):
+            pinned += on_the_way[:-1]
             read_only.append(configured)
         else:
-            absent.append(configured)
+            pinned += on_the_way
+            last = on_the_way[-1] if on_the_way else working
+            absent.append(os.path.join(last, os.path.relpath(configured, last).split(os.sep)[0]))
     return Protected(tuple(pinned), tuple(read_only), tuple(absent))
 
 
@@ -89,7 +92,7 @@ def _submodules(git: str) -> list[str]:
 
 
 def _between(outer: str, inner: str) -> list[str]:
-    """The directories below `outer` on the way to `inner`, and that one: each is there."""
+    """The directories below `outer` on the way to `inner`, and that one: those that are there."""
     parts = os.path.relpath(inner, outer).split(os.sep) if inner != outer else []
     found = [os.path.join(outer, *parts[: at + 1]) for at in range(len(parts))]
     return [path for path in found if os.path.isdir(path)]
