@@ -26,6 +26,10 @@ needs_aws_cli = pytest.mark.skipif(
 needs_chromium = pytest.mark.skipif(
     shutil.which("chromium") is None and not _MUST, reason="needs a real browser (Debian's chromium)"
 )
+needs_sandbox = pytest.mark.skipif(
+    (os.geteuid() != 0 or None in map(shutil.which, ("bwrap", "pasta", "ip"))) and not _MUST,
+    reason="needs root, bwrap, pasta and ip (Debian's bubblewrap, passt and iproute2)",
+)
 
 _NEW_MOUNTS = 0x20000  # CLONE_NEWNS of unshare(2) and setns(2), which Python has from 3.12 on only
 

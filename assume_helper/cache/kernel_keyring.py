@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 DESCRIPTION = "assume-helper:cache key"
 _TYPE = b"user"
 # keyctl(2): operations, and keyrings by their names.
-_LINK, _SEARCH, _READ = 8, 10, 11
+_JOIN_SESSION_KEYRING, _LINK, _SEARCH, _READ = 1, 8, 10, 11
 _PROCESS_KEYRING, _USER_KEYRING = -2, -4
 # The numbers of add_key and keyctl (the kernel's system call tables), by the machine and by how it runs 32 bits.
 _GENERIC = (217, 219)
@@ -40,6 +40,18 @@ def find() -> bytes | None:
 def add(key: bytes) -> bytes:
     """Have the kernel keep `key`; what it keeps by now. Raises OSError."""
     return _read(_add_key(_TYPE, DESCRIPTION.encode(), key, len(key), _USER_KEYRING))
+
+
+def join_session_keyring() -> None:
+    """Have an empty session keyring of this process's own: what it starts inherits that, not the caller's.
+
+    Raises OSError. A kernel without keyrings, or a container that closes them, has none to read.
+    """
+    try:
+        _keyctl(_JOIN_SESSION_KEYRING, 0)
+    except OSError as error:
+        if error.errno not in (errno.ENOSYS, errno.EPERM):
+            raise
 
 
 def _read(serial: int) -> bytes:

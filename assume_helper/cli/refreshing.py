@@ -4,7 +4,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
@@ -15,7 +15,7 @@ from assume_helper.cli import audit_log
 from assume_helper.cli.invocation import Invocation
 from assume_helper.credentials import DEFAULT_SESSION, LAST_RESORT
 from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceNotKnown, STSRefused
-from assume_helper.export import container_endpoint, program, token_file, variables
+from assume_helper.export import container_endpoint, token_file, variables
 from assume_helper.export.container_endpoint import Endpoint
 from assume_helper.export.token_file import TokenFile
 from assume_helper.light import dataclass, field, replace
@@ -105,10 +105,17 @@ def identity(profile: Profile, session: Session) -> tuple[str, str, str]:
     return profile.identity, assumed, session.account_id or ""
 
 
-def run(invocation: Invocation, request: RoleRequest, profile: Profile, entry: Entry, words: list[str]) -> int:
-    """Run the program `words` with an endpoint in place of keys; it takes this process's place.
+def run(
+    invocation: Invocation,
+    request: RoleRequest,
+    profile: Profile,
+    entry: Entry,
+    launch: Callable[[Mapping[str, str]], int],
+) -> int:
+    """Run a program with an endpoint in place of keys.
 
-    On Windows, which has no exec, its exit code. Raises AssumeHelperError where it cannot be started.
+    `launch` starts it with the variables that it is given: it takes this process's place, or its exit code is returned.
+    Raises AssumeHelperError where it cannot be started.
     """
     hiding = variables.without_default_credentials(invocation.environ)
     for variable in hiding:
@@ -133,14 +140,13 @@ def run(invocation: Invocation, request: RoleRequest, profile: Profile, entry: E
             **hiding,
             **variables.around_proxy(invocation.environ, container_endpoint.HOST),
         }
-        environ = variables.environment(invocation.environ, request.name, given)
         if sys.platform == "win32":
             with endpoint.serving(refreshing.answer):
-                return program.run(words, environ)
+                return launch(given)
 
         process_beside.start(lambda watch: _serve(refreshing, endpoint, file, watch))
         stack.pop_all()  # it is the other process's now
-        return program.exec_program(words, environ)
+        return launch(given)
 
 
 def _serve(refreshing: _Refreshing, endpoint: Endpoint, file: TokenFile | None, watch: Watch) -> None:

@@ -20,6 +20,16 @@ def fields(process: int | str) -> list[bytes]:
         return []
 
 
+def parents() -> dict[int, int]:
+    """The parent of each process, by their numbers. Raises OSError where there is no /proc."""
+    found = {}
+    for name in os.listdir("/proc"):
+        told = fields(name) if name.isdigit() else []
+        if told:
+            found[int(name)] = int(told[PARENT])
+    return found
+
+
 if sys.platform == "linux":
 
     def age() -> float:

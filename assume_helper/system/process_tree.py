@@ -92,13 +92,9 @@ else:
 
     def _parents() -> dict[int, int]:
         """The parent of each process. Raises OSError."""
-        found = {}
         if os.path.exists("/proc/self/stat"):
-            for name in os.listdir("/proc"):
-                fields = process_stat.fields(name) if name.isdigit() else []
-                if fields:
-                    found[int(name)] = int(fields[process_stat.PARENT])
-            return found
+            return process_stat.parents()
+        found: dict[int, int] = {}
         try:
             words = ["/bin/ps", "-A", "-o", "pid=,ppid="]
             said = subprocess.run(words, capture_output=True, check=False, timeout=_PATIENCE).stdout

@@ -1,5 +1,7 @@
 """`exec`: run a program, or a shell, with a profile's credentials."""
 
+from collections.abc import Mapping
+
 import click
 
 from assume_helper.cache.entries import Entry
@@ -10,6 +12,10 @@ from assume_helper.export import program, variables
 from assume_helper.light import Any
 from assume_helper.sessions.provider import RoleRequest
 from assume_helper.text import duration_text, printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from assume_helper.cli.sandboxing import Sandbox
 
 _COMMAND = "command"
 
@@ -37,8 +43,9 @@ class _WithCommand(click.Command):
 @role_options
 @click.option("--refresh", is_flag=True, help="Keep the credentials fresh while the program runs.")
 @click.option("--no-session", is_flag=True, help="Hand over the access key itself, not a session of it.")
+@click.option("--sandbox", is_flag=True, help="Keep all other credentials out of COMMAND's reach. Linux only.")
 @click.pass_context
-def command(ctx: click.Context, /, refresh: bool, no_session: bool, **options: Any) -> None:
+def command(ctx: click.Context, /, refresh: bool, no_session: bool, sandbox: bool, **options: Any) -> None:
     """Run COMMAND, or your shell, with the profile's credentials and region in its environment.
 
     Without PROFILE it takes AWS_PROFILE; if that is not set, you choose a profile on the terminal. Other credentials
@@ -52,12 +59,17 @@ def command(ctx: click.Context, /, refresh: bool, no_session: bool, **options: A
     endpoint is a process of its own, which ends with COMMAND. SDKs look at [default] first, so a file where [default]
     has credentials is hidden from COMMAND.
 
+    With --sandbox COMMAND has a narrowed session and cannot get another one: it does not see the cache, ~/.aws, agents,
+    other processes or the metadata services, and writes to the working directory and a /tmp of its own alone. It needs
+    bubblewrap, pasta and iproute2, and one of --read-only, --session-policy and --policy-arn.
+
     \b
     Example:
         $ assume-helper exec dev -- aws s3 ls
         $ assume-helper exec dev
         $ assume-helper exec dev --read-only -- ./report
         $ assume-helper exec --refresh dev -- terraform apply
+        $ assume-helper exec --sandbox --read-only dev -- ./agent
         $ assume-helper exec arn:aws:iam::123456789012:role/dev --source-profile me -- env
     """
     invocation: Invocation = ctx.obj
@@ -67,16 +79,32 @@ def command(ctx: click.Context, /, refresh: bool, no_session: bool, **options: A
         invocation.say(f"assume-helper: warning: this already runs inside `assume-helper exec {printable(outer, 64)}`")
     if refresh and no_session:
         raise click.UsageError("an access key does not end: leave --refresh or --no-session out")
+    made = _sandbox(invocation, options, no_session=no_session) if sandbox else None
     request, profile, entry = session(invocation, **options, no_session=no_session)
     words = named or program.shell(invocation.environ)
     if not named:
         _greet(invocation, request, entry, refresh=refresh)
+
+    def launch(given: Mapping[str, str]) -> int:
+        if made is not None:
+            return made.run(invocation, request.name, given, words)
+        return program.exec_program(words, variables.environment(invocation.environ, request.name, given))
+
     if refresh:
-        ctx.exit(refreshing.run(invocation, request, profile, entry, words))
+        ctx.exit(refreshing.run(invocation, request, profile, entry, launch))
     invocation.record_issue(profile, entry.session)
     invocation.show_warnings()
-    given = variables.variables(entry.session, profile)
-    ctx.exit(program.exec_program(words, variables.environment(invocation.environ, request.name, given)))
+    ctx.exit(launch(variables.variables(entry.session, profile)))
+
+
+def _sandbox(invocation: Invocation, options: Mapping[str, Any], *, no_session: bool) -> "Sandbox":
+    """The sandbox, before AWS is asked. Raises click.UsageError and ConfigurationError where it cannot be."""
+    from assume_helper.cli import sandboxing
+
+    if no_session:
+        raise click.UsageError("--sandbox is for a narrowed session: leave --no-session out")
+    sandboxing.require_narrowing(options)
+    return sandboxing.prepare(invocation)
 
 
 def _greet(invocation: Invocation, request: RoleRequest, entry: Entry, *, refresh: bool) -> None:

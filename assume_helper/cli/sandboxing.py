@@ -1,0 +1,197 @@
+"""`exec --sandbox`: whether it can be, what its program sees, and the program's run."""
+
+import os
+import shutil
+import sys
+import tempfile
+import urllib.parse
+from collections.abc import Mapping, Sequence
+
+import click
+
+from assume_helper.cli import audit_log
+from assume_helper.cli.invocation import Invocation
+from assume_helper.errors import ConfigurationError, SettingFault
+from assume_helper.export import (
+    hidden_places,
+    protected_repository,
+    sandbox,
+    sandbox_first_step,
+    sandbox_process,
+    sandbox_variables,
+)
+from assume_helper.export.sandbox import Network, Places, is_in
+from assume_helper.light import Any, dataclass, replace
+from assume_helper.text import printable
+
+# Only these leave a session fewer rights than its role has.
+_NARROWING = ("read_only", "session_policy", "policy_arns")
+_RESOLVER = "/etc/resolv.conf"
+_LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0", "::ffff:127.")  # noqa: S104 - compared with, not bound to
+_TOKEN_FILE = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"  # noqa: S105 - its variable
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """A sandbox that can be set up: the paths of its programs, and what its program sees of the files."""
+
+    programs: tuple[str, ...]
+    places: Places
+    python: str
+
+    def run(self, invocation: Invocation, name: str, given: Mapping[str, str], command: Sequence[str]) -> int:
+        """Run `command` with the variables that are `given` for the profile `name`; its exit code.
+
+        Raises SettingFault where the sandbox cannot be set up.
+        """
+        environ = sandbox_variables.environment(invocation.environ, name, given)
+        working = self.places.working
+        was_led = protected_repository.is_led_elsewhere(working)
+        places = self.places
+        if _TOKEN_FILE in given:  # of the endpoint of --refresh
+            places = replace(places, needed=(*places.needed, os.path.dirname(given[_TOKEN_FILE])))
+        try:
+            with tempfile.TemporaryDirectory(prefix="assume-helper-sandbox-") as folder:
+                status, log = (os.path.join(folder, file) for file in ("status", "log"))
+                words = sandbox.words(
+                    self.programs,
+                    places,
+                    _network(environ, places, folder),
+                    command,
+                    python=self.python,
+                    status=status,
+                    log=log,
+                    user=os.getuid(),
+                    group=os.getgid(),
+                )
+                return sandbox_process.run(words, environ, status, log)
+        finally:
+            _remove_mount_points(places.absent)
+            if not was_led and protected_repository.is_led_elsewhere(working):
+                invocation.say(
+                    f"assume-helper: warning: the program has made {printable(working)}/.git/commondir, with which Git"
+                    " has other hooks there; remove it before you use Git"
+                )
+
+
+def require_narrowing(options: Mapping[str, Any]) -> None:
+    """Raise click.UsageError where no option among `options` narrows the session."""
+    if not any(options.get(name) for name in _NARROWING):
+        raise click.UsageError(
+            "--sandbox is for a session with fewer rights: add --read-only, --session-policy or --policy-arn"
+        )
+
+
+def prepare(invocation: Invocation) -> Sandbox:
+    """What the sandbox is made of, before anything is asked of AWS.
+
+    Raises ConfigurationError where it cannot be set up here, or where the working directory cannot be its program's.
+    """
+    if sys.platform != "linux":
+        raise ConfigurationError("--sandbox needs Linux", "run it there, or leave out --sandbox")
+    if os.geteuid() == 0:
+        raise ConfigurationError("--sandbox does not run as root, for pasta does not", "run it as another user")
+    if not sandbox_first_step.is_known(os.uname().machine):
+        raise ConfigurationError(
+            f"--sandbox does not know this machine's system calls ({printable(os.uname().machine)})",
+            "run it on another machine, or leave out --sandbox",
+        )
+    environ = invocation.environ
+    programs = tuple(_program(name, environ) for name in sandbox.PROGRAMS)
+    try:
+        working = os.path.realpath(os.getcwd())
+    except OSError as error:
+        raise SettingFault(f"the working directory cannot be used ({error.strerror})", "go to another one") from None
+    log = audit_log.path()
+    hidden = hidden_places.hidden(environ, working, [os.path.dirname(log)] if log else [])
+    _require_working(working, hidden, environ)
+    # The interpreter itself, not a virtual environment's link to it, which may lie in a place that is not seen.
+    python = os.path.realpath(sys.executable)
+    base = os.path.realpath(sys.base_prefix)
+    is_seen = not any(is_in(base, place) for place in (*hidden, *sandbox.SCRATCH)) or is_in(base, working)
+    protected = protected_repository.protected(working)
+    needed = () if is_seen else (base,)
+    places = Places(working, hidden, protected.pinned, protected.read_only, protected.absent, needed)
+    return Sandbox(programs, places, python)
+
+
+def _program(name: str, environ: Mapping[str, str]) -> str:
+    found = shutil.which(name, path=f"{environ.get('PATH') or os.defpath}:{sandbox.ALSO_SEARCHED}")
+    if found is None:
+        package = {"bwrap": "bubblewrap", "pasta": "passt", "ip": "iproute2", "unshare": "util-linux"}[name]
+        raise ConfigurationError(f"--sandbox needs {name}, which is not here", f"install the package {package}")
+    return os.path.abspath(found)
+
+
+def _require_working(working: str, hidden: Sequence[str], environ: Mapping[str, str]) -> None:
+    """Raise ConfigurationError where a program that may write to `working` could reach what it must not."""
+    home = os.path.realpath(environ["HOME"]) if os.path.isabs(environ.get("HOME", "")) else None
+    folder = printable(working)
+    if home is not None and is_in(home, working):
+        what = "is your home directory" if home == working else "contains your home directory"
+        raise ConfigurationError(
+            f"a program in the sandbox may write to the working directory, and {folder} {what}",
+            "go to the folder that it is to work in",
+        )
+    around = (*sandbox.SCRATCH, "/etc", "/usr", "/dev", "/proc", "/sys")
+    if any(is_in(place, working) for place in around) or any(is_in(working, place) for place in around[3:]):
+        raise ConfigurationError(
+            f"{folder} is the system's, and cannot be the working directory of a program in the sandbox",
+            "go to the folder that it is to work in",
+        )
+    if any(is_in(working, place) for place in hidden):
+        raise ConfigurationError(
+            f"{folder} is hidden from a program in the sandbox, and cannot be its working directory",
+            "go to the folder that it is to work in",
+        )
+
+
+def _remove_mount_points(paths: Sequence[str]) -> None:
+    """Remove the empty directories that bwrap has mounted on where there was nothing."""
+    for path in paths:
+        try:
+            os.rmdir(path)
+        except OSError:
+            pass  # it was never made, or is somebody's by now
+
+
+def _network(environ: Mapping[str, str], places: Places, folder: str) -> Network:
+    """The ports of the endpoints on this machine's loopback in `environ`, and the name servers.
+
+    A file for these is written to `folder` where the system's own cannot be used.
+    """
+    ports = set()
+    for name, value in environ.items():
+        if name.startswith(("AWS_ENDPOINT_URL", "AWS_CONTAINER_CREDENTIALS_FULL_URI")):
+            port = _loopback_port(value)
+            if port is not None:
+                ports.add(port)
+    path = os.path.realpath(_RESOLVER)
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            lines = file.read().splitlines()
+    except OSError:
+        return Network(tuple(sorted(ports)))
+    servers = [line.split()[1] for line in lines if line.startswith("nameserver") and len(line.split()) > 1]
+    is_forwarded = not servers or any(server.startswith(_LOOPBACK) for server in servers)
+    if not is_forwarded and not any(is_in(path, place) for place in (*places.hidden, *sandbox.SCRATCH)):
+        return Network(tuple(sorted(ports)))
+    if is_forwarded:
+        others = [line for line in lines if not line.startswith("nameserver")]
+        lines = [f"nameserver {sandbox.NAME_SERVER}", *others]
+    resolver = os.path.join(folder, "resolv.conf")
+    with open(resolver, "w", encoding="utf-8", errors="surrogateescape") as file:
+        file.write("\n".join(lines) + "\n")
+    return Network(tuple(sorted(ports)), resolver, path, is_forwarded)
+
+
+def _loopback_port(url: str) -> int | None:
+    """The port of `url` if it is on this machine's loopback; None where it is not, or is no URL."""
+    try:
+        parts = urllib.parse.urlsplit(url)
+        if (parts.hostname or "").startswith(_LOOPBACK):
+            return parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
+        pass
+    return None

@@ -1,0 +1,114 @@
+"""What a program in the sandbox does not see: where credentials are, and the sockets of what hands them out."""
+
+import glob
+import os
+import stat
+from collections.abc import Iterable, Mapping
+
+from assume_helper import hit
+from assume_helper.export.sandbox import SCRATCH, is_in
+from assume_helper.profiles import aws_config
+
+# Under HOME: AWS's own, other tools' that keep AWS credentials, keys and their agents, browsers with their logins, and
+# sockets of programs that run others.
+_OF_HOME = (
+    *(
+        ".aws",
+        ".awsvault",
+        ".granted",
+        ".leapp",
+        ".aws-sso",
+        ".config/aws-sso",
+        ".saml2aws",
+        ".okta",
+        ".okta_aws_login",
+    ),
+    *(".boto", ".s3cfg", ".passwd-s3fs", ".mc", ".config/rclone", ".rclone.conf", ".elasticbeanstalk", ".terraform.d"),
+    *(".pulumi", ".vault-token", ".kube", ".azure", ".config/gcloud", ".local/share/python_keyring", ".password-store"),
+    *(".ssh", ".gnupg", ".docker", ".colima", ".lima", ".rd", ".config/containers", ".1password", ".Xauthority"),
+    *(".local/share/keyrings", ".local/share/kwalletd", ".kde/share/apps/kwallet", ".kde4/share/apps/kwallet"),
+    *(".mozilla", ".config/google-chrome", ".config/chromium", ".config/BraveSoftware", ".config/microsoft-edge"),
+    *(".config/vivaldi", ".config/opera", ".cache/mozilla", "snap/firefox", "snap/chromium", ".var/app"),
+)
+# The system's: sockets, mounted secrets, and what runs later as this user.
+_OF_SYSTEM = ("/run", "/var/run", "/secrets", "/var/spool/cron", "/var/spool/at", "/var/spool/anacron",
+              "/var/lib/docker", "/var/snap/lxd", "/var/lib/lxd", "/var/lib/incus", "/var/lib/kubelet",
+              "/var/lib/amazon")  # fmt: skip
+_CRONTABS = "/etc/*cron*"
+# Variables that name files with credentials, or a token. A file that is replaced would be seen again, so its folder is
+# hidden, where that may be.
+_FILES = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE",
+          "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "KUBECONFIG", "GOOGLE_APPLICATION_CREDENTIALS", "XAUTHORITY",
+          "SSH_AUTH_SOCK", "BOTO_CONFIG")  # fmt: skip
+_FOLDERS = ("AWS_LOGIN_CACHE_DIRECTORY", "ASSUME_HELPER_CACHE_DIR", "XDG_RUNTIME_DIR", "GNOME_KEYRING_CONTROL",
+            "GNUPGHOME", "DOCKER_CONFIG", "CREDENTIALS_DIRECTORY", "PASSWORD_STORE_DIR",
+            "AWS_VAULT_FILE_DIR")  # fmt: skip
+_SOCKETS = ("DOCKER_HOST", "CONTAINER_HOST", "DBUS_SESSION_BUS_ADDRESS", "BUILDKIT_HOST")
+_TOKEN_FILES = ("web_identity_token_file", "assume_helper_web_identity_token_file")
+# A folder that many programs need is not hidden for one file in it.
+_SHARED = ("/", "/etc", "/usr", "/opt", "/var", "/srv", "/mnt", "/media", "/home", "/root", "/dev", "/proc", "/sys",
+           "/var/lib", "/usr/local", "/usr/local/etc", "/etc/aws", "/lib", "/bin")  # fmt: skip
+_BOUND_SOCKETS = "/proc/net/unix"
+
+
+def hidden(environ: Mapping[str, str], working: str, own: Iterable[str]) -> tuple[str, ...]:
+    """The directories and files to hide, those that are there, each once and none within another one.
+
+    `working` is the working directory, free of links. `own` are this program's own places beside the cache.
+    """
+    home = os.path.realpath(environ["HOME"]) if os.path.isabs(environ.get("HOME", "")) else None
+    places = [*_OF_SYSTEM, *glob.glob(_CRONTABS), *own, hit.cache_directory(environ) or ""]
+    places += [environ.get(name, "") for name in _FOLDERS]
+    if home is not None:
+        places += [os.path.join(home, name) for name in _OF_HOME]
+    files = [environ.get(name, "") for name in _FILES]
+    files += [path for name in _SOCKETS for path in _socket_paths(environ.get(name, ""))]
+    config = aws_config.load(environ)
+    for values in (*config.config_profiles.values(), *config.credentials_profiles.values()):
+        files += [values[name] for name in _TOKEN_FILES if name in values]
+    for path in map(_real, files):
+        folder = os.path.dirname(path)
+        around = (*_SHARED, *SCRATCH, working, *([home] if home else []))
+        places += [path] if any(is_in(other, folder) for other in around) else [folder]
+    return _outermost([*map(_real, places), *_bound_sockets()], working)
+
+
+def _real(path: str) -> str:
+    """`path` without links; "" where it is not absolute."""
+    path = os.path.expanduser(path)
+    return os.path.realpath(path) if os.path.isabs(path) else ""
+
+
+def _socket_paths(address: str) -> list[str]:
+    """The paths in the address of a socket, as Docker (unix:///path) and D-Bus (unix:path=/path,guid=...) write it."""
+    found = [part.removeprefix("unix://") for part in [address] if part.startswith("unix://")]
+    for one in address.split(";"):
+        found += [word.partition("path=")[2] for word in one.split(":", 1)[-1].split(",") if word.startswith("path=")]
+    return found
+
+
+def _bound_sockets() -> list[str]:
+    """The sockets that a program listens at now: what is read-only can still be connected to (unix(7))."""
+    try:
+        with open(_BOUND_SOCKETS, encoding="utf-8", errors="surrogateescape") as file:
+            paths = {"/" + line.rstrip("\n").partition(" /")[2] for line in file if " /" in line}
+    except OSError:
+        return []
+    found = []
+    for path in map(_real, paths):
+        try:
+            if path and stat.S_ISSOCK(os.lstat(path).st_mode):
+                found.append(path)
+        except (OSError, ValueError):
+            continue
+    return found
+
+
+def _outermost(paths: Iterable[str], working: str) -> tuple[str, ...]:
+    """Those of `paths` that are there and in no other one, sorted. SCRATCH is empty inside, but for `working`."""
+    found: list[str] = []
+    for path in sorted(set(paths)):
+        is_covered = any(is_in(path, other) for other in (*found, *SCRATCH)) and not is_in(path, working)
+        if path and os.path.exists(path) and not is_covered and not any(is_in(path, other) for other in found):
+            found.append(path)
+    return tuple(found)

@@ -1,0 +1,117 @@
+"""What of a Git repository a program in the sandbox cannot change: what Git runs later, outside of it.
+
+That is the hooks, and the config, which can name other hooks and programs (githooks(5), git-config(1)). The directories
+on the way to them cannot be moved away, for then others could take their place.
+"""
+
+import os
+import shutil
+import subprocess
+
+from assume_helper.errors import SettingFault
+from assume_helper.export.sandbox import is_in
+from assume_helper.light import dataclass
+from assume_helper.text import printable
+
+_DIRECTORY = ".git"
+_HOOKS = "hooks"
+_READ_ONLY = (_HOOKS, "config", "config.worktree")
+# With this file a repository has its hooks and its config elsewhere (gitrepository-layout(5)).
+_COMMON = "commondir"
+_PATIENCE = 5.0
+
+
+@dataclass(frozen=True)
+class Protected:
+    """As the fields of `sandbox.Places` with the same names."""
+
+    pinned: tuple[str, ...] = ()
+    read_only: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+
+
+def protected(working: str) -> Protected:
+    """What is to be protected in `working`, a directory whose path is free of links.
+
+    What Git would look for and is not there cannot be made: `absent`. Raises SettingFault where a link is in the way.
+    """
+    git = os.path.join(working, _DIRECTORY)
+    _refuse_link(git)
+    if not os.path.exists(git):
+        return Protected(absent=(git,))
+    pinned: list[str] = []
+    read_only: list[str] = []
+    absent: list[str] = []
+    if os.path.isdir(git):
+        for repository in [git, *_submodules(git)]:
+            pinned += [path for path in [git, *_between(git, repository)] if path not in pinned]
+            for name in _READ_ONLY:
+                path = os.path.join(repository, name)
+                _refuse_link(path)
+                if os.path.exists(path):
+                    read_only.append(path)
+                elif name == _HOOKS:
+                    absent.append(path)
+    else:
+        # A worktree's or a submodule's: the repository is elsewhere, and so cannot be changed.
+        read_only.append(git)
+    configured = _configured_hooks(working)
+    if configured is not None and not any(is_in(configured, path) for path in read_only):
+        on_the_way = _between(working, configured)
+        if os.path.isdir(configured):
+            pinned += on_the_way[:-1]
+            read_only.append(configured)
+        else:
+            pinned += on_the_way
+            last = on_the_way[-1] if on_the_way else working
+            absent.append(os.path.join(last, os.path.relpath(configured, last).split(os.sep)[0]))
+    return Protected(tuple(pinned), tuple(read_only), tuple(absent))
+
+
+def is_led_elsewhere(working: str) -> bool:
+    """Whether the repository in `working` has its hooks and its config elsewhere by now; a new repository has not."""
+    return os.path.lexists(os.path.join(working, _DIRECTORY, _COMMON))
+
+
+def _refuse_link(path: str) -> None:
+    if os.path.islink(path):
+        raise SettingFault(
+            f"{printable(path)} is a symbolic link, which a program in the sandbox could replace",
+            "put what it leads to in its place, or run this in another folder",
+        )
+
+
+def _submodules(git: str) -> list[str]:
+    """The repositories of the submodules (gitrepository-layout(5), modules)."""
+    found = []
+    for folder, names, files in os.walk(os.path.join(git, "modules")):
+        if "config" in files and "objects" in names:
+            found.append(folder)
+            names[:] = [name for name in names if name == "modules"]
+    return found
+
+
+def _between(outer: str, inner: str) -> list[str]:
+    """The directories below `outer` on the way to `inner`, and that one: those that are there."""
+    parts = os.path.relpath(inner, outer).split(os.sep) if inner != outer else []
+    found = [os.path.join(outer, *parts[: at + 1]) for at in range(len(parts))]
+    return [path for path in found if os.path.isdir(path)]
+
+
+def _configured_hooks(working: str) -> str | None:
+    """The directory of `core.hooksPath`, if it lies in `working`; None where there is none, or no Git."""
+    git = shutil.which("git")
+    if git is None:
+        return None
+    words = [git, "-C", working, "config", "--type=path", "--get", "core.hooksPath"]
+    try:
+        said = subprocess.run(words, capture_output=True, check=False, timeout=_PATIENCE, stdin=subprocess.DEVNULL)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    name = os.fsdecode(said.stdout.removesuffix(b"\n"))
+    path = os.path.normpath(os.path.join(working, name))
+    if not name or not is_in(path, working) or path == working:
+        return None
+    for part in [*_between(working, os.path.dirname(path)), path]:
+        _refuse_link(part)
+    return path

@@ -1,0 +1,322 @@
+"""`exec --sandbox`: what of the files its program reads and writes."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from needs import needs_sandbox
+from sandbox_host import READ_ONLY, Host, host
+
+pytestmark = needs_sandbox
+
+READS = """
+import json, sys
+try:
+    with open(sys.argv[1]) as file:
+        print(json.dumps(file.read()))
+except OSError as error:
+    print(json.dumps(""))
+"""
+CANARY = "canary of a wider credential"
+HOME = "/mnt/home"
+
+
+@pytest.fixture
+def machine() -> Iterator[Host]:
+    with host() as found:
+        yield found
+
+
+def git(machine: Host, *words: str, cwd: Path | None = None) -> None:
+    identity = ("-c", "user.name=me", "-c", "user.email=me@example.com", "-c", "protocol.file.allow=always")
+    ran = machine.outside("git", *identity, *words, cwd=cwd)
+    assert ran.code == 0, ran.stderr
+
+
+@pytest.fixture
+def repository(machine: Host) -> Host:
+    """A repository in the working directory, with a commit and a hook."""
+    git(machine, "init", "-q")
+    git(machine, "commit", "-q", "--allow-empty", "-m", "first")
+    hooks = machine.work / ".git" / "hooks"
+    hooks.mkdir(exist_ok=True)
+    (hooks / "pre-commit").write_text("#!/bin/sh\n")
+    return machine
+
+
+def written(machine: Host, script: str, cwd: Path | None = None) -> list[int]:
+    """The exit codes of each line of `script`, in a shell in the sandbox."""
+    lines = "\n".join(f"( {line} ) >/dev/null 2>&1; echo $?" for line in script.strip().splitlines())
+    ran = machine.inside("sh", "-c", lines, cwd=cwd)
+    assert ran.code == 0, ran.stderr
+    return [int(line) for line in ran.stdout.split()]
+
+
+@pytest.mark.parametrize(
+    ("path", "variable"),
+    [
+        (f"{HOME}/.aws/credentials", ""),
+        (f"{HOME}/.aws/sso/cache/token.json", ""),
+        (f"{HOME}/.aws/login/cache/token.json", ""),
+        (f"{HOME}/.aws/cli/cache/role.json", ""),
+        (f"{HOME}/.cache/assume-helper/an.entry", ""),
+        (f"{HOME}/.local/state/assume-helper/log.jsonl", ""),
+        (f"{HOME}/.local/share/keyrings/login.keyring", ""),
+        (f"{HOME}/.awsvault/keys/dev", ""),
+        (f"{HOME}/.ssh/id_ed25519", ""),
+        (f"{HOME}/.gnupg/private-keys-v1.d/key", ""),
+        (f"{HOME}/.docker/config.json", ""),
+        (f"{HOME}/.mozilla/firefox/cookies.sqlite", ""),
+        (f"{HOME}/.Xauthority", ""),
+        ("/mnt/elsewhere/config", "AWS_CONFIG_FILE"),
+        ("/mnt/elsewhere/credentials", "AWS_SHARED_CREDENTIALS_FILE"),
+        (f"{HOME}/my-credentials", "AWS_SHARED_CREDENTIALS_FILE"),
+        (f"{HOME}/work/credentials", "AWS_SHARED_CREDENTIALS_FILE"),
+        (f"{HOME}/work/aws/credentials", "AWS_SHARED_CREDENTIALS_FILE"),
+        ("/mnt/elsewhere/token", "AWS_WEB_IDENTITY_TOKEN_FILE"),
+        ("/mnt/elsewhere/token", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"),
+        ("/var/run/secrets/eks.amazonaws.com/serviceaccount/token", ""),
+        ("/run/user/1000/keyring/control", ""),
+        ("/mnt/login/cache/token.json", "AWS_LOGIN_CACHE_DIRECTORY=/mnt/login/cache"),
+        ("/mnt/cache/an.entry", "ASSUME_HELPER_CACHE_DIR=/mnt/cache"),
+    ],
+)
+def test_what_has_wider_credentials_cannot_be_read(machine: Host, path: str, variable: str) -> None:
+    machine.folder_of(path)
+    name, _, value = variable.partition("=")
+    file = Path(path)
+    if file.name == "an.entry":
+        file.parent.chmod(0o700)
+    # What a config and a credentials file must be, and what no other file minds.
+    text = f"# {CANARY}\n"
+    if name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE") or path == str(machine.home.credentials):
+        text += machine.home.config.read_text() if name == "AWS_CONFIG_FILE" else machine.home.credentials.read_text()
+    file.write_text(text)
+    environ = {name: value or path} if name else {}
+    assert machine.both(READS, path, **environ) == (text, "")
+
+
+def test_the_token_file_of_any_profile_cannot_be_read(machine: Host) -> None:
+    file = Path("/mnt/elsewhere/token")
+    machine.folder_of(str(file))
+    file.write_text(CANARY)
+    with machine.home.config.open("a") as config:
+        config.write(f"[profile web]\nrole_arn = arn:aws:iam::123456789012:role/w\nweb_identity_token_file = {file}\n")
+    assert machine.both(READS, str(file)) == (CANARY, "")
+
+
+def test_a_hidden_file_that_is_replaced_meanwhile_stays_hidden(machine: Host) -> None:
+    """A file that is written anew has a new inode: what is mounted on the old one would be gone with it."""
+    file = Path("/mnt/elsewhere/credentials")
+    machine.folder_of(str(file))
+    file.write_text(machine.home.credentials.read_text())
+    script = f"echo there; read line; cat {file}"
+    process = subprocess.Popen(
+        machine.words("sh", "-c", script),
+        env=machine.home.environ | {"AWS_SHARED_CREDENTIALS_FILE": str(file)},
+        cwd=machine.work,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"there\n"
+    new = file.with_name("new")
+    new.write_text(CANARY)
+    new.replace(file)
+    out, err = process.communicate(b"\n", timeout=60)
+    assert (out, process.returncode) == (b"", 1)
+    assert b"No such file" in err
+
+
+@pytest.mark.parametrize("path", ["/var/spool/cron/crontabs/me", "/etc/cron.d/own", "/etc/crontab"])
+def test_the_crontabs_cannot_be_read(machine: Host, path: str) -> None:
+    top = path.split("/")[1]
+    subprocess.run(["cp", "-a", "/etc", "/mnt/etc"], check=True)
+    subprocess.run(["mkdir", "-p", "/mnt/var/tmp"], check=True)
+    subprocess.run(["mount", "--bind", f"/mnt/{top}", f"/{top}"], check=True)
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text(CANARY)
+    assert machine.both(READS, path) == (CANARY, "")
+
+
+def test_only_the_working_directory_and_a_tmp_of_its_own_can_be_written_to(machine: Host, tmp_path: Path) -> None:
+    script = f"""
+        echo x > {HOME}/work/file && mkdir {HOME}/work/folder
+        echo x > /tmp/own-file-of-the-sandbox && cat /tmp/own-file-of-the-sandbox
+        echo x > /var/tmp/own-file-of-the-sandbox
+        echo x > /dev/shm/own-file-of-the-sandbox
+        echo x > /dev/null
+        ls {tmp_path}
+        echo x > {HOME}/file
+        echo x >> {HOME}/.bashrc
+        echo x > {HOME}/.aws/config
+        echo x > /mnt/file
+        echo x > /run/file
+        echo x > /etc/file
+        echo x > /dev/file
+        mount -t tmpfs tmpfs /mnt
+        mount -o remount,rw /
+        umount {HOME}/.aws
+    """
+    (machine.home.folder / ".bashrc").write_text("")
+    can = written(machine, script)
+    assert can[:5] == [0] * 5
+    assert 0 not in can[5:]
+    assert len(can) == 16
+    assert (machine.work / "file").read_text() == "x\n"
+    for name in ("/tmp", "/var/tmp", "/dev/shm"):  # noqa: S108 - the host's, where the file must not be
+        assert not Path(name, "own-file-of-the-sandbox").exists()
+
+
+def test_a_working_directory_in_tmp_is_seen_and_the_rest_there_is_not(machine: Host, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    (tmp_path / "beside").write_text(CANARY)
+    assert written(machine, f"echo x > {work}/file\ncat {tmp_path}/beside", cwd=work) == [0, 1]
+    assert (work / "file").exists()
+
+
+@pytest.mark.parametrize(
+    ("folder", "says"),
+    [
+        (HOME, "is your home directory"),
+        ("/mnt", "contains your home directory"),
+        ("/", "contains your home directory"),
+        ("/tmp", "is the system's"),  # noqa: S108 - refused
+        ("/usr", "is the system's"),
+        ("/proc/self", "is the system's"),
+        (f"{HOME}/.aws", "is hidden from a program in the sandbox"),
+        (f"{HOME}/.ssh/agent", "is hidden from a program in the sandbox"),
+        ("/run/lock", "is hidden from a program in the sandbox"),
+    ],
+)
+def test_a_working_directory_through_which_more_could_be_reached_is_refused(
+    machine: Host, folder: str, says: str
+) -> None:
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    machine.inside("true", cwd=Path(folder)).failed(3, says, "go to the folder that it is to work in")
+    assert not machine.front.calls
+
+
+# Git
+
+
+TAKEN = """
+    echo x > .git/hooks/pre-commit
+    echo x > .git/hooks/post-commit
+    rm .git/hooks/pre-commit
+    mv .git/hooks .git/old
+    rmdir .git/hooks
+    mv .git old
+    rm -rf .git
+    git config core.hooksPath own
+    echo x >> .git/config
+    mv .git/config .git/old
+    rm .git/config
+    ln -sf /tmp/config .git/config
+"""
+
+
+def test_the_hooks_and_the_config_of_git_cannot_be_changed(repository: Host) -> None:
+    """Nor anything be put in their place: Git would run it later, outside."""
+    hook, config = (repository.work / ".git" / name for name in ("hooks/pre-commit", "config"))
+    before = hook.read_text(), config.read_text()
+    script = TAKEN.replace("rm -rf .git\n", "rm -rf .git/hooks\n")
+    assert 0 not in written(repository, script)
+    assert (hook.read_text(), config.read_text()) == before
+    assert not (repository.work / "old").exists()
+
+
+def test_git_can_commit(repository: Host) -> None:
+    (repository.work / "file").write_text("x")
+    script = "git add file && git -c user.name=it -c user.email=it@example.com commit -q -m second\ngit branch other"
+    assert written(repository, script) == [0, 0]
+    assert "second" in repository.outside("git", "log", "--oneline").stdout.decode()
+
+
+@pytest.mark.parametrize("is_repository", [True, False])
+def test_hooks_that_are_not_there_cannot_be_made(machine: Host, is_repository: bool) -> None:
+    if is_repository:
+        git(machine, "init", "-q", "--template=")
+        assert not (machine.work / ".git" / "hooks").exists()
+    script = """
+        mkdir -p .git/hooks/x
+        echo x > .git/hooks/pre-commit
+        mv .git old
+        rmdir .git
+        ln -sT /tmp/x .git
+        git init .
+    """
+    can = written(machine, script)
+    assert 0 not in can[:-1]
+    assert (can[-1] == 0) == is_repository  # there it changes nothing
+    left = os.listdir(machine.work / ".git") if is_repository else os.listdir(machine.work)
+    assert "hooks" not in left
+    assert is_repository or left == []
+
+
+def test_a_worktree_s_repository_cannot_be_changed(repository: Host) -> None:
+    tree = repository.home.folder / "tree"
+    git(repository, "worktree", "add", "-q", str(tree))
+    hooks = repository.work / ".git" / "hooks"
+    script = f"""
+        echo 'gitdir: {tree}/own' > .git
+        rm .git
+        mv .git old
+        echo x > {hooks}/pre-commit
+        git config core.hooksPath own
+    """
+    assert 0 not in written(repository, script, cwd=tree)
+
+
+def test_a_submodule_s_hooks_cannot_be_changed(repository: Host) -> None:
+    other = repository.home.folder / "other"
+    other.mkdir()
+    git(repository, "init", "-q", cwd=other)
+    git(repository, "commit", "-q", "--allow-empty", "-m", "first", cwd=other)
+    git(repository, "submodule", "--quiet", "add", str(other), "libs/sub")
+    module = repository.work / ".git" / "modules" / "libs" / "sub"
+    assert (module / "config").exists()
+    script = f"""
+        mkdir -p {module}/hooks && echo x > {module}/hooks/pre-commit
+        git -C libs/sub config core.hooksPath own
+        mv .git/modules/libs .git/modules/old
+        mv .git/modules .git/old
+    """
+    assert 0 not in written(repository, script)
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_hooks_in_the_working_tree_cannot_be_changed(repository: Host, is_there: bool) -> None:
+    """As husky has them: the config names a folder beside the sources."""
+    git(repository, "config", "core.hooksPath", ".husky/_")
+    if is_there:
+        (repository.work / ".husky" / "_").mkdir(parents=True)
+        (repository.work / ".husky" / "_" / "pre-commit").write_text("#!/bin/sh\n")
+    script = """
+        mkdir -p .husky/_ && echo x > .husky/_/pre-commit
+        mv .husky/_ old
+        mv .husky old && mkdir -p .husky/_ && echo x > .husky/_/pre-commit
+    """
+    assert 0 not in written(repository, script)
+    assert (repository.work / ".husky").exists() == is_there
+
+
+@pytest.mark.parametrize("path", [".git", ".git/hooks", ".git/config"])
+def test_a_link_in_the_way_to_the_hooks_is_refused(repository: Host, path: str) -> None:
+    found = repository.work / path
+    moved = repository.work / "moved"
+    found.rename(moved)
+    found.symlink_to(moved)
+    repository.inside("true").failed(3, f"{found} is a symbolic link", "in its place")
+
+
+def test_a_program_that_leads_git_elsewhere_is_told_of(repository: Host) -> None:
+    """Git needs to write to its folder, and this file there would give it other hooks."""
+    ran = repository.inside("sh", "-c", "echo /tmp/x > .git/commondir")
+    assert ran.code == 0
+    assert "warning: the program has made /mnt/home/work/.git/commondir" in ran.stderr
+    assert repository.inside("true", options=(READ_ONLY,)).stderr == ""  # it is the user's by now
