@@ -23,7 +23,7 @@ def request_session(
     request: Request, credentials: Credentials | None, deadline: Deadline, clock: Clock,
     on_throttled: Callable[[], None] = lambda: None,
 ) -> Answer:  # fmt: skip
-    """Send AssumeRole, AssumeRoleWithWebIdentity (without `credentials`) or GetSessionToken.
+    """Send AssumeRole, AssumeRoot, GetSessionToken; or AssumeRoleWithWebIdentity or -SAML, without `credentials`.
 
     `on_throttled` is called each time STS throttles. Raises as `failures.translate_errors` does.
     """
