@@ -24,7 +24,7 @@ _OF_A_ROLE = (
     "session_policy", "policy_arns", "session_tags", "transitive_session_tags", "source_identity",
 )  # fmt: skip
 # What botocore does not know as a credential_source, and fails with: with the prefix only.
-_OURS = ("WebIdentity", "GitHubActions")
+PREFIXED_SOURCES = ("WebIdentity", "GitHubActions")
 
 
 def kind_of(settings: ProfileSettings, *, as_source: bool) -> Kind | None:
@@ -120,7 +120,7 @@ def process(settings: ProfileSettings, command: str) -> CredentialProcess:
 def credential_source(chain: Chain, settings: ProfileSettings, name: str) -> Origin | Profile:
     """The source that the profile's `credential_source` names; `chain` begins behind it. Raises ConfigurationError."""
     environ = chain.environ
-    if name in _OURS and not settings.has_prefixed("credential_source"):
+    if name in PREFIXED_SOURCES and not settings.has_prefixed("credential_source"):
         raise ConfigurationError(
             f"credential_source of {settings.section} is {name}, which SDKs do not know: they fail with it",
             f"write {with_prefix('credential_source')} = {name}",
@@ -146,7 +146,7 @@ def credential_source(chain: Chain, settings: ProfileSettings, name: str) -> Ori
             return environment_role.resolve(settings.name, environ, chain.endpoint, chain.storage)
         case "GitHubActions":
             return token_source.of_github_actions(chain.endpoint, environ)
-    ours = " or ".join(_OURS)
+    ours = " or ".join(PREFIXED_SOURCES)
     raise ConfigurationError(
         f"credential_source of {settings.section} is {printable(name, 64)}",
         likely_meant.without_comment(name)
