@@ -19,12 +19,13 @@ _ROLE, _FILE, _NAME = "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_S
 
 
 def resolve(
-    name: str, environ: Mapping[str, str], endpoint_settings: EndpointSettings, storage: Storage
+    name: str, environ: Mapping[str, str], inherited: EndpointSettings, storage: Storage
 ) -> Profile | WebIdentity:
     """The session of the environment's role, for the profile `name`, which has it as its source.
 
-    Where a variable is not set that is a token that cannot be had: the profile can be written and listed elsewhere.
-    Raises ConfigurationError for a value that cannot be.
+    `inherited` is what that profile says of STS, `storage` how its sessions are stored. Where a variable is not set,
+    that is a token that cannot be had: the profile can be written and listed elsewhere. Raises ConfigurationError for a
+    value that cannot be.
     """
     conditions = lookups.observed(environ, *(f"env {variable}" for variable in (_ROLE, _FILE, _NAME)))
     role_arn, written = of_variable(environ, _ROLE, value_parsers.role_arn), environ.get(_FILE)
@@ -34,7 +35,7 @@ def resolve(
         problem = (what, "give the pod a service account with a role, or use another source where this is no pod")
         return WebIdentity("", Resolution({}, conditions, problem))
     path = hit.expand_home(written, environ)
-    sts = endpoint.resolve(endpoint_settings, role_arn.split(":")[1])
+    sts = endpoint.resolve(endpoint.of_environment(environ, inherited), role_arn.split(":")[1])
     return Profile(
         name=name,
         role_arn=role_arn,

@@ -60,7 +60,7 @@ class WebIdentityProcess:
 
     profile: str
     command: str = field(repr=False)
-    resolution: Resolution = field(default=Resolution(), compare=False)
+    resolution: Resolution = field(default=Resolution(), repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class SAMLProcess:
     profile: str
     command: str = field(repr=False)
     provider_arn: str | None = None
-    resolution: Resolution = field(default=Resolution(), compare=False)
+    resolution: Resolution = field(default=Resolution(), repr=False, compare=False)
 
 
 # GetSessionToken's own default (12 h), in seconds.

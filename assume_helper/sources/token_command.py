@@ -47,13 +47,13 @@ def printed_line(whose: str, command: str, environ: Mapping[str, str], seconds: 
     except (OSError, ValueError) as error:
         what = f"{whose} cannot be started ({printable(process.reason(error))}; {program})"
         raise SourceExpired(what, "correct the command") from None
+    if finished.too_long:
+        raise SourceError(f"{whose} printed far more than a token ({program})", _BY_HAND)
     if finished.returncode != 0:
         said = redacted(finished.stderr.decode("utf-8", "replace"))
         how = "cannot be started" if finished.returncode in _NOT_STARTED else "failed"
         what = f"{whose} {how} (exit {finished.returncode}; {program})" + (f": {said}" if said else "")
         raise SourceExpired(what, "correct the command" if how != "failed" else _LOG_IN)
-    if finished.too_long:
-        raise SourceError(f"{whose} printed far more than a token ({program})", _BY_HAND)
     line = finished.stdout.decode("utf-8", "replace").strip()
     if "\n" in line:
         raise SourceError(f"{whose} printed {len(line.splitlines())} lines, and not one ({program})", _BY_HAND)
