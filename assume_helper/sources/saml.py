@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 from assume_helper.credentials import SAMLAssertion
-from assume_helper.errors import ConfigurationError, SourceError
+from assume_helper.errors import SettingFault, SourceError
 from assume_helper.profiles.origin import SAMLProcess
 from assume_helper.sources import token_command
 from assume_helper.text import printable
@@ -24,7 +24,7 @@ _MARKUP = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 def assertion(source: SAMLProcess, role_arn: str, environ: Mapping[str, str], seconds: float) -> SAMLAssertion:
     """The assertion that the command of `source` prints within `seconds`, for the role `role_arn`.
 
-    Raises SourceError, SourceExpired; ConfigurationError where it does not say which provider it is of.
+    Raises SourceError, SourceExpired; SettingFault where it does not say which provider it is of.
     """
     whose = f"saml_process of {printable(source.profile, 64)}"
     text = token_command.printed_line(whose, source.command, environ, seconds, _LONGEST)
@@ -39,7 +39,7 @@ def assertion(source: SAMLProcess, role_arn: str, environ: Mapping[str, str], se
         )
     provider = source.provider_arn or _provider(document, role_arn)
     if provider is None:
-        raise ConfigurationError(
+        raise SettingFault(
             f"the assertion that {whose} printed does not name one SAML provider for {printable(role_arn, 200)}",
             "set saml_provider_arn, or correct role_arn: the assertion must be for that role",
         )
