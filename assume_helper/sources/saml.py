@@ -37,7 +37,7 @@ def assertion(source: SAMLProcess, role_arn: str, environ: Mapping[str, str], se
             f"{whose} did not print a SAML response in base64",
             "have its command print the value of the form's field SAMLResponse, on one line",
         )
-    provider = source.provider_arn or _provider(document, role_arn)
+    provider = source.provider_arn or provider_in(document, role_arn)
     if provider is None:
         raise SettingFault(
             f"the assertion that {whose} printed does not name one SAML provider for {printable(role_arn, 200)}",
@@ -46,7 +46,7 @@ def assertion(source: SAMLProcess, role_arn: str, environ: Mapping[str, str], se
     return SAMLAssertion(text, provider)
 
 
-def _provider(document: bytes, role_arn: str) -> str | None:
+def provider_in(document: bytes, role_arn: str) -> str | None:
     """The one provider by which the assertion is for `role_arn`; None where there is none, or more than one."""
     found = set()
     for value in _role_values(document):

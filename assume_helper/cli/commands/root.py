@@ -18,7 +18,7 @@ class _Root(own_words.WithCommand):
 
 @click.command("root", cls=_Root, short_help="Run a program as a member account's root user, for one task.")
 @click.argument("account")
-@click.option("--task", type=click.Choice(TASKS), required=True, help="What the session may do, and nothing else.")
+@click.option("--task", type=click.Choice(TASKS), required=True, metavar="NAME", help="What the session may do.")
 @click.option("--source-profile", metavar="NAME", help="The profile that calls AssumeRoot. Default: AWS_PROFILE.")
 @click.option(
     "--duration-seconds",
@@ -37,6 +37,14 @@ def command(
     ACCOUNT is its 12 digits, or arn:aws:iam::ACCOUNT:root. The profile behind it is of the management account, or of
     the delegated administrator for IAM, and may call sts:AssumeRoot. The session lasts 15 minutes at most. It is in the
     environment of COMMAND alone, as by `exec`; --json prints it instead, also for a credential_process.
+
+    \b
+    Tasks:
+        IAMAuditRootUserCredentials   see the root user's password, keys, certificates and MFA devices
+        IAMCreateRootUserPassword     let the root user set a password again
+        IAMDeleteRootUserCredentials  delete these
+        S3UnlockBucketPolicy          delete a bucket's policy that denies everybody
+        SQSUnlockQueuePolicy          delete a queue's policy that denies everybody
 
     \b
     Example:
