@@ -64,6 +64,14 @@ class WebIdentityToken:
 
 
 @dataclass(frozen=True)
+class SAMLAssertion:
+    """An assertion of an identity provider, in base64, and that provider's ARN in IAM."""
+
+    assertion: str = field(repr=False)
+    provider_arn: str
+
+
+@dataclass(frozen=True)
 class Answer:
     """What STS, or whoever else has the credentials, gave, checked.
 

@@ -67,7 +67,8 @@ def session(
         whose = ""
         if "RoleArn" in call.parameters:
             _, partition, _, _, account, role = call.parameters["RoleArn"].split(":")
-            name = f"{role.rpartition('/')[2]}/{call.parameters['RoleSessionName']}"
+            called = call.parameters.get("RoleSessionName", "of-the-assertion")  # AssumeRoleWithSAML has none
+            name = f"{role.rpartition('/')[2]}/{called}"
             arn = f"arn:{partition}:sts::{account}:assumed-role/{name}"
             whose = f"<AssumedRoleUser><AssumedRoleId>AROA:x</AssumedRoleId><Arn>{arn}</Arn></AssumedRoleUser>"
         result = f"{call.action}Result"

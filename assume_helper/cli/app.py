@@ -21,8 +21,8 @@ TERMINATED = 143
 _COMMENT = "a comment follows this credential_process, and its words are handed over; put it on a line of its own"
 # In the order in which people need them, for --help.
 COMMANDS = (
-    "get", "exec", "env", "whoami", "console", "login", "logout", "sync", "list", "clear", "configure", "doctor",
-    "completion", "log",
+    "get", "exec", "env", "whoami", "console", "login", "logout", "sync", "root", "list", "clear", "configure",
+    "doctor", "completion", "log",
 )  # fmt: skip
 
 

@@ -123,6 +123,8 @@ def issue(name: str, profile: Profile, session: Session, started: float) -> dict
     role, _, session_name = rest.partition("/") if kind == "assumed-role" else ("", "", "")
     if isinstance(profile.source, PermissionSet) and profile.role_arn is None:
         role = profile.source.role_name
+    if profile.root_task is not None:
+        role = f"root/{profile.root_task}"
     return {
         "event": "issue",
         "profile": printable(name, 64),

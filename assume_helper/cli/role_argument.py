@@ -95,11 +95,14 @@ def role_request(
         if source_profile is not None:
             raise click.UsageError("--source-profile is for a role's ARN; a profile names its own")
         return RoleRequest(found, options, picked=picked)
-    return RoleRequest(found, options, {"role_arn": found, **_source(invocation, source_profile)}, picked)
+    return RoleRequest(found, options, {"role_arn": found, **source_keys(invocation, source_profile)}, picked)
 
 
-def _source(invocation: Invocation, source_profile: str | None) -> dict[str, str]:
-    """The source of a role that has no profile: the profile that is named, else the environment's own credentials."""
+def source_keys(invocation: Invocation, source_profile: str | None) -> dict[str, str]:
+    """The source of a role that has no profile: the profile that is named, else the environment's own credentials.
+
+    Raises click.UsageError where none is named and no terminal is there; KeyboardInterrupt, ConfigurationError.
+    """
     environ = invocation.environ
     if source_profile is not None:
         return {"source_profile": source_profile}

@@ -20,7 +20,9 @@ from assume_helper.profiles.settings import ProfileSettings
 from assume_helper.text import printable
 
 # The keys that name the source of a role. Setting one removes the others.
-SOURCE_KEYS = ("source_profile", "credential_source", "web_identity_token_file")
+SOURCE_KEYS = (
+    "source_profile", "credential_source", "web_identity_token_file", "web_identity_token_process", "saml_process",
+)  # fmt: skip
 _PROCESS = "credential_process"
 _PHP_MEND = "use another name with PHP"
 # How often a file that another program changes is read again.

@@ -26,7 +26,7 @@ from assume_helper.profiles.source_description import described
 from assume_helper.text import duration_text, has_comment, printable
 
 # Keys whose value is a program's line: what a # in it means is checked there.
-_COMMANDS = ("credential_process", "mfa_process", "web_identity_token_process")
+_COMMANDS = ("credential_process", "mfa_process", "web_identity_token_process", "saml_process")
 
 
 def config_files(environ: Mapping[str, str]) -> tuple[AwsConfig | None, list[Check]]:

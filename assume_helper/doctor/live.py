@@ -145,7 +145,7 @@ def mfa(found: Profile, context: CallContext) -> Check | None:
     if first is None or device is None:
         return None
     from assume_helper.sources import mfa as codes
-    from assume_helper.sources import mfa_command
+    from assume_helper.sources import shell_command
 
     needed = f"a code of {printable(device.serial, 256)} is needed"
     try:
@@ -158,7 +158,7 @@ def mfa(found: Profile, context: CallContext) -> Check | None:
     if device.mfa_process:
         program = _program(device, context)
         if program is None:
-            what = f"{needed}, and the program of mfa_process ({mfa_command.name(device.mfa_process)}) does not exist"
+            what = f"{needed}, and the program of mfa_process ({shell_command.name(device.mfa_process)}) does not exist"
             mend = f"correct mfa_process of [{printable(first.name, 64)}]: give the program's absolute path"
             return Check("mfa", "fail", what, mend)
         ways.append(f"mfa_process ({program})")
@@ -174,9 +174,9 @@ def _program(device: MFADevice, context: CallContext) -> str | None:
 
     A shell runs it: so it may be a word of the shell's own.
     """
-    from assume_helper.sources import mfa_command
+    from assume_helper.sources import shell_command
 
-    word = mfa_command.program(device.mfa_process or "")
+    word = shell_command.program(device.mfa_process or "")
     if word is None:
         return None
     exists = shutil.which(os.path.expanduser(word), path=context.environ.get("PATH", os.defpath)) is not None

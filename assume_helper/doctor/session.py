@@ -11,10 +11,17 @@ from assume_helper.doctor.live import PATIENCE
 from assume_helper.errors import AssumeHelperError, STSRefused
 from assume_helper.light import replace
 from assume_helper.profiles import callers
-from assume_helper.profiles.origin import CredentialProcess, Origin, StaticKeys, WebIdentity
+from assume_helper.profiles.origin import (
+    CredentialProcess,
+    Origin,
+    SAMLProcess,
+    StaticKeys,
+    Token,
+    WebIdentityProcess,
+)
 from assume_helper.profiles.role import Endpoint, Profile
 from assume_helper.profiles.source_description import described
-from assume_helper.sessions import assume, provider
+from assume_helper.sessions import assume, provider, token_role
 from assume_helper.system.context import CallContext, Clock
 from assume_helper.system.deadline import Deadline
 from assume_helper.system.warning import Warning
@@ -29,15 +36,16 @@ def source(found: Profile, context: CallContext, *, is_reached: bool) -> Check |
 
     None for other profiles that are no role: what they have is their session.
     """
-    from assume_helper.sources import access_key, web_identity
+    from assume_helper.sources import access_key
 
     roles = [link for link in found.links() if link.role_arn is not None]
     named = described(found.origin)
     clock = context.clock
     try:
-        if isinstance(found.origin, WebIdentity):
-            web_identity.read_token(found.origin)
-            return Check("source", "ok", f"{named} can be read; STS checks it when it assumes the role")
+        if isinstance(found.origin, Token):
+            first, limited = roles[-1], _limited(found, context)
+            token_role.token(found.origin, first.role_arn or "", limited, Deadline(limited.until, limited.until))
+            return Check("source", "ok", f"{named} can be had; STS checks it when it assumes the role")
         if not roles and not isinstance(found.origin, StaticKeys):
             return None
         first = roles[-1] if roles else found
@@ -58,8 +66,9 @@ def _limited(found: Profile, context: CallContext) -> CallContext:
 
     So a process that calls this helper for the same profile is found to be a loop.
     """
-    patience = _PATIENCE_WITH_PROMPT if isinstance(found.origin, CredentialProcess) else PATIENCE
-    if isinstance(found.origin, CredentialProcess):
+    is_program = isinstance(found.origin, CredentialProcess | WebIdentityProcess | SAMLProcess)
+    patience = _PATIENCE_WITH_PROMPT if is_program else PATIENCE
+    if is_program:
         context.asking()
     environ = callers.add(context.environ, hit.config_paths(context.environ)[0], found.names())
     return replace(context, environ=environ, until=context.clock.monotonic() + patience)

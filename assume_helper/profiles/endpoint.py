@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from assume_helper import hit
 from assume_helper.errors import ConfigurationError
-from assume_helper.light import TypeVar, dataclass, field
+from assume_helper.light import TypeVar, dataclass, field, replace
 from assume_helper.profiles import likely_meant, partitions, value_parsers
 from assume_helper.profiles.aws_config import parse_nested
 from assume_helper.profiles.role import Endpoint
@@ -77,6 +77,12 @@ def from_settings(
             environ, settings.raw.named("ca_bundle") if settings.ca_bundle else inherited.ca_bundle_named or None
         ),
     )
+
+
+def of_environment(environ: Mapping[str, str], inherited: EndpointSettings) -> EndpointSettings:
+    """What the environment says, else the role that has the environment's own role as its source (`inherited`)."""
+    regions = inherited.regions + inherited.inherited_regions
+    return replace(inherited, regions=_regions_of_environment(environ), inherited_regions=regions)
 
 
 def ca_bundle(environ: Mapping[str, str], configured: str | None = None) -> str | None:

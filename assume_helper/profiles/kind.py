@@ -1,11 +1,19 @@
 """What a profile is, and the credentials that it has by itself."""
 
-from collections.abc import Mapping
 
 from assume_helper.credentials import SHORTEST_SESSION
 from assume_helper.errors import ConfigurationError, OptionNotTaken, SourceError
-from assume_helper.profiles import helper_command, likely_meant, metadata_service, process_resolution, resolution
-from assume_helper.profiles.origin import CredentialProcess, EnvironmentKeys, Metadata, Origin, StaticKeys, WebIdentity
+from assume_helper.profiles import (
+    environment_role,
+    helper_command,
+    likely_meant,
+    metadata_service,
+    process_resolution,
+    resolution,
+    token_source,
+)
+from assume_helper.profiles.chain import Chain
+from assume_helper.profiles.origin import CredentialProcess, EnvironmentKeys, Metadata, Origin, StaticKeys, Token
 from assume_helper.profiles.raw_profile import READ_ONLY, option_name, with_prefix
 from assume_helper.profiles.role import Kind, Profile
 from assume_helper.profiles.scope import PURPOSE
@@ -16,6 +24,8 @@ from assume_helper.text import printable
 _OF_A_ROLE = ("policy_arns", "session_tags", "transitive_session_tags", "source_identity")
 # The same of a call's options.
 _OPTIONS_OF_A_ROLE = (READ_ONLY, "policy_arns", "session_tags", "role_session_name")
+# What botocore does not know as a credential_source, and fails with: with the prefix only.
+PREFIXED_SOURCES = ("WebIdentity", "GitHubActions")
 
 
 def kind_of(settings: ProfileSettings, *, as_source: bool) -> Kind | None:
@@ -30,7 +40,7 @@ def kind_of(settings: ProfileSettings, *, as_source: bool) -> Kind | None:
     for is_ours in (True, False):
         has = settings.has_prefixed if is_ours else settings.has
         has_key = has("aws_access_key_id")
-        if has("web_identity_token_file"):
+        if any(has(key) for key in token_source.KEYS):
             return "role"
         if has("role_arn") and not (as_source and has_key):
             return "role"
@@ -131,31 +141,40 @@ def process(settings: ProfileSettings, command: str) -> CredentialProcess:
     return CredentialProcess(settings.name, command, found)
 
 
-def credential_source(settings: ProfileSettings, name: str, environ: Mapping[str, str]) -> EnvironmentKeys | Metadata:
-    """The source that the profile's `credential_source` names. Raises ConfigurationError."""
-    if name == "Environment":
-        return EnvironmentKeys(environ.get("AWS_ACCESS_KEY_ID"))
-    if name == "Ec2InstanceMetadata":
-        service = metadata_service.resolve(
-            environ,
-            endpoint=settings.ec2_metadata_service_endpoint,
-            mode=settings.ec2_metadata_service_endpoint_mode,
-            seconds=settings.metadata_service_timeout,
-            tries=settings.metadata_service_num_attempts,
-            v1_disabled=settings.ec2_metadata_v1_disabled,
+def credential_source(chain: Chain, settings: ProfileSettings, name: str) -> Origin | Profile:
+    """The source that the profile's `credential_source` names; `chain` begins behind it. Raises ConfigurationError."""
+    environ = chain.environ
+    if name in PREFIXED_SOURCES and not settings.has_prefixed("credential_source"):
+        raise ConfigurationError(
+            f"credential_source of {settings.section} is {name}, which SDKs do not know: they fail with it",
+            f"write {with_prefix('credential_source')} = {name}",
         )
-        return Metadata(
-            name,
-            service.endpoint if service.is_custom else None,
-            resolution.of_metadata(name, environ),
-            service=service,
-        )
-    if name == "EcsContainer":
-        uris = [environ.get(f"AWS_CONTAINER_CREDENTIALS_{form}_URI") for form in ("RELATIVE", "FULL")]
-        return Metadata(name, uris[0] or uris[1], resolution.of_metadata(name, environ))
+    match name:
+        case "Environment":
+            return EnvironmentKeys(environ.get("AWS_ACCESS_KEY_ID"))
+        case "Ec2InstanceMetadata":
+            service = metadata_service.resolve(
+                environ,
+                endpoint=settings.ec2_metadata_service_endpoint,
+                mode=settings.ec2_metadata_service_endpoint_mode,
+                seconds=settings.metadata_service_timeout,
+                tries=settings.metadata_service_num_attempts,
+                v1_disabled=settings.ec2_metadata_v1_disabled,
+            )
+            uri = service.endpoint if service.is_custom else None
+            return Metadata(name, uri, resolution.of_metadata(name, environ), service=service)
+        case "EcsContainer":
+            uris = [environ.get(f"AWS_CONTAINER_CREDENTIALS_{form}_URI") for form in ("RELATIVE", "FULL")]
+            return Metadata(name, uris[0] or uris[1], resolution.of_metadata(name, environ))
+        case "WebIdentity":
+            return environment_role.resolve(settings.name, environ, chain.endpoint, chain.storage)
+        case "GitHubActions":
+            return token_source.of_github_actions(chain.endpoint, environ)
+    ours = " or ".join(PREFIXED_SOURCES)
     raise ConfigurationError(
         f"credential_source of {settings.section} is {printable(name, 64)}",
-        likely_meant.without_comment(name) or "use Environment, Ec2InstanceMetadata or EcsContainer",
+        likely_meant.without_comment(name)
+        or f"use Environment, Ec2InstanceMetadata or EcsContainer, or {ours} with the prefix",
     )
 
 
@@ -173,10 +192,5 @@ def check_source(settings: ProfileSettings, source: Origin | Profile, partition:
             f"{settings.section} has a role of {partition}, and its source one of {source.partition}",
             "use a source of the role's own partition",
         )
-    if isinstance(source, WebIdentity):
-        for key in ("external_id", "session_tags", "source_identity"):
-            if settings.has(key):
-                raise ConfigurationError(
-                    f"{settings.section} has {key}, which STS does not take with a web identity token",
-                    "take it out: the identity provider puts such things into the token",
-                )
+    if isinstance(source, Token):
+        token_source.check(settings, source)

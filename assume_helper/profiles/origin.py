@@ -1,4 +1,4 @@
-"""What a session is made from: access keys, a process, metadata, a web identity token, a login."""
+"""What a session is made from: access keys, a process, metadata, a token of an identity provider, a login."""
 
 from assume_helper.light import dataclass, field
 from assume_helper.profiles.login import ConsoleLogin, PermissionSet
@@ -54,6 +54,41 @@ class WebIdentity:
     resolution: Resolution = field(default=Resolution(), compare=False)
 
 
+@dataclass(frozen=True)
+class WebIdentityProcess:
+    """`web_identity_token_process`: the token that this command prints; the command may hold a secret."""
+
+    profile: str
+    command: str = field(repr=False)
+    resolution: Resolution = field(default=Resolution(), repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class GitHubActions:
+    """`assume_helper_credential_source = GitHubActions`: the token that GitHub gives the job which runs here.
+
+    `url` is where that is asked for, empty where there is none. `ca_bundle` is as that of an endpoint.
+    """
+
+    url: str
+    ca_bundle: str | None = field(default=None, compare=False)
+    ca_bundle_named: str = field(default="", compare=False)
+    resolution: Resolution = field(default=Resolution(), compare=False)
+
+
+@dataclass(frozen=True)
+class SAMLProcess:
+    """`saml_process`: the SAML assertion that this command prints; the command may hold a secret.
+
+    `provider_arn` is the identity provider in IAM, None where the assertion itself is to say it.
+    """
+
+    profile: str
+    command: str = field(repr=False)
+    provider_arn: str | None = None
+    resolution: Resolution = field(default=Resolution(), repr=False, compare=False)
+
+
 # GetSessionToken's own default (12 h), in seconds.
 USER_SESSION = 43_200
 
@@ -75,5 +110,7 @@ class MFADevice:
 OwnCredentials = PermissionSet | ConsoleLogin | CredentialProcess | StaticKeys
 # What assumes a role, and is no session of ours.
 SourceOfKeys = StaticKeys | EnvironmentKeys | Metadata
+# What stands for credentials: STS gives a role's session for it, and the request is not signed.
+Token = WebIdentity | WebIdentityProcess | GitHubActions | SAMLProcess
 # Where a chain begins.
-Origin = OwnCredentials | EnvironmentKeys | Metadata | WebIdentity
+Origin = OwnCredentials | EnvironmentKeys | Metadata | Token

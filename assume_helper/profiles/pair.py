@@ -13,7 +13,7 @@ from assume_helper.text import printable
 _SHAPING = (
     "session_policy", "policy_arns", "session_tags", "transitive_session_tags", "source_identity", "duration_seconds",
     "role_session_name", "external_id", "mfa_serial", "mfa_process", "mfa_session_duration_seconds", "source_profile",
-    "credential_source", "web_identity_token_file",
+    "credential_source", "web_identity_token_file", "web_identity_token_process", "saml_process", "saml_provider_arn",
 )  # fmt: skip
 # What the first profile is read for, prefixed or not. All other bare keys are the SDKs'.
 _READ = {"credential_process", "include_profile", "region"}

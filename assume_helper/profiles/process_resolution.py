@@ -1,6 +1,7 @@
 """What a process's command comes to: the program that is started, and the files that its arguments name.
 
-A command runs without a shell. But it may be a shell, so that what its arguments say is expanded there.
+A command runs without a shell. But it may be a shell, so that what its arguments say is expanded there. Commands under
+aws-vault's keys (`web_identity_token_process`) are a shell's as they stand.
 """
 
 import re
@@ -49,6 +50,14 @@ def of_command(command: str, profile: str, environ: Mapping[str, str]) -> Resolu
     )
 
 
+def of_shell_command(command: str, environ: Mapping[str, str]) -> Resolution:
+    """What `command` comes to, which a shell runs: the shell finds out what is no program, and says so."""
+    looked_up, variables = _arguments([command], environ, starts_another=True)
+    inputs = {what: value for what, value in looked_up.items() if value != hit.ABSENT}
+    conditions = looked_up | (DEPENDS_ON_SECRET if variables else {})
+    return Resolution({"arguments": inputs, "variables": variables}, conditions)
+
+
 def program_name(command: str) -> str:
     """The program of `command` as a table or a message names it: without its arguments, which may be secrets."""
     import shlex
@@ -62,8 +71,16 @@ def program_name(command: str) -> str:
 
 def has_changed(command: str, profile: str, before: Resolution, environ: Mapping[str, str]) -> bool:
     """Whether the command comes to something else than `before`. (It may have made what was not there.)"""
-    now = of_command(command, profile, environ).conditions
-    return any(value not in (hit.ABSENT, now.get(what)) for what, value in before.conditions.items())
+    return _differs(before, of_command(command, profile, environ))
+
+
+def shell_command_has_changed(command: str, before: Resolution, environ: Mapping[str, str]) -> bool:
+    """The same for a command that a shell runs."""
+    return _differs(before, of_shell_command(command, environ))
+
+
+def _differs(before: Resolution, now: Resolution) -> bool:
+    return any(value not in (hit.ABSENT, now.conditions.get(what)) for what, value in before.conditions.items())
 
 
 def _arguments(

@@ -21,10 +21,13 @@ _NOT_INCLUDED = frozenset(
 )
 # Keys without the prefix that no SDK reads.
 _OURS = frozenset(
-    {"include_profile", "policy_arns", "session_policy", "session_tags", "source_identity", "transitive_session_tags"}
-)
+    {
+        "include_profile", "policy_arns", "saml_provider_arn", "session_policy", "session_tags", "source_identity",
+        "transitive_session_tags",
+    }
+)  # fmt: skip
 # In these, double quotes are a shell's.
-_COMMANDS = ("mfa_process", "credential_process", "web_identity_token_process")
+_COMMANDS = ("mfa_process", "credential_process", "web_identity_token_process", "saml_process")
 # An option that is no key, and has no value of its own.
 READ_ONLY = "read_only"
 # Options that are given once for each part of a key.

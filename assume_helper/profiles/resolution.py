@@ -1,4 +1,4 @@
-"""What a source comes to here and now, and what that depends on: a login, a machine, a container, a token's file.
+"""What a source comes to here and now, and what that depends on: a login, a machine, a container, a job, a token file.
 
 The cache key holds what a value resolves to, the stamp how it was resolved (see `lookups`). If only a secret identifies
 a source, the key holds what stays the same when that secret is renewed.
@@ -16,12 +16,14 @@ from assume_helper.system.keyed_digest import keyed_digest
 from assume_helper.text import has_control_character, printable
 
 # STS: a WebIdentityToken has 4 to 20 000 characters (API reference of AssumeRoleWithWebIdentity).
-_LONGEST_TOKEN = 20_000
+LONGEST_TOKEN = 20_000
 # Claims under this name are AWS's own: session tags, the source identity.
 _AWS_CLAIMS = "https://aws.amazon.com/"
 _BOOT_ID = "text /proc/sys/kernel/random/boot_id"
 _METADATA_ADDRESS = ("AWS_EC2_METADATA_SERVICE_ENDPOINT", "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE")
 _TOKEN, _TOKEN_FILE = "AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
+# Where a job of GitHub Actions asks for its token, and the secret that it asks with.
+GITHUB_URL, GITHUB_TOKEN = "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
 # In place of what a hit would have to look up: it depends on a secret, which is in no stamp.
 DEPENDS_ON_SECRET = {hit.FULL_WAY: "it depends on a secret"}
 
@@ -68,7 +70,7 @@ def of_metadata(credential_source: str, environ: Mapping[str, str]) -> Resolutio
     conditions |= lookups.observed(environ, f"env {_TOKEN_FILE}")
     if path is not None:
         try:
-            data, state = private_files.read_with_state(path, _LONGEST_TOKEN + 1)
+            data, state = private_files.read_with_state(path, LONGEST_TOKEN + 1)
         except (OSError, ValueError) as error:
             what = f"the container's token {printable(path)} cannot be read ({_reason(error)})"
             problem = (what, f"correct {_TOKEN_FILE}")
@@ -84,7 +86,7 @@ def of_token_file(written: str, path: str, environ: Mapping[str, str]) -> Resolu
     """The web identity token in the file at `path`, `written` so in the config: whose it is."""
     what = f"file {written}"
     try:
-        data, state = private_files.read_with_state(path, _LONGEST_TOKEN + 1)
+        data, state = private_files.read_with_state(path, LONGEST_TOKEN + 1)
         token = data.decode("ascii").strip()
     except (OSError, ValueError) as error:
         reason = _reason(error) if isinstance(error, OSError) else "it is not a token"
@@ -93,10 +95,30 @@ def of_token_file(written: str, path: str, environ: Mapping[str, str]) -> Resolu
             "correct web_identity_token_file, or have its issuer write the file",
         )
         return Resolution({}, {what: hit.ABSENT}, problem)
-    if not 4 <= len(token) <= _LONGEST_TOKEN or has_control_character(token) or " " in token:
+    if not is_token(token):
         problem = (f"{printable(path)} does not hold a web identity token", "have its issuer write it again")
         return Resolution({}, {what: hit.ABSENT}, problem)
     return Resolution({"web_identity": identify(token, environ)}, {what: state}, token=token)
+
+
+def of_github_job(environ: Mapping[str, str]) -> Resolution:
+    """The job of GitHub Actions that runs here: its own request token tells it apart, and that is a secret."""
+    url, token = environ.get(GITHUB_URL), environ.get(GITHUB_TOKEN)
+    conditions = lookups.observed(environ, f"env {GITHUB_URL}")
+    if url and token:
+        return Resolution({"job": keyed_digest(token, environ)}, conditions | DEPENDS_ON_SECRET)
+    missing = [name for name, value in ((GITHUB_URL, url), (GITHUB_TOKEN, token)) if not value]
+    are = "are" if missing[1:] else "is"
+    problem = (
+        f"credential_source is GitHubActions, but {' and '.join(missing)} {are} not set",
+        "give the job of the workflow `permissions: id-token: write`, or use another source where this is no such job",
+    )
+    return Resolution({}, conditions | DEPENDS_ON_SECRET, problem)
+
+
+def is_token(text: str) -> bool:
+    """Whether `text` may be a web identity token: one word, as long as STS takes it."""
+    return 4 <= len(text) <= LONGEST_TOKEN and text.isascii() and not has_control_character(text) and " " not in text
 
 
 def identify(token: str, environ: Mapping[str, str]) -> object:

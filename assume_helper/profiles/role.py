@@ -6,7 +6,7 @@ from assume_helper import hit
 from assume_helper.answers import HANDED_ON
 from assume_helper.credentials import Storage
 from assume_helper.light import ClassVar, Literal, dataclass, field, replace
-from assume_helper.profiles import partitions
+from assume_helper.profiles import partitions, source_identity
 from assume_helper.profiles.login import ConsoleLogin, IdentityCenterLogin, PermissionSet, account_of
 from assume_helper.profiles.origin import (
     USER_SESSION,
@@ -15,8 +15,10 @@ from assume_helper.profiles.origin import (
     Metadata,
     MFADevice,
     Origin,
+    SAMLProcess,
     StaticKeys,
-    WebIdentity,
+    Token,
+    WebIdentityProcess,
 )
 from assume_helper.profiles.resolution import Resolution
 from assume_helper.profiles.scope import Scope
@@ -67,7 +69,9 @@ class Profile:
     `duration_seconds` is None where the profile does not set it. `looked_up` is what its values were resolved through
     (see `lookups`). `region` is for the programs that use the session: the environment's, or the profile's. So is
     `endpoint_url`: the profile's. `storage` is how the session is stored, which does not shape it. `scope` narrows the
-    session of a profile without a role.
+    session of a profile without a role. `of_environment`: it is no profile, but the role that the environment names
+    (see `environment_role`). `root_task`: it is no role, but the root user of an account, for this one task (see
+    `root_user`).
     """
 
     name: str
@@ -84,6 +88,8 @@ class Profile:
     storage: Storage = "file"
     scope: Scope | None = None
     looked_up: Mapping[str, str] = field(default_factory=dict, compare=False)
+    of_environment: bool = False
+    root_task: str | None = None
 
     def unscoped(self) -> "Profile":
         """The profile with its whole session, which one with a scope is made from."""
@@ -122,7 +128,7 @@ class Profile:
         None for a role that is to last more than an hour: it is assumed with the code itself. None for temporary keys:
         GetSessionToken is for a user's own.
         """
-        if isinstance(self.source, PermissionSet | ConsoleLogin | WebIdentity | Metadata):
+        if isinstance(self.source, PermissionSet | ConsoleLogin | Token | Metadata):
             return None
         if isinstance(self.source, StaticKeys) and self.source.session_token is not None:
             return None
@@ -148,8 +154,8 @@ class Profile:
 
     @property
     def asks_somebody(self) -> bool:
-        """Whether a person may be asked for something: a code, or whatever a credential_process asks for."""
-        return self.asks_for_code or isinstance(self.origin, CredentialProcess)
+        """Whether a person may be asked for something: a code, or whatever a program that is run asks for."""
+        return self.asks_for_code or isinstance(self.origin, CredentialProcess | WebIdentityProcess | SAMLProcess)
 
     @property
     def partition(self) -> str:
@@ -228,11 +234,12 @@ class Profile:
             return {**self.scope.inputs(), **self.endpoint.inputs(), "source": {"session": whole}}
         if self.role_arn is None:
             session = self.user_session
-            return session.session_inputs() if session is not None else {"source": _source_identity(self.source)}
+            return session.session_inputs() if session is not None else {"source": source_identity.of(self.source)}
         return {
+            **({"root_task": self.root_task} if self.root_task is not None else {}),
             "partition": self.partition,
             "role_arn": self.role_arn,
-            "source": _source_identity(self.source),
+            "source": source_identity.of(self.source),
             "external_id": self.external_id,
             "role_session_name": self.role_session_name,
             "duration_seconds": self.duration_seconds,
@@ -264,28 +271,6 @@ class UserSession:
             "partition": self.partition,
             "endpoint_url": self.endpoint.endpoint_url,
             "sts_regional_endpoints": self.endpoint.sts_regional_endpoints,
-            "source": _source_identity(self.source),
+            "source": source_identity.of(self.source),
             "duration_seconds": self.duration_seconds,
         }
-
-
-def _source_identity(source: Origin | Profile) -> dict[str, object]:
-    match source:
-        case StaticKeys():
-            return {"access_key_id": source.access_key_id}
-        case EnvironmentKeys():
-            return {"credential_source": "Environment", "access_key_id": source.access_key_id}
-        case CredentialProcess():
-            # Not the access key that it prints: that changes with each renewal, and each would be a miss.
-            return {"credential_process": source.command, **source.resolution.inputs}
-        case Metadata():
-            return {"credential_source": source.credential_source, "uri": source.uri, **source.resolution.inputs}
-        case PermissionSet(account_id=account, role_name=role, login=login):
-            portal = [login.service.region, login.service.endpoint_urls.get("sso")]
-            return {"permission_set": [account, role, login.start_url, *portal], **source.resolution.inputs}
-        case ConsoleLogin():
-            return {"login_session": source.login_session, **source.resolution.inputs}
-        case WebIdentity():
-            return dict(source.resolution.inputs) or {"web_identity_token_file": source.token_file}
-        case Profile():
-            return {"session": source.session_inputs()}

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from assume_helper import hit
 from assume_helper.credentials import Storage, strictest
 from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError
 from assume_helper.light import replace
@@ -14,10 +13,10 @@ from assume_helper.profiles import (
     login_settings,
     mfa_device,
     pair,
-    resolution,
     role_session_name,
     scope,
     session_parameters,
+    token_source,
     what_is_missing,
 )
 from assume_helper.profiles.aws_config import AwsConfig
@@ -30,7 +29,6 @@ from assume_helper.profiles.origin import (
     Origin,
     OwnCredentials,
     StaticKeys,
-    WebIdentity,
 )
 from assume_helper.profiles.raw_profile import merge, with_prefix
 from assume_helper.profiles.resolution import Resolution
@@ -96,7 +94,8 @@ def _role(chain: Chain, settings: ProfileSettings) -> Profile:
     """The role of a profile."""
     role_arn = settings.role_arn
     if role_arn is None:
-        what = f"{settings.section} has web_identity_token_file and no role_arn"
+        has = next(key for key in token_source.KEYS if settings.has(key))
+        what = f"{settings.section} has {has} and no role_arn"
         raise ConfigurationError(
             what, what_is_missing.keys_meant(settings, "role_arn") or "add role_arn: the role that it is for"
         )
@@ -223,10 +222,9 @@ def _mfa_device(
 
 def _source(chain: Chain, settings: ProfileSettings) -> Origin | Profile:
     """What the role of `settings` is assumed with."""
-    if settings.web_identity_token_file is not None:  # as for botocore, it comes before any other source
-        written = settings.web_identity_token_file
-        path = hit.expand_home(written, chain.environ)
-        return WebIdentity(path, resolution.of_token_file(written, path, chain.environ))
+    token = token_source.of_settings(settings, chain.environ)
+    if token is not None:  # as for botocore, it comes before any other source
+        return token
     source_profile, credential_source = settings.source_profile, settings.credential_source
     if source_profile and credential_source:
         prefixed = [settings.has_prefixed(key) for key in ("source_profile", "credential_source")]
@@ -238,11 +236,11 @@ def _source(chain: Chain, settings: ProfileSettings) -> Origin | Profile:
         what = f"{settings.section} has both source_profile and credential_source"
         raise ConfigurationError(what, "take one of them out")
     if credential_source:
-        return kind.credential_source(settings, credential_source, chain.environ)
+        return kind.credential_source(chain, settings, credential_source)
     if not source_profile:
         raise ConfigurationError(
             f"{settings.section} has a role_arn and nothing to assume it with",
-            what_is_missing.keys_meant(settings, "source_profile", "credential_source", "web_identity_token_file")
+            what_is_missing.keys_meant(settings, "source_profile", "credential_source", *token_source.KEYS)
             or "add source_profile or credential_source",
         )
     if source_profile == settings.name:

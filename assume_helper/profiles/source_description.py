@@ -5,11 +5,14 @@ from assume_helper.profiles.login import ConsoleLogin, PermissionSet
 from assume_helper.profiles.origin import (
     CredentialProcess,
     EnvironmentKeys,
+    GitHubActions,
     Metadata,
     MFADevice,
     Origin,
+    SAMLProcess,
     StaticKeys,
     WebIdentity,
+    WebIdentityProcess,
 )
 from assume_helper.profiles.role import Profile
 from assume_helper.text import printable
@@ -58,6 +61,10 @@ def _renewal(source: Origin | Profile) -> str:
             )
         case WebIdentity():
             return "have its issuer write a new token"
+        case GitHubActions():
+            return "try again: a token of GitHub's is good for some minutes"
+        case WebIdentityProcess() | SAMLProcess():
+            return "log in to the identity provider again, or have its command print a new one"
         case _:
             return "log in to that source again, or renew its session token"
 
@@ -70,7 +77,9 @@ def _if_unknown(source: Origin | Profile) -> str:
             return _renewal(behind)  # there is no new session to be had for temporary keys
         case Profile():
             return "the next call tries a new session; if that fails too, check the region"
-        case WebIdentity():
+        case SAMLProcess():
+            return "compare its issuer and its signature with the metadata of the SAML provider in IAM"
+        case WebIdentity() | WebIdentityProcess() | GitHubActions():
             return "register its issuer in IAM (aws iam create-open-id-connect-provider) for the token's iss and aud"
         case _:
             return "the key was deleted, deactivated or mistyped, or is of another partition: set a valid one"
@@ -91,7 +100,15 @@ def described(source: Origin | Profile) -> str:
             return f"the login of profile {printable(name, 64)}"
         case WebIdentity(token_file=path):
             return f"the web identity token in {printable(path)}"
+        case WebIdentityProcess(profile=name):
+            return f"the web identity token of profile {printable(name, 64)}"
+        case GitHubActions():
+            return "the web identity token of this job of GitHub Actions"
+        case SAMLProcess(profile=name):
+            return f"the SAML assertion of profile {printable(name, 64)}"
         case Profile(role_arn=None, source=behind):
             return described(behind)
+        case Profile(of_environment=True):
+            return "the role of the environment (AWS_ROLE_ARN)"
         case Profile(name=name):
             return f"the role of profile {printable(name, 64)}"

@@ -25,6 +25,8 @@ T = TypeVar("T")
 # Patterns are compiled where they are used: most calls use few of these keys.
 # IAM: a role's ARN (User Guide, "IAM identifiers"); the path is optional.
 _ROLE_ARN = r"arn:aws[a-z-]*:iam::[0-9]{12}:role/([\x21-\x7e]+/)?[\w+=,.@-]{1,64}"
+# IAM: the name of a SAML provider has 1 to 128 characters (API reference of CreateSAMLProvider).
+_SAML_PROVIDER_ARN = r"arn:aws[a-z-]*:iam::[0-9]{12}:saml-provider/[\w._-]{1,128}"
 # What nothing is wrong with: it is told without importing `urllib.parse`.
 _USUAL_URL = r"https?://[a-z0-9][a-z0-9.-]*(?::([0-9]{1,5}))?(?:/[a-z0-9./_-]*)?"
 _EXTERNAL_ID = r"[\w+=,.@:/-]{2,1224}"
@@ -98,6 +100,16 @@ def role_arn(value: str, named: str) -> str:
         raise ConfigurationError(
             f"{named} is not the ARN of a role: {printable(value, 120)}",
             "it looks like arn:aws:iam::123456789012:role/NAME",
+        )
+    return value
+
+
+def saml_provider_arn(value: str, named: str) -> str:
+    """PrincipalArn of AssumeRoleWithSAML: the identity provider in IAM."""
+    if not re.fullmatch(_SAML_PROVIDER_ARN, value, re.ASCII):
+        raise ConfigurationError(
+            f"{named} is not the ARN of a SAML provider: {printable(value, 120)}",
+            "it looks like arn:aws:iam::123456789012:saml-provider/NAME",
         )
     return value
 

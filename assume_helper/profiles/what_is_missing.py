@@ -15,9 +15,11 @@ LEADS_TO_SESSION = (
     "include_profile",
     "login_session",
     "role_arn",
+    "saml_process",
     "sso_account_id",
     "sso_role_name",
     "web_identity_token_file",
+    "web_identity_token_process",
 )
 
 

@@ -1,16 +1,15 @@
 """The session of a profile: a role's by its source's credentials, another session of ours, or an MFA code itself."""
 
-import os
 from collections.abc import Callable
 
 from assume_helper.cache import entries, storage
 from assume_helper.cache.directory import Cache
 from assume_helper.cache.entries import Entry
 from assume_helper.cache.session import Session
-from assume_helper.credentials import Answer, Credentials, WebIdentityToken
+from assume_helper.credentials import Answer, Credentials, SAMLAssertion, WebIdentityToken
 from assume_helper.errors import AssumeHelperError, ConfigurationError, MFARequired, SourceExpired, SourceNotKnown
 from assume_helper.light import dataclass, field, replace
-from assume_helper.profiles.origin import MFADevice, Origin, WebIdentity
+from assume_helper.profiles.origin import MFADevice, Origin, Token
 from assume_helper.profiles.role import Profile
 from assume_helper.profiles.scope import Scope
 from assume_helper.profiles.source_description import described
@@ -73,10 +72,10 @@ def _scoped(profile: Profile, scope: Scope, context: CallContext, budget: Leader
 def source_credentials(profile: Profile, context: CallContext) -> Credentials:
     """The credentials that `profile` is made from: its source's, or the session of the profile before it.
 
-    Raises AssumeHelperError; ConfigurationError for a web identity token, which takes the place of credentials.
+    Raises AssumeHelperError; ConfigurationError for a token, which takes the place of credentials.
     """
-    if isinstance(profile.source, WebIdentity):
-        raise ConfigurationError("a web identity token is no access key", "ask for the role's identity instead")
+    if isinstance(profile.source, Token):
+        raise ConfigurationError("a token is no access key", "ask for the role's identity instead")
     return _credentials_of(profile.source, context, time_budget.WITHOUT_CACHE)
 
 
@@ -98,7 +97,11 @@ class _RoleCall:
         return self.assume(session.credentials)
 
     def assume(
-        self, credentials: Credentials | None, *, code: str | None = None, token: WebIdentityToken | None = None
+        self,
+        credentials: Credentials | None,
+        *,
+        code: str | None = None,
+        token: WebIdentityToken | SAMLAssertion | None = None,
     ) -> Answer:
         """Assume the role with `credentials`, and the MFA `code`; or with a `token` alone."""
         from assume_helper.sts import calls, request
@@ -121,32 +124,21 @@ class _RoleCall:
 def _answer(call: _RoleCall) -> Answer:
     """What STS answers, asked in the way that the role's source needs."""
     source, device = call.profile.source, call.profile.mfa
-    if isinstance(source, WebIdentity):
-        from assume_helper.sources import web_identity
+    if isinstance(source, Token):
+        from assume_helper.sessions import token_role
 
-        before = _state(source.token_file)
-        token = web_identity.read_token(source)
-        try:
-            return call.assume(None, token=token)
-        except SourceNotKnown:
-            if _state(source.token_file) == before:
-                raise
-            # It was half written: this is not a refusal.
-            raise SourceExpired("the web identity token was being replaced meanwhile", "try again") from None
+        return token_role.answer(
+            source,
+            call.profile.role_arn or "",
+            call.context,
+            call.budget.deadline,
+            lambda token: call.assume(None, token=token),
+        )
     if device is not None:
         return _with_mfa(call, source, device)
     if isinstance(source, Profile):
         return _with_session(flight(source, call.context), call.assume_with)
     return call.assume(call.credentials(source))
-
-
-def _state(path: str) -> tuple[int, ...] | None:
-    """What changes when the file at `path` does; None where there is none."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _credentials_of(source: Origin | Profile, context: CallContext, seconds: float) -> Credentials:

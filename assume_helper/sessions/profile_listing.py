@@ -10,7 +10,16 @@ from assume_helper.light import TYPE_CHECKING, dataclass
 from assume_helper.profiles import process_resolution, role_chain
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.login import ConsoleLogin, Login, PermissionSet
-from assume_helper.profiles.origin import CredentialProcess, EnvironmentKeys, Metadata, StaticKeys, WebIdentity
+from assume_helper.profiles.origin import (
+    CredentialProcess,
+    EnvironmentKeys,
+    GitHubActions,
+    Metadata,
+    SAMLProcess,
+    StaticKeys,
+    WebIdentity,
+    WebIdentityProcess,
+)
 from assume_helper.profiles.resolution import Resolution
 from assume_helper.profiles.role import Profile
 from assume_helper.sessions import session_keys
@@ -156,6 +165,8 @@ def source_name(profile: Profile) -> str:
     match profile.source:
         case StaticKeys(profile=name):
             return name if profile.role_arn is not None else ""
+        case Profile(of_environment=True):
+            return "WebIdentity"
         case Profile(name=name):
             return name
         case PermissionSet(login=login):
@@ -169,7 +180,13 @@ def source_name(profile: Profile) -> str:
         case Metadata(credential_source=kind):
             return kind
         case WebIdentity(token_file=path):
-            return printable(path, 64)
+            return printable(path, 64) or "WebIdentity"
+        case WebIdentityProcess(command=command) | SAMLProcess(command=command):
+            from assume_helper.sources import shell_command  # few profiles have one
+
+            return shell_command.name(command)
+        case GitHubActions():
+            return "GitHubActions"
 
 
 def problems_once(rows: Sequence[Row]) -> list[str]:

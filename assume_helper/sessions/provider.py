@@ -7,7 +7,7 @@ from assume_helper.cache import entries, storage
 from assume_helper.cache.entries import Entry
 from assume_helper.cache.session import Session
 from assume_helper.errors import AssumeHelperError, STSNotReached, STSRefused
-from assume_helper.light import dataclass, field, replace
+from assume_helper.light import TYPE_CHECKING, dataclass, field, replace
 from assume_helper.profiles import aws_config, callers, role_chain
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.raw_profile import READ_ONLY, REPEATED, option_name
@@ -16,6 +16,9 @@ from assume_helper.sessions import asker, assume, own_session, recall, refresh_a
 from assume_helper.system.context import CallContext
 from assume_helper.system.warning import Warning
 from assume_helper.text import error_line, printable
+
+if TYPE_CHECKING:
+    from assume_helper.profiles.root_user import RootTask
 
 # Seconds, more than the tick of any clock that file times are made with (see `recall`).
 _UNTIL_SETTLED = 0.05
@@ -29,7 +32,8 @@ class RoleRequest:
 
     `options` are keys of the profile that this call sets. Each set of options is cached separately. `typed` are the
     words of these options (see `answers.request`), None where a hit could not tell them. `picked`: a person chose the
-    name in the picker. `no_session`: the access key itself is asked for.
+    name in the picker. `no_session`: the access key itself is asked for. `root`: a root user's session is asked for,
+    which the source that `keys` name gives.
     """
 
     name: str
@@ -38,6 +42,7 @@ class RoleRequest:
     picked: bool = False
     no_session: bool = False
     typed: tuple[str, ...] | None = None
+    root: "RootTask | None" = None
 
     @property
     def stamped(self) -> tuple[str, ...] | None:
@@ -71,6 +76,10 @@ def get_credentials(name: str, context: CallContext, options: Mapping[str, str] 
 def read_profile(request: RoleRequest, environ: Mapping[str, str]) -> tuple[AwsConfig, Profile]:
     """The AWS config, and the profile that is requested. Raises AssumeHelperError as `role_chain` does."""
     config = aws_config.load(environ)
+    if request.root is not None:
+        from assume_helper.profiles import root_user
+
+        return config, root_user.read_profile(config, environ, request.root, request.keys or {})
     if request.keys is not None:
         config = replace(config, profiles={**config.profiles, request.name: request.keys})
     return config, role_chain.read_profile(config, environ, request.name, request.options)

@@ -31,11 +31,13 @@ def _another_source(environ: Mapping[str, str], what: str) -> SourceError | None
     """The error where the environment has credentials of a kind that `Environment` does not read; None otherwise."""
     token_file, role = environ.get("AWS_WEB_IDENTITY_TOKEN_FILE"), environ.get("AWS_ROLE_ARN")
     if token_file:
-        path, arn = printable(token_file, 200), printable(role or "the token's role", 200)
-        return SourceError(
-            f"{what}: only AWS_WEB_IDENTITY_TOKEN_FILE is",
-            f"use source_profile, to a profile with role_arn = {arn} and web_identity_token_file = {path}",
-        )
+        next_step = "use assume_helper_credential_source = WebIdentity, which reads it"
+        if not role:
+            path = printable(token_file, 200)
+            next_step = (
+                f"use source_profile, to a profile with the token's role_arn and web_identity_token_file = {path}"
+            )
+        return SourceError(f"{what}: only AWS_WEB_IDENTITY_TOKEN_FILE is", next_step)
     if any(environ.get(f"AWS_CONTAINER_CREDENTIALS_{form}_URI") for form in ("RELATIVE", "FULL")):
         return SourceError(f"{what}: only a container's credentials are", "use credential_source = EcsContainer")
     return None

@@ -13,7 +13,7 @@ from assume_helper.credentials import Answer
 from assume_helper.errors import MachineFault, MFACodeRefused, MFANotGiven, MFARequired, SettingFault, STSNotConnected
 from assume_helper.light import dataclass, field
 from assume_helper.profiles.origin import MFADevice
-from assume_helper.sources import mfa_command, used_mfa_codes
+from assume_helper.sources import shell_command, used_mfa_codes
 from assume_helper.sources.used_mfa_codes import STEP, UsedCode
 from assume_helper.system import process, terminal
 from assume_helper.system.context import CallContext
@@ -157,7 +157,8 @@ class _Codes:
         for is_last in (False, True):
             if must_wait and not self._wait_for_next_code():
                 return None
-            code = self._run("mfa_process", mfa_command.words, command, [], f" (program: {mfa_command.name(command)})")
+            program = f" (program: {shell_command.name(command)})"
+            code = self._run("mfa_process", shell_command.words, command, [], program)
             if code is None or not self._is_used(code):
                 return code
             if is_last:

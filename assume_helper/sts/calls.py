@@ -23,7 +23,8 @@ def request_session(
     request: Request, credentials: Credentials | None, deadline: Deadline, clock: Clock,
     on_throttled: Callable[[], None] = lambda: None,
 ) -> Answer:  # fmt: skip
-    """Send AssumeRole, AssumeRoleWithWebIdentity (without `credentials`), GetSessionToken or GetScopedCredentials.
+    """Send AssumeRole, AssumeRoot, GetSessionToken, GetScopedCredentials; or, without `credentials`,
+    AssumeRoleWithWebIdentity or AssumeRoleWithSAML.
 
     `on_throttled` is called each time STS throttles. Raises as `failures.translate_errors` does.
     """

@@ -20,9 +20,10 @@ from assume_helper.errors import (
 from assume_helper.light import Any
 from assume_helper.profiles import partitions
 from assume_helper.profiles.role import Endpoint
-from assume_helper.sts import policy_kinds, scope_refusals
+from assume_helper.sts import policy_kinds, root_refusals, scope_refusals, token_refusals
 from assume_helper.sts.request import (
-    ASSUME_ROLE_WITH_WEB_IDENTITY,
+    ASSUME_ROOT,
+    BY_TOKEN,
     GET_CALLER_IDENTITY,
     GET_SCOPED_CREDENTIALS,
     GET_SESSION_TOKEN,
@@ -54,7 +55,6 @@ _UNAVAILABLE = {
     "ServiceUnavailableException",
     "RequestTimeout",
     "RequestTimeoutException",
-    "IDPCommunicationError",
 }
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException"}
 _BAD_KEYS = {
@@ -107,6 +107,9 @@ def refusal(error: aws.ClientError, request: Request, now: float) -> AssumeHelpe
     source, endpoint = request.source, request.endpoint
     if code in _THROTTLED or status == 429:
         return STSThrottled(f"{where(endpoint)} throttles ({code})", "wait a minute and try again")
+    of_provider = token_refusals.of_provider(code, said, request)
+    if of_provider is not None:
+        return of_provider
     if code in _UNAVAILABLE:
         return not_reached(endpoint, f"is out of order (HTTP {status})", STSUnavailable)
     if status >= 500:  # perhaps a proxy's
@@ -136,10 +139,9 @@ def refusal(error: aws.ClientError, request: Request, now: float) -> AssumeHelpe
 
 
 def _if_unknown(request: Request, code: str) -> str:
-    if code == "IDPRejectedClaim":
-        return "get another token: its issuer rejects this one's aud, expiry or user"
-    if request.operation == ASSUME_ROLE_WITH_WEB_IDENTITY:
-        return request.source.if_unknown
+    of_token = token_refusals.if_unknown(code, request)
+    if of_token is not None:
+        return of_token
     first = _if_elsewhere(request.endpoint)
     return f"{first}; else {request.source.if_unknown}" if first else request.source.if_unknown
 
@@ -223,8 +225,10 @@ def _denied(request: Request, said: str) -> STSRefused:
         )
     if request.operation == GET_SCOPED_CREDENTIALS:
         return scope_refusals.denied(request, who, reason, said)
+    if request.operation == ASSUME_ROOT:
+        return root_refusals.denied(request, who, reason, said)
     role = _role(request)
-    if right and request.operation != ASSUME_ROLE_WITH_WEB_IDENTITY:
+    if right and request.operation not in BY_TOKEN:
         return STSRefused(
             f"STS denied {right.group(1)} on {role} to {who}{reason}",
             policy_kinds.whom_to_ask(said)
@@ -239,13 +243,13 @@ def _reason(said: str) -> str:
     """Why, in STS's words where it says so."""
     if said and "not authorized" not in said.lower():  # of another kind: "Roles may not be assumed by root accounts."
         return f": {redacted(said)}"
-    reason = policy_kinds.reason(said)
-    return f": {reason}" if reason else ""
+    return f": {reason}" if (reason := policy_kinds.reason(said)) else ""
 
 
 def _what_to_check(request: Request) -> str:
-    if request.operation == ASSUME_ROLE_WITH_WEB_IDENTITY:
-        return "check the role's trust policy: it must name the token's identity provider, its aud and its sub"
+    of_token = token_refusals.what_to_check(request)
+    if of_token is not None:
+        return of_token
     mfa = {
         "impossible": "MFA (this source cannot give it)",
         "possible": "MFA (set mfa_serial)",
@@ -278,6 +282,8 @@ def _invalid(request: Request, code: str, said: str) -> STSRefused:
                 f"STS refused {what}: it may not last {seconds} s", f"lower mfa_session_duration_seconds in {section}"
             )
         return STSRefused(f"STS refused {what}: {why}", "correct that value in the profile")
+    if request.operation == ASSUME_ROOT:
+        return root_refusals.invalid(request, code, said)
     role = _role(request)
     if "role chaining" in said:
         return STSRefused(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from assume_helper.credentials import WebIdentityToken
+from assume_helper.credentials import SAMLAssertion, WebIdentityToken
 from assume_helper.errors import ConfigurationError
 from assume_helper.light import dataclass, field, replace
 from assume_helper.profiles import partitions
@@ -14,11 +14,15 @@ from assume_helper.profiles.source_description import SourceDescription, describ
 
 ASSUME_ROLE = "AssumeRole"
 ASSUME_ROLE_WITH_WEB_IDENTITY = "AssumeRoleWithWebIdentity"
+ASSUME_ROLE_WITH_SAML = "AssumeRoleWithSAML"
+ASSUME_ROOT = "AssumeRoot"
 GET_SESSION_TOKEN = "GetSessionToken"  # noqa: S105 - an operation of STS
 GET_CALLER_IDENTITY = "GetCallerIdentity"
 GET_SCOPED_CREDENTIALS = "GetScopedCredentials"
-# Whose answer names the role that was assumed.
-ROLES = frozenset({ASSUME_ROLE, ASSUME_ROLE_WITH_WEB_IDENTITY})
+# What gives a role's session, whose answer names the role; the last two take a token of an identity provider, and are
+# not signed.
+OF_A_ROLE = (ASSUME_ROLE, ASSUME_ROLE_WITH_WEB_IDENTITY, ASSUME_ROLE_WITH_SAML)
+BY_TOKEN = OF_A_ROLE[1:]
 # It has no GetScopedCredentials (API reference).
 _GLOBAL_HOST = "sts.amazonaws.com"
 
@@ -43,10 +47,21 @@ class Request:
 
 
 def assume_role(
-    profile: Profile, role_session_name: str, *, code: str | None = None, token: WebIdentityToken | None = None
+    profile: Profile,
+    role_session_name: str,
+    *,
+    code: str | None = None,
+    token: WebIdentityToken | SAMLAssertion | None = None,
 ) -> Request:
-    """Request the role of `profile`, with a `code` of its MFA device, or with a `token` in place of credentials."""
-    values: dict[str, object] = {"RoleArn": profile.role_arn, "RoleSessionName": role_session_name}
+    """Request the role of `profile`, with a `code` of its MFA device, or with a `token` in place of credentials.
+
+    An assertion says itself what the session is called. Where the profile is a root user's task, that is requested.
+    """
+    if profile.root_task is not None:
+        return _assume_root(profile, profile.root_task)
+    values: dict[str, object] = {"RoleArn": profile.role_arn}
+    if not isinstance(token, SAMLAssertion):
+        values["RoleSessionName"] = role_session_name
     if profile.duration_seconds is not None:
         values["DurationSeconds"] = profile.duration_seconds
     if profile.external_id is not None:
@@ -54,10 +69,26 @@ def assume_role(
     values |= profile.parameters.request()
     if profile.mfa is not None and code is not None:
         values |= {"SerialNumber": profile.mfa.serial, "TokenCode": code}
-    if token is not None:
-        values["WebIdentityToken"] = token.token
-    operation = ASSUME_ROLE if token is None else ASSUME_ROLE_WITH_WEB_IDENTITY
+    operation = ASSUME_ROLE
+    match token:
+        case WebIdentityToken():
+            operation = ASSUME_ROLE_WITH_WEB_IDENTITY
+            values["WebIdentityToken"] = token.token
+        case SAMLAssertion():
+            operation = ASSUME_ROLE_WITH_SAML
+            values |= {"PrincipalArn": token.provider_arn, "SAMLAssertion": token.assertion}
     return Request(operation, profile.endpoint, describe(profile.source, profile.mfa), values, profile.name)
+
+
+def _assume_root(profile: Profile, task: str) -> Request:
+    """Request a session of the root user of the profile's account, for `task` alone. The global endpoint has none."""
+    values: dict[str, object] = {
+        "TargetPrincipal": profile.account_id,
+        "TaskPolicyArn": {"arn": f"arn:{profile.partition}:iam::aws:policy/root-task/{task}"},
+        "DurationSeconds": profile.duration_seconds,
+    }
+    endpoint = replace(profile.endpoint, sts_regional_endpoints="regional")
+    return Request(ASSUME_ROOT, endpoint, describe(profile.source, profile.mfa), values, profile.name)
 
 
 def get_session_token(session: UserSession, code: str | None) -> Request:

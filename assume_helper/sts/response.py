@@ -16,7 +16,7 @@ from assume_helper.credentials import (
 )
 from assume_helper.errors import STSNotReached
 from assume_helper.light import Any
-from assume_helper.sts.request import GET_SCOPED_CREDENTIALS, ROLES, Request
+from assume_helper.sts.request import ASSUME_ROOT, GET_SCOPED_CREDENTIALS, GET_SESSION_TOKEN, OF_A_ROLE, Request
 from assume_helper.system.answer_time import answered_at
 from assume_helper.text import printable
 
@@ -34,7 +34,7 @@ def session(response: Mapping[str, Any], request: Request, now: float) -> Answer
     botocore accepts a 200 without `Credentials`, and an `Expiration` in the past. `now` is this machine's clock
     (seconds since the epoch), used where STS sent no `Date`.
     """
-    is_role = request.operation in ROLES
+    is_role = request.operation in OF_A_ROLE
     try:
         given = response["Credentials"]
         fields = [given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]]
@@ -53,7 +53,9 @@ def session(response: Mapping[str, Any], request: Request, now: float) -> Answer
     difference = _clock_difference(response, expiration, request, now)
     # The session began before the answer's `Date`, by what the call took.
     lifetime = round(expiration.timestamp() - (now - difference))
-    lifetime = min(lifetime, LONGEST_SESSION if is_role else LONGEST_USER_SESSION)
+    of_a_user = request.operation in (GET_SESSION_TOKEN, GET_SCOPED_CREDENTIALS)
+    longest = LONGEST_USER_SESSION if of_a_user else LONGEST_SESSION
+    lifetime = min(lifetime, longest)
     if lifetime <= 0:
         raise _not_reached(request, "gave credentials that have already expired")
     access_key_id, secret_access_key, session_token = fields
@@ -61,6 +63,8 @@ def session(response: Mapping[str, Any], request: Request, now: float) -> Answer
     if request.operation == GET_SCOPED_CREDENTIALS:
         arn = _scoped_arn(response)
     role_arn, account_id = (arn.group(), arn.group(1)) if arn else (None, None)
+    if request.operation == ASSUME_ROOT:  # the answer does not say it
+        account_id = str(request.values["TargetPrincipal"])
     return Answer(credentials, expiration, lifetime, role_arn, account_id, difference)
 
 

@@ -38,9 +38,16 @@ def reason(error: OSError | ValueError | IndexError) -> str:
     return error.strerror if isinstance(error, OSError) and error.strerror else "the command cannot be read"
 
 
-def run(words: Sequence[str], environ: Mapping[str, str], seconds: float, screen: int | None = None) -> Finished:
+def run(
+    words: Sequence[str],
+    environ: Mapping[str, str],
+    seconds: float,
+    screen: int | None = None,
+    *,
+    longest: int = _LONGEST_OUTPUT,
+) -> Finished:
     """Run the command `words` for at most `seconds`; what it says on standard error is shown on `screen`, a terminal's
-    descriptor, without control characters, or is kept.
+    descriptor, without control characters, or is kept. Of what it prints `longest` bytes are kept.
 
     It is over when the process is: not when the last child that it leaves behind closes its output. If it is out of
     time, or this process is to end, its children are killed with it. Raises TimeoutError, OSError, ValueError,
@@ -62,11 +69,17 @@ def run(words: Sequence[str], environ: Mapping[str, str], seconds: float, screen
         except BaseException:
             signals.release()
             raise
-        return _finish(process, signals, seconds, screen, has_group=has_group)
+        return _finish(process, signals, seconds, screen, longest, has_group=has_group)
 
 
 def _finish(
-    process: "subprocess.Popen[bytes]", signals: DeferredSignals, seconds: float, screen: int | None, *, has_group: bool
+    process: "subprocess.Popen[bytes]",
+    signals: DeferredSignals,
+    seconds: float,
+    screen: int | None,
+    longest: int,
+    *,
+    has_group: bool,
 ) -> Finished:
     # They are closed by the threads that read them, and known by their inodes to what it has started.
     pipes = [os.fstat(stream.fileno()).st_ino for stream in (process.stdout, process.stderr) if stream is not None]
@@ -77,9 +90,11 @@ def _finish(
     out, err = bytearray(), bytearray()
     try:
         signals.release()
-        readers = [threading.Thread(target=_read, args=(process.stdout, out, kill), daemon=True)]
+        readers = [threading.Thread(target=_read, args=(process.stdout, out, longest, kill), daemon=True)]
         if screen is None:
-            readers.append(threading.Thread(target=_read, args=(process.stderr, err, None), daemon=True))
+            readers.append(
+                threading.Thread(target=_read, args=(process.stderr, err, _LONGEST_OUTPUT, None), daemon=True)
+            )
         else:
             readers.append(threading.Thread(target=_show, args=(process.stderr, os.dup(screen)), daemon=True))
         for reader in readers:
@@ -93,15 +108,15 @@ def _finish(
             process.wait()
     for reader in readers:
         reader.join(_TO_READ_THE_REST)
-    too_long = len(out) > _LONGEST_OUTPUT
-    return Finished(process.returncode, bytes(out[:_LONGEST_OUTPUT]), bytes(err[:_LONGEST_OUTPUT]), too_long)
+    too_long = len(out) > longest
+    return Finished(process.returncode, bytes(out[:longest]), bytes(err[:_LONGEST_OUTPUT]), too_long)
 
 
-def _read(stream: IO[bytes], into: bytearray, stop: Callable[[], None] | None) -> None:
+def _read(stream: IO[bytes], into: bytearray, longest: int, stop: Callable[[], None] | None) -> None:
     """Read on to the end, and keep what may be kept; a process that prints far too much is stopped."""
     with stream:
         while data := stream.read1(_LONGEST_OUTPUT):  # type: ignore[attr-defined]  # a pipe's is a BufferedReader
-            if len(into) <= _LONGEST_OUTPUT:
+            if len(into) <= longest:
                 into += data
             elif stop is not None:
                 stop()

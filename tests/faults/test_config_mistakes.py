@@ -173,10 +173,9 @@ def test_where_only_a_web_identity_is_in_the_environment_what_reads_it_is_named(
     }
     text = f"[profile dev]\n{ROLE.replace('source_profile = base', 'credential_source = Environment')}"
     at_front.config.write_text(text)
-    keys = f"role_arn = {web['AWS_ROLE_ARN']}", f"web_identity_token_file = {web['AWS_WEB_IDENTITY_TOKEN_FILE']}"
-    at_front.run("get", "dev", **web).failed(4, "use source_profile, to a profile with", *keys)
-    mended = text.replace("credential_source = Environment", "source_profile = pod")
-    at_front.config.write_text(f"{mended}[profile pod]\n{keys[0]}\n{keys[1]}\n")
+    at_front.run("get", "dev", **web).failed(4, "use assume_helper_credential_source = WebIdentity")
+    mended = text.replace("credential_source = Environment", "assume_helper_credential_source = WebIdentity")
+    at_front.config.write_text(mended)
     at_front.get("dev", **web)
 
 

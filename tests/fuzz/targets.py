@@ -37,7 +37,7 @@ from assume_helper.profiles.raw_profile import merge
 from assume_helper.profiles.role import Endpoint, Profile
 from assume_helper.profiles.settings import ProfileSettings
 from assume_helper.sessions import herd_gate
-from assume_helper.sources import mfa, used_mfa_codes
+from assume_helper.sources import mfa, saml, used_mfa_codes
 from assume_helper.sources import process as source_process
 from assume_helper.sts import failures, request, response
 from assume_helper.system import process
@@ -365,8 +365,14 @@ def document(data: bytes) -> None:
         process.run = real
 
 
+def assertion(data: bytes) -> None:
+    """A SAML response that another program printed: at most one provider is found in it, by its ARN."""
+    found = saml.provider_in(data, "arn:aws:iam::123456789012:role/dev")
+    assert found is None or re.fullmatch(r"arn:aws[a-z-]*:iam::[0-9]{12}:saml-provider/[\w.-]{1,128}", found, re.ASCII)
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     target.__name__: target
-    for target in (config, alike, names, parameters, sealed, answer, entry, code, said, reply, document)
+    for target in (config, alike, names, parameters, sealed, answer, entry, code, said, reply, document, assertion)
 }
 assert cache_directory.is_ours(KEY + ".entry")

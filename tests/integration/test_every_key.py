@@ -10,6 +10,8 @@ import pytest
 from front import Front, session
 from running import Home
 from strict import SERIAL
+from strict_tokens import SAML_PROVIDER as PROVIDER
+from strict_tokens import SAMLProvider
 
 from assume_helper.cache import entries
 from assume_helper.profiles import aws_config, role_chain
@@ -54,6 +56,10 @@ class Case:
     before: str = BEFORE
 
 
+ASSERTION = SAMLProvider().assertion(f"{ROLE}/dev,{PROVIDER}")
+NOT_BESIDE_A_PROFILE = {
+    "credential_source", "web_identity_token_file", "web_identity_token_process", "saml_process", "saml_provider_arn",
+}  # fmt: skip
 BY_PROXY = {"HTTPS_PROXY": "URL", "AWS_ENDPOINT_URL": ""}
 CODE = {"ASSUME_HELPER_MFA_TOKEN": "000000"}
 CASES = {
@@ -65,6 +71,13 @@ CASES = {
         environ={"AWS_ACCESS_KEY_ID": "AKIAENVIRONMENT00000", "AWS_SECRET_ACCESS_KEY": "secret"},
     ),
     "web_identity_token_file": Case("TOKEN", parameter("WebIdentityToken", "a.web.token")),
+    "web_identity_token_process": Case("cat TOKEN", parameter("WebIdentityToken", "a.web.token")),
+    "saml_process": Case("echo ASSERTION", parameter("SAMLAssertion", ASSERTION)),
+    "saml_provider_arn": Case(
+        PROVIDER.replace("corp", "other"),
+        parameter("PrincipalArn", PROVIDER.replace("corp", "other")),
+        more="saml_process = echo ASSERTION\n",
+    ),
     "external_id": Case("an-id", parameter("ExternalId", "an-id")),
     "role_session_name": Case("{profile}-x", parameter("RoleSessionName", "dev-x")),
     "duration_seconds": Case("1800", parameter("DurationSeconds", "1800")),
@@ -157,11 +170,12 @@ def ready(role: Home, offline_front: Front) -> Home:
 
 def written(home: Home, front: Front, case: Case, line: str) -> str:
     before = case.before if line else BEFORE
-    if line.partition(" ")[0].removeprefix("assume_helper_") in {"credential_source", "web_identity_token_file"}:
+    if line.partition(" ")[0].removeprefix("assume_helper_") in NOT_BESIDE_A_PROFILE:
         before = before.replace("source_profile = base\n", "")
     lines = [old for old in before.splitlines(keepends=True) if not line.startswith(old.partition(" ")[0] + " ")]
     text = "".join(lines) + line + case.more + MORE
-    return text.replace("URL\n", f"{front.url}\n").replace("TOKEN", str(home.folder / "token"))
+    text = text.replace("URL\n", f"{front.url}\n").replace("ASSERTION", ASSERTION)
+    return text.replace("TOKEN", str(home.folder / "token"))
 
 
 @pytest.mark.parametrize("prefix", ["", "assume_helper_"])

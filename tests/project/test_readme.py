@@ -29,7 +29,7 @@ def test_the_help_of_every_command_has_an_example(home: Home) -> None:
     for command in cli.COMMANDS:
         ran = home.run(command, "--help")
         assert (ran.code, ran.stderr) == (0, "")
-        assert re.search(rf"^ +\$ assume-helper {command} \S+$", ran.stdout.decode(), flags=re.M)
+        assert re.search(rf"^ +\$ assume-helper {command} \S+( --task .+)?$", ran.stdout.decode(), flags=re.M)
         assert "\\b" not in ran.stdout.decode()
 
 

@@ -13,11 +13,11 @@ from assume_helper.configure import every_profile
 from assume_helper.configure.change import Change
 from assume_helper.credentials import LONGEST_USER_SESSION, SHORTEST_SESSION
 from assume_helper.errors import AssumeHelperError
-from assume_helper.profiles import role_chain
+from assume_helper.profiles import kind, role_chain
 from assume_helper.text import error_line, printable
 
 _DURATION = click.IntRange(SHORTEST_SESSION, LONGEST_USER_SESSION)
-CREDENTIAL_SOURCE = click.Choice(["Environment", "Ec2InstanceMetadata", "EcsContainer"])
+CREDENTIAL_SOURCE = click.Choice(["Environment", "Ec2InstanceMetadata", "EcsContainer", *kind.PREFIXED_SOURCES])
 
 
 @click.command("configure", short_help="Set up profiles so that SDKs call the helper, or undo it.")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import click
 
 from assume_helper.cache.entries import Entry
-from assume_helper.cli import refreshing
+from assume_helper.cli import own_words, refreshing
 from assume_helper.cli.invocation import Invocation
 from assume_helper.cli.role_argument import role_options, session
 from assume_helper.export import program, variables
@@ -17,29 +17,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from assume_helper.cli.sandboxing import Sandbox
 
-_COMMAND = "command"
 
-
-class _WithCommand(click.Command):
-    """A command whose own arguments end at `--`: the rest belongs to the program that it runs."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if "--" in args:
-            at = args.index("--")
-            ctx.meta[_COMMAND] = args[at + 1 :]
-            args = args[:at]
-        try:
-            return super().parse_args(ctx, args)
-        except click.UsageError as error:
-            if "unexpected extra argument" in error.message:
-                raise click.UsageError("put -- before the command: assume-helper exec dev -- aws s3 ls", ctx) from None
-            raise
-
-    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
-        return [*super().collect_usage_pieces(ctx), "[-- COMMAND...]"]
-
-
-@click.command("exec", cls=_WithCommand, short_help="Run a program, or a shell, with a profile's credentials.")
+@click.command("exec", cls=own_words.WithCommand, short_help="Run a program, or a shell, with a profile's credentials.")
 @role_options
 @click.option("--refresh", is_flag=True, help="Keep the credentials fresh while the program runs.")
 @click.option("--no-session", is_flag=True, help="Hand over the access key itself, not a session of it.")
@@ -73,7 +52,7 @@ def command(ctx: click.Context, /, refresh: bool, no_session: bool, sandbox: boo
         $ assume-helper exec arn:aws:iam::123456789012:role/dev --source-profile me -- env
     """
     invocation: Invocation = ctx.obj
-    named: list[str] = ctx.meta.get(_COMMAND, [])
+    named = own_words.program_of(ctx)
     outer = invocation.environ.get(variables.INSIDE)
     if outer is not None and variables.BY_ENV not in invocation.environ:
         invocation.say(f"assume-helper: warning: this already runs inside `assume-helper exec {printable(outer, 64)}`")

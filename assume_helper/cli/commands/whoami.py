@@ -11,7 +11,7 @@ from assume_helper.cli.role_argument import role_options, session
 from assume_helper.cli.session_options import are_given
 from assume_helper.credentials import Identity
 from assume_helper.light import Any, replace
-from assume_helper.profiles.origin import WebIdentity
+from assume_helper.profiles.origin import Token
 from assume_helper.profiles.role import Profile
 from assume_helper.sessions import assume, caller_identity, profile_listing
 
@@ -60,7 +60,7 @@ def identities(invocation: Invocation, profile: Profile, entry: Entry, asking: C
     role = caller_identity.of(whose, entry.session.credentials, profile, profile.endpoint, clock)
     if entry.session.expiration is not None:
         role = replace(role, left=entry.session.left(clock.now()))
-    if isinstance(profile.source, WebIdentity) or profile.role_arn is None:
+    if isinstance(profile.source, Token) or profile.role_arn is None:
         return [role]
     credentials = assume.source_credentials(profile, replace(invocation.call_context(), asking=asking))
     whose = f"source: {profile_listing.source_name(profile)}"

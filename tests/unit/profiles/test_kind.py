@@ -123,7 +123,10 @@ def test_the_order_is_botocore_s(
 @pytest.mark.parametrize("source", ["environment", "x"])
 def test_a_credential_source_that_there_is_not_is_named(refused: Refused, source: str) -> None:
     said = refused(f"[profile dev]\nrole_arn = ROLE/dev\ncredential_source = {source}\n")
-    assert said == f"credential_source of [dev] is {source}; use Environment, Ec2InstanceMetadata or EcsContainer"
+    assert said == (
+        f"credential_source of [dev] is {source}; use Environment, Ec2InstanceMetadata or EcsContainer, or WebIdentity "
+        "or GitHubActions with the prefix"
+    )
 
 
 @pytest.mark.parametrize("source", ["Ec2InstanceMetadata", "EcsContainer"])

@@ -10,11 +10,14 @@ from assume_helper.profiles.login import ConsoleLogin, IdentityCenterLogin, Logi
 from assume_helper.profiles.origin import (
     CredentialProcess,
     EnvironmentKeys,
+    GitHubActions,
     Metadata,
     MFADevice,
     Origin,
+    SAMLProcess,
     StaticKeys,
     WebIdentity,
+    WebIdentityProcess,
 )
 from assume_helper.profiles.resolution import Resolution
 from assume_helper.profiles.role import Endpoint, Profile
@@ -56,6 +59,15 @@ ORIGINS: list[Origin] = [
     WebIdentity("/other"),
     WebIdentity("/other", Resolution({"web_identity": "one"})),
     WebIdentity("/other", Resolution({"web_identity": "another"})),
+    WebIdentityProcess("me", f"tokens {SECRET}"),
+    WebIdentityProcess("me", "others"),
+    WebIdentityProcess("me", "others", Resolution({"arguments": "one"})),
+    GitHubActions("https://one"),
+    GitHubActions("https://two"),
+    GitHubActions("https://two", resolution=Resolution({"job": "one"})),
+    SAMLProcess("me", f"tokens {SECRET}"),
+    SAMLProcess("me", f"tokens {SECRET}", "arn:aws:iam::123456789012:saml-provider/corp"),
+    SAMLProcess("me", "others", resolution=Resolution({"arguments": "one"})),
 ]
 
 

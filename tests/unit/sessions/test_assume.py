@@ -114,7 +114,7 @@ def test_the_source_s_credentials_are_its_key_or_the_session_of_the_role_before(
 def test_a_web_identity_has_no_credentials_of_its_own(world: World) -> None:
     dev = world.profile("dev")
     pod = Profile("pod", dev.role_arn, WebIdentity("/token"), dev.endpoint)
-    with pytest.raises(ConfigurationError, match="a web identity token is no access key"):
+    with pytest.raises(ConfigurationError, match="a token is no access key"):
         assume.source_credentials(pod, context(world))
 
 

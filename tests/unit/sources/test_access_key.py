@@ -79,9 +79,9 @@ def test_the_session_token_s_old_variable_is_read_first_as_by_botocore(old: str)
     [
         (
             {"AWS_WEB_IDENTITY_TOKEN_FILE": "/t", "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/pod"},
-            "with role_arn = arn:aws:iam::123456789012:role/pod and web_identity_token_file = /t",
+            "use assume_helper_credential_source = WebIdentity",
         ),
-        ({"AWS_WEB_IDENTITY_TOKEN_FILE": "/t"}, "with role_arn = the token's role and web_identity_token_file = /t"),
+        ({"AWS_WEB_IDENTITY_TOKEN_FILE": "/t"}, "with the token's role_arn and web_identity_token_file = /t"),
         ({"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/x"}, "use credential_source = EcsContainer"),
         ({"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://x"}, "use credential_source = EcsContainer"),
     ],

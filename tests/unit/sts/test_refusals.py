@@ -102,7 +102,7 @@ def refused_with(response: Any, asked: Request, now: float = 0) -> AssumeHelperE
         (400, "ValidationError", STSRefused, 6, f"STS refused {ROLE}: ValidationError (ValidationError); correct"),
         (400, "MalformedPolicyDocument", STSRefused, 6, "(MalformedPolicyDocument); correct session_policy in [dev]"),
         (400, "PackedPolicyTooLarge", STSRefused, 6, "(PackedPolicyTooLarge); correct session_policy, policy_arns and"),
-        (400, "IDPCommunicationError", STSUnavailable, 7, "is out of order"),
+        (400, "IDPCommunicationError", STSUnavailable, 7, "could not reach the identity provider of"),
         (404, "NoSuchEntity", STSRefused, 6, "(NoSuchEntity)"),
     ],
 )

@@ -1,4 +1,7 @@
-"""`mfa_process` as aws-vault runs it: by `/bin/sh -c`, by cmd on Windows; and its program's name for messages."""
+"""A command as aws-vault runs it (`mfa_process` and the like): by `/bin/sh -c`, by cmd on Windows.
+
+And its program's name for messages.
+"""
 
 import os
 import re

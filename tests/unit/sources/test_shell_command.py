@@ -4,12 +4,12 @@ import sys
 
 import pytest
 
-from assume_helper.sources import mfa_command
+from assume_helper.sources import shell_command
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there it is a line for cmd")
 def test_a_shell_runs_it() -> None:
-    assert mfa_command.words("A=b ~/codes | cat") == ["/bin/sh", "-c", "A=b ~/codes | cat"]
+    assert shell_command.words("A=b ~/codes | cat") == ["/bin/sh", "-c", "A=b ~/codes | cat"]
 
 
 @pytest.mark.parametrize(
@@ -25,9 +25,9 @@ def test_a_shell_runs_it() -> None:
     ],
 )
 def test_its_program_is_the_first_word_that_sets_no_variable(command: str, program: str | None) -> None:
-    assert mfa_command.program(command) == program
+    assert shell_command.program(command) == program
 
 
 def test_a_program_that_looks_like_a_secret_is_not_shown() -> None:
-    assert mfa_command.name("Canary5ecretAccessKey0123456789abcdefABCDEF x") == "[...]"
-    assert mfa_command.name("A=b") == "none"
+    assert shell_command.name("Canary5ecretAccessKey0123456789abcdefABCDEF x") == "[...]"
+    assert shell_command.name("A=b") == "none"
