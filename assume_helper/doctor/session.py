@@ -11,10 +11,10 @@ from assume_helper.doctor.live import PATIENCE
 from assume_helper.errors import AssumeHelperError, STSRefused
 from assume_helper.light import replace
 from assume_helper.profiles import callers
-from assume_helper.profiles.origin import CredentialProcess, Origin, StaticKeys, WebIdentity
+from assume_helper.profiles.origin import AccessKey, CredentialProcess, Origin, WebIdentity
 from assume_helper.profiles.role import Endpoint, Profile
 from assume_helper.profiles.source_description import described
-from assume_helper.sessions import assume, provider
+from assume_helper.sessions import assume, provider, source_credentials
 from assume_helper.system.context import CallContext, Clock
 from assume_helper.system.deadline import Deadline
 from assume_helper.system.warning import Warning
@@ -29,7 +29,7 @@ def source(found: Profile, context: CallContext, *, is_reached: bool) -> Check |
 
     None for other profiles that are no role: what they have is their session.
     """
-    from assume_helper.sources import access_key, web_identity
+    from assume_helper.sources import web_identity
 
     roles = [link for link in found.links() if link.role_arn is not None]
     named = described(found.origin)
@@ -38,11 +38,11 @@ def source(found: Profile, context: CallContext, *, is_reached: bool) -> Check |
         if isinstance(found.origin, WebIdentity):
             web_identity.read_token(found.origin)
             return Check("source", "ok", f"{named} can be read; STS checks it when it assumes the role")
-        if not roles and not isinstance(found.origin, StaticKeys):
+        if not roles and not isinstance(found.origin, AccessKey):
             return None
         first = roles[-1] if roles else found
-        if isinstance(found.origin, StaticKeys):
-            credentials = access_key.of_profile(found.origin)
+        if isinstance(found.origin, AccessKey):
+            credentials = source_credentials.source_credentials(found.origin, context.environ, PATIENCE)
         else:
             credentials = assume.source_credentials(first, _limited(found, context))
         if not is_reached:

@@ -10,8 +10,10 @@ from assume_helper.profiles import partitions
 from assume_helper.profiles.login import ConsoleLogin, IdentityCenterLogin, PermissionSet, account_of
 from assume_helper.profiles.origin import (
     USER_SESSION,
+    AccessKey,
     CredentialProcess,
     EnvironmentKeys,
+    KeptKey,
     Metadata,
     MFADevice,
     Origin,
@@ -92,7 +94,7 @@ class Profile:
                 return "console login"
             case CredentialProcess():
                 return "process"
-            case StaticKeys():
+            case StaticKeys() | KeptKey():
                 return "access key"
         return "role"
 
@@ -106,6 +108,8 @@ class Profile:
                 return who
             case StaticKeys(access_key_id=key):
                 return key
+            case KeptKey(access_key_id=str(key)) if key:
+                return key
         return self.role_arn or self.name
 
     @property
@@ -117,11 +121,11 @@ class Profile:
         """
         if isinstance(self.source, PermissionSet | ConsoleLogin | WebIdentity | Metadata):
             return None
-        if isinstance(self.source, StaticKeys) and self.source.session_token is not None:
+        if isinstance(self.source, AccessKey) and self.source.session_token is not None:
             return None
         seconds = self.mfa.session_duration_seconds if self.mfa else USER_SESSION
         if self.role_arn is None:
-            is_own, seconds = isinstance(self.source, StaticKeys), self.duration_seconds or seconds
+            is_own, seconds = isinstance(self.source, AccessKey), self.duration_seconds or seconds
         else:
             is_short = self.duration_seconds is None or self.duration_seconds <= LONGEST_BY_MFA_SESSION
             is_own = self.mfa is not None and is_short
@@ -261,6 +265,10 @@ class UserSession:
 def _source_identity(source: Origin | Profile) -> dict[str, object]:
     match source:
         case StaticKeys():
+            return {"access_key_id": source.access_key_id}
+        case KeptKey(access_key_id=None):
+            return {"kept_key": [source.place, source.profile]}
+        case KeptKey():
             return {"access_key_id": source.access_key_id}
         case EnvironmentKeys():
             return {"credential_source": "Environment", "access_key_id": source.access_key_id}

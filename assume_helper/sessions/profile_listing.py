@@ -10,7 +10,7 @@ from assume_helper.light import TYPE_CHECKING, dataclass
 from assume_helper.profiles import process_resolution, role_chain
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.login import ConsoleLogin, Login, PermissionSet
-from assume_helper.profiles.origin import CredentialProcess, EnvironmentKeys, Metadata, StaticKeys, WebIdentity
+from assume_helper.profiles.origin import CredentialProcess, EnvironmentKeys, KeptKey, Metadata, StaticKeys, WebIdentity
 from assume_helper.profiles.resolution import Resolution
 from assume_helper.profiles.role import Profile
 from assume_helper.sessions import session_keys
@@ -154,7 +154,7 @@ def _row(
 def source_name(profile: Profile) -> str:
     """What assumes the role, or has the credentials, in a word or two."""
     match profile.source:
-        case StaticKeys(profile=name):
+        case StaticKeys(profile=name) | KeptKey(profile=name):
             return name if profile.role_arn is not None else ""
         case Profile(name=name):
             return name

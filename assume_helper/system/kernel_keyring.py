@@ -37,7 +37,7 @@ def find(description: str, longest: int = 64) -> bytes | None:
 
 
 def add(description: str, content: bytes, longest: int = 64) -> bytes:
-    """Have the kernel keep `content` as `description`, in place of what it kept; what it keeps by now. Raises OSError."""
+    """Have the kernel keep `content` as `description`, in place of what it kept; what it keeps now. Raises OSError."""
     serial = _add_key(_TYPE, description.encode(), content, len(content), _USER_KEYRING)
     return _read(serial, longest)
 
