@@ -75,6 +75,8 @@ class User:
         return Reply(reply.status, reply.body, reply.content_type, self.now(), reply.cut)
 
     def answer(self, call: Call) -> Reply:
+        if call.access_key_id.startswith("ASIA"):
+            return _reply(identity(ARN), call)
         key = self.keys.get(call.access_key_id)
         if key is not None and key.unknown_for > 0:
             key.unknown_for -= 1
