@@ -82,7 +82,9 @@ class User:
             key.unknown_for -= 1
             key = None
         if key is None or not key.is_active:
-            return _reply(error(403, "InvalidClientTokenId", "The security token included in the request is invalid."), call)
+            return _reply(
+                error(403, "InvalidClientTokenId", "The security token included in the request is invalid."), call
+            )
         key.used = self.now()
         if call.action in self.denied:
             said = f"User: {ARN} is not authorized to perform: iam:{call.action} on resource: user me"
@@ -100,7 +102,9 @@ class User:
             f"{'Active' if key.is_active else 'Inactive'}</Status><CreateDate>{_text(key.created)}</CreateDate></member>"
             for key in self.keys.values()
         )
-        return _iam("ListAccessKeys", f"<AccessKeyMetadata>{members}</AccessKeyMetadata><IsTruncated>false</IsTruncated>")
+        return _iam(
+            "ListAccessKeys", f"<AccessKeyMetadata>{members}</AccessKeyMetadata><IsTruncated>false</IsTruncated>"
+        )
 
     def _CreateAccessKey(self, call: Call) -> Reply:  # noqa: N802
         if len(self.keys) >= 2:

@@ -88,13 +88,15 @@ def add(invocation: Invocation, name: str, *, from_file: bool, keyring: KeyPlace
         source = _source(invocation, loaded, name) if from_file else None
         files = _files(invocation, loaded, name, keyring, source)
         pair, is_elsewhere = _pair(invocation, loaded, place, source)
-        _show(invocation, files.diff(), as_json=as_json)
+        diff = files.diff()
         where = "" if source is None else f" from {source.named}"
-        if keyring == "kernel":
-            invocation.say(f"assume-helper: {printable(name, 64)}: {OF_THE_KERNEL}")
+        if not yes:
+            _show(invocation, name, keyring, diff, as_json=as_json)
         confirm(f"Put the access key {pair.shown}{where} into {place.named}?", yes=yes)
         who = _keep(invocation, place, pair, name, is_elsewhere=is_elsewhere)
         files.write(invocation.environ, pair)
+    if yes:  # where it fails, only that is said
+        _show(invocation, name, keyring, diff, as_json=as_json)
     changed = files.config_text != loaded.file.text
     if as_json:
         document = {"profile": name, "place": keyring, "access_key": pair.access_key_id[-4:], "arn": who,
@@ -106,9 +108,12 @@ def add(invocation: Invocation, name: str, *, from_file: bool, keyring: KeyPlace
     display.print_lines(invocation, lines)
 
 
-def _show(invocation: Invocation, diff: Sequence[str], *, as_json: bool) -> None:
+def _show(invocation: Invocation, name: str, keyring: KeyPlace, diff: Sequence[str], *, as_json: bool) -> None:
+    """What changes in the files, and what the kernel's keyring is."""
     if diff:
         config_change.show(invocation, 2 if as_json else 1, diff)
+    if keyring == "kernel":
+        invocation.say(f"assume-helper: {printable(name, 64)}: {OF_THE_KERNEL}")
 
 
 def _source(invocation: Invocation, loaded: Loaded, name: str) -> FilePlace:

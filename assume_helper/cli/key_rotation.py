@@ -10,6 +10,7 @@ from assume_helper.keys.rotation import Job, Outcome
 from assume_helper.profiles import aws_config
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.sessions import cached_files, purge
+from assume_helper.sessions.herd_gate import Terminated
 from assume_helper.sources.kept_keys import KeyPair
 from assume_helper.text import error_line, printable
 
@@ -17,7 +18,7 @@ from assume_helper.text import error_line, printable
 class RotationInterrupted(AssumeHelperError):
     """A person or a program has ended the rotation; the next run knows what was begun."""
 
-    exit_code = 130
+    exit_code: int = 130  # type: ignore[misc]
 
 
 def rotate(invocation: Invocation, name: str, *, keep_old: bool, yes: bool, as_json: bool) -> None:
@@ -35,7 +36,8 @@ def rotate(invocation: Invocation, name: str, *, keep_old: bool, yes: bool, as_j
         _check_copies(config, name, seen)
         with display.spinner(invocation, "asking IAM ..."):
             rotation.check(asked.iam(seen).list_keys()[0], seen)
-    _say_what(invocation, name, noted, seen, place.named, keep_old=keep_old)
+    if not yes:
+        _say_what(invocation, name, noted, seen, place.named, keep_old=keep_old)
     key_changes.confirm(f"Replace the access key {seen.shown} of {printable(name, 64)}?", yes=yes)
     cached = purge.find_of_access_key(config, name, invocation.environ)
 
@@ -49,9 +51,12 @@ def rotate(invocation: Invocation, name: str, *, keep_old: bool, yes: bool, as_j
         try:
             with display.spinner(invocation, "replacing the access key ..."):
                 outcome = rotation.rotate(job, seen.access_key_id, keeps_old=keep_old)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Terminated) as error:
             what = "interrupted; nothing was lost" if noted.read() is None else "interrupted in the middle"
-            raise RotationInterrupted(what, "run it again: it finishes the rotation, or takes it back") from None
+            problem = RotationInterrupted(what, "run it again: it finishes the rotation, or takes it back")
+            if isinstance(error, Terminated):
+                problem.exit_code = 128 + error.args[0]
+            raise problem from None
     for file in cached:
         cached_files.delete(file)
     _print(invocation, name, place.named, outcome, as_json=as_json)
