@@ -23,6 +23,9 @@ STORAGES: tuple[Storage, ...] = ("file", "encrypted", "memory", "none")
 # How a person logs in (`assume_helper_login`): in a browser here, or in any browser, with a code that is shown here.
 LoginMethod = Literal["browser", "device"]
 LOGIN_METHODS: tuple[LoginMethod, ...] = ("browser", "device")
+# Which keyring keeps an access key: the desktop's, or the Linux kernel's.
+KeyPlace = Literal["keyring", "kernel"]
+KEY_PLACES: tuple[KeyPlace, ...] = ("keyring", "kernel")
 
 
 def strictest(*storages: Storage | None) -> Storage:

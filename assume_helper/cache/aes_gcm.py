@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEY_BYTES = 32
+# What the kernel's keyring keeps the key of the entries as.
+KERNEL_KEY = "assume-helper:cache key"
 _NONCE_BYTES = 12  # 8.2
 
 

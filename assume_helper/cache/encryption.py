@@ -9,29 +9,17 @@ import functools
 import os
 import sys
 
-from assume_helper.cache import aes_gcm, kernel_keyring
-from assume_helper.light import Any, dataclass, field
-from assume_helper.system.deadline import within
-from assume_helper.text import printable
+from assume_helper.cache import aes_gcm
+from assume_helper.light import dataclass, field
+from assume_helper.system import kernel_keyring, os_keyring
+from assume_helper.system.os_keyring import Keyring, KeyringFault
 
 # The key's name in a keyring.
 _SERVICE = "assume-helper"
 _NAME = "cache key"
 # Seconds for a keyring, which may ask a person to unlock it.
 _PATIENCE = 5.0
-# The back ends of `keyring` that protect a key: Secret Service (through two libraries), KWallet (two versions), the
-# macOS Keychain, Windows' Credential Manager. Any other may keep it in a plain file.
-_TRUSTED = {
-    "keyring.backends.SecretService.Keyring",
-    "keyring.backends.libsecret.Keyring",
-    "keyring.backends.kwallet.DBusKeyring",
-    "keyring.backends.kwallet.DBusKeyringKWallet4",
-    "keyring.backends.macOS.Keyring",
-    "keyring.backends.Windows.WinVaultKeyring",
-}
-_CHAINER = "keyring.backends.chainer.ChainerBackend"
-# What `keyring` has where it finds no back end.
-_NOTHING_FOUND = "keyring.backends.fail.Keyring"
+_IN_MEMORY = "assume_helper_cache = memory"
 
 
 class NoKey(Exception):
@@ -66,53 +54,22 @@ def cipher() -> Cipher:
     """
     try:
         import cryptography  # noqa: F401
-        import keyring
-        from keyring.errors import KeyringError
     except ImportError as error:
         raise NoKey(f"{error.name} is missing", "install assume-helper again") from None
     try:
-        backend = within(_PATIENCE, keyring.get_keyring)
-        trusted = within(_PATIENCE, lambda: _trusted(backend))
-        if trusted is None:
-            return Cipher(_of_the_kernel())
-        return Cipher(within(_PATIENCE, lambda: _of(trusted)))
-    except TimeoutError:
-        raise NoKey("the keyring gave no answer", "unlock it") from None
-    except KeyringError as error:
-        raise NoKey(f"the keyring gives no key ({type(error).__name__})", "unlock it") from None
+        keyring = os_keyring.find(_PATIENCE)
+        return Cipher(_of_the_kernel() if keyring is None else _of(keyring))
+    except KeyringFault as fault:
+        raise NoKey(fault.what, fault.next_step + (f", or {_IN_MEMORY}" if fault.is_refused else "")) from None
 
 
-def _trusted(backend: Any) -> Any:
-    """The keyring that protects a key: `backend`, or the first such one that it chains; None where there is no keyring.
-
-    Raises NoKey, which names the back end, for one that is not known to protect anything.
-    """
-    name = _name(backend)
-    # A chain writes to its first back end: what is behind it is used by itself.
-    chained = list(backend.backends) if name == _CHAINER else [backend]
-    for found in chained:
-        if _name(found) in _TRUSTED:
-            return found
-    if name == _NOTHING_FOUND or not chained:
-        return None
-    raise NoKey(
-        f"the keyring back end {printable(_name(chained[0]), 120)} is not known to protect a key",
-        "use the desktop's keyring (see `keyring --list-backends`), or assume_helper_cache = memory",
-    )
-
-
-def _name(backend: Any) -> str:
-    # The very class: one that is derived from it may store keys anywhere.
-    return f"{type(backend).__module__}.{type(backend).__qualname__}"
-
-
-def _of(backend: Any) -> bytes:
+def _of(keyring: Keyring) -> bytes:
     import base64
 
-    text = backend.get_password(_SERVICE, _NAME)
+    text = keyring.get(_SERVICE, _NAME)
     if text is None:
-        backend.set_password(_SERVICE, _NAME, base64.b64encode(os.urandom(aes_gcm.KEY_BYTES)).decode())
-        text = backend.get_password(_SERVICE, _NAME)  # another process may have been faster
+        keyring.set(_SERVICE, _NAME, base64.b64encode(os.urandom(aes_gcm.KEY_BYTES)).decode())
+        text = keyring.get(_SERVICE, _NAME)  # another process may have been faster
     try:
         key = base64.b64decode(text or "", validate=True)
     except ValueError:
@@ -127,9 +84,9 @@ def _of_the_kernel() -> bytes:
     if sys.platform != "linux":
         raise NoKey("there is no keyring here", "use assume_helper_cache = memory")
     try:
-        key = kernel_keyring.find()
+        key = kernel_keyring.find(aes_gcm.KERNEL_KEY)
         if key is None:
-            key = kernel_keyring.add(os.urandom(aes_gcm.KEY_BYTES))
+            key = kernel_keyring.add(aes_gcm.KERNEL_KEY, os.urandom(aes_gcm.KEY_BYTES))
     except OSError as error:
         raise NoKey(
             f"the kernel's keyring gives no key ({error.strerror})",
@@ -138,5 +95,5 @@ def _of_the_kernel() -> bytes:
     except ImportError:
         raise NoKey("Python has no ctypes", "install one that has, or use assume_helper_cache = memory") from None
     if len(key) != aes_gcm.KEY_BYTES:
-        raise NoKey(f"what the kernel's keyring has as {kernel_keyring.DESCRIPTION} is no key", "remove it there")
+        raise NoKey(f"what the kernel's keyring has as {aes_gcm.KERNEL_KEY} is no key", "remove it there")
     return key

@@ -116,13 +116,21 @@ def candidates(root: click.Command, invocation: Invocation, line: TypedLine) -> 
         command = root.get_command(click.Context(root), words[0])
         if command is None and not words[0].startswith("-"):
             return []
-        for parameter in command.params if command is not None else ():
-            if parameter.name in _TYPES:
-                parameter.type = _TYPES[parameter.name]
+        for each in _with_subcommands(command):
+            for parameter in each.params:
+                if parameter.name in _TYPES:
+                    parameter.type = _TYPES[parameter.name]
     items = ShellComplete(root, {"obj": invocation}, _PROGRAM, "").get_completions(words, current)
     if any(item.type != "plain" for item in items):
         return None
     return [CompletionItem(option + item.value, help=item.help) for item in items]
+
+
+def _with_subcommands(command: click.Command | None) -> Iterable[click.Command]:
+    """The command, and those below it where it is a group."""
+    if command is None:
+        return []
+    return [command, *command.commands.values()] if isinstance(command, click.Group) else [command]
 
 
 def format_candidates(shell: str, items: "Sequence[CompletionItem[str]]", line: TypedLine) -> str:

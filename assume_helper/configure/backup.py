@@ -26,7 +26,7 @@ def content(before: str, after: str, path: str) -> str:
     if not holds_secret(before):
         return before
     head = (
-        f"# What `assume-helper configure` changed last in {printable(path)}, as diff prints it.\n"
+        f"# What assume-helper changed last in {printable(path)}, as diff prints it.\n"
         "# The file holds a key or a token, so there is no copy of it.\n"
     )
     return head + "".join(line + "\n" for line in difference(before, after, path, context=0))

@@ -47,17 +47,22 @@ class ConfigFile:
 
 def read(environ: Mapping[str, str]) -> ConfigFile:
     """The config file that the SDKs read. Raises ConfigurationError."""
-    named = os.path.abspath(hit.config_paths(environ)[0])
+    return read_file(hit.config_paths(environ)[0], "AWS_CONFIG_FILE")
+
+
+def read_file(path: str, variable: str) -> ConfigFile:
+    """The config or credentials file at `path`, which `variable` sets. Raises ConfigurationError."""
+    named = os.path.abspath(path)
     path = os.path.realpath(named)
     try:
         status = os.stat(path)  # before it is read: what is changed after that is another state of it
     except (OSError, ValueError):
         status = None
-    data = aws_config.read_bytes(named, "AWS_CONFIG_FILE")
+    data = aws_config.read_bytes(named, variable)
     if status is None:
         return ConfigFile(path, None)
     if not stat.S_ISREG(status.st_mode):
-        raise ConfigurationError(f"{printable(path)} is not a regular file", "set AWS_CONFIG_FILE to the file to edit")
+        raise ConfigurationError(f"{printable(path)} is not a regular file", f"set {variable} to the file to edit")
     return ConfigFile(path, data, status.st_nlink, temporary_file.identity(status))
 
 

@@ -19,7 +19,7 @@ from assume_helper.profiles import (
     role_chain,
 )
 from assume_helper.profiles.aws_config import AwsConfig
-from assume_helper.profiles.origin import StaticKeys
+from assume_helper.profiles.origin import AccessKey
 from assume_helper.profiles.raw_profile import PREFIX, has_prefix, included_profiles, merge
 from assume_helper.profiles.role import LONGEST_BY_MFA_SESSION, Profile
 from assume_helper.profiles.source_description import described
@@ -170,7 +170,7 @@ def contributing_profiles(config: AwsConfig, name: str, found: Profile | None) -
     names = [name]
     if found is not None:
         names += found.names()
-        if isinstance(found.origin, StaticKeys):
+        if isinstance(found.origin, AccessKey):
             names.append(found.origin.profile)
     included: list[str] = []
     for visited in names:

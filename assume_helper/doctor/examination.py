@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 from assume_helper.doctor import (
+    access_key,
     cache_directory,
     config_files,
     live,
@@ -118,6 +119,10 @@ def _live(
         source = session.source(found, replace(context, asking=stop), is_reached=is_reached)
     if source is not None:
         yield source
+    if config is not None and is_reached and (source is None or source.status == "ok"):
+        with spinner():
+            age = list(access_key.examine(config, found, context))
+        yield from age
     code = live.mfa(found, context)
     if code is not None:
         yield code

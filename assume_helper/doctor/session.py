@@ -11,17 +11,10 @@ from assume_helper.doctor.live import PATIENCE
 from assume_helper.errors import AssumeHelperError, STSRefused
 from assume_helper.light import replace
 from assume_helper.profiles import callers
-from assume_helper.profiles.origin import (
-    CredentialProcess,
-    Origin,
-    SAMLProcess,
-    StaticKeys,
-    Token,
-    WebIdentityProcess,
-)
+from assume_helper.profiles.origin import AccessKey, CredentialProcess, Origin, SAMLProcess, Token, WebIdentityProcess
 from assume_helper.profiles.role import Endpoint, Profile
 from assume_helper.profiles.source_description import described
-from assume_helper.sessions import assume, provider, token_role
+from assume_helper.sessions import assume, provider, source_credentials, token_role
 from assume_helper.system.context import CallContext, Clock
 from assume_helper.system.deadline import Deadline
 from assume_helper.system.warning import Warning
@@ -36,8 +29,6 @@ def source(found: Profile, context: CallContext, *, is_reached: bool) -> Check |
 
     None for other profiles that are no role: what they have is their session.
     """
-    from assume_helper.sources import access_key
-
     roles = [link for link in found.links() if link.role_arn is not None]
     named = described(found.origin)
     clock = context.clock
@@ -46,11 +37,11 @@ def source(found: Profile, context: CallContext, *, is_reached: bool) -> Check |
             first, limited = roles[-1], _limited(found, context)
             token_role.token(found.origin, first.role_arn or "", limited, Deadline(limited.until, limited.until))
             return Check("source", "ok", f"{named} can be had; STS checks it when it assumes the role")
-        if not roles and not isinstance(found.origin, StaticKeys):
+        if not roles and not isinstance(found.origin, AccessKey):
             return None
         first = roles[-1] if roles else found
-        if isinstance(found.origin, StaticKeys):
-            credentials = access_key.of_profile(found.origin)
+        if isinstance(found.origin, AccessKey):
+            credentials = source_credentials.source_credentials(found.origin, context.environ, PATIENCE)
         else:
             credentials = assume.source_credentials(first, _limited(found, context))
         if not is_reached:

@@ -17,7 +17,7 @@ from assume_helper.export import console_url
 from assume_helper.light import Any, dataclass, field
 from assume_helper.profiles import endpoint
 from assume_helper.profiles.aws_config import AwsConfig
-from assume_helper.profiles.origin import EnvironmentKeys, Metadata, StaticKeys
+from assume_helper.profiles.origin import AccessKey, EnvironmentKeys, Metadata, StaticKeys
 from assume_helper.profiles.raw_profile import merge
 from assume_helper.profiles.role import Profile
 from assume_helper.profiles.settings import ProfileSettings
@@ -67,7 +67,7 @@ def service(config: AwsConfig, profile: Profile, partition: str, environ: Mappin
 
 def check_kind(profile: Profile) -> None:
     """Raise ConfigurationError for a profile whose session is a user's own: it cannot sign in, whatever is sent."""
-    if isinstance(profile.source, StaticKeys) and profile.role_arn is None and profile.source.session_token is None:
+    if isinstance(profile.source, AccessKey) and profile.role_arn is None and profile.source.session_token is None:
         name = printable(profile.name, 64)
         raise ConfigurationError(
             f"profile {name} is an access key, and a user's own session cannot sign in to the console: {_WHO_CAN}",

@@ -12,9 +12,8 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 
-from assume_helper.cache import kernel_keyring
 from assume_helper.errors import SettingFault
-from assume_helper.system import child_signal, process_stat
+from assume_helper.system import child_signal, kernel_keyring, process_stat
 from assume_helper.text import one_line
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)

@@ -50,8 +50,8 @@ class AwsConfig:
     environ: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
 
-def load(environ: Mapping[str, str], config_text: str | None = None) -> AwsConfig:
-    """Read both files; `config_text` is read in place of the config file's own.
+def load(environ: Mapping[str, str], config_text: str | None = None, credentials_text: str | None = None) -> AwsConfig:
+    """Read both files; `config_text` and `credentials_text` are read in place of the files' own.
 
     Raises ConfigurationError where one exists and cannot be read.
     """
@@ -61,7 +61,8 @@ def load(environ: Mapping[str, str], config_text: str | None = None) -> AwsConfi
         config_text = decode(config_data, config_path)
     config = _sections(config_text, config_path)
     credentials_data, credentials_state = _read(credentials_path, "AWS_SHARED_CREDENTIALS_FILE")
-    credentials_text = decode(credentials_data, credentials_path)
+    if credentials_text is None:
+        credentials_text = decode(credentials_data, credentials_path)
     credentials = _sections(credentials_text, credentials_path)
     config_profiles: dict[str, Mapping[str, str]] = {}
     services: dict[str, Mapping[str, str]] = {}

@@ -1,11 +1,11 @@
 """What a profile is, and the credentials that it has by itself."""
 
-
 from assume_helper.credentials import SHORTEST_SESSION
 from assume_helper.errors import ConfigurationError, OptionNotTaken, SourceError
 from assume_helper.profiles import (
     environment_role,
     helper_command,
+    key_record,
     likely_meant,
     metadata_service,
     process_resolution,
@@ -13,7 +13,15 @@ from assume_helper.profiles import (
     token_source,
 )
 from assume_helper.profiles.chain import Chain
-from assume_helper.profiles.origin import CredentialProcess, EnvironmentKeys, Metadata, Origin, StaticKeys, Token
+from assume_helper.profiles.origin import (
+    AccessKey,
+    CredentialProcess,
+    EnvironmentKeys,
+    Metadata,
+    Origin,
+    StaticKeys,
+    Token,
+)
 from assume_helper.profiles.raw_profile import READ_ONLY, option_name, with_prefix
 from assume_helper.profiles.role import Kind, Profile
 from assume_helper.profiles.scope import PURPOSE
@@ -34,7 +42,7 @@ def kind_of(settings: ProfileSettings, *, as_source: bool) -> Kind | None:
     The order is botocore's (`create_credential_resolver`, `ProfileProviderBuilder.providers`): a role, a permission
     set, a key of the credentials file, a console login, a process, a key of the config file. As a role's source an
     access key comes before a role (`_resolve_credentials_from_profile`). What is written for this helper comes before
-    what the SDKs read too.
+    what the SDKs read too. The keyring's key comes last.
     """
     in_credentials = settings.raw.config.credentials_profiles.get(settings.name, {})
     for is_ours in (True, False):
@@ -42,7 +50,7 @@ def kind_of(settings: ProfileSettings, *, as_source: bool) -> Kind | None:
         has_key = has("aws_access_key_id")
         if any(has(key) for key in token_source.KEYS):
             return "role"
-        if has("role_arn") and not (as_source and has_key):
+        if has("role_arn") and not (as_source and (has_key or settings.key_place)):
             return "role"
         if has("sso_account_id") or has("sso_role_name"):
             return "permission set"
@@ -54,7 +62,7 @@ def kind_of(settings: ProfileSettings, *, as_source: bool) -> Kind | None:
             return "process"
         if has_key:
             return "access key"
-    return None
+    return None if settings.key_place is None else "access key"
 
 
 def _is_own_command(settings: ProfileSettings) -> bool:
@@ -106,10 +114,11 @@ def check_duration(settings: ProfileSettings) -> None:
         )
 
 
-def access_key(settings: ProfileSettings) -> StaticKeys | None:
+def access_key(settings: ProfileSettings) -> AccessKey | None:
     """The profile's access key, None where it has none. Raises SourceError where half of it is missing."""
     if settings.aws_access_key_id is None:
-        return None
+        place = settings.key_place
+        return None if place is None else key_record.kept_key(settings.name, place, settings.raw.config.environ)
     if settings.aws_secret_access_key is None:
         raise SourceError(
             f"{settings.section} has an aws_access_key_id and no aws_secret_access_key", set_access_key(settings.name)

@@ -1,6 +1,7 @@
 """What a session is made from: access keys, a process, metadata, a token of an identity provider, a login."""
 
-from assume_helper.light import dataclass, field
+from assume_helper.credentials import KeyPlace
+from assume_helper.light import ClassVar, dataclass, field
 from assume_helper.profiles.login import ConsoleLogin, PermissionSet
 from assume_helper.profiles.metadata_service import MetadataService
 from assume_helper.profiles.resolution import Resolution
@@ -14,6 +15,21 @@ class StaticKeys:
     access_key_id: str
     secret_access_key: str = field(repr=False)
     session_token: str | None = field(repr=False)
+
+
+@dataclass(frozen=True)
+class KeptKey:
+    """The access key that a keyring keeps for a profile (`assume_helper_keys`).
+
+    `access_key_id` is what our note of it says: None where that is not known, "" for a key that was removed.
+    `resolution` is what says that the note has changed: a hit opens no keyring.
+    """
+
+    profile: str
+    place: KeyPlace
+    access_key_id: str | None
+    resolution: Resolution = field(default=Resolution(), compare=False)
+    session_token: ClassVar[None] = None
 
 
 @dataclass(frozen=True)
@@ -106,10 +122,12 @@ class MFADevice:
     session_duration_seconds: int = USER_SESSION
 
 
+# A user's own access key, or temporary keys, wherever a profile has them.
+AccessKey = StaticKeys | KeptKey
 # Credentials that a profile has by itself: its session is theirs.
-OwnCredentials = PermissionSet | ConsoleLogin | CredentialProcess | StaticKeys
+OwnCredentials = PermissionSet | ConsoleLogin | CredentialProcess | AccessKey
 # What assumes a role, and is no session of ours.
-SourceOfKeys = StaticKeys | EnvironmentKeys | Metadata
+SourceOfKeys = AccessKey | EnvironmentKeys | Metadata
 # What stands for credentials: STS gives a role's session for it, and the request is not signed.
 Token = WebIdentity | WebIdentityProcess | GitHubActions | SAMLProcess
 # Where a chain begins.

@@ -17,7 +17,14 @@ PREFIX = "assume_helper_"
 _INCLUDE = "include_profile"
 # Whoever includes a profile wants its settings, not its credentials.
 _NOT_INCLUDED = frozenset(
-    {"aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_security_token", "credential_process"}
+    {
+        "aws_access_key_id",
+        "aws_secret_access_key",
+        "aws_session_token",
+        "aws_security_token",
+        "credential_process",
+        "keys",
+    }
 )
 # Keys without the prefix that no SDK reads.
 _OURS = frozenset(

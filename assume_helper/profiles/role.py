@@ -10,8 +10,10 @@ from assume_helper.profiles import partitions, source_identity
 from assume_helper.profiles.login import ConsoleLogin, IdentityCenterLogin, PermissionSet, account_of
 from assume_helper.profiles.origin import (
     USER_SESSION,
+    AccessKey,
     CredentialProcess,
     EnvironmentKeys,
+    KeptKey,
     Metadata,
     MFADevice,
     Origin,
@@ -105,7 +107,7 @@ class Profile:
                 return "console login"
             case CredentialProcess():
                 return "process"
-            case StaticKeys():
+            case StaticKeys() | KeptKey():
                 return "access key"
         return "role"
 
@@ -119,6 +121,8 @@ class Profile:
                 return who
             case StaticKeys(access_key_id=key):
                 return key
+            case KeptKey(access_key_id=str(key)) if key:
+                return key
         return self.role_arn or self.name
 
     @property
@@ -130,11 +134,11 @@ class Profile:
         """
         if isinstance(self.source, PermissionSet | ConsoleLogin | Token | Metadata):
             return None
-        if isinstance(self.source, StaticKeys) and self.source.session_token is not None:
+        if isinstance(self.source, AccessKey) and self.source.session_token is not None:
             return None
         seconds = self.mfa.session_duration_seconds if self.mfa else USER_SESSION
         if self.role_arn is None:
-            is_own, seconds = isinstance(self.source, StaticKeys), self.duration_seconds or seconds
+            is_own, seconds = isinstance(self.source, AccessKey), self.duration_seconds or seconds
         else:
             is_short = self.duration_seconds is None or self.duration_seconds <= LONGEST_BY_MFA_SESSION
             is_own = self.mfa is not None and is_short

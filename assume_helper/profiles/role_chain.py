@@ -24,7 +24,9 @@ from assume_helper.profiles.chain import Chain
 from assume_helper.profiles.endpoint import EndpointSettings
 from assume_helper.profiles.mfa_device import MFASettings
 from assume_helper.profiles.origin import (
+    AccessKey,
     EnvironmentKeys,
+    KeptKey,
     MFADevice,
     Origin,
     OwnCredentials,
@@ -134,7 +136,7 @@ def _own(chain: Chain, settings: ProfileSettings, found: Kind) -> Profile:
     endpoint_settings = endpoint.from_settings(settings, chain.environ, chain.endpoint)
     sts = endpoint.resolve(endpoint_settings, None)
     source = _own_credentials(chain, settings, found, endpoint_settings)
-    is_exchanged = isinstance(source, StaticKeys) and source.session_token is None
+    is_exchanged = isinstance(source, AccessKey) and source.session_token is None
     narrowed = scope.from_settings(settings, is_exchanged=is_exchanged)
     if narrowed is None:
         kind.check_duration(settings)
@@ -180,7 +182,7 @@ def _storage_of(chain: Chain, source: Origin | Profile) -> Storage | None:
     match source:
         case Profile():
             return source.storage
-        case StaticKeys():
+        case StaticKeys() | KeptKey():
             return chain.settings(source.profile).storage
         case _:
             return None
@@ -211,7 +213,7 @@ def _mfa_device(
     if isinstance(source, Profile):
         profile = source.name if source.kind == "process" else None
     else:
-        profile = source.profile if isinstance(source, StaticKeys) else None
+        profile = source.profile if isinstance(source, AccessKey) else None
     if profile is None and not isinstance(source, EnvironmentKeys):
         return None
     of_source = MFASettings()

@@ -7,7 +7,7 @@ sections to find out what a profile asks for.
 from collections.abc import Callable
 from functools import cached_property
 
-from assume_helper.credentials import LoginMethod, Storage
+from assume_helper.credentials import KeyPlace, LoginMethod, Storage
 from assume_helper.light import TYPE_CHECKING, Generic, TypeVar, dataclass
 from assume_helper.profiles import metadata_service, value_parsers
 from assume_helper.profiles.raw_profile import RawProfile, with_prefix
@@ -24,8 +24,12 @@ STORAGE_KEY = with_prefix("cache")
 LOGIN_KEY = with_prefix("login")
 # Which session of Identity Center `sync` wrote the profile for: only such a profile is ever changed by it.
 SYNCED_KEY = with_prefix("synced")
+# Which keyring keeps the access key, and how old (days) one may be before `doctor` warns.
+KEPT_KEY, KEY_AGE = with_prefix("keys"), with_prefix("keys_max_age_days")
+# While a key in a file is replaced, these have the next one: a diff covers the second, by its name.
+NEXT_KEY_ID, NEXT_SECRET = with_prefix("aws_next_access_key_id"), with_prefix("aws_next_secret_access_key")
 # These need the prefix: without it they are some other program's.
-PREFIXED_ONLY = frozenset({STORAGE_KEY, LOGIN_KEY, SYNCED_KEY})
+PREFIXED_ONLY = frozenset({STORAGE_KEY, LOGIN_KEY, SYNCED_KEY, KEPT_KEY, KEY_AGE, NEXT_KEY_ID, NEXT_SECRET})
 
 
 class Key(Generic[T]):
@@ -153,6 +157,18 @@ class ProfileSettings:
         """How to log in, None where the profile does not say."""
         text = self.raw.prefixed_text("login")
         return None if text is None else value_parsers.login_method(text, f"{LOGIN_KEY} of {self.section}")
+
+    @property
+    def key_place(self) -> KeyPlace | None:
+        """Which keyring keeps the profile's access key, None where the profile does not say."""
+        text = self.raw.prefixed_text("keys")
+        return None if text is None else value_parsers.key_place(text, f"{KEPT_KEY} of {self.section}")
+
+    @property
+    def longest_key_age(self) -> int | None:
+        """How many days old an access key may be, None where the profile does not say."""
+        text = self.raw.prefixed_text("keys_max_age_days")
+        return None if text is None else value_parsers.days(text, f"{KEY_AGE} of {self.section}")
 
     @property
     def name(self) -> str:

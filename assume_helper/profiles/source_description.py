@@ -1,11 +1,16 @@
 """A source of credentials in words: whose they are, and what to do when STS refuses them."""
 
+import shlex
+from collections.abc import Mapping
+
+from assume_helper.credentials import KeyPlace
 from assume_helper.light import Literal, dataclass
 from assume_helper.profiles.login import ConsoleLogin, PermissionSet
 from assume_helper.profiles.origin import (
     CredentialProcess,
     EnvironmentKeys,
     GitHubActions,
+    KeptKey,
     Metadata,
     MFADevice,
     Origin,
@@ -16,6 +21,9 @@ from assume_helper.profiles.origin import (
 )
 from assume_helper.profiles.role import Profile
 from assume_helper.text import printable
+
+# The keyrings as messages name them.
+KEYRINGS: Mapping[KeyPlace, str] = {"keyring": "the keyring", "kernel": "the kernel's keyring"}
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,8 @@ def _renewal(source: Origin | Profile) -> str:
             return _renewal(behind)
         case StaticKeys(profile=name):
             return f"log in to that source again, or renew the session token in [{printable(name, 64)}]"
+        case KeptKey(profile=name):
+            return f"look at `assume-helper keys list {shlex.quote(printable(name, 64))}`"
         case EnvironmentKeys():
             return (
                 "set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN anew, and unset AWS_SECURITY_TOKEN"
@@ -77,6 +87,12 @@ def _if_unknown(source: Origin | Profile) -> str:
             return _renewal(behind)  # there is no new session to be had for temporary keys
         case Profile():
             return "the next call tries a new session; if that fails too, check the region"
+        case KeptKey(profile=name):
+            named = shlex.quote(printable(name, 64))
+            return (
+                "the key was deleted, deactivated or mistyped, or is of another partition: "
+                f"`assume-helper keys remove {named}`, then `assume-helper keys add {named}` with a valid one"
+            )
         case SAMLProcess():
             return "compare its issuer and its signature with the metadata of the SAML provider in IAM"
         case WebIdentity() | WebIdentityProcess() | GitHubActions():
@@ -90,6 +106,8 @@ def described(source: Origin | Profile) -> str:
     match source:
         case StaticKeys(profile=name):
             return f"the access key of profile {printable(name, 64)}"
+        case KeptKey(profile=name, place=place):
+            return f"the access key of profile {printable(name, 64)} in {KEYRINGS[place]}"
         case EnvironmentKeys():
             return "the access key in the environment"
         case CredentialProcess(profile=name):

@@ -6,6 +6,7 @@ from assume_helper.profiles.origin import (
     CredentialProcess,
     EnvironmentKeys,
     GitHubActions,
+    KeptKey,
     Metadata,
     Origin,
     SAMLProcess,
@@ -22,6 +23,10 @@ def of(source: "Origin | Profile") -> dict[str, object]:
     """What stands for `source` in the key of a session that is made from it."""
     match source:
         case StaticKeys():
+            return {"access_key_id": source.access_key_id}
+        case KeptKey(access_key_id=None):
+            return {"kept_key": [source.place, source.profile]}
+        case KeptKey():
             return {"access_key_id": source.access_key_id}
         case EnvironmentKeys():
             return {"credential_source": "Environment", "access_key_id": source.access_key_id}

@@ -8,11 +8,13 @@ import re
 from collections.abc import Callable, Mapping
 
 from assume_helper.credentials import (
+    KEY_PLACES,
     LOGIN_METHODS,
     LONGEST_SESSION,
     LONGEST_USER_SESSION,
     SHORTEST_SESSION,
     STORAGES,
+    KeyPlace,
     LoginMethod,
     Storage,
 )
@@ -172,6 +174,21 @@ def storage(value: str, named: str) -> Storage:
         if value.lower() == known:
             return known
     raise ConfigurationError(f"{named} is {printable(value, 40)}", "use file, encrypted, memory or none")
+
+
+def key_place(value: str, named: str) -> KeyPlace:
+    """Which keyring keeps an access key."""
+    for known in KEY_PLACES:
+        if value.lower() == known:
+            return known
+    raise ConfigurationError(f"{named} is {printable(value, 40)}", "use keyring or kernel")
+
+
+def days(value: str, named: str) -> int:
+    """A number of days."""
+    if not re.fullmatch(r"[0-9]{1,5}", value) or int(value) < 1:
+        raise ConfigurationError(f"{named} is {printable(value, 40)}", "use whole days from 1 to 99999")
+    return int(value)
 
 
 def login_method(value: str, named: str) -> LoginMethod:

@@ -13,6 +13,7 @@ LEADS_TO_SESSION = (
     "aws_access_key_id",
     "credential_process",
     "include_profile",
+    "keys",
     "login_session",
     "role_arn",
     "saml_process",

@@ -6,7 +6,8 @@ Beside `hit` it imports ctypes and the compiled part of `cryptography`, and noth
 import os
 
 from assume_helper import hit
-from assume_helper.cache import aes_gcm, kernel_keyring
+from assume_helper.cache import aes_gcm
+from assume_helper.system import kernel_keyring
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def answer(directory: str, key: str, given: str, is_quiet: bool, now: float) -> 
     try:
         hit.check_private(os.lstat(directory), 0o040000)
         encrypted = hit.unseal(hit.read_private(os.path.join(directory, key + ".entry")))
-        found = kernel_keyring.find()
+        found = kernel_keyring.find(aes_gcm.KERNEL_KEY)
         if found is None or len(found) != aes_gcm.KEY_BYTES:
             return None
         times, document, _, variables = hit.unpack_entry(aes_gcm.decrypt(found, key, encrypted))

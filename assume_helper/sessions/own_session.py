@@ -8,10 +8,10 @@ from assume_helper.credentials import Answer
 from assume_helper.errors import ConfigurationError, SourceExpired, SourceRefused
 from assume_helper.profiles import process_resolution
 from assume_helper.profiles.login import ConsoleLogin, PermissionSet
-from assume_helper.profiles.origin import CredentialProcess, StaticKeys
+from assume_helper.profiles.origin import AccessKey, CredentialProcess, StaticKeys
 from assume_helper.profiles.role import Profile
 from assume_helper.profiles.source_description import described
-from assume_helper.sessions import end_of_login, single_flight
+from assume_helper.sessions import end_of_login, single_flight, source_credentials, time_budget
 from assume_helper.sessions.single_flight import LeaderBudget
 from assume_helper.system.context import CallContext
 
@@ -73,11 +73,11 @@ def is_handed_over(profile: Profile) -> bool:
 
 def access_key_itself(profile: Profile, context: CallContext) -> Entry:
     """The access key of `profile`, in place of a session. Raises ConfigurationError where it is of another kind."""
-    from assume_helper.sources import access_key
-
-    if profile.role_arn is not None or not isinstance(profile.source, StaticKeys):
+    if profile.role_arn is not None or not isinstance(profile.source, AccessKey):
         what = (
             f"profile {profile.name} is a {profile.kind}, and only an access key can be handed over without a session"
         )
         raise ConfigurationError(what, "leave --no-session out")
-    return single_flight.new_entry(Answer(access_key.of_profile(profile.source), None), "", context)
+    seconds = time_budget.WITHOUT_CACHE
+    found = source_credentials.source_credentials(profile.source, context.environ, seconds)
+    return single_flight.new_entry(Answer(found, None), "", context)

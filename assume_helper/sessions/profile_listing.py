@@ -14,6 +14,7 @@ from assume_helper.profiles.origin import (
     CredentialProcess,
     EnvironmentKeys,
     GitHubActions,
+    KeptKey,
     Metadata,
     SAMLProcess,
     StaticKeys,
@@ -163,7 +164,7 @@ def _row(
 def source_name(profile: Profile) -> str:
     """What assumes the role, or has the credentials, in a word or two."""
     match profile.source:
-        case StaticKeys(profile=name):
+        case StaticKeys(profile=name) | KeptKey(profile=name):
             return name if profile.role_arn is not None else ""
         case Profile(of_environment=True):
             return "WebIdentity"

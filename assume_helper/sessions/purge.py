@@ -8,6 +8,9 @@ from assume_helper.cache.directory import Cache
 from assume_helper.credentials import Storage
 from assume_helper.errors import AssumeHelperError
 from assume_helper.light import replace
+from assume_helper.profiles import role_chain
+from assume_helper.profiles.aws_config import AwsConfig
+from assume_helper.profiles.origin import AccessKey
 from assume_helper.profiles.role import Profile
 from assume_helper.sessions import cached_files, provider, session_keys
 from assume_helper.sessions.cached_files import CachedFile
@@ -29,8 +32,10 @@ def find_of_profile(name: str, environ: Mapping[str, str], warn: Callable[[Warni
     ]
     plain = storage.open_store(environ, warn, "file")
     pointers, keys = _hits_of(plain, name, {file.removesuffix(".entry") for _, file, _ in found})
-    # What its name led to: its key is not known now, it was another one before a new login, or an option narrowed it.
-    if profile.resolution.problem is not None or profile.role_arn is None or profile.login is not None:
+    # What its name led to: its key is not known now, it was another one before a new login or another access key, or an
+    # option narrowed it.
+    has_other_keys = profile.login is not None or profile.role_arn is None or isinstance(profile.origin, AccessKey)
+    if profile.resolution.problem is not None or has_other_keys:
         found += [
             (store, f"{key}.entry", f"the credentials of {name}")
             for store in storage.all_stores(environ, warn)
@@ -41,6 +46,19 @@ def find_of_profile(name: str, environ: Mapping[str, str], warn: Callable[[Warni
         *(CachedFile(plain, file, "what a profile leads to") for file in pointers),
         *(CachedFile(store, file, what) for store, file, what in found),
     ]
+
+
+def find_of_access_key(config: AwsConfig, owner: str, environ: Mapping[str, str]) -> list[CachedFile]:
+    """The files of every session that the access key of the profile `owner` leads to. Raises as `find_of_profile`."""
+    found: list[CachedFile] = []
+    for name in config.profiles:
+        try:
+            origin = role_chain.read_profile(config, environ, name).origin
+        except AssumeHelperError:
+            continue
+        if isinstance(origin, AccessKey) and origin.profile == owner:
+            found += find_of_profile(name, environ, lambda _warning: None)
+    return found
 
 
 def _hits_of(store: Cache, profile: str, keys: Collection[str]) -> tuple[list[str], set[str]]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from assume_helper.credentials import Credentials
 from assume_helper.profiles import resolution
-from assume_helper.profiles.origin import EnvironmentKeys, Metadata, Origin, StaticKeys
+from assume_helper.profiles.origin import EnvironmentKeys, KeptKey, Metadata, Origin, StaticKeys
 
 
 def source_credentials(source: Origin, environ: Mapping[str, str], seconds: float) -> Credentials:
@@ -19,6 +19,10 @@ def source_credentials(source: Origin, environ: Mapping[str, str], seconds: floa
             from assume_helper.sources import access_key
 
             return access_key.of_profile(source)
+        case KeptKey():
+            from assume_helper.sources import kept_keys
+
+            return kept_keys.credentials(source, environ, seconds)
         case EnvironmentKeys():
             from assume_helper.sources import access_key
 

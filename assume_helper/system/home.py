@@ -58,9 +58,9 @@ def moved_cache(environ: "Mapping[str, str]") -> str | None:
     return _in_own_home("Library/Caches" if sys.platform == "darwin" else ".cache")
 
 
-def moved_state(directory: str) -> str | None:
-    """Where the state `directory` is in our own home, as `moved_cache`. HOME is this process's own."""
-    if not is_foreign(directory, os.environ):
+def moved_state(directory: str, environ: "Mapping[str, str] | None" = None) -> str | None:
+    """Where the state `directory` is in our own home, as `moved_cache`; HOME is this process's own by default."""
+    if not is_foreign(directory, os.environ if environ is None else environ):
         return None
     return _in_own_home("Library/Application Support" if sys.platform == "darwin" else ".local/state")
 
@@ -137,11 +137,12 @@ def _user_name(number: int) -> str:
         return str(number)
 
 
-def state_directory() -> str:
-    """The directory for the log as platformdirs names it, for where that library cannot be loaded."""
+def state_directory(environ: "Mapping[str, str] | None" = None) -> str:
+    """The directory for the log and for notes, as platformdirs names it; of this process's environment by default."""
+    environ = os.environ if environ is None else environ
     if sys.platform == "win32":
-        return os.path.join(os.environ.get("LOCALAPPDATA", ""), "assume-helper")
+        return os.path.join(environ.get("LOCALAPPDATA", ""), "assume-helper")
     if sys.platform == "darwin":
-        return os.path.expanduser("~/Library/Application Support/assume-helper")
-    base = os.environ.get("XDG_STATE_HOME", "")
-    return os.path.join(base if os.path.isabs(base) else os.path.expanduser("~/.local/state"), "assume-helper")
+        return hit.expand_home("~/Library/Application Support/assume-helper", environ)
+    base = environ.get("XDG_STATE_HOME", "")
+    return os.path.join(base if os.path.isabs(base) else hit.expand_home("~/.local/state", environ), "assume-helper")

@@ -11,8 +11,9 @@ import pytest
 from keyring.backends import chainer, fail
 from keyring.errors import KeyringLocked
 
-from assume_helper.cache import encryption, kernel_keyring
+from assume_helper.cache import encryption
 from assume_helper.cache.encryption import Cipher, NoKey
+from assume_helper.system import kernel_keyring
 
 KEY = bytes(range(32))
 NOTHING_FOUND: Any = fail.Keyring
@@ -148,12 +149,12 @@ class Kernel:
         monkeypatch.setattr(kernel_keyring, "find", self._find)
         monkeypatch.setattr(kernel_keyring, "add", self._add)
 
-    def _find(self) -> bytes | None:
+    def _find(self, _name: str) -> bytes | None:
         if self.error is not None:
             raise self.error
         return self.key
 
-    def _add(self, key: bytes) -> bytes:
+    def _add(self, _name: str, key: bytes) -> bytes:
         assert self.key is None
         self.key = key
         return key

@@ -9,8 +9,9 @@ import pytest
 from running import PACKAGE
 
 from assume_helper import hit
-from assume_helper.cache import aes_gcm, kernel_keyring
+from assume_helper.cache import aes_gcm
 from assume_helper.sessions import encrypted_hit
+from assume_helper.system import kernel_keyring
 
 NAME = "0" * 64
 KEY = bytes(range(32))
@@ -23,7 +24,7 @@ HEAVY = {"botocore", "boto3", "click", "dataclasses", "keyring", "json", "re", "
 @pytest.fixture
 def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The directory of encrypted entries with a fresh one in it; the kernel has its key."""
-    monkeypatch.setattr(kernel_keyring, "find", lambda: KEY)
+    monkeypatch.setattr(kernel_keyring, "find", lambda _name: KEY)
     directory = tmp_path / "encrypted"
     directory.mkdir(mode=0o700)
     put(directory, hit.pack_entry(TIMES, DOCUMENT, b"{}", "C=d\n"))
@@ -54,7 +55,7 @@ def test_one_that_is_not_fresh_is_not_served(directory: Path, now: float) -> Non
 
 @pytest.mark.parametrize("key", [None, b"short", KEY[::-1], KEY + KEY])
 def test_without_its_key_it_is_not_served(directory: Path, key: bytes | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernel_keyring, "find", lambda: key)
+    monkeypatch.setattr(kernel_keyring, "find", lambda _name: key)
     assert found(directory) is None
 
 
@@ -65,7 +66,7 @@ def test_where_the_library_is_missing_it_is_not_served(directory: Path, monkeypa
 
 
 def test_where_the_kernel_has_no_keyring_it_is_not_served(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused() -> bytes:
+    def refused(_name: str) -> bytes:
         raise OSError(38, "Function not implemented")
 
     monkeypatch.setattr(kernel_keyring, "find", refused)
@@ -112,7 +113,7 @@ def test_it_loads_little(directory: Path) -> None:
     code = (
         "import ctypes, sys; before = set(sys.modules)\n"  # which has threading from Python 3.14 on
         "from assume_helper.sessions import encrypted_hit\n"
-        f"encrypted_hit.kernel_keyring.find = lambda: {KEY!r}\n"
+        f"encrypted_hit.kernel_keyring.find = lambda _name: {KEY!r}\n"
         "found = encrypted_hit.answer(sys.argv[1], sys.argv[2], '', True, 1200)\n"
         "print(found is not None, *(set(sys.modules) - before))"
     )
@@ -126,5 +127,6 @@ def test_it_loads_little(directory: Path) -> None:
     assert HEAVY & set(loaded) == set()
     assert {name for name in loaded if name.startswith("assume_helper")} == {
         "assume_helper", "assume_helper.hit", "assume_helper.cache", "assume_helper.cache.aes_gcm",
-        "assume_helper.cache.kernel_keyring", "assume_helper.sessions", "assume_helper.sessions.encrypted_hit",
+        "assume_helper.sessions", "assume_helper.sessions.encrypted_hit", "assume_helper.system",
+        "assume_helper.system.kernel_keyring",
     }  # fmt: skip

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from assume_helper.cache import kernel_keyring
+from assume_helper.system import kernel_keyring
 
 KEY = bytes(range(32))
-# keyctl(2)
-UNLINK = 9
+NAME = "assume-helper:cache key"
 
 if sys.platform == "win32":
     pytest.skip("Windows has no such keyring", allow_module_level=True)
@@ -27,7 +26,7 @@ class Kernel:
         monkeypatch.setattr(kernel_keyring, "_call", self._call)
 
     def _call(self, number: int, *arguments: "int | bytes | object") -> int:
-        name = "add_key" if number == 1 else {8: "link", 10: "search", 11: "read"}[arguments[0]]  # type: ignore[index]
+        name = "add_key" if number == 1 else {8: "link", 9: "unlink", 10: "search", 11: "read"}[arguments[0]]  # type: ignore[index]
         self.calls.append((name, *(word for word in arguments if isinstance(word, int | bytes))))
         answer = self.answers.get(name, 0)
         if isinstance(answer, OSError):
@@ -41,7 +40,7 @@ def test_the_key_is_searched_for_in_the_user_s_keyring_which_the_process_gets_fi
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     kernel = Kernel(monkeypatch, search=77, read=32)
-    assert kernel_keyring.find() == KEY
+    assert kernel_keyring.find(NAME) == KEY
     assert kernel.calls == [
         ("link", 8, -4, -2),
         ("search", 10, -4, b"user", b"assume-helper:cache key", 0),
@@ -51,7 +50,7 @@ def test_the_key_is_searched_for_in_the_user_s_keyring_which_the_process_gets_fi
 
 def test_where_there_is_none_nothing_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     kernel = Kernel(monkeypatch, search=OSError(126, "Required key not available"))
-    assert kernel_keyring.find() is None
+    assert kernel_keyring.find(NAME) is None
     assert [call[0] for call in kernel.calls] == ["link", "search"]
 
 
@@ -59,18 +58,18 @@ def test_where_there_is_none_nothing_is_made(monkeypatch: pytest.MonkeyPatch) ->
 def test_what_the_kernel_refuses_is_an_error(call: str, monkeypatch: pytest.MonkeyPatch) -> None:
     Kernel(monkeypatch, search=77, **{call: OSError(13, "Permission denied")})
     with pytest.raises(OSError, match="Permission denied"):
-        kernel_keyring.find()
+        kernel_keyring.find(NAME)
 
 
 def test_one_is_added_and_what_the_kernel_has_then_is_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
     kernel = Kernel(monkeypatch, add_key=78, read=32)
-    assert kernel_keyring.add(KEY[::-1]) == KEY
+    assert kernel_keyring.add(NAME, KEY[::-1]) == KEY
     assert kernel.calls == [("add_key", b"user", b"assume-helper:cache key", KEY[::-1], 32, -4), ("read", 11, 78, 64)]
 
 
 def test_what_is_longer_than_a_key_is_not_taken_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
     Kernel(monkeypatch, search=77, read=1000)
-    assert len(kernel_keyring.find() or b"") == 64
+    assert len(kernel_keyring.find(NAME) or b"") == 64
 
 
 @pytest.mark.parametrize(
@@ -101,28 +100,34 @@ def test_on_another_system_or_machine_none_is_called(
     monkeypatch.setattr(sys, "platform", system)
     monkeypatch.setattr(os, "uname", lambda: os.uname_result(("System", "host", "6", "1", machine)))
     with pytest.raises(OSError, match="not implemented"):
-        kernel_keyring.find()
+        kernel_keyring.find(NAME)
 
 
 @pytest.fixture
-def real(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The kernel's own keyring, with a key of this test alone in it."""
-    monkeypatch.setattr(kernel_keyring, "DESCRIPTION", f"assume-helper test {secrets.token_hex(8)}")
+def real() -> Iterator[str]:
+    """The kernel's own keyring, and a name of this test alone in it."""
+    name = f"assume-helper test {secrets.token_hex(8)}"
     try:
-        kernel_keyring.find()
+        kernel_keyring.find(name)
     except OSError as error:
         pytest.skip(f"the kernel has no keyring here: {error.strerror}")
-    yield
-    name = kernel_keyring.DESCRIPTION.encode()
-    try:
-        serial = kernel_keyring._keyctl(kernel_keyring._SEARCH, kernel_keyring._USER_KEYRING, b"user", name, 0)
-    except OSError:
-        return
-    kernel_keyring._keyctl(UNLINK, serial, kernel_keyring._USER_KEYRING)
+    yield name
+    kernel_keyring.remove(name)
 
 
-@pytest.mark.usefixtures("real")
-def test_a_real_kernel_keeps_a_key() -> None:
-    assert kernel_keyring.find() is None
-    assert kernel_keyring.add(KEY) == KEY
-    assert kernel_keyring.find() == KEY
+def test_a_real_kernel_keeps_what_it_is_given_until_it_is_removed(real: str) -> None:
+    assert kernel_keyring.find(real) is None
+    assert kernel_keyring.add(real, KEY) == KEY
+    assert kernel_keyring.find(real) == KEY
+    text = b"x" * 300
+    assert kernel_keyring.add(real, text, 4096) == text  # in place of the other
+    assert kernel_keyring.find(real, 4096) == text
+    kernel_keyring.remove(real)
+    assert kernel_keyring.find(real) is None
+    kernel_keyring.remove(real)  # nothing is there
+
+
+def test_a_search_that_is_refused_is_not_taken_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    Kernel(monkeypatch, search=OSError(13, "Permission denied"))
+    with pytest.raises(OSError, match="Permission denied"):
+        kernel_keyring.find(NAME)

@@ -1,7 +1,7 @@
-"""The key of encrypted entries in the Linux kernel's keyring of the user (keyrings(7), user-keyring(7)).
+"""What the Linux kernel keeps in the user's own keyring (keyrings(7), user-keyring(7)), each under its description.
 
 By the system calls themselves (keyctl(2), add_key(2)): glibc has no functions for them, and a hit has no time for a
-library. The kernel keeps the key until the machine restarts, or the user's last process ends.
+library. The kernel keeps it until the machine restarts, or the user's last process ends.
 """
 
 import errno
@@ -12,11 +12,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ctypes
 
-DESCRIPTION = "assume-helper:cache key"
 _TYPE = b"user"
 # keyctl(2): operations, and keyrings by their names.
-_JOIN_SESSION_KEYRING, _LINK, _SEARCH, _READ = 1, 8, 10, 11
+_JOIN_SESSION_KEYRING, _LINK, _UNLINK, _SEARCH, _READ = 1, 8, 9, 10, 11
 _PROCESS_KEYRING, _USER_KEYRING = -2, -4
+# There is none, or it has expired or was revoked. (Not every system has all of these.)
+_NOT_KEPT = {getattr(errno, name, 0) for name in ("ENOKEY", "EKEYEXPIRED", "EKEYREVOKED")}
 # The numbers of add_key and keyctl (the kernel's system call tables), by the machine and by how it runs 32 bits.
 _GENERIC = (217, 219)
 _NUMBERS = {
@@ -26,20 +27,37 @@ _NUMBERS = {
 _OF_32_BITS = {"x86_64": "i386", "i486": "i386", "i586": "i386", "i686": "i386", "aarch64": "arm"}
 
 
-def find() -> bytes | None:
-    """The key; None where there is none. Raises OSError where the kernel has no keyring for this process."""
+def find(description: str, longest: int = 64) -> bytes | None:
+    """What is kept as `description`, at most `longest` bytes of it; None where nothing is.
+
+    Raises OSError where the kernel has no keyring for this process.
+    """
+    serial = _search(description)
+    return None if serial is None else _read(serial, longest)
+
+
+def add(description: str, content: bytes, longest: int = 64) -> bytes:
+    """Have the kernel keep `content` as `description`, in place of what it kept; what it keeps now. Raises OSError."""
+    serial = _add_key(_TYPE, description.encode(), content, len(content), _USER_KEYRING)
+    return _read(serial, longest)
+
+
+def remove(description: str) -> None:
+    """Have the kernel keep nothing as `description`. Raises OSError."""
+    serial = _search(description)
+    if serial is not None:
+        _keyctl(_UNLINK, serial, _USER_KEYRING)
+
+
+def _search(description: str) -> int | None:
     # Only a process whose keyrings contain a key may read it. A service's process may lack the user's keyring.
     _keyctl(_LINK, _USER_KEYRING, _PROCESS_KEYRING)
     try:
-        serial = _keyctl(_SEARCH, _USER_KEYRING, _TYPE, DESCRIPTION.encode(), 0)
-    except OSError:
+        return _keyctl(_SEARCH, _USER_KEYRING, _TYPE, description.encode(), 0)
+    except OSError as error:
+        if error.errno not in _NOT_KEPT:
+            raise
         return None
-    return _read(serial)
-
-
-def add(key: bytes) -> bytes:
-    """Have the kernel keep `key`; what it keeps by now. Raises OSError."""
-    return _read(_add_key(_TYPE, DESCRIPTION.encode(), key, len(key), _USER_KEYRING))
 
 
 def join_session_keyring() -> None:
@@ -54,11 +72,10 @@ def join_session_keyring() -> None:
             raise
 
 
-def _read(serial: int) -> bytes:
+def _read(serial: int, longest: int) -> bytes:
     import ctypes
 
-    # More than a key takes: what is longer is none.
-    content = ctypes.create_string_buffer(64)
+    content = ctypes.create_string_buffer(longest)
     length = _keyctl(_READ, serial, content, len(content))
     return content.raw[:length]
 

@@ -1,0 +1,270 @@
+"""`keys add` and `keys remove`: a key into a keyring, and out of it. It is never lost on the way."""
+
+from collections.abc import Mapping, Sequence
+
+from assume_helper.cli import config_change, display, key_input, profile_key
+from assume_helper.cli.invocation import Invocation
+from assume_helper.configure import change as changes
+from assume_helper.configure import editor, key_file, writer
+from assume_helper.configure.change import Loaded
+from assume_helper.configure.difference import difference
+from assume_helper.configure.editor import ACCESS_KEY_KEYS
+from assume_helper.configure.key_file import FilePlace
+from assume_helper.credentials import KeyPlace
+from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError
+from assume_helper.keys import rotation
+from assume_helper.keys.places import KeyringPlace
+from assume_helper.light import dataclass, field, replace
+from assume_helper.profiles import aws_config, key_record
+from assume_helper.profiles.key_record import KeyRecord
+from assume_helper.profiles.origin import KeptKey
+from assume_helper.profiles.raw_profile import merge, with_prefix
+from assume_helper.profiles.settings import KEPT_KEY, ProfileSettings
+from assume_helper.sessions import cached_files, purge
+from assume_helper.sources import kept_keys
+from assume_helper.sources.kept_keys import KeyPair
+from assume_helper.text import printable
+
+# Seconds until AWS knows a key that was made just now.
+_KNOWN_WITHIN = 20.0
+OF_THE_KERNEL = (
+    "the kernel's keyring keeps it until this machine restarts or the last of your sessions ends, and AWS shows a "
+    "secret once: keep it elsewhere, too"
+)
+
+
+@dataclass(frozen=True)
+class _Files:
+    """Both files as they are and as they are to be. `source` is where a key is taken from, None for no file."""
+
+    loaded: Loaded
+    config_text: str = field(repr=False)
+    source: FilePlace | None
+    credentials_text: str = field(repr=False)
+
+    def diff(self) -> list[str]:
+        """What changes, as diff prints it, secrets covered."""
+        lines = difference(self.loaded.file.text, self.config_text, self.loaded.file.path)
+        if self.source is not None and self.is_apart:
+            file = self.source.file()
+            lines += difference(file.text, self.credentials_text, file.path)
+        return lines
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether the key is taken out of another file than the config file."""
+        return self.source is not None and self.source.variable != "AWS_CONFIG_FILE"
+
+    def write(self, environ: Mapping[str, str], pair: KeyPair) -> None:
+        """Write both, the config file first: until the other is written the key is in both places."""
+        if self.config_text != self.loaded.file.text:
+            writer.replace(self.loaded.file, self.config_text, environ)
+        if self.source is not None and self.is_apart:
+            self.source.take_out(pair)
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask, unless `yes`. Raises AssumeHelperError for a no."""
+    if not yes and not config_change.is_confirmed(question):
+        raise AssumeHelperError("nothing was changed", "answer y to go on")
+
+
+def require_answer(invocation: Invocation, *, yes: bool) -> None:
+    """Raise click.UsageError where nobody can be asked, and `yes` is not given."""
+    if not yes and not invocation.can_ask():
+        raise config_change.usage_error(
+            "nothing was changed: there is no terminal to ask on; use --yes to do it without asking"
+        )
+
+
+def add(invocation: Invocation, name: str, *, from_file: bool, keyring: KeyPlace, yes: bool, as_json: bool) -> None:
+    """Put the access key of the profile `name` into a keyring. Raises AssumeHelperError, click.UsageError."""
+    require_answer(invocation, yes=yes)
+    kept_keys.check(keyring, profile_key.KEYRING_PATIENCE)
+    with profile_key.locked(invocation, name):
+        place = KeyringPlace(name, keyring, invocation.environ, profile_key.KEYRING_PATIENCE)
+        profile_key.check_no_rotation(invocation, place)
+        loaded = changes.load(invocation.environ)
+        source = _source(invocation, loaded, name) if from_file else None
+        files = _files(invocation, loaded, name, keyring, source)
+        pair, is_elsewhere = _pair(invocation, loaded, place, source)
+        diff = files.diff()
+        where = "" if source is None else f" from {source.named}"
+        if not yes:
+            _show(invocation, name, keyring, diff, as_json=as_json)
+        confirm(f"Put the access key {pair.shown}{where} into {place.named}?", yes=yes)
+        who = _keep(invocation, place, pair, name, is_elsewhere=is_elsewhere)
+        files.write(invocation.environ, pair)
+    if yes:  # where it fails, only that is said
+        _show(invocation, name, keyring, diff, as_json=as_json)
+    changed = files.config_text != loaded.file.text
+    if as_json:
+        document = {"profile": name, "place": keyring, "access_key": pair.access_key_id[-4:], "arn": who,
+                    "config_changed": changed, "taken_from": None if source is None else source.path}  # fmt: skip
+        display.print_json(invocation, document)
+        return
+    lines = [f"The access key {pair.shown} of {printable(who, 200)} is in {place.named}."]
+    lines += [f"It was taken out of {source.named}."] if source is not None else []
+    display.print_lines(invocation, lines)
+
+
+def _show(invocation: Invocation, name: str, keyring: KeyPlace, diff: Sequence[str], *, as_json: bool) -> None:
+    """What changes in the files, and what the kernel's keyring is."""
+    if diff:
+        config_change.show(invocation, 2 if as_json else 1, diff)
+    if keyring == "kernel":
+        invocation.say(f"assume-helper: {printable(name, 64)}: {OF_THE_KERNEL}")
+
+
+def _source(invocation: Invocation, loaded: Loaded, name: str) -> FilePlace:
+    """The file that the key is moved out of. Raises SourceError where none has it."""
+    settings = profile_key.settings_of(loaded.config, name)
+    found = key_file.of_profile(settings, invocation.environ)
+    if found is None:
+        raise SourceError(
+            f"neither file has an access key of profile {printable(name, 64)}", "leave --from-file out, and type it"
+        )
+    found.sweep()
+    profile_key.check_no_rotation(invocation, found)
+    return found
+
+
+def _files(invocation: Invocation, loaded: Loaded, name: str, keyring: KeyPlace, source: FilePlace | None) -> _Files:
+    """The files as they are to be. Raises ConfigurationError where the key in the keyring would not be used."""
+    environ = invocation.environ
+    values: dict[str, str | None] = {KEPT_KEY: keyring}
+    if source is not None and source.variable == "AWS_CONFIG_FILE":
+        values |= {form: None for key in ACCESS_KEY_KEYS for form in (key, with_prefix(key))}
+    present = changes.read(loaded, environ, name, {})
+    edit = changes.edit(loaded, present, {KEPT_KEY: keyring}, fastest=None)
+    config_text = editor.configured(
+        loaded.file.text, [replace(edit, values={**edit.values, **values}, moves_access_key=False)]
+    )
+    credentials = key_file.credentials_text(loaded.config)
+    if source is not None and source.variable != "AWS_CONFIG_FILE":
+        credentials = source.lines.without_key(credentials)
+    after = aws_config.load(environ, config_text, credentials)
+    editor.check_rest(loaded.config, after, [name])
+    settings = ProfileSettings(merge(after, name))
+    if not isinstance(profile_key.find(settings), KeptKey):
+        if settings.aws_access_key_id is not None:
+            raise ConfigurationError(
+                f"profile {printable(name, 64)} has an access key in a file, which would win",
+                "use --from-file to move it, or take it out",
+            )
+        raise ConfigurationError(
+            f"profile {printable(name, 64)} is something else, which comes before a key in a keyring",
+            "keep the key in a profile of its own, and name that as source_profile",
+        )
+    return _Files(loaded, config_text, source, credentials)
+
+
+def _pair(
+    invocation: Invocation, loaded: Loaded, place: KeyringPlace, source: FilePlace | None
+) -> tuple[KeyPair, bool]:
+    """The key to put there, and whether it is anywhere else: a file has it, or a person who has just typed it.
+
+    Raises ConfigurationError where another key is there: it may be nowhere else.
+    """
+    there = place.read()
+    from_file = None if source is None else source.read()
+    if from_file is not None:
+        pair = key_input.checked(from_file.access_key_id, from_file.secret_access_key, invocation.clock.now())
+        if there is None or there.access_key_id == pair.access_key_id:
+            return pair, True
+    elif there is None:
+        return key_input.read(invocation, place.profile), invocation.is_terminal(0)
+    elif place.profile not in loaded.config.profiles or not isinstance(
+        profile_key.find(ProfileSettings(merge(loaded.config, place.profile))), KeptKey
+    ):
+        invocation.say(f"assume-helper: {place.named} has the access key {there.shown} of this profile already")
+        return there, False
+    raise ConfigurationError(
+        f"{place.named} has the access key {there.shown} of this profile, which may be nowhere else",
+        "replace it with `keys rotate`, or take it out with `keys remove` first",
+    )
+
+
+def _keep(invocation: Invocation, place: KeyringPlace, pair: KeyPair, name: str, *, is_elsewhere: bool) -> str:
+    """Keep the key, read it back, and try it until AWS knows it; whose it is.
+
+    Where it cannot be used it is taken out again, but only where it is elsewhere, too.
+    """
+    config = aws_config.load(invocation.environ)
+    settings = ProfileSettings(merge(config, name))
+    asked = profile_key.asked(invocation, settings)
+    try:
+        place.keep(pair)
+        with display.spinner(invocation, "asking AWS ..."):
+            who = rotation.until_known(lambda: asked.who(pair), invocation.clock, _KNOWN_WITHIN)
+    except AssumeHelperError as error:
+        if is_elsewhere:
+            place.remove(invocation.clock.now())
+            raise
+        raise type(error)(
+            f"the key is in {place.named}, but it was not tried: {error.message}",
+            "run it again, which tries it, or `keys remove`",
+        ) from None
+    _note_age(invocation, asked, place, pair)
+    return who.arn
+
+
+def _note_age(invocation: Invocation, asked: profile_key.Asked, place: KeyringPlace, pair: KeyPair) -> None:
+    """Note when IAM made the key, where the user may ask that."""
+    try:
+        created = {key.access_key_id: key.created for key in asked.iam(pair).list_keys()[0]}
+        record = KeyRecord(pair.access_key_id, created.get(pair.access_key_id), pair.kept)
+        key_record.write(invocation.environ, place.profile, place.place, record)
+    except (AssumeHelperError, OSError):
+        pass  # its age is not known then
+
+
+def remove(invocation: Invocation, name: str, *, keyring: KeyPlace | None, yes: bool, as_json: bool) -> None:
+    """Take the access key of the profile `name` out of its keyring. Raises AssumeHelperError, click.UsageError."""
+    require_answer(invocation, yes=yes)
+    with profile_key.locked(invocation, name):
+        config = aws_config.load(invocation.environ)
+        settings = ProfileSettings(merge(config, name))
+        where = keyring or settings.key_place
+        if where is None:
+            raise SourceError(
+                f"no keyring has an access key of profile {printable(name, 64)}, as far as the config says",
+                "name it with --keyring; a key in a file is taken out by hand",
+            )
+        place = KeyringPlace(name, where, invocation.environ, profile_key.KEYRING_PATIENCE)
+        profile_key.check_no_rotation(invocation, place)
+        pair = place.read()
+        if pair is None:
+            raise SourceError(
+                f"{place.named} has no access key of profile {printable(name, 64)}", "nothing is to be done"
+            )
+        status = _status(invocation, profile_key.asked(invocation, settings), pair)
+        copies = [other for other, values in config.profiles.items()
+                  if pair.access_key_id in values.values()]  # fmt: skip
+        kept = f"profile {printable(copies[0], 64)} in a file has it, too" if copies else "this is the only copy here"
+        invocation.say(
+            f"assume-helper: {printable(name, 64)}: the access key {pair.shown} is taken out of {place.named} and "
+            f"written nowhere: {kept}, and AWS does not show its secret again; {status}"
+        )
+        confirm(f"Take the access key {pair.shown} out of {place.named}?", yes=yes)
+        cached = purge.find_of_access_key(config, name, invocation.environ)
+        place.remove(invocation.clock.now())
+    for file in cached:
+        cached_files.delete(file)
+    if as_json:
+        display.print_json(invocation, {"profile": name, "place": where, "access_key": pair.access_key_id[-4:],
+                                        "iam": status})  # fmt: skip
+    else:
+        display.print_lines(invocation, [f"The access key {pair.shown} is no longer in {place.named}; {status}."])
+
+
+def _status(invocation: Invocation, asked: profile_key.Asked, pair: KeyPair) -> str:
+    """What IAM says of the key, in words."""
+    try:
+        with display.spinner(invocation, "asking IAM ..."):
+            active = {key.access_key_id: key.is_active for key in asked.iam(pair).list_keys()[0]}
+    except AssumeHelperError as error:
+        return f"whether it is active in IAM is not known ({error.message})"
+    if active.get(pair.access_key_id):
+        return "it is still active in IAM: delete it there (`aws iam delete-access-key`) if nothing uses it"
+    return "it is not active in IAM"

@@ -1,0 +1,106 @@
+"""`keys rotate`: what a person is shown and asked, and what is said of the end."""
+
+from assume_helper.cli import display, key_changes, profile_key
+from assume_helper.cli.invocation import Invocation
+from assume_helper.configure.key_file import FilePlace
+from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError
+from assume_helper.keys import journal, rotation
+from assume_helper.keys.journal import Journal
+from assume_helper.keys.rotation import Job, Outcome
+from assume_helper.profiles import aws_config
+from assume_helper.profiles.aws_config import AwsConfig
+from assume_helper.sessions import cached_files, purge
+from assume_helper.sessions.herd_gate import Terminated
+from assume_helper.sources.kept_keys import KeyPair
+from assume_helper.text import error_line, printable
+
+
+class RotationInterrupted(AssumeHelperError):
+    """A person or a program has ended the rotation; the next run knows what was begun."""
+
+    exit_code: int = 130  # type: ignore[misc]
+
+
+def rotate(invocation: Invocation, name: str, *, keep_old: bool, yes: bool, as_json: bool) -> None:
+    """Replace the access key of the profile `name`. Raises AssumeHelperError, click.UsageError."""
+    key_changes.require_answer(invocation, yes=yes)
+    config = aws_config.load(invocation.environ)
+    settings = profile_key.settings_of(config, name)
+    place = profile_key.place_of(invocation, settings)
+    asked = profile_key.asked(invocation, settings)
+    noted = journal.of(invocation.environ, place.identity)
+    seen = place.read() or place.read_next()
+    if seen is None:
+        raise SourceError(f"{place.named} has no access key of profile {printable(name, 64)}", _add(name))
+    if noted.read() is None:
+        _check_copies(config, name, seen)
+        with display.spinner(invocation, "asking IAM ..."):
+            rotation.check(asked.iam(seen).list_keys()[0], seen)
+    if not yes:
+        _say_what(invocation, name, noted, seen, place.named, keep_old=keep_old)
+    key_changes.confirm(f"Replace the access key {seen.shown} of {printable(name, 64)}?", yes=yes)
+    cached = purge.find_of_access_key(config, name, invocation.environ)
+
+    def say(line: str) -> None:
+        invocation.say(error_line(name, line))
+
+    with profile_key.locked(invocation, name):
+        if isinstance(place, FilePlace):
+            place.sweep()
+        job = Job(place, noted, asked.iam, asked.who, invocation.clock, say)
+        try:
+            with display.spinner(invocation, "replacing the access key ..."):
+                outcome = rotation.rotate(job, seen.access_key_id, keeps_old=keep_old)
+        except (KeyboardInterrupt, Terminated) as error:
+            what = "interrupted; nothing was lost" if noted.read() is None else "interrupted in the middle"
+            problem = RotationInterrupted(what, "run it again: it finishes the rotation, or takes it back")
+            if isinstance(error, Terminated):
+                problem.exit_code = 128 + error.args[0]
+            raise problem from None
+    for file in cached:
+        cached_files.delete(file)
+    _print(invocation, name, place.named, outcome, as_json=as_json)
+
+
+def _add(name: str) -> str:
+    return f"run: assume-helper keys add {printable(name, 64)}"
+
+
+def _check_copies(config: AwsConfig, name: str, pair: KeyPair) -> None:
+    """Raise ConfigurationError where another profile has a copy of the key, which would be worth nothing."""
+    copies = [
+        printable(other, 64)
+        for other, values in config.profiles.items()
+        if other != name and pair.access_key_id in values.values()
+    ]
+    if copies:
+        raise ConfigurationError(
+            f"profile {', '.join(copies[:5])} has a copy of the access key {pair.shown}, which would end",
+            f"take it out there; a role uses this one by source_profile = {printable(name, 64)}",
+        )
+
+
+def _say_what(invocation: Invocation, name: str, noted: Journal, seen: KeyPair, place: str, *, keep_old: bool) -> None:
+    if noted.read() is not None:
+        what = "a rotation was interrupted: it is finished now, or taken back and done again"
+    else:
+        end = "deactivated" if keep_old else "deleted"
+        what = f"IAM makes a new access key, which replaces {seen.shown} in {place}; then {seen.shown} is {end}"
+    invocation.say(error_line(name, what))
+
+
+def _print(invocation: Invocation, name: str, place: str, outcome: Outcome, *, as_json: bool) -> None:
+    old = printable(outcome.old[-4:])
+    if as_json:
+        display.print_json(
+            invocation,
+            {"profile": name, "place": place, "access_key": outcome.new.access_key_id[-4:], "old_access_key": old,
+             "old_is": outcome.old_is, "how": outcome.how},
+        )  # fmt: skip
+        return
+    if outcome.how == "rotated by another process":
+        line = f"Another process has replaced the access key …{old} already: {place} has {outcome.new.shown}."
+    else:
+        how = "The rotation that was interrupted is finished. " if outcome.how == "finished" else ""
+        line = f"{how}{place} has the new access key {outcome.new.shown}; the old one …{old} is {outcome.old_is}."
+    display.print_lines(invocation, [line])
