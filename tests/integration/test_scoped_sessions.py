@@ -179,6 +179,14 @@ def test_temporary_keys_are_narrowed_and_never_handed_over(
     assert home.run("exec", "--no-session", *NARROWED, NAME, *PROGRAM).code == 2
 
 
+def test_the_key_itself_of_a_narrowed_profile_is_never_handed_over(
+    home: Home, center: Center, offline_front: Front
+) -> None:
+    scene = Scene(home, center, offline_front, "access key")
+    home.config.write_text(scene.config(session_policy=POLICY))
+    home.run("exec", "--no-session", NAME, *PROGRAM).failed(3, "has a session_policy", "leave --no-session out")
+
+
 def test_a_process_that_does_not_say_when_its_session_ends_is_narrowed_and_one_with_a_user_s_key_is_not(
     home: Home, center: Center, offline_front: Front
 ) -> None:
