@@ -40,8 +40,12 @@ class Sandbox:
     places: Places
     python: str
 
-    def run(self, invocation: Invocation, name: str, given: Mapping[str, str], command: Sequence[str]) -> int:
+    def run(
+        self, invocation: Invocation, name: str, given: Mapping[str, str], command: Sequence[str], *, is_shell: bool
+    ) -> int:
         """Run `command` with the variables that are `given` for the profile `name`; its exit code.
+
+        `is_shell`: it is the user's shell.
 
         Raises SettingFault where the sandbox cannot be set up.
         """
@@ -64,6 +68,7 @@ class Sandbox:
                     log=log,
                     user=os.getuid(),
                     group=os.getgid(),
+                    is_shell=is_shell and sandbox_process.has_terminal(),
                 )
                 return sandbox_process.run(words, environ, status, log)
         finally:

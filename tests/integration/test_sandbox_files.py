@@ -167,7 +167,7 @@ def test_only_the_working_directory_and_a_tmp_of_its_own_can_be_written_to(machi
     assert 0 not in can[5:]
     assert len(can) == 16
     assert (machine.work / "file").read_text() == "x\n"
-    for name in ("/tmp", "/var/tmp", "/dev/shm"):  # noqa: S108 - the host's, where the file must not be
+    for name in ("/tmp", "/var/tmp", "/dev/shm"):
         assert not Path(name, "own-file-of-the-sandbox").exists()
 
 
@@ -185,7 +185,7 @@ def test_a_working_directory_in_tmp_is_seen_and_the_rest_there_is_not(machine: H
         (HOME, "is your home directory"),
         ("/mnt", "contains your home directory"),
         ("/", "contains your home directory"),
-        ("/tmp", "is the system's"),  # noqa: S108 - refused
+        ("/tmp", "is the system's"),
         ("/usr", "is the system's"),
         ("/proc/self", "is the system's"),
         (f"{HOME}/.aws", "is hidden from a program in the sandbox"),
@@ -250,9 +250,7 @@ def test_hooks_that_are_not_there_cannot_be_made(machine: Host, is_repository: b
         ln -sT /tmp/x .git
         git init .
     """
-    can = written(machine, script)
-    assert 0 not in can[:-1]
-    assert (can[-1] == 0) == is_repository  # there it changes nothing
+    assert 0 not in written(machine, script)
     left = os.listdir(machine.work / ".git") if is_repository else os.listdir(machine.work)
     assert "hooks" not in left
     assert is_repository or left == []
