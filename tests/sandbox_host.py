@@ -77,7 +77,7 @@ class Host:
         """Run `words` as root, in the working directory or in `cwd`."""
         done = subprocess.run(
             words,
-            env=self.home.environ | environ,
+            env={**self.home.environ, **environ},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             cwd=cwd or self.work,

@@ -34,11 +34,13 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A sandbox that can be set up: the paths of its programs, and what its program sees of the files."""
+    """A sandbox that can be set up: the paths of its programs, what its program sees of the files, and whose it is."""
 
     programs: tuple[str, ...]
     places: Places
     python: str
+    user: int
+    group: int
 
     def run(
         self, invocation: Invocation, name: str, given: Mapping[str, str], command: Sequence[str], *, is_shell: bool
@@ -66,8 +68,8 @@ class Sandbox:
                     python=self.python,
                     status=status,
                     log=log,
-                    user=os.getuid(),
-                    group=os.getgid(),
+                    user=self.user,
+                    group=self.group,
                     is_shell=is_shell and sandbox_process.has_terminal(),
                 )
                 return sandbox_process.run(words, environ, status, log)
@@ -118,7 +120,7 @@ def prepare(invocation: Invocation) -> Sandbox:
     protected = protected_repository.protected(working)
     needed = () if is_seen else (base,)
     places = Places(working, hidden, protected.pinned, protected.read_only, protected.absent, needed)
-    return Sandbox(programs, places, python)
+    return Sandbox(programs, places, python, os.getuid(), os.getgid())
 
 
 def _program(name: str, environ: Mapping[str, str]) -> str:

@@ -90,40 +90,40 @@ def _leave(code: int, message: str) -> None:
     os._exit(code)
 
 
-def _lead() -> None:
-    """Have a process group of this process's own, and the terminal be that one's."""
-    try:
-        os.setpgid(0, 0)
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})  # this group is not yet the terminal's
-        os.tcsetpgrp(0, os.getpid())
-    except OSError:
-        pass  # there is no terminal
+if sys.platform != "win32":
 
-
-def main(group: str, command: list[str]) -> None:
-    """Become `command`, with the filter, no signal blocked, and no descriptor but the standard streams."""
-    if group == _IS_LEADER:
-        _lead()
-    try:
-        _install(filtering(os.uname().machine))
-    except (KeyError, OSError) as error:
-        _leave(_CONFIGURATION, f"the sandbox cannot filter system calls ({error}); run it on a kernel with seccomp")
-    for name in os.listdir("/proc/self/fd"):
+    def _lead() -> None:
+        """Have a process group of this process's own, and the terminal be that one's."""
         try:
-            os.set_inheritable(int(name), int(name) <= 2)
+            os.setpgid(0, 0)
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})  # this group is not yet the terminal's
+            os.tcsetpgrp(0, os.getpid())
         except OSError:
-            pass  # the listing's own, or a standard stream that is closed
-    # Python ignores these two, and the program would inherit that.
-    for number in (signal.SIGPIPE, signal.SIGXFSZ):
-        signal.signal(number, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    try:
-        os.execvp(command[0], command)  # noqa: S606 - the user's own command
-    except OSError as error:
-        shown = command[0].encode("unicode_escape", "surrogatepass").decode()
-        code = _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_RUNNABLE
-        _leave(code, f"{shown} cannot be started in the sandbox ({error.strerror}); correct the command after --")
+            pass  # there is no terminal
 
+    def main(group: str, command: list[str]) -> None:
+        """Become `command`, with the filter, no signal blocked, and no descriptor but the standard streams."""
+        if group == _IS_LEADER:
+            _lead()
+        try:
+            _install(filtering(os.uname().machine))
+        except (KeyError, OSError) as error:
+            _leave(_CONFIGURATION, f"the sandbox cannot filter system calls ({error}); run it on a kernel with seccomp")
+        for name in os.listdir("/proc/self/fd"):
+            try:
+                os.set_inheritable(int(name), int(name) <= 2)
+            except OSError:
+                pass  # the listing's own, or a standard stream that is closed
+        # Python ignores these two, and the program would inherit that.
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        try:
+            os.execvp(command[0], command)  # noqa: S606 - the user's own command
+        except OSError as error:
+            shown = command[0].encode("unicode_escape", "surrogatepass").decode()
+            code = _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_RUNNABLE
+            _leave(code, f"{shown} cannot be started in the sandbox ({error.strerror}); correct the command after --")
 
-if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    if __name__ == "__main__":
+        main(sys.argv[1], sys.argv[2:])
