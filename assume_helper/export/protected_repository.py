@@ -34,8 +34,8 @@ class Protected:
 def protected(working: str) -> Protected:
     """What is to be protected in `working`, a directory whose path is free of links.
 
-    What Git would look for and is not there cannot be made: `absent`; of a config that is not there an empty one is made
-    here. Raises SettingFault where a link is in the way, and where Git's files cannot be read or written.
+    What Git would look for and is not there cannot be made: `absent`. A config that is not there is made here, empty.
+    Raises SettingFault where a link is in the way, and where Git's files cannot be read or written.
     """
     try:
         return _protected(working)
