@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +27,7 @@ READ_ONLY = "--read-only"
 # Of the host: an address that stands for the rest of the network, and those of the metadata services.
 FAR = "203.0.113.10"
 METADATA = ("169.254.169.254", "169.254.170.2", "fd00:ec2::254", "fd00:ec2::23")
+_NONE: Mapping[str, str] = {}
 _NEW_NETWORK = 0x40000000  # CLONE_NEWNET of unshare(2) and setns(2)
 _LINKS = """
 link set lo up
@@ -58,20 +59,25 @@ class Host:
         """The command line that runs `command` in the sandbox as the user."""
         return [*AS_USER, SCRIPT, "exec", "--sandbox", *options, "dev", "--", *command]
 
-    def outside(self, *command: str, cwd: Path | None = None, **environ: str) -> Ran:
+    def outside(self, *command: str, cwd: Path | None = None, environ: Mapping[str, str] = _NONE) -> Ran:
         """Run `command` as the user, without a sandbox."""
-        return self._run([*AS_USER, *command], cwd, environ)
+        return self.run([*AS_USER, *command], cwd, environ)
 
     def inside(
-        self, *command: str, options: Sequence[str] = (READ_ONLY,), cwd: Path | None = None, **environ: str
+        self,
+        *command: str,
+        options: Sequence[str] = (READ_ONLY,),
+        cwd: Path | None = None,
+        environ: Mapping[str, str] = _NONE,
     ) -> Ran:
         """Run `command` in the sandbox as the user."""
-        return self._run(self.words(*command, options=options), cwd, environ)
+        return self.run(self.words(*command, options=options), cwd, environ)
 
-    def _run(self, words: Sequence[str], cwd: Path | None, environ: dict[str, str]) -> Ran:
+    def run(self, words: Sequence[str], cwd: Path | None = None, environ: Mapping[str, str] = _NONE) -> Ran:
+        """Run `words` as root, in the working directory or in `cwd`."""
         done = subprocess.run(
             words,
-            env=self.home.environ | environ,
+            env={**self.home.environ, **environ},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             cwd=cwd or self.work,
@@ -85,7 +91,7 @@ class Host:
         """What the Python program `code` prints outside, and what in the sandbox, each as JSON."""
         words = (PYTHON, "-I", "-S", "-c", code, *arguments)
         found = []
-        for ran in (self.outside(*words, **environ), self.inside(*words, **environ)):
+        for ran in (self.outside(*words, environ=environ), self.inside(*words, environ=environ)):
             assert (ran.code, ran.stderr) == (0, ""), ran.stderr
             found.append(json.loads(ran.stdout))
         return found[0], found[1]
@@ -93,7 +99,7 @@ class Host:
     def environment(self, *options: str, **environ: str) -> dict[str, str]:
         """The environment of a program in the sandbox."""
         code = "import json, os; print(json.dumps(dict(os.environ)))"
-        ran = self.inside(PYTHON, "-I", "-S", "-c", code, options=(READ_ONLY, *options), **environ)
+        ran = self.inside(PYTHON, "-I", "-S", "-c", code, options=(READ_ONLY, *options), environ=environ)
         assert (ran.code, ran.stderr) == (0, ""), ran.stderr
         found: dict[str, str] = json.loads(ran.stdout)
         return found

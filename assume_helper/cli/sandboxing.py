@@ -14,6 +14,7 @@ from assume_helper.cli.invocation import Invocation
 from assume_helper.errors import ConfigurationError, SettingFault
 from assume_helper.export import (
     hidden_places,
+    mount_points,
     protected_repository,
     sandbox,
     sandbox_first_step,
@@ -29,50 +30,70 @@ _NARROWING = ("read_only", "session_policy", "policy_arns")
 _RESOLVER = "/etc/resolv.conf"
 _LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0", "::ffff:127.")  # noqa: S104 - compared with, not bound to
 _TOKEN_FILE = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"  # noqa: S105 - its variable
+_PREFIX = "assume-helper-sandbox-"
 _PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A sandbox that can be set up: the paths of its programs, and what its program sees of the files."""
+    """A sandbox that can be set up: the paths of its programs, the working directory, and whose it is.
+
+    `python` is the interpreter itself, not a virtual environment's link to it, which may lie in a hidden place.
+    """
 
     programs: tuple[str, ...]
-    places: Places
+    working: str
     python: str
+    user: int
+    group: int
 
-    def run(self, invocation: Invocation, name: str, given: Mapping[str, str], command: Sequence[str]) -> int:
+    def places(self, environ: Mapping[str, str]) -> Places:
+        """What a program sees of the files as they are now. Raises ConfigurationError where it would see too much."""
+        log = audit_log.path()
+        hidden = hidden_places.hidden(environ, self.working, [os.path.dirname(log)] if log else [])
+        _require_working(self.working, hidden, hidden_places.homes(environ))
+        protected = protected_repository.protected(self.working)
+        base = os.path.realpath(sys.base_prefix)
+        is_hidden = any(is_in(base, place) for place in (*hidden, *sandbox.SCRATCH)) and not is_in(base, self.working)
+        needed = (base,) if is_hidden else ()
+        return Places(self.working, hidden, protected.pinned, protected.read_only, protected.absent, needed)
+
+    def run(
+        self, invocation: Invocation, name: str, given: Mapping[str, str], command: Sequence[str], *, is_shell: bool
+    ) -> int:
         """Run `command` with the variables that are `given` for the profile `name`; its exit code.
+
+        `is_shell`: it is the user's shell.
 
         Raises SettingFault where the sandbox cannot be set up.
         """
         environ = sandbox_variables.environment(invocation.environ, name, given)
-        working = self.places.working
-        was_led = protected_repository.is_led_elsewhere(working)
-        places = self.places
+        hidden_places.make(invocation.environ)
+        places = self.places(invocation.environ)
         if _TOKEN_FILE in given:  # of the endpoint of --refresh
             places = replace(places, needed=(*places.needed, os.path.dirname(given[_TOKEN_FILE])))
-        try:
-            with tempfile.TemporaryDirectory(prefix="assume-helper-sandbox-") as folder:
-                status, log = (os.path.join(folder, file) for file in ("status", "log"))
-                words = sandbox.words(
-                    self.programs,
-                    places,
-                    _network(environ, places, folder),
-                    command,
-                    python=self.python,
-                    status=status,
-                    log=log,
-                    user=os.getuid(),
-                    group=os.getgid(),
-                )
-                return sandbox_process.run(words, environ, status, log)
-        finally:
-            _remove_mount_points(places.absent)
-            if not was_led and protected_repository.is_led_elsewhere(working):
-                invocation.say(
-                    f"assume-helper: warning: the program has made {printable(working)}/.git/commondir, with which Git"
-                    " has other hooks there; remove it before you use Git"
-                )
+        was_led = protected_repository.is_led_elsewhere(self.working)
+        with mount_points.held(self.working, places.absent), tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
+            status, log = (os.path.join(folder, file) for file in ("status", "log"))
+            words = sandbox.words(
+                self.programs,
+                places,
+                _network(environ, places, folder),
+                command,
+                python=self.python,
+                status=status,
+                log=log,
+                user=self.user,
+                group=self.group,
+                is_shell=is_shell and sandbox_process.has_terminal(),
+            )
+            code = sandbox_process.run(words, environ, status, log)
+        if not was_led and protected_repository.is_led_elsewhere(self.working):
+            invocation.say(
+                f"assume-helper: warning: the program has made {printable(self.working)}/.git/commondir, with which Git"
+                " has other hooks there; remove it before you use Git"
+            )
+        return code
 
 
 def require_narrowing(options: Mapping[str, Any]) -> None:
@@ -99,21 +120,17 @@ def prepare(invocation: Invocation) -> Sandbox:
         )
     environ = invocation.environ
     programs = tuple(_program(name, environ) for name in sandbox.PROGRAMS)
+    python = os.path.realpath(sys.executable)
+    made = Sandbox(programs, os.path.realpath(_working_directory()), python, os.getuid(), os.getgid())
+    made.places(environ)
+    return made
+
+
+def _working_directory() -> str:
     try:
-        working = os.path.realpath(os.getcwd())
+        return os.getcwd()
     except OSError as error:
         raise SettingFault(f"the working directory cannot be used ({error.strerror})", "go to another one") from None
-    log = audit_log.path()
-    hidden = hidden_places.hidden(environ, working, [os.path.dirname(log)] if log else [])
-    _require_working(working, hidden, environ)
-    # The interpreter itself, not a virtual environment's link to it, which may lie in a place that is not seen.
-    python = os.path.realpath(sys.executable)
-    base = os.path.realpath(sys.base_prefix)
-    is_seen = not any(is_in(base, place) for place in (*hidden, *sandbox.SCRATCH)) or is_in(base, working)
-    protected = protected_repository.protected(working)
-    needed = () if is_seen else (base,)
-    places = Places(working, hidden, protected.pinned, protected.read_only, protected.absent, needed)
-    return Sandbox(programs, places, python)
 
 
 def _program(name: str, environ: Mapping[str, str]) -> str:
@@ -124,12 +141,11 @@ def _program(name: str, environ: Mapping[str, str]) -> str:
     return os.path.abspath(found)
 
 
-def _require_working(working: str, hidden: Sequence[str], environ: Mapping[str, str]) -> None:
+def _require_working(working: str, hidden: Sequence[str], homes: Sequence[str]) -> None:
     """Raise ConfigurationError where a program that may write to `working` could reach what it must not."""
-    home = os.path.realpath(environ["HOME"]) if os.path.isabs(environ.get("HOME", "")) else None
     folder = printable(working)
-    if home is not None and is_in(home, working):
-        what = "is your home directory" if home == working else "contains your home directory"
+    if any(is_in(home, working) for home in homes):
+        what = "is your home directory" if working in homes else "contains your home directory"
         raise ConfigurationError(
             f"a program in the sandbox may write to the working directory, and {folder} {what}",
             "go to the folder that it is to work in",
@@ -145,15 +161,6 @@ def _require_working(working: str, hidden: Sequence[str], environ: Mapping[str, 
             f"{folder} is hidden from a program in the sandbox, and cannot be its working directory",
             "go to the folder that it is to work in",
         )
-
-
-def _remove_mount_points(paths: Sequence[str]) -> None:
-    """Remove the empty directories that bwrap has mounted on where there was nothing."""
-    for path in paths:
-        try:
-            os.rmdir(path)
-        except OSError:
-            pass  # it was never made, or is somebody's by now
 
 
 def _network(environ: Mapping[str, str], places: Places, folder: str) -> Network:

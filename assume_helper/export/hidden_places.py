@@ -4,10 +4,12 @@ import glob
 import os
 import stat
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
-from assume_helper import hit
+from assume_helper.cache import directory
 from assume_helper.export.sandbox import SCRATCH, is_in
 from assume_helper.profiles import aws_config
+from assume_helper.system.home import own_home
 
 # Under HOME: AWS's own, other tools' that keep AWS credentials, keys and their agents, browsers with their logins, and
 # sockets of programs that run others.
@@ -30,6 +32,8 @@ _OF_HOME = (
     *(".mozilla", ".config/google-chrome", ".config/chromium", ".config/BraveSoftware", ".config/microsoft-edge"),
     *(".config/vivaldi", ".config/opera", ".cache/mozilla", "snap/firefox", "snap/chromium", ".var/app"),
 )
+# Variables that move parts of HOME (XDG Base Directory Specification).
+_MOVED = {"XDG_CONFIG_HOME": ".config/", "XDG_DATA_HOME": ".local/share/", "XDG_CACHE_HOME": ".cache/"}
 # The system's: sockets, mounted secrets, and what runs later as this user.
 _OF_SYSTEM = ("/run", "/var/run", "/secrets", "/var/spool/cron", "/var/spool/at", "/var/spool/anacron",
               "/var/lib/docker", "/var/snap/lxd", "/var/lib/lxd", "/var/lib/incus", "/var/lib/kubelet",
@@ -56,11 +60,13 @@ def hidden(environ: Mapping[str, str], working: str, own: Iterable[str]) -> tupl
 
     `working` is the working directory, free of links. `own` are this program's own places beside the cache.
     """
-    home = os.path.realpath(environ["HOME"]) if os.path.isabs(environ.get("HOME", "")) else None
-    places = [*_OF_SYSTEM, *glob.glob(_CRONTABS), *own, hit.cache_directory(environ) or ""]
+    places = [*_OF_SYSTEM, *glob.glob(_CRONTABS), *own, directory.find(environ) or ""]
     places += [environ.get(name, "") for name in _FOLDERS]
-    if home is not None:
+    for home in homes(environ):
         places += [os.path.join(home, name) for name in _OF_HOME]
+    for variable, below in _MOVED.items():
+        moved = [name.removeprefix(below) for name in _OF_HOME if name.startswith(below)]
+        places += [os.path.join(environ[variable], name) for name in moved if environ.get(variable)]
     files = [environ.get(name, "") for name in _FILES]
     files += [path for name in _SOCKETS for path in _socket_paths(environ.get(name, ""))]
     config = aws_config.load(environ)
@@ -68,9 +74,25 @@ def hidden(environ: Mapping[str, str], working: str, own: Iterable[str]) -> tupl
         files += [values[name] for name in _TOKEN_FILES if name in values]
     for path in map(_real, files):
         folder = os.path.dirname(path)
-        around = (*_SHARED, *SCRATCH, working, *([home] if home else []))
+        around = (*_SHARED, *SCRATCH, working, *homes(environ))
         places += [path] if any(is_in(other, folder) for other in around) else [folder]
     return _outermost([*map(_real, places), *_bound_sockets()], working)
+
+
+def homes(environ: Mapping[str, str]) -> list[str]:
+    """The home of HOME, and that of the user database, where the cache is if the former is another user's."""
+    found = [path for path in (environ.get("HOME", ""), own_home() or "") if os.path.isabs(path)]
+    return list(dict.fromkeys(os.path.realpath(path) for path in found))
+
+
+def make(environ: Mapping[str, str]) -> None:
+    """Make the directories for AWS's files and for the cache, if they are missing: what is not there cannot be hidden,
+    and could be made by another process while the program runs.
+    """
+    for path in (os.path.join(environ.get("HOME", ""), ".aws"), directory.find(environ) or ""):
+        if os.path.isabs(path):
+            with suppress(OSError):
+                os.makedirs(path, mode=0o700, exist_ok=True)
 
 
 def _real(path: str) -> str:

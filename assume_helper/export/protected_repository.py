@@ -15,7 +15,8 @@ from assume_helper.text import printable
 
 _DIRECTORY = ".git"
 _HOOKS = "hooks"
-_READ_ONLY = (_HOOKS, "config", "config.worktree")
+_CONFIG = "config"
+_READ_ONLY = (_HOOKS, _CONFIG, "config.worktree")
 # With this file a repository has its hooks and its config elsewhere (gitrepository-layout(5)).
 _COMMON = "commondir"
 _PATIENCE = 5.0
@@ -33,11 +34,23 @@ class Protected:
 def protected(working: str) -> Protected:
     """What is to be protected in `working`, a directory whose path is free of links.
 
-    What Git would look for and is not there cannot be made: `absent`. Raises SettingFault where a link is in the way.
+    What Git would look for and is not there cannot be made: `absent`. A config that is not there is made here, empty.
+    Raises SettingFault where a link is in the way, and where Git's files cannot be read or written.
     """
+    try:
+        return _protected(working)
+    except OSError as error:
+        raise SettingFault(
+            f"the Git repository in {printable(working)} cannot be protected ({error.strerror})",
+            "make it readable and writable for you",
+        ) from None
+
+
+def _protected(working: str) -> Protected:
     git = os.path.join(working, _DIRECTORY)
     _refuse_link(git)
-    if not os.path.exists(git):
+    # An empty one is what another sandbox has mounted on, or will be a repository of the program's.
+    if not os.path.exists(git) or (os.path.isdir(git) and not os.listdir(git)):
         return Protected(absent=(git,))
     pinned: list[str] = []
     read_only: list[str] = []
@@ -48,6 +61,8 @@ def protected(working: str) -> Protected:
             for name in _READ_ONLY:
                 path = os.path.join(repository, name)
                 _refuse_link(path)
+                if name != _HOOKS and _is_read(repository, name):
+                    open(path, "ab").close()  # what is not there cannot be protected, and an empty one says nothing
                 if os.path.exists(path):
                     read_only.append(path)
                 elif name == _HOOKS:
@@ -66,6 +81,14 @@ def protected(working: str) -> Protected:
             last = on_the_way[-1] if on_the_way else working
             absent.append(os.path.join(last, os.path.relpath(configured, last).split(os.sep)[0]))
     return Protected(tuple(pinned), tuple(read_only), tuple(absent))
+
+
+def _is_read(repository: str, name: str) -> bool:
+    """Whether Git reads this config of `repository` (git-worktree(1), extensions.worktreeConfig)."""
+    if name == _CONFIG:
+        return True
+    with open(os.path.join(repository, _CONFIG), "rb") as file:
+        return b"worktreeconfig" in file.read().lower()
 
 
 def is_led_elsewhere(working: str) -> bool:

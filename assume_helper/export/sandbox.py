@@ -76,11 +76,13 @@ def words(
     log: str,
     user: int,
     group: int,
+    is_shell: bool,
 ) -> list[str]:
     """The command line that runs `command`.
 
     `programs` are the paths of PROGRAMS. `python` is the interpreter for the first step inside. bwrap writes to the
-    file `status` how `command` has ended (its --json-status-fd), pasta its messages to `log`.
+    file `status` how `command` has ended (its --json-status-fd), pasta its messages to `log`. `is_shell`: `command` is
+    a person's shell.
     """
     pasta, unshare, bwrap, ip = programs
     return [
@@ -96,7 +98,7 @@ def words(
         *("--cap-drop", "ALL", "--die-with-parent", "--uid", str(user), "--gid", str(group)),
         *_mounts(places, network),
         *("--chdir", places.working, "--"),
-        *sandbox_first_step.words(python),
+        *sandbox_first_step.words(python, is_shell=is_shell),
         *command,
     ]
 

@@ -37,10 +37,18 @@ _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _SECCOMP_MODE_FILTER = 22, 38, 2
 _NOT_FOUND, _NOT_RUNNABLE, _CONFIGURATION = 127, 126, 3
 
 
-def words(python: str) -> list[str]:
-    """The command line of the step, before that of the program."""
+# Before the program: whether it leads a process group of its own.
+_IS_LEADER, _IS_NONE = "leader", "member"
+
+
+def words(python: str, *, is_shell: bool) -> list[str]:
+    """The command line of the step, before that of the program.
+
+    `is_shell`: it is a person's shell, which hands the terminal to the process group that it found there when it ends.
+    So that is to be its own: the caller's has no number inside.
+    """
     with open(__file__, encoding="utf-8") as file:
-        return [python, "-I", "-S", "-c", file.read()]
+        return [python, "-I", "-S", "-c", file.read(), _IS_LEADER if is_shell else _IS_NONE]
 
 
 def is_known(machine: str) -> bool:
@@ -82,28 +90,40 @@ def _leave(code: int, message: str) -> None:
     os._exit(code)
 
 
-def main(command: list[str]) -> None:
-    """Become `command`, with the filter, no signal blocked, and no descriptor but the standard streams."""
-    try:
-        _install(filtering(os.uname().machine))
-    except (KeyError, OSError) as error:
-        _leave(_CONFIGURATION, f"the sandbox cannot filter system calls ({error}); run it on a kernel with seccomp")
-    for name in os.listdir("/proc/self/fd"):
+if sys.platform != "win32":
+
+    def _lead() -> None:
+        """Have a process group of this process's own, and the terminal be that one's."""
         try:
-            os.set_inheritable(int(name), int(name) <= 2)
+            os.setpgid(0, 0)
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})  # this group is not yet the terminal's
+            os.tcsetpgrp(0, os.getpid())
         except OSError:
-            pass  # the listing's own, or a standard stream that is closed
-    # Python ignores these two, and the program would inherit that.
-    for number in (signal.SIGPIPE, signal.SIGXFSZ):
-        signal.signal(number, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    try:
-        os.execvp(command[0], command)  # noqa: S606 - the user's own command
-    except OSError as error:
-        shown = command[0].encode("unicode_escape", "surrogatepass").decode()
-        code = _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_RUNNABLE
-        _leave(code, f"{shown} cannot be started in the sandbox ({error.strerror}); correct the command after --")
+            pass  # there is no terminal
 
+    def main(group: str, command: list[str]) -> None:
+        """Become `command`, with the filter, no signal blocked, and no descriptor but the standard streams."""
+        if group == _IS_LEADER:
+            _lead()
+        try:
+            _install(filtering(os.uname().machine))
+        except (KeyError, OSError) as error:
+            _leave(_CONFIGURATION, f"the sandbox cannot filter system calls ({error}); run it on a kernel with seccomp")
+        for name in os.listdir("/proc/self/fd"):
+            try:
+                os.set_inheritable(int(name), int(name) <= 2)
+            except OSError:
+                pass  # the listing's own, or a standard stream that is closed
+        # Python ignores these two, and the program would inherit that.
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        try:
+            os.execvp(command[0], command)  # noqa: S606 - the user's own command
+        except OSError as error:
+            shown = command[0].encode("unicode_escape", "surrogatepass").decode()
+            code = _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_RUNNABLE
+            _leave(code, f"{shown} cannot be started in the sandbox ({error.strerror}); correct the command after --")
 
-if __name__ == "__main__":
-    main(sys.argv[1:])
+    if __name__ == "__main__":
+        main(sys.argv[1], sys.argv[2:])

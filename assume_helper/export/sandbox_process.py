@@ -10,19 +10,23 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from assume_helper.errors import SettingFault
 from assume_helper.system import child_signal, kernel_keyring, process_stat
 from assume_helper.text import one_line
 
-_PR_SET_PDEATHSIG = 1  # prctl(2)
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # prctl(2)
 _SI_KERNEL = 0x80  # sigaction(2): the kernel has sent it, as for a terminal
 _FAILED_BY_SIGNAL = 128
 # pasta, bwrap, and its first process inside: the program is that one's first child.
 _DEPTH = 3
 
 if sys.platform != "linux":
+
+    def has_terminal() -> bool:
+        """There is none for a sandbox."""
+        return False
 
     def run(_words: Sequence[str], _environ: Mapping[str, str], _status: str, _log: str) -> int:
         """There are no such sandboxes."""
@@ -54,6 +58,10 @@ else:
             kernel_keyring.join_session_keyring()
             signal.pthread_sigmask(signal.SIG_SETMASK, _HANDED_ON)
 
+        # What loses its parent becomes this process's child: pasta may fail, and leave the process behind that it made.
+        library.prctl(_PR_SET_CHILD_SUBREAPER, 1)
+        there = _children(number)
+        had_terminal = has_terminal()
         with child_signal.waiting():
             before = signal.pthread_sigmask(signal.SIG_BLOCK, _HANDED_ON | {signal.SIGCHLD})
             try:
@@ -62,6 +70,9 @@ else:
             except (OSError, subprocess.SubprocessError) as error:
                 raise _not_set_up(str(error)) from None
             finally:
+                _kill(_children(number) - there)
+                if had_terminal:
+                    _take_terminal()
                 signal.pthread_sigmask(signal.SIG_SETMASK, before)
         code = _exit_code(status)
         if code is not None:
@@ -87,6 +98,33 @@ else:
                 last = got.si_signo
                 process.kill()
         return last
+
+    def has_terminal() -> bool:
+        """Whether standard input is a terminal, and this process's group the one that it is for."""
+        try:
+            return os.tcgetpgrp(0) == os.getpgrp()
+        except OSError:
+            return False
+
+    def _take_terminal() -> None:
+        """Have the terminal be this process group's again: a shell inside may have had one of its own."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
+        try:
+            os.tcsetpgrp(0, os.getpgrp())
+        except OSError:
+            pass  # it has gone
+
+    def _children(number: int) -> set[int]:
+        return {child for child, parent in process_stat.parents().items() if parent == number}
+
+    def _kill(numbers: Iterable[int]) -> None:
+        """Kill what is left of the sandbox, which ends with its first process, and wait for that."""
+        for number in numbers:
+            try:
+                os.kill(number, signal.SIGKILL)
+                os.waitpid(number, 0)
+            except OSError:
+                continue  # it has just ended
 
     def _program(number: int) -> int | None:
         """The program's number, from that of pasta; None where it has not been started yet."""

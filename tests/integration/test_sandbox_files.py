@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,26 @@ def written(machine: Host, script: str, cwd: Path | None = None) -> list[int]:
     return [int(line) for line in ran.stdout.split()]
 
 
+@contextmanager
+def started(machine: Host, script: str, **environ: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """The shell's `script` in the sandbox, when it has printed its first line, its streams in pipes."""
+    process = subprocess.Popen(
+        machine.words("sh", "-c", script),
+        env=machine.home.environ | environ,
+        cwd=machine.work,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    with process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline()
+            yield process
+        finally:
+            process.kill()
+
+
 @pytest.mark.parametrize(
     ("path", "variable"),
     [
@@ -81,6 +102,8 @@ def written(machine: Host, script: str, cwd: Path | None = None) -> list[int]:
         ("/run/user/1000/keyring/control", ""),
         ("/mnt/login/cache/token.json", "AWS_LOGIN_CACHE_DIRECTORY=/mnt/login/cache"),
         ("/mnt/cache/an.entry", "ASSUME_HELPER_CACHE_DIR=/mnt/cache"),
+        ("/mnt/cache/assume-helper/an.entry", "XDG_CACHE_HOME=/mnt/cache"),
+        ("/mnt/data/keyrings/login.keyring", "XDG_DATA_HOME=/mnt/data"),
     ],
 )
 def test_what_has_wider_credentials_cannot_be_read(machine: Host, path: str, variable: str) -> None:
@@ -98,6 +121,23 @@ def test_what_has_wider_credentials_cannot_be_read(machine: Host, path: str, var
     assert machine.both(READS, path, **environ) == (text, "")
 
 
+def test_the_cache_that_the_session_has_made_cannot_be_read(machine: Host) -> None:
+    """It is not there before the first call."""
+    assert not machine.home.cache.exists()
+    assert machine.inside("ls", str(machine.home.cache)).stdout == b""
+    assert len(machine.home.entries()) == 1
+
+
+def test_aws_s_directory_is_hidden_before_it_is_there(machine: Host) -> None:
+    """A login meanwhile would make it."""
+    moved = machine.home.folder.parent / "aws"
+    machine.home.config.parent.rename(moved)
+    environ = {"AWS_CONFIG_FILE": f"{moved}/config", "AWS_SHARED_CREDENTIALS_FILE": f"{moved}/credentials"}
+    with started(machine, f"echo; read line; cat {HOME}/.aws/token", **environ) as process:
+        (machine.home.folder / ".aws" / "token").write_text(CANARY)
+        assert process.communicate(b"\n", timeout=60)[0] == b""
+
+
 def test_the_token_file_of_any_profile_cannot_be_read(machine: Host) -> None:
     file = Path("/mnt/elsewhere/token")
     machine.folder_of(str(file))
@@ -112,23 +152,14 @@ def test_a_hidden_file_that_is_replaced_meanwhile_stays_hidden(machine: Host) ->
     file = Path("/mnt/elsewhere/credentials")
     machine.folder_of(str(file))
     file.write_text(machine.home.credentials.read_text())
-    script = f"echo there; read line; cat {file}"
-    process = subprocess.Popen(
-        machine.words("sh", "-c", script),
-        env=machine.home.environ | {"AWS_SHARED_CREDENTIALS_FILE": str(file)},
-        cwd=machine.work,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == b"there\n"
-    new = file.with_name("new")
-    new.write_text(CANARY)
-    new.replace(file)
-    out, err = process.communicate(b"\n", timeout=60)
-    assert (out, process.returncode) == (b"", 1)
-    assert b"No such file" in err
+    script = f"echo; read line; cat {file}"
+    with started(machine, script, AWS_SHARED_CREDENTIALS_FILE=str(file)) as process:
+        new = file.with_name("new")
+        new.write_text(CANARY)
+        new.replace(file)
+        out, err = process.communicate(b"\n", timeout=60)
+        assert (out, process.returncode) == (b"", 1)
+        assert b"No such file" in err
 
 
 @pytest.mark.parametrize("path", ["/var/spool/cron/crontabs/me", "/etc/cron.d/own", "/etc/crontab"])
@@ -250,12 +281,29 @@ def test_hooks_that_are_not_there_cannot_be_made(machine: Host, is_repository: b
         ln -sT /tmp/x .git
         git init .
     """
-    can = written(machine, script)
-    assert 0 not in can[:-1]
-    assert (can[-1] == 0) == is_repository  # there it changes nothing
+    assert 0 not in written(machine, script)
     left = os.listdir(machine.work / ".git") if is_repository else os.listdir(machine.work)
     assert "hooks" not in left
     assert is_repository or left == []
+
+
+def test_another_sandbox_that_ends_takes_no_protection_away(machine: Host) -> None:
+    """It has the same empty directory in the place of `.git`, and removes it when nobody needs it any more."""
+    with started(machine, "echo; read line; mkdir -p .git/hooks; git init . ; ls -A .git") as process:
+        assert written(machine, "mkdir -p .git/hooks\ngit init .") == [1, 128]
+        assert process.communicate(b"\n", timeout=60)[0] == b""
+    assert os.listdir(machine.work) == []
+
+
+def test_a_config_that_is_not_there_cannot_be_made(repository: Host) -> None:
+    git(repository, "config", "extensions.worktreeConfig", "true")
+    script = """
+        echo x > .git/config.worktree
+        git config --worktree core.hooksPath own
+    """
+    assert 0 not in written(repository, script)
+    (repository.work / ".git" / "config").unlink()
+    assert 0 not in written(repository, "echo x > .git/config\ngit config core.hooksPath own")
 
 
 def test_a_worktree_s_repository_cannot_be_changed(repository: Host) -> None:

@@ -66,7 +66,7 @@ def command(ctx: click.Context, /, refresh: bool, no_session: bool, sandbox: boo
 
     def launch(given: Mapping[str, str]) -> int:
         if made is not None:
-            return made.run(invocation, request.name, given, words)
+            return made.run(invocation, request.name, given, words, is_shell=not named)
         return program.exec_program(words, variables.environment(invocation.environ, request.name, given))
 
     if refresh:

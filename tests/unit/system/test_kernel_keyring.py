@@ -1,5 +1,6 @@
 """The kernel's keyring: the system calls that are made, and a real key where the kernel has keyrings."""
 
+import errno
 import os
 import secrets
 import sys
@@ -10,6 +11,8 @@ import pytest
 from assume_helper.system import kernel_keyring
 
 KEY = bytes(range(32))
+# keyctl(2)
+SESSION = -3
 NAME = "assume-helper:cache key"
 
 if sys.platform == "win32":
@@ -26,7 +29,8 @@ class Kernel:
         monkeypatch.setattr(kernel_keyring, "_call", self._call)
 
     def _call(self, number: int, *arguments: "int | bytes | object") -> int:
-        name = "add_key" if number == 1 else {8: "link", 9: "unlink", 10: "search", 11: "read"}[arguments[0]]  # type: ignore[index]
+        names = {1: "join", 8: "link", 9: "unlink", 10: "search", 11: "read"}
+        name = "add_key" if number == 1 else names[arguments[0]]  # type: ignore[index]
         self.calls.append((name, *(word for word in arguments if isinstance(word, int | bytes))))
         answer = self.answers.get(name, 0)
         if isinstance(answer, OSError):
@@ -131,3 +135,40 @@ def test_a_search_that_is_refused_is_not_taken_for_nothing(monkeypatch: pytest.M
     Kernel(monkeypatch, search=OSError(13, "Permission denied"))
     with pytest.raises(OSError, match="Permission denied"):
         kernel_keyring.find(NAME)
+
+
+def test_a_session_keyring_of_one_s_own_is_joined(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel(monkeypatch, join=1)
+    kernel_keyring.join_session_keyring()
+    assert kernel.calls == [("join", 1, 0)]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.EPERM])
+def test_where_there_are_no_keyrings_none_is_joined(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    Kernel(monkeypatch, join=OSError(number, "no keyrings"))
+    kernel_keyring.join_session_keyring()
+
+
+def test_a_keyring_that_cannot_be_joined_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    Kernel(monkeypatch, join=OSError(errno.EDQUOT, "too many keys"))
+    with pytest.raises(OSError, match="too many keys"):
+        kernel_keyring.join_session_keyring()
+
+
+@pytest.mark.usefixtures("real")
+def test_a_real_session_keyring_is_not_the_caller_s() -> None:
+    """Without the filter of the sandbox, which lets nothing read any keyring."""
+    child = os.fork()
+    if child == 0:
+        try:
+            kernel_keyring.join_session_keyring()
+            kernel_keyring._add_key(b"user", b"a test's key", b"x", 1, SESSION)
+            found = kernel_keyring._keyctl(kernel_keyring._SEARCH, SESSION, b"user", b"a test's key", 0)
+            kernel_keyring.join_session_keyring()
+            try:
+                kernel_keyring._keyctl(kernel_keyring._SEARCH, SESSION, b"user", b"a test's key", 0)
+            except OSError:
+                os._exit(0 if found > 0 else 2)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
