@@ -11,8 +11,8 @@ def denied(request: Request, who: str, reason: str, said: str) -> STSRefused:
     return STSRefused(
         f"STS denied AssumeRoot on {_whose(request)} to {who}{reason}",
         policy_kinds.whom_to_ask(said)
-        or "call it from the organization's management account or its delegated administrator for IAM, with "
-        "sts:AssumeRoot allowed and root sessions switched on (aws iam enable-organizations-root-sessions)",
+        or "the management account or the delegated administrator for IAM may call it: allow sts:AssumeRoot, run "
+        "`aws iam enable-organizations-root-sessions`",
     )
 
 

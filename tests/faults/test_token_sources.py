@@ -137,6 +137,11 @@ def test_a_program_that_is_replaced_while_it_runs_gives_nothing(tokens: TokenHom
 # GitHub Actions
 
 
+def silent(_asked: Asked) -> tuple[int, object]:
+    time.sleep(40)
+    return 200, b""
+
+
 def wrong(status: int, body: object) -> Callable[[Asked], tuple[int, object]]:
     return lambda _asked: (status, body)
 
@@ -174,7 +179,7 @@ def test_a_service_of_github_s_that_is_not_there_is_exit_7(job: TokenHome) -> No
 
 def test_a_service_of_github_s_that_says_nothing_is_exit_7_in_time(job: TokenHome) -> None:
     with github(job.issuer) as (service, variables):
-        service.answer = lambda _asked: (time.sleep(40), (200, b""))[1]
+        service.answer = silent
         begun = time.monotonic()
         job.home.run("get", "dev", **variables).failed(7, "GitHub's token service", "gave no answer in time")
         assert time.monotonic() - begun < 25

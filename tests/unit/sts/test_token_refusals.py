@@ -78,7 +78,7 @@ def told(profile: Profile, code: str, said: str = "", status: int = 400) -> Assu
             STSRefused,
             "STS denied AssumeRoot on the root user of 210987654321 to the access key of",
         ),
-        (ROOT, "AccessDenied", STSRefused, "management account or its delegated administrator for IAM"),
+        (ROOT, "AccessDenied", STSRefused, "the management account or the delegated administrator for IAM may call it"),
         (ROOT, "ExpiredTokenException", SourceExpired, "the access key of profile org has expired"),
         (ROOT, "RegionDisabledException", STSRefused, "STS in eu-central-1 is not activated"),
         (ROOT, "ValidationError", STSRefused, "STS refused AssumeRoot on the root user of 210987654321: "),
