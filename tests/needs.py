@@ -26,6 +26,10 @@ needs_aws_cli = pytest.mark.skipif(
 needs_chromium = pytest.mark.skipif(
     shutil.which("chromium") is None and not _MUST, reason="needs a real browser (Debian's chromium)"
 )
+needs_secret_service = pytest.mark.skipif(
+    any(shutil.which(name) is None for name in ("dbus-daemon", "gnome-keyring-daemon")) and not _MUST,
+    reason="needs a Secret Service (Debian's gnome-keyring and dbus)",
+)
 
 _NEW_MOUNTS = 0x20000  # CLONE_NEWNS of unshare(2) and setns(2), which Python has from 3.12 on only
 
