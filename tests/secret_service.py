@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import secretstorage
 from front import wait_for
-from jeepney import DBusAddress, new_method_call
-from jeepney.io.blocking import open_dbus_connection
+from jeepney import DBusAddress, new_method_call  # type: ignore[import-untyped]
+from jeepney.io.blocking import open_dbus_connection  # type: ignore[import-untyped]
 
 _PASSWORD = b"a password"
 # A bus that starts no service by itself: another keyring, or a prompt, would come in the way.
@@ -51,7 +52,7 @@ class SecretService:
         self.daemon.wait()
 
     @contextmanager
-    def _connected(self) -> Iterator[object]:
+    def _connected(self) -> Iterator[Any]:
         connection = open_dbus_connection(self.environ["DBUS_SESSION_BUS_ADDRESS"])
         try:
             yield connection

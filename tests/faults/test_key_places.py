@@ -1,4 +1,4 @@
-"""A place that keeps an access key and fails: locked, gone, full, read-only, or one that does not give back what it took.
+"""A place that keeps an access key and fails: locked, gone, full, read-only, or it does not give back what it took.
 
 Nothing is lost: the key stays where it was, and a new one that could not be kept is deleted again.
 """

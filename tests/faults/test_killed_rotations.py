@@ -75,7 +75,8 @@ def is_working(user: User, pair: tuple[str, str]) -> bool:
 
 def kill_at_call(keys: Scene, action: str, nth: int, when: str, *options: str) -> None:
     """Start a rotation, and kill it at a call."""
-    count, started = 0, []
+    count = 0
+    started: list[subprocess.Popen[bytes]] = []
 
     def kill(call: Call) -> Reply | None:
         nonlocal count

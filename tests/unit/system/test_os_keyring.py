@@ -87,7 +87,7 @@ def test_a_chain_of_such_ones_is_refused_too(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize("error", [KeyringLocked("secret"), RuntimeError("secret"), OSError(5, "secret")])
 def test_what_a_back_end_raises_is_named_by_its_kind_alone(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     class Failing(Kept):
-        def get_password(self, service: str, name: str) -> str | None:
+        def get_password(self, _service: str, _name: str) -> str | None:
             raise error
 
     given(monkeypatch, trusted(Failing))
@@ -102,7 +102,7 @@ def test_a_prompt_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) 
     over = threading.Event()
 
     class Hanging(Kept):
-        def set_password(self, service: str, name: str, text: str) -> None:
+        def set_password(self, _service: str, _name: str, _text: str) -> None:
             over.wait(60)
 
     given(monkeypatch, trusted(Hanging))
