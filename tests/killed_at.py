@@ -1,4 +1,4 @@
-"""The command line, killed with -9 by itself at one step: `python killed_at.py MODULE:NAME before|after NTH ARGUMENTS`."""
+"""The command line, killed with -9 by itself at one step: `killed_at.py MODULE:NAME before|after NTH ARGUMENTS`."""
 
 import importlib
 import os
