@@ -1,4 +1,4 @@
-"""IAM and STS for the access keys of one user, as strict as AWS: at most two keys, known some calls after they are made.
+"""IAM and STS for the access keys of one user, as strict as AWS: at most two keys, not known at once.
 
 It serves as the behaviour of a `front`. Its clock may differ from this machine's.
 """
@@ -99,7 +99,8 @@ class User:
     def _ListAccessKeys(self, _call: Call) -> Reply:  # noqa: N802 - the API's names
         members = "".join(
             f"<member><UserName>me</UserName><AccessKeyId>{key.access_key_id}</AccessKeyId><Status>"
-            f"{'Active' if key.is_active else 'Inactive'}</Status><CreateDate>{_text(key.created)}</CreateDate></member>"
+            f"{'Active' if key.is_active else 'Inactive'}</Status>"
+            f"<CreateDate>{_text(key.created)}</CreateDate></member>"
             for key in self.keys.values()
         )
         return _iam(

@@ -31,6 +31,10 @@ needs_sandbox = pytest.mark.skipif(
     (os.geteuid() != 0 or None in map(shutil.which, ("bwrap", "pasta", "ip", "unshare"))) and not _MUST,
     reason="needs root, bwrap, pasta and ip (Debian's bubblewrap, passt and iproute2)",
 )
+needs_secret_service = pytest.mark.skipif(
+    any(shutil.which(name) is None for name in ("dbus-daemon", "gnome-keyring-daemon")) and not _MUST,
+    reason="needs a Secret Service (Debian's gnome-keyring and dbus)",
+)
 
 _NEW_MOUNTS = 0x20000  # CLONE_NEWNS of unshare(2) and setns(2), which Python has from 3.12 on only
 

@@ -4,7 +4,7 @@ import re
 from functools import cache
 
 from assume_helper.profiles.raw_profile import PREFIX, has_prefix
-from assume_helper.profiles.settings import KEYS, PREFIXED_ONLY
+from assume_helper.profiles.settings import KEYS, NEXT_KEY_ID, NEXT_SECRET, PREFIXED_ONLY
 
 # Keys of the AWS CLI and the SDKs that botocore has no variable for ("AWS CLI Configuration
 # Variables", SDKs and Tools Reference Guide, "Settings reference").
@@ -63,7 +63,8 @@ def _known() -> frozenset[str]:
         of_botocore |= {names} if isinstance(names, str) else {str(name) for name in names or ()}
     # `configure` gives the prefix to all of Identity Center's.
     moved = KEYS | {key for key in _OF_THE_SDKS if key.startswith("sso_")}
-    return frozenset(of_botocore) | KEYS | _OF_THE_SDKS | {PREFIX + key for key in moved} | PREFIXED_ONLY
+    ours = PREFIXED_ONLY | {NEXT_KEY_ID, NEXT_SECRET}
+    return frozenset(of_botocore) | KEYS | _OF_THE_SDKS | {PREFIX + key for key in moved} | ours
 
 
 @cache

@@ -26,10 +26,10 @@ LOGIN_KEY = with_prefix("login")
 SYNCED_KEY = with_prefix("synced")
 # Which keyring keeps the access key, and how old (days) one may be before `doctor` warns.
 KEPT_KEY, KEY_AGE = with_prefix("keys"), with_prefix("keys_max_age_days")
-# While a key in a file is replaced, these have the next one: a diff covers the second, by its name.
+# While `keys rotate` replaces a key in a file, these have the next one. A diff covers the second, by its name.
 NEXT_KEY_ID, NEXT_SECRET = with_prefix("aws_next_access_key_id"), with_prefix("aws_next_secret_access_key")
 # These need the prefix: without it they are some other program's.
-PREFIXED_ONLY = frozenset({STORAGE_KEY, LOGIN_KEY, SYNCED_KEY, KEPT_KEY, KEY_AGE, NEXT_KEY_ID, NEXT_SECRET})
+PREFIXED_ONLY = frozenset({STORAGE_KEY, LOGIN_KEY, SYNCED_KEY, KEPT_KEY, KEY_AGE})
 
 
 class Key(Generic[T]):

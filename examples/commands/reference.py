@@ -34,10 +34,15 @@ def main() -> int:
 
 def page() -> str:
     """The whole page."""
-    overview = help_of()
-    names = re.findall(r"^  (\S+)", overview.partition("\nCommands:\n")[2], flags=re.M)
-    parts = [section("assume-helper", overview), *(section(f"assume-helper {name}", help_of(name)) for name in names)]
-    return HEAD + "\n".join(parts)
+    return HEAD + "\n".join(sections())
+
+
+def sections(*command: str) -> list[str]:
+    """The section of a command, and those of the commands below it."""
+    text = help_of(*command)
+    names = re.findall(r"^  (\S+)", text.partition("\nCommands:\n")[2], flags=re.M)
+    below = [each for name in names for each in sections(*command, name)]
+    return [section(" ".join(["assume-helper", *command]), text), *below]
 
 
 def section(title: str, text: str) -> str:

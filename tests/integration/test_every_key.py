@@ -131,6 +131,8 @@ NO_IDENTITY = {"aws_secret_access_key", "aws_session_token"}
 # Those that take a service of their own to be seen, and where they are.
 ELSEWHERE = {
     "assume_helper_cache": "test_at_rest.py",
+    "assume_helper_keys": "test_keys.py",
+    "assume_helper_keys_max_age_days": "../unit/doctor/test_access_key.py",
     "assume_helper_login": "test_login.py",
     "assume_helper_synced": "test_sync.py",
     "ca_bundle": "test_way_to_sts.py",

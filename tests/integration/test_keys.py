@@ -189,7 +189,7 @@ def test_a_piped_key_that_aws_does_not_know_yet_is_kept_and_tried_again(empty: S
 
 
 def test_a_piped_key_whose_try_fails_exists_in_the_keyring_and_is_taken_up_by_the_next_run(empty: Scene) -> None:
-    empty.user.before = lambda _call: error(403, "InvalidClientTokenId", "unknown")(_call)
+    empty.user.before = error(403, "InvalidClientTokenId", "unknown")
     ran = empty.run("add", empty.name, *KERNEL, given=TWO_LINES)
     assert ran.code == 4
     assert "the key is in the kernel's keyring, but it was not tried" in ran.stderr
@@ -319,7 +319,7 @@ def test_remove_says_what_iam_says_of_the_key(keys: Scene, what: str, said: str)
     keys.move()
     if what == "inactive":
         keys.user.keys[ACCESS_KEY_ID].is_active = False
-        keys.user.before = lambda call: keys.user._ListAccessKeys(call)
+        keys.user.before = keys.user._ListAccessKeys
     else:
         keys.user.denied.add("ListAccessKeys")
     assert said in keys.done("remove", keys.name, "--yes")

@@ -108,7 +108,7 @@ def test_what_another_program_writes_into_the_file_meanwhile_stays(keys: Scene) 
             with keys.home.credentials.open("a") as file:
                 file.write("# another program\n")
 
-    keys.user.before = append  # type: ignore[assignment]
+    keys.user.before = append
     keys.done("rotate", keys.name, "--yes")
     assert keys.home.credentials.read_text() == file_of(keys.name, *only_key(keys.user)) + "# another program\n"
 

@@ -1,4 +1,4 @@
-"""The shape of the package: eleven wings, imports that go down, one concept a file, no work while it is imported."""
+"""The shape of the package: twelve wings, imports that go down, one concept a file, no work while it is imported."""
 
 import ast
 import re
@@ -13,7 +13,20 @@ from running import PACKAGE
 
 ROOT = PACKAGE.parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
-WINGS = {"cache", "cli", "configure", "doctor", "export", "logins", "profiles", "sessions", "sources", "sts", "system"}
+WINGS = {
+    "cache",
+    "cli",
+    "configure",
+    "doctor",
+    "export",
+    "keys",
+    "logins",
+    "profiles",
+    "sessions",
+    "sources",
+    "sts",
+    "system",
+}
 # What reads the environment, or the user's home, which comes from it.
 ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "expandvars", "expanduser", "home"}
 # Where the machines are that this is written and tested on; the null device and the terminal are everywhere.
@@ -76,7 +89,7 @@ def environment_reads(tree: ast.Module) -> list[int]:
 # The tree.
 
 
-def test_the_root_holds_at_most_nine_modules_and_the_eleven_wings() -> None:
+def test_the_root_holds_at_most_nine_modules_and_the_twelve_wings() -> None:
     modules = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"}
     assert {"__main__", "start", "hit"} <= modules
     assert len(modules) <= 9
@@ -88,7 +101,7 @@ def test_imports_go_down_by_one_contract_that_has_no_exemptions() -> None:
     (contract,) = settings["contracts"]
     assert (contract["type"], contract["exhaustive"], contract["containers"]) == ("layers", True, ["assume_helper"])
     assert set(contract) <= {"name", "type", "containers", "exhaustive", "layers"}
-    assert len(contract["layers"]) <= 10
+    assert len(contract["layers"]) <= 11
     command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

@@ -33,6 +33,7 @@ def test_the_environment_variables_are_those_that_the_code_reads() -> None:
     text = page("environment")
     told = {name for row in rows(text) for name in code(row[0])}
     read = {"AWS_EC2_METADATA_DISABLED"}  # by botocore
+    read.add("AWS_ENDPOINT_URL_IAM")  # by `keys`
     read |= {f"AWS_ENDPOINT_URL_{name.upper().replace('-', '_')}" for name in get_args(service.Name)}
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
