@@ -54,35 +54,14 @@ CREDENTIALS = (
 # AWS_CREDENTIAL_SCOPE are a part of the credentials in the SDKs for PHP, JavaScript and Java. AWS_SECURITY_TOKEN is an
 # old name of the session token, AWS_ACCESS_KEY and AWS_SECRET_KEY are Java's.
 IDENTITY = (
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_SECURITY_TOKEN",
-    "AWS_CREDENTIAL_EXPIRATION",
-    "AWS_CREDENTIAL_SCOPE",
-    "AWS_ACCOUNT_ID",
-    "AWS_PROFILE",
-    "AWS_DEFAULT_PROFILE",
-    "AWS_ROLE_ARN",
-    "AWS_ROLE_SESSION_NAME",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
-    "AWS_ACCESS_KEY",
-    "AWS_SECRET_KEY",
+    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN",
+    "AWS_CREDENTIAL_EXPIRATION", "AWS_CREDENTIAL_SCOPE", "AWS_ACCOUNT_ID", "AWS_PROFILE", "AWS_DEFAULT_PROFILE",
+    "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ACCESS_KEY", "AWS_SECRET_KEY",
     # what other helpers say of their sessions: prompts and scripts read these
-    "AWS_VAULT",
-    "AWS_SESSION_EXPIRATION",
-    "AWSUME_PROFILE",
-    "AWSUME_EXPIRATION",
-    "AWS_SSO_PROFILE",
-    "AWS_SSO_ACCOUNT_ID",
-    "AWS_SSO_ROLE_NAME",
-    "AWS_SSO_ROLE_ARN",
-    "AWS_SSO_SESSION_EXPIRATION",
-    "AWS_OKTA_PROFILE",
-    "AWS_OKTA_ASSUMED_ROLE",
-    "AWS_OKTA_ASSUMED_ROLE_ARN",
-    "AWS_OKTA_SESSION_EXPIRATION",
-)
+    "AWS_VAULT", "AWS_SESSION_EXPIRATION", "AWSUME_PROFILE", "AWSUME_EXPIRATION", "AWS_SSO_PROFILE",
+    "AWS_SSO_ACCOUNT_ID", "AWS_SSO_ROLE_NAME", "AWS_SSO_ROLE_ARN", "AWS_SSO_SESSION_EXPIRATION", "AWS_OKTA_PROFILE",
+    "AWS_OKTA_ASSUMED_ROLE", "AWS_OKTA_ASSUMED_ROLE_ARN", "AWS_OKTA_SESSION_EXPIRATION",
+)  # fmt: skip
 # Where a container's credentials are, and the token that they want.
 CONTAINER_TOKENS = ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
 CONTAINER = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", *CONTAINER_TOKENS)
@@ -195,7 +174,7 @@ def may_serve(asked: "Request", environ: "Mapping[str, str]") -> bool:
         return False
     try:
         home = environ.get("HOME", "")
-        if hasattr(os, "geteuid") and home and os.stat(home).st_uid != os.geteuid():
+        if hasattr(os, "geteuid") and home and _is_foreign(home):
             return False
         if command == "exec":
             return sys.platform != "win32" and (INSIDE not in environ or BY_ENV in environ)
@@ -205,6 +184,14 @@ def may_serve(asked: "Request", environ: "Mapping[str, str]") -> bool:
     except (OSError, ValueError):
         return False
     return own[0] in SYNTAX
+
+
+def _is_foreign(home: str) -> bool:
+    """Whether another user has this folder: nobody has one that is not there. Raises OSError, ValueError."""
+    try:
+        return os.stat(home).st_uid != os.geteuid()
+    except FileNotFoundError:
+        return False
 
 
 def parent_shell(environ: "Mapping[str, str]") -> str:

@@ -62,6 +62,12 @@ class ConfigurationError(AssumeHelperError):
     cached: ClassVar[Cached] = "kept"
 
 
+class UnknownProfile(ConfigurationError):
+    """There is no such profile: the config files alone decide that."""
+
+    is_shared = True
+
+
 class ChangedMeanwhile(ConfigurationError):
     """A file has changed since it was read, and was not replaced."""
 

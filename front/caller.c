@@ -52,7 +52,11 @@ bool is_home_foreign(void)
 {
     struct stat status;
     const char *home = variable("HOME");
-    return home != NULL && *home != '\0' && (stat(home, &status) != 0 || status.st_uid != geteuid());
+    if (home == NULL || *home == '\0')
+        return false;
+    if (stat(home, &status) != 0)
+        return errno != ENOENT; /* one that is not there is nobody's */
+    return status.st_uid != geteuid();
 }
 
 bool is_terminal(void)

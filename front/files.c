@@ -61,6 +61,27 @@ int read_private(int directory, const char *name, char *into, size_t largest, si
     return result;
 }
 
+/* A time in nanoseconds, in decimal digits: from the year 2262 on it is more than a number of 64 bits. */
+static void add_nanoseconds(struct text *text, long long seconds, long nanoseconds)
+{
+    char digits[10];
+    if (seconds < 0) {
+        add(text, "-");
+        seconds = -(seconds + (nanoseconds > 0));
+        nanoseconds = nanoseconds > 0 ? 1000000000 - nanoseconds : 0;
+    }
+    for (int at = 9; at-- > 0; nanoseconds /= 10)
+        digits[at] = (char)('0' + nanoseconds % 10);
+    digits[9] = '\0';
+    const char *first = digits;
+    if (seconds != 0)
+        add_unsigned(text, (unsigned long long)seconds);
+    else
+        while (*first == '0' && first < digits + 8)
+            first++;
+    add(text, first);
+}
+
 /* The state of a file: size, mtime and ctime in nanoseconds, inode, device. */
 void add_state(struct text *text, const char *path)
 {
@@ -69,16 +90,15 @@ void add_state(struct text *text, const char *path)
         add(text, ABSENT);
         return;
     }
-    const long long second = 1000000000;
     add_number(text, (long long)status.st_size);
     add(text, " ");
-    add_number(text, (long long)status.st_mtim.tv_sec * second + status.st_mtim.tv_nsec);
+    add_nanoseconds(text, status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
     add(text, " ");
-    add_number(text, (long long)status.st_ctim.tv_sec * second + status.st_ctim.tv_nsec);
+    add_nanoseconds(text, status.st_ctim.tv_sec, status.st_ctim.tv_nsec);
     add(text, " ");
-    add_number(text, (long long)status.st_ino);
+    add_unsigned(text, status.st_ino);
     add(text, " ");
-    add_number(text, (long long)status.st_dev);
+    add_unsigned(text, (unsigned long long)status.st_dev);
 }
 
 /* A path with `~/` replaced by HOME. False for any other `~`: the user database is not asked here. */

@@ -92,6 +92,7 @@ bool is_ascii(const char *text);
 bool is_plain_value(const char *text, size_t size);
 const char *variable(const char *name);
 void say(const char *subject, const char *what);
+void say_unprintable(const char *subject, const char *what, int reason);
 
 /* seal.c */
 char *unsealed(char *data, size_t *size);
@@ -106,6 +107,7 @@ bool is_absolute(const char *path);
 void add_state(struct text *text, const char *path);
 bool cache_directory(struct text *path);
 bool config_paths(struct text *config, struct text *credentials);
+bool needs_python_path(void);
 
 #ifndef _WIN32
 bool is_private(const struct stat *status, bool is_directory);
@@ -122,6 +124,7 @@ bool write_all(int descriptor, const char *data, size_t size, size_t *written);
 /* request.c */
 bool parse_request(int count, char **words, struct request *found);
 bool may_serve(struct request *asked);
+void fail_as_typed(int count, char **words, const char *what);
 const struct syntax *find_syntax(const char *shell);
 
 /* answer.c */
@@ -154,7 +157,8 @@ bool add_try(struct text *text, char *noted, const char *key, double now, unsign
 /* refresh.c, refresh_windows.c */
 void refresh_ahead(const struct request *asked, const struct answer *found, time_t now);
 
-/* hand_on.c */
+/* hand_on.c, hand_on_windows.c */
+bool can_hand_gate_on(void);
 struct python { char script[LONGEST_PATH], interpreter[LONGEST_PATH]; };
 bool find_python(struct python *found, struct text *problem);
 int hand_on(int count, char **words, double started, const char *gate);

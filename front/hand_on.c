@@ -121,12 +121,25 @@ bool find_python(struct python *found, struct text *problem)
     return true;
 }
 
-static int failed(int count, char **words, const char *what)
+static struct python python;
+static bool is_found;
+
+/* Whether the Python program can be told of a gate that this one has taken. */
+bool can_hand_gate_on(void)
 {
-    size_t written;
-    if (count > 1 && strcmp(words[1], "env") == 0)
-        (void)write_all(1, "false\n", 6, &written);
-    say("", what);
+    char buffer[2 * LONGEST_PATH];
+    struct text problem = {buffer, sizeof buffer, 0, false};
+    is_found = find_python(&python, &problem);
+    return is_found && python.interpreter[0] != '\0';
+}
+
+/* Nothing can be handed on: the gate's file goes with this process. */
+static int failed(int count, char **words, const char *gate, const char *what)
+{
+    const char *path = strchr(gate, ':');
+    if (path != NULL)
+        unlink(path + 1);
+    fail_as_typed(count - 1, words + 1, what);
     return 1;
 }
 
@@ -134,16 +147,15 @@ static int failed(int count, char **words, const char *what)
  * since the epoch; `gate` is what it is to know of the herd gate, "" for nothing. An exit code where that cannot be. */
 int hand_on(int count, char **words, double started, const char *gate)
 {
-    static struct python python;
     char buffer[2 * LONGEST_PATH], called[LONGEST_PATH + 64], since[64], held[LONGEST_PATH + 64];
     struct text problem = {buffer, sizeof buffer, 0, false};
     struct text called_by = {called, sizeof called, 0, false}, gate_text = {held, sizeof held, 0, false};
     static char isolated[] = "-E", safe[] = "-P", option[] = "-X";
-    if (!find_python(&python, &problem))
-        return failed(count, words, buffer);
+    if (!is_found && !find_python(&python, &problem))
+        return failed(count, words, gate, buffer);
     char **made = calloc((size_t)count + 16, sizeof *made);
     if (made == NULL)
-        return failed(count, words, "there is no memory; try again");
+        return failed(count, words, gate, "there is no memory; try again");
     size_t at = 0;
     const char *program = python.script;
     if (python.interpreter[0] != '\0') {
@@ -152,7 +164,8 @@ int hand_on(int count, char **words, double started, const char *gate)
         add(&called_by, words[0]);
         snprintf(since, sizeof since, "assume_helper_started=%.6f", started);
         made[at++] = python.interpreter;
-        made[at++] = isolated;
+        if (!needs_python_path())
+            made[at++] = isolated;
         made[at++] = safe;
         made[at++] = option;
         made[at++] = called;
@@ -165,7 +178,7 @@ int hand_on(int count, char **words, double started, const char *gate)
             made[at++] = held;
         }
         if (called_by.is_full || gate_text.is_full)
-            return failed(count, words, "its own path is too long; call it by a shorter one");
+            return failed(count, words, gate, "its own path is too long; call it by a shorter one");
     }
     made[at++] = python.script;
     for (int i = 1; i < count; i++)
@@ -175,6 +188,6 @@ int hand_on(int count, char **words, double started, const char *gate)
     add(&problem, " cannot be started (");
     add(&problem, strerror(errno));
     add(&problem, "); install assume-helper again");
-    return failed(count, words, buffer);
+    return failed(count, words, gate, buffer);
 }
 #endif

@@ -47,15 +47,17 @@ static HANDLE inherited(DWORD which)
     return copy;
 }
 
+bool can_hand_gate_on(void)
+{
+    find_interpreter(&launched);
+    return launched.interpreter[0] != L'\0';
+}
+
 static int failed(const wchar_t *arguments, const char *what)
 {
-    size_t written;
-    char *words[2] = {NULL, NULL};
+    char *words[MOST_TYPED];
     int count = 0;
-    (void)split(arguments, words, 2, &count);
-    if (count > 0 && strcmp(words[0], "env") == 0)
-        (void)write_all(1, "false\n", 6, &written);
-    say("", what);
+    fail_as_typed(split(arguments, words, MOST_TYPED, &count) ? count : 0, words, what);
     return 1;
 }
 
@@ -73,7 +75,8 @@ int start_python(const wchar_t *arguments, double started, const char *gate)
     if (launched.interpreter[0] != L'\0' && length > 0 && length < LONGEST_LINE) {
         add_wide(&text, L"\"");
         add_wide(&text, launched.interpreter);
-        add_wide(&text, L"\" -E -P -X \"assume_helper_called=");
+        add_wide(&text, needs_python_path() ? L"\"" : L"\" -E");
+        add_wide(&text, L" -P -X \"assume_helper_called=");
         add_wide(&text, own);
         snprintf(since, sizeof since, "\" -X assume_helper_started=%.6f", started);
         add_ascii(&text, since);

@@ -34,15 +34,7 @@ static enum outcome print(const struct request *asked, const char *data, size_t 
     const int reason = errno;
     if (written == 0)
         return UNSURE;
-    if (reason != EPIPE) {
-        char buffer[256];
-        struct text what = {buffer, sizeof buffer, 0, false};
-        add(&what, asked->command == COMMAND_GET ? "the credentials" : "the output");
-        add(&what, " cannot be printed (");
-        add(&what, strerror(reason));
-        add(&what, "); check where standard output goes");
-        say(asked->profile, buffer);
-    }
+    say_unprintable(asked->profile, asked->command == COMMAND_GET ? "the credentials" : "the output", reason);
     _Exit(1);
 }
 

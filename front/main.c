@@ -56,7 +56,7 @@ static void serve(double started, struct text *gate)
     enum outcome outcome = find_answer(&stamp, now, &found);
     if (outcome == HIT)
         outcome = hand_out(&asked, &found, now);
-    if (outcome != MISS)
+    if (outcome != MISS || !can_hand_gate_on()) /* a script that starts itself takes a gate of its own */
         return;
     if (take_or_wait(&asked, &stamp, started, gate) != GATE_WAITED)
         return;
@@ -84,7 +84,7 @@ int main(int count, char **words)
         return 1;
     }
     if (is_elevated()) {
-        say("", "this runs with another user's rights (setuid or setgid); run it as yourself");
+        say("", "this runs with rights that you do not have (setuid, setgid or a file's capabilities); run it as yourself");
         return 1;
     }
     clock_gettime(CLOCK_REALTIME, &now);

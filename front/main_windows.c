@@ -2,8 +2,6 @@
 #ifdef _WIN32
 #include "on_windows.h"
 
-#define MOST_TYPED 256 /* words of a command line */
-
 static struct request asked;
 static struct stamp stamp;
 static struct answer found;
@@ -30,7 +28,7 @@ static int serve(double started, struct text *gate)
     enum outcome outcome = find_answer(&stamp, now, &found);
     if (outcome == HIT)
         outcome = hand_out(&asked, &found, now);
-    if (outcome != MISS || take_or_wait(&asked, &stamp, started, gate) != GATE_WAITED)
+    if (outcome != MISS || !can_hand_gate_on() || take_or_wait(&asked, &stamp, started, gate) != GATE_WAITED)
         return -1;
     outcome = find_answer(&stamp, time(NULL), &found);
     if (outcome == HIT)

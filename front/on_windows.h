@@ -9,6 +9,7 @@
 
 #define LONGEST_LINE 32767 /* of a command (CreateProcessW) */
 #define NO_DIRECTORY (-1)
+#define MOST_TYPED 256 /* words of a command line */
 
 struct wide {
     wchar_t *at;

@@ -89,7 +89,7 @@ static void close_from(int first)
 
 /* Becomes the refreshing process, in a session of its own, without a descriptor or a signal of the caller's. It is a
  * grandchild: the program of `exec` has no child that it did not start. */
-static void become_the_refresh(char **words, const char *interpreter, int lock)
+static void become_the_refresh(char **words, int lock)
 {
     struct sigaction ignored;
     memset(&ignored, 0, sizeof ignored);
@@ -108,7 +108,7 @@ static void become_the_refresh(char **words, const char *interpreter, int lock)
     else
         fcntl(HELD, F_SETFD, 0);
     close_from(HELD + 1);
-    execve(interpreter, words, environ);
+    execve(words[0], words, environ);
     _exit(127);
 }
 
@@ -120,12 +120,14 @@ void refresh_ahead(const struct request *asked, const struct answer *found, time
     struct text problem = {buffer, sizeof buffer, 0, false};
     size_t count = 0;
     static char isolated[] = "-E", safe[] = "-P", get[] = "get", option[] = REFRESH_OPTION;
-    if (!found->is_due || strlen(found->key) != KEY_DIGITS || !find_python(&python, &problem) ||
-        python.interpreter[0] == '\0')
+    if (!found->is_due || strlen(found->key) != KEY_DIGITS || !find_python(&python, &problem))
         return;
-    words[count++] = python.interpreter;
-    words[count++] = isolated;
-    words[count++] = safe;
+    if (python.interpreter[0] != '\0') {
+        words[count++] = python.interpreter;
+        if (!needs_python_path())
+            words[count++] = isolated;
+        words[count++] = safe;
+    }
     words[count++] = python.script;
     words[count++] = get;
     words[count++] = (char *)(uintptr_t)asked->profile;
@@ -140,7 +142,7 @@ void refresh_ahead(const struct request *asked, const struct answer *found, time
         return;
     pid_t child = fork();
     if (child == 0)
-        become_the_refresh(words, python.interpreter, lock);
+        become_the_refresh(words, lock);
     while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
         continue;
     close(lock);

@@ -66,11 +66,11 @@ static void start(HANDLE nul)
     if (!InitializeProcThreadAttributeList(attributes, 1, 0, &size) ||
         !UpdateProcThreadAttribute(attributes, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, &nul, sizeof nul, NULL, NULL))
         return;
-    BOOL is_started = CreateProcessW(launched.interpreter, line, NULL, NULL, TRUE, flags | CREATE_BREAKAWAY_FROM_JOB,
+    const wchar_t *program = launched.interpreter[0] != L'\0' ? launched.interpreter : launched.script;
+    BOOL is_started = CreateProcessW(program, line, NULL, NULL, TRUE, flags | CREATE_BREAKAWAY_FROM_JOB,
                                      NULL, NULL, &start.StartupInfo, &child);
     if (!is_started && GetLastError() == ERROR_ACCESS_DENIED)
-        is_started = CreateProcessW(launched.interpreter, line, NULL, NULL, TRUE, flags, NULL, NULL, &start.StartupInfo,
-                                    &child);
+        is_started = CreateProcessW(program, line, NULL, NULL, TRUE, flags, NULL, NULL, &start.StartupInfo, &child);
     DeleteProcThreadAttributeList(attributes);
     if (is_started) {
         CloseHandle(child.hThread);
@@ -87,8 +87,10 @@ void refresh_ahead(const struct request *asked, const struct answer *found, time
         return;
     find_interpreter(&launched);
     add_wide(&text, L"\"");
-    add_wide(&text, launched.interpreter);
-    add_wide(&text, L"\" -E -P \"");
+    if (launched.interpreter[0] != L'\0') {
+        add_wide(&text, launched.interpreter);
+        add_wide(&text, needs_python_path() ? L"\" -P \"" : L"\" -E -P \"");
+    }
     add_wide(&text, launched.script);
     add_wide(&text, L"\" get");
     add_quoted(&text, asked->profile);
@@ -96,7 +98,7 @@ void refresh_ahead(const struct request *asked, const struct answer *found, time
         if (!begins_with(asked->words[i], FOLDER))
             add_quoted(&text, asked->words[i]);
     add_ascii(&text, " " REFRESH_OPTION " -1");
-    if (text.is_full || launched.interpreter[0] == L'\0' || !claim(found, (double)now))
+    if (text.is_full || !claim(found, (double)now))
         return;
     HANDLE nul = CreateFileW(L"NUL", GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, &inherit,
                              OPEN_EXISTING, 0, NULL);

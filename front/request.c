@@ -123,3 +123,36 @@ bool may_serve(struct request *asked)
         asked->syntax = parent_shell();
     return asked->syntax != NULL;
 }
+
+/* Whether `env` is to write for a program that reads a file, and not for a shell. */
+static bool is_for_a_file(int count, char **words)
+{
+    static const char with_value[] = SHELL_OPTION "=";
+    for (int at = 1; at < count; at++) {
+        const char *shell = NULL;
+        if (strcmp(words[at], SHELL_OPTION) == 0 && at + 1 < count)
+            shell = words[at + 1];
+        else if (begins_with(words[at], with_value))
+            shell = words[at] + strlen(with_value);
+        const struct syntax *syntax = shell != NULL ? find_syntax(shell) : NULL;
+        if (syntax != NULL && syntax->fail_before == NULL)
+            return true;
+    }
+    return false;
+}
+
+/* Says why nothing can be done for these words (the program's name aside). A shell that evaluates the output of `env`
+ * loses its credentials, and fails. */
+void fail_as_typed(int count, char **words, const char *what)
+{
+    static struct request asked;
+    size_t written;
+    const bool is_known = parse_request(count, words, &asked);
+    if (is_known && asked.command == COMMAND_ENV && asked.syntax == NULL)
+        asked.syntax = parent_shell();
+    if (is_known && asked.syntax != NULL)
+        fail_in_shell(&asked);
+    else if (count > 0 && strcmp(words[0], "env") == 0 && !is_for_a_file(count, words))
+        (void)write_all(1, "false\n", 6, &written);
+    say(is_known ? asked.profile : "", what);
+}

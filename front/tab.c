@@ -1,6 +1,7 @@
 /* The version, the completion scripts, and what TAB offers where a profile's name is wanted. As cli/tab.py. */
 #include "front.h"
 
+#include <errno.h>
 #include <string.h>
 
 static char content[LARGEST_NAMES + 1];
@@ -171,24 +172,32 @@ static bool add_names(struct text *text, const char *shell, const struct typed *
     return !text->is_full;
 }
 
+/* MISS: a part is out, and the rest cannot be, which is said. */
+static enum outcome print(const char *text, size_t size)
+{
+    size_t written;
+    if (write_all(1, text, size, &written))
+        return HIT;
+    const int reason = errno;
+    if (written > 0)
+        say_unprintable("", "the output", reason);
+    return written == 0 ? UNSURE : MISS;
+}
+
 static enum outcome print_names(const char *shell, const struct typed *typed)
 {
     static char output[2 * LARGEST_NAMES];
     struct text text = {output, sizeof output, 0, false};
     char *end = NULL, *name = read_names(&end);
-    size_t written;
     if (name == NULL || !add_names(&text, shell, typed, name, end))
         return UNSURE;
-    if (!write_all(1, output, text.used, &written))
-        return written == 0 ? UNSURE : MISS;
-    return HIT;
+    return print(output, text.used);
 }
 
-/* Prints what nothing but this program and the names' file decides. MISS: a part is out, and the rest cannot be. */
+/* Prints what nothing but this program and the names' file decides. */
 enum outcome answer_at_once(int count, char **words)
 {
     struct typed typed;
-    size_t written;
     const char *text = NULL;
     if (count == 1 && strcmp(words[0], "--version") == 0)
         text = "assume-helper " VERSION "\n";
@@ -196,11 +205,8 @@ enum outcome answer_at_once(int count, char **words)
         for (const struct pair *script = SCRIPTS; script->first != NULL; script++)
             if (strcmp(script->first, words[1]) == 0)
                 text = script->second;
-    if (text != NULL) {
-        if (write_all(1, text, strlen(text), &written))
-            return HIT;
-        return written == 0 ? UNSURE : MISS;
-    }
+    if (text != NULL)
+        return print(text, strlen(text));
     if (count >= 4 && strcmp(words[0], "completion") == 0 && strcmp(words[2], "--") == 0 &&
         find_typed(words[1], count - 3, words + 3, &typed))
         return print_names(words[1], &typed);

@@ -1,6 +1,7 @@
 /* Text in fixed buffers, and the environment as Python reads it. */
 #include "front.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* Adds to a text that stays NUL-terminated; what does not fit marks it as full. */
@@ -88,4 +89,18 @@ void say(const char *subject, const char *what)
     add(&line, what);
     add(&line, "\n");
     (void)write_all(2, buffer, line.used, &written);
+}
+
+/* The line for an output of which a part is out, and the rest cannot be. Nobody is told where nobody reads it. */
+void say_unprintable(const char *subject, const char *what, int reason)
+{
+    char buffer[256];
+    struct text line = {buffer, sizeof buffer, 0, false};
+    if (reason == EPIPE)
+        return;
+    add(&line, what);
+    add(&line, " cannot be printed (");
+    add(&line, strerror(reason));
+    add(&line, "); check where standard output goes");
+    say(subject, buffer);
 }

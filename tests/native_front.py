@@ -35,7 +35,7 @@ SANITIZER_OPTIONS = {
 }
 # What a neighbour that only says that it was called exits with.
 HANDED_ON = fast_path.FULL_WAY
-_RECORDER = f"#!/bin/sh -e\nexit {HANDED_ON}\n"
+_RECORDER = f"#!/bin/sh\nexit {HANDED_ON}\n"
 
 
 def console_script() -> Path:
@@ -71,9 +71,11 @@ def with_recorder(native: Path, folder: Path) -> Path:
     """A copy of the front, beside which is no Python: handing on is exit code HANDED_ON, at once."""
     folder.mkdir()
     shutil.copy(native, folder / "assume-helper")
-    beside = folder / "assume-helper-python"
-    beside.write_text(_RECORDER)
-    beside.chmod(0o755)
+    recorder, beside = folder / "recorder", folder / "assume-helper-python"
+    recorder.write_text(_RECORDER)
+    beside.write_text(f"#!{recorder}\n")
+    for each in (recorder, beside):
+        each.chmod(0o755)
     return folder / "assume-helper"
 
 

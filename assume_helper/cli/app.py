@@ -9,6 +9,7 @@ from assume_helper import answers, hit
 from assume_helper.cli.invocation import Invocation
 from assume_helper.errors import AssumeHelperError, internal_fault
 from assume_helper.profiles import duplicate_sections, profile_variables
+from assume_helper.sessions import herd_gate
 from assume_helper.sessions.herd_gate import Terminated, terminate
 from assume_helper.sessions.provider import RoleRequest
 from assume_helper.system import broken_library, child_signal, environment, exhaustion
@@ -56,6 +57,8 @@ def main(
     except BaseException as problem:
         # The document is printed, and the caller uses it: a later failure (the log, an interrupt) changes nothing.
         return 0 if invocation.is_delivered else _exit_code(invocation, problem)
+    finally:
+        herd_gate.leave()
 
 
 def _exit_code(invocation: Invocation, problem: BaseException) -> int:
@@ -112,7 +115,8 @@ def _usage(invocation: Invocation, problem: BaseException) -> int | None:
 
 def _run(invocation: Invocation, arguments: list[str], failed: BaseException | None) -> int:
     if hit.is_elevated():
-        raise AssumeHelperError("this runs with another user's rights (setuid or setgid)", "run it as yourself")
+        what = "this runs with rights that you do not have (setuid, setgid or a file's capabilities)"
+        raise AssumeHelperError(what, "run it as yourself")
     if failed is not None:
         asked = answers.request(arguments)
         invocation.subject = asked[1] if asked is not None else arguments[1] if invocation.is_process else ""

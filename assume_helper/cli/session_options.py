@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 import click
 
 from assume_helper.credentials import LONGEST_USER_SESSION
+from assume_helper.errors import ConfigurationError
 from assume_helper.light import Any, TypeVar
 from assume_helper.profiles.raw_profile import option_name
 
@@ -50,8 +51,18 @@ def as_keys(options: Mapping[str, Any]) -> dict[str, str]:
     """
     given = {name: _as_key(name, options[name]) for name in _NAMES if options.get(name) not in _NOT_GIVEN}
     if "session_policy" in given and not given["session_policy"].lstrip().startswith("{"):
-        given["session_policy"] = os.path.abspath(os.path.expanduser(given["session_policy"]))
+        given["session_policy"] = _absolute(os.path.expanduser(given["session_policy"]))
     return given
+
+
+def _absolute(path: str) -> str:
+    try:
+        return os.path.abspath(path)
+    except FileNotFoundError:
+        raise ConfigurationError(
+            "the working directory does not exist any more",
+            "change to another, or name the policy by its absolute path",
+        ) from None
 
 
 def are_given(options: Mapping[str, Any]) -> bool:

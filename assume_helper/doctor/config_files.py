@@ -3,7 +3,6 @@
 import os
 import shlex
 import shutil
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
@@ -108,9 +107,11 @@ def _key(name: str, key: str) -> Check | None:
 
 def process_line(name: str, environ: Mapping[str, str]) -> str:
     """The config line that makes SDKs call this helper for the profile `name`."""
-    beside = os.path.join(os.path.dirname(sys.executable), "assume-helper")
-    path = shutil.which("assume-helper", path=environ.get("PATH", os.defpath)) or beside
-    words = [printable(path), "get", printable(name, 64)]
+    try:
+        program = helper_command.program(fastest=False)
+    except AssumeHelperError:  # called as a package: the command that PATH has
+        program = [shutil.which("assume-helper", path=environ.get("PATH", os.defpath)) or "assume-helper"]
+    words = [*map(printable, program), "get", printable(name, 64)]
     return "credential_process = " + " ".join(map(helper_command.portable, words))
 
 

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 
-from assume_helper.errors import ConfigurationError
+from assume_helper.errors import ConfigurationError, UnknownProfile
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.unread_sections import UnreadSection
 from assume_helper.text import ON_ITS_OWN_LINE, has_comment, printable
@@ -23,18 +23,18 @@ def unread(config: AwsConfig, name: str, kind: str = "profile") -> UnreadSection
     return next((s for s in config.unread_sections if s.kind == kind and name in s.names), None)
 
 
-def unknown_profile(config: AwsConfig, name: str) -> ConfigurationError:
+def unknown_profile(config: AwsConfig, name: str) -> UnknownProfile:
     """The error for a profile `name` that was asked for and is not there."""
     paths = (config.config_path, config.credentials_path)
     missing = [path for path in paths if not os.path.exists(path)]
     where = " and ".join(printable(path) + (" (no such file)" if path in missing else "") for path in paths)
     section = unread(config, name)
     if section is not None:
-        return ConfigurationError(section.what, section.mend(name))
+        return UnknownProfile(section.what, section.mend(name))
     if not config.profiles and not config.unread_sections:
-        return ConfigurationError(f"there is no profile in {where}", "create the file, or set AWS_CONFIG_FILE to it")
+        return UnknownProfile(f"there is no profile in {where}", "create the file, or set AWS_CONFIG_FILE to it")
     near = did_you_mean(config, name)
-    return ConfigurationError(
+    return UnknownProfile(
         f"there is no such profile in {where}",
         near or "`aws configure list-profiles` shows those that are there, AWS_CONFIG_FILE names another file",
     )

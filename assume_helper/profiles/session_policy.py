@@ -73,7 +73,7 @@ def _text(path: str, named: str) -> tuple[str, str]:
     """The text of the file at `path`, and the file's state."""
     try:
         if not os.path.isfile(path):
-            raise FileNotFoundError(2, "there is no such file")
+            raise FileNotFoundError(2, "it is no file" if os.path.lexists(path) else "there is no such file")
         data, state = private_files.read_with_state(path, _LARGEST_FILE)
         return data.decode("utf-8-sig"), state
     except (OSError, ValueError) as error:

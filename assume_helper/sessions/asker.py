@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 # Differs between processes that have the same environment otherwise: set by shells, and by this helper.
 _OF_EACH_PROCESS = frozenset({"_", "SHLVL", hit.CALLERS})
 _SALT = 16
+# The exit codes of ConfigurationError and SourceError.
+_BEFORE_STS = (3, 4)
+
+
+def place(exit_code: int) -> "tuple[str, ...]":
+    """What else a failure before STS depends on: a program or a file may be named relative to the working directory."""
+    try:
+        return (os.getcwd(),) if exit_code in _BEFORE_STS else ()
+    except OSError:  # it is gone
+        return ("",)
 
 
 def mark(environ: "Mapping[str, str]", *more: str) -> str:

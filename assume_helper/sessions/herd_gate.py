@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 SUFFIX = ".door"
 # What has expired for no longer than this (seconds) may be served as stale: `cache.session.window` less a minute.
 _STALE = 900
+# The exit code of SourceError.
+_OF_A_SOURCE = 4
 # In place of the gate where the front has waited for it (see `adopt`).
 WAITED = "waited"
 # The gate that this process holds: its descriptor and its path.
@@ -67,9 +69,11 @@ def enter(asked: "Request", environ: "Mapping[str, str]", started: float) -> "tu
 
 def follow(asked: "Request", environ: "Mapping[str, str]", started: float) -> "tuple[hit.Answer | None, int]":
     """What `enter` gives to a follower that has waited."""
-    _, profile, words, _ = asked
+    command, profile, words, _ = asked
     found = hit.answer(profile, environ, time.time(), lookups.observe, words)
-    return found, replay_failure(profile, environ, started, words) if found is None else 0
+    # A person at a terminal may log in, where the leader could ask nobody.
+    may_ask = command != "get" and os.isatty(0) and os.isatty(2)
+    return found, replay_failure(profile, environ, started, words, may_ask=may_ask) if found is None else 0
 
 
 def take_or_wait(profile: str, environ: "Mapping[str, str]", now: float, words: "Sequence[str]" = ()) -> str | None:
@@ -150,8 +154,10 @@ else:
         number, _, path = gate.partition(":")
         try:
             descriptor = int(number)
-            if descriptor > 2 and os.path.samestat(os.fstat(descriptor), os.lstat(path)):
-                os.set_inheritable(descriptor, False)  # noqa: FBT003
+            if descriptor <= 2:
+                return
+            os.set_inheritable(descriptor, False)  # noqa: FBT003 - also where the file has gone: no program gets it
+            if os.path.samestat(os.fstat(descriptor), os.lstat(path)):
                 _held.append((descriptor, path))
         except (OSError, ValueError, OverflowError):
             return
@@ -196,20 +202,23 @@ def leave() -> None:
             pass  # the cache was cleared meanwhile; on Windows somebody waits, and the file stays
 
 
-def replay_failure(profile: str, environ: "Mapping[str, str]", since: float, words: "Sequence[str]" = ()) -> int:
+def replay_failure(
+    profile: str, environ: "Mapping[str, str]", since: float, words: "Sequence[str]" = (), *, may_ask: bool = False
+) -> int:
     """Replay the leader's failure on stderr, if it is of `since` (seconds since the epoch) or later.
 
     Its exit code; 0 where there is none, or only one that depends on who asked, and this process is not as the leader.
+    One of a source is not replayed where this process `may_ask` a person to log in.
     """
     try:
         _, _, failure = hit.read_hit(profile, environ, words)
         if failure is None:
             return 0
         at, exit_code, line = failure
-        if not (since <= at <= time.time() + 1 and 0 < exit_code < 256):
+        if not (since <= at <= time.time() + 1 and 0 < exit_code < 256) or (may_ask and exit_code == _OF_A_SOURCE):
             return 0
         mark, _, said = line.partition(b"\n")
-        if not said or not asker.matches(mark.decode("ascii"), environ):
+        if not said or not asker.matches(mark.decode("ascii"), environ, *asker.place(exit_code)):
             return 0
         hit.write(2, said + b"\n")
         return exit_code

@@ -6,16 +6,16 @@ from assume_helper import answers, hit
 from assume_helper.cache import entries, storage
 from assume_helper.cache.entries import Entry
 from assume_helper.cache.session import Session
-from assume_helper.errors import AssumeHelperError, STSNotReached, STSRefused
+from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError, STSNotReached, STSRefused
 from assume_helper.light import TYPE_CHECKING, dataclass, field, replace
 from assume_helper.profiles import aws_config, callers, role_chain
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.raw_profile import READ_ONLY, REPEATED, option_name
 from assume_helper.profiles.role import Profile
-from assume_helper.sessions import asker, assume, own_session, recall, refresh_ahead, single_flight
+from assume_helper.sessions import assume, gate_failure, own_session, recall, refresh_ahead, single_flight
 from assume_helper.system.context import CallContext
 from assume_helper.system.warning import Warning
-from assume_helper.text import error_line, printable
+from assume_helper.text import printable
 
 if TYPE_CHECKING:
     from assume_helper.profiles.root_user import RootTask
@@ -90,6 +90,14 @@ def session(request: RoleRequest, context: CallContext) -> tuple[Profile, Entry]
 
     Raises AssumeHelperError: ConfigurationError, SourceError, MFARequired, STSRefused, STSNotReached.
     """
+    try:
+        return _session(request, context)
+    except (ConfigurationError, SourceError) as error:
+        gate_failure.leave_early(request, error, context)
+        raise
+
+
+def _session(request: RoleRequest, context: CallContext) -> tuple[Profile, Entry]:
     began = context.clock.now()
     config, profile = read_profile(request, context.environ)
     caller = context
@@ -120,8 +128,7 @@ def session(request: RoleRequest, context: CallContext) -> tuple[Profile, Entry]
         if memory is None:
             raise
         if memory.is_plain and isinstance(error, STSRefused | STSNotReached):
-            line, mark = error_line(request.name, str(error)), "" if error.is_shared else asker.mark(context.environ)
-            entries.remember_failure(memory.cache, memory.stamp, context.clock.now(), error.exit_code, line, mark)
+            gate_failure.leave(memory.cache, memory.stamp, request.name, error, context)
         last = memory.last_entry(store, context.clock.now()) if error.cached == "served" else None
         if last is None:
             raise

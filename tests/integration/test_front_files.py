@@ -5,6 +5,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,17 @@ def test_the_whole_program_gets_over_a_damaged_file_in_both_forms(warm: Scene, f
     seen = warm.both("get", "dev", is_answered=False)
     assert (seen.code, seen.stderr) == (0, b"") or "not used" in seen.said or "newer version" in seen.said
     assert json.loads(seen.stdout)["Version"] == 1
+
+
+@pytest.mark.parametrize("year", [1901, 1969, 2262, 2263, 2400, 9999])
+def test_a_config_of_any_year_is_a_hit(cold: Scene, year: int) -> None:
+    """From 2262 on its time in nanoseconds is more than a number of 64 bits."""
+    at = int(datetime(year, 7, 1, tzinfo=UTC).timestamp())
+    os.utime(cold.home.config, ns=(0, at * 1_000_000_000 + 5))
+    if cold.home.config.stat().st_mtime_ns != at * 1_000_000_000 + 5:
+        at = cold.home.config.stat().st_mtime_ns // 1_000_000_000  # the file system knows no later time
+    cold.fill("get", "dev")
+    cold.quick("get", "dev", is_answered=True)
 
 
 # The folder.

@@ -287,3 +287,52 @@ def test_what_is_due_is_handed_out_also_where_no_refresh_can_start(warm: Scene) 
     assert warm.run(warm.alone, "get", "dev").code == 0, "its neighbour names no interpreter"
     (warm.alone.parent / "assume-helper-python").unlink()
     assert warm.run(warm.alone, "get", "dev").code == 0
+
+
+@pytest.mark.parametrize("follower", FORMS)
+@pytest.mark.parametrize("leader", FORMS)
+def test_who_waits_fails_as_the_leader_whose_source_has_failed(cold: Scene, leader: str, follower: str) -> None:
+    """The program of the source runs once."""
+    folder = cold.home.folder
+    go_on, runs = folder / "go on", folder / "runs"
+    os.mkfifo(go_on)
+    program = folder / "source"
+    program.write_text(f'#!/bin/sh\necho run >>"{runs}"\nread line <"{go_on}"\necho "log in first" >&2\nexit 1\n')
+    program.chmod(0o755)
+    with cold.home.config.open("a") as config:
+        config.write(f"[profile failing]\nassume_helper_credential_process = {program}\n")
+    os.utime(cold.home.config, ns=(0, 1_700_000_000_123_456_789))
+    with (
+        cold.start(getattr(cold, leader), "get", "failing") as first,
+        ExitStack() as stack,
+    ):
+        wait_for(runs.exists)
+        others = [stack.enter_context(cold.start(getattr(cold, follower), "get", "failing")) for _ in range(3)]
+        for other in others:
+            wait_for(lambda other=other: is_waiting(other.pid))  # type: ignore[misc]
+        go_on.write_text("now\n")
+        said = [child.communicate(timeout=60) for child in (first, *others)]
+    assert {child.returncode for child in (first, *others)} == {4}
+    assert said[1:] == said[:1] * 3
+    assert b"log in first" in said[0][1]
+    assert runs.read_text() == "run\n"
+    assert not list(cold.home.cache.glob("*.door"))
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("command", ["get", "exec", "env"])
+def test_a_name_that_is_no_profile_is_told_to_all_who_wait_for_it(cold: Scene, form: str, command: str) -> None:
+    """The front tells it by itself: nothing but the config files decides it."""
+    typed = [command, "nobody", *(["--", "true"] if command == "exec" else ["--shell", "sh"] * (command == "env"))]
+    with ExitStack() as stack:
+        all_ = [stack.enter_context(cold.start(getattr(cold, form), *typed)) for _ in range(8)]
+        said = {child.communicate(timeout=120) for child in all_}
+    assert {child.returncode for child in all_} == {3}
+    ((stdout, stderr),) = said
+    assert stdout.endswith(b"false\n") is (command == "env")
+    assert stderr.startswith(b"assume-helper: nobody: there is no such profile")
+    assert not list(cold.home.cache.glob("*.door")), "also after exec and env"
+    (noted,) = cold.home.cache.glob("*.hit")
+    payload = noted.read_bytes()
+    assert b"\n-\n" in payload
+    assert stderr.rstrip(b"\n") in payload

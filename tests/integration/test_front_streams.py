@@ -81,8 +81,8 @@ def test_what_cannot_be_printed_is_said_by_both(full: Scene, sink: str, typed: l
         assert seen.code == 1, "no signal has ended it"
 
 
-@pytest.mark.parametrize("typed", [GET, ENV], ids=" ".join)
-@pytest.mark.parametrize("most", [0, 1, 100])
+@pytest.mark.parametrize("typed", [GET, ENV, ["completion", "bash"], TAB], ids=" ".join)
+@pytest.mark.parametrize("most", [0, 1, 2])
 def test_a_file_that_may_become_no_larger_is_a_failure_of_both(
     full: Scene, tmp_path: Path, typed: list[str], most: int
 ) -> None:
@@ -114,9 +114,15 @@ def test_an_error_that_cannot_be_said_is_an_error(full: Scene, sink: str) -> Non
 def test_without_its_neighbour_it_says_so_also_where_nobody_reads(full: Scene) -> None:
     (full.alone.parent / "assume-helper-python").unlink()
     ran = full.run(full.alone, "env", "nobody", "--shell", "sh")
-    assert (ran.code, ran.stdout) == (1, b"false\n")
-    assert ran.said.startswith("assume-helper: ")
+    assert ran.code == 1
+    assert ran.stdout.startswith(b"unset AWS_ACCESS_KEY_ID "), "no old credentials stay"
+    assert ran.stdout.endswith(b"; false\n")
+    assert ran.said.startswith("assume-helper: nobody: ")
     assert ran.said.endswith("; install assume-helper again\n")
+    for file in ("dotenv", "json"):
+        for typed in (["--shell", file], [f"--shell={file}", "--refresh"]):
+            assert full.run(full.alone, "env", "nobody", *typed).stdout == b""
+    assert full.run(full.alone, "env", "--unset", "--shell", "sh").stdout == b"false\n"
     with unread() as descriptor:
         ran = full.run(full.alone, "env", "nobody", "--shell", "sh", stdout=descriptor)
         assert (ran.code, "install assume-helper again" in ran.said) == (1, True)

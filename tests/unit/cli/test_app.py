@@ -220,7 +220,7 @@ def test_the_version_is_the_distributions(capfd: pytest.CaptureFixture[str]) -> 
 def test_with_another_users_rights_nothing_is_done(said: Said, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "getgid", lambda: 12345)
     assert run("get", "dev") == 1
-    assert "setuid or setgid" in said.only_on_stderr()
+    assert "(setuid, setgid or a file's capabilities)" in said.only_on_stderr()
 
 
 @pytest.mark.usefixtures("home")
