@@ -6,11 +6,12 @@ local AWS answer, signed anew by the user; without a local AWS behind it, it ans
 
 import re
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pyotp
 import requests
+import scoped_sts
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
@@ -63,6 +64,8 @@ class Issued:
     expires: datetime
     role_arn: str = ""
     over_session: bool = False
+    account: str = ACCOUNT
+    policies: tuple[str, ...] = ()  # those that GetScopedCredentials has put on it
 
 
 @dataclass
@@ -95,6 +98,10 @@ class Strict:
             return error(403, "ExpiredToken", "The security token included in the request is expired")
         if call.action == "GetSessionToken":
             return self._session_refusal(call, caller)
+        if call.action == scoped_sts.ACTION:
+            if caller is None:
+                return scoped_sts.refusal(call, None, None, 0)
+            return scoped_sts.refusal(call, caller.credentials.token, caller.expires, len(caller.policies))
         return self._role_refusal(call, caller)
 
     def _session_refusal(self, call: Call, caller: Issued | None) -> Behaviour | None:
@@ -136,6 +143,8 @@ class Strict:
 
     def _issue(self, call: Call) -> Reply:
         caller = self.sessions.get(call.access_key_id)
+        if call.action == scoped_sts.ACTION and caller is not None:
+            return self._narrow(call, caller)
         of_role = call.action == "AssumeRole"
         if self.upstream is not None and of_role:
             reply = self._from_upstream(call, caller)
@@ -155,6 +164,16 @@ class Strict:
         role_arn = call.parameters.get("RoleArn", "")
         given = Issued(Credentials(*values), of_role, with_mfa, expires, role_arn, over_session=caller is not None)
         self.sessions[values[0]] = given
+        return reply
+
+    def _narrow(self, call: Call, caller: Issued) -> Reply:
+        """The caller's session, narrowed: whose it is stays, and what it may is never more."""
+        access_key_id = f"ASIASCOPED{len(self.sessions):010}"
+        ends = scoped_sts.end(call, caller.expires)
+        secret, token, reply = scoped_sts.reply(access_key_id, ends, caller.account)
+        policies = (*caller.policies, *([call.parameters["Policy"]] if "Policy" in call.parameters else []))
+        credentials = Credentials(access_key_id, secret, token)
+        self.sessions[access_key_id] = replace(caller, credentials=credentials, expires=ends, policies=policies)
         return reply
 
     def _from_upstream(self, call: Call, caller: Issued | None) -> Reply:

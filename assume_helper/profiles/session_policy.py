@@ -58,7 +58,7 @@ def _minified(text: str, named: str) -> str:
     if len(minified) > _LONGEST_POLICY:
         raise ConfigurationError(
             f"{named} has {len(minified)} characters without blanks",
-            f"STS takes {_LONGEST_POLICY}: use policy_arns for more",
+            f"STS takes {_LONGEST_POLICY}: shorten it, or use policy_arns of a role for more",
         )
     if max(map(minified.count, "[{")) > _MOST_BRACKETS:
         raise ConfigurationError(f"{named} is nested too deeply", "write an IAM policy")

@@ -182,7 +182,7 @@ def _with_mfa(call: _RoleCall, source: Origin | Profile, device: MFADevice) -> A
 
 
 def _with_session(link: Flight, use: Callable[[Session], Answer], *, is_served: bool = True) -> Answer:
-    """What STS answers to `use`, with a session of ours. A cached one that STS no longer accepts is replaced, if it can.
+    """What STS answers to `use`, with a session of ours. A cached one that it no longer accepts is replaced, if it can.
 
     `is_served`: it is also handed out by itself, as that of a role is.
     """

@@ -80,4 +80,7 @@ def access_key_itself(profile: Profile, context: CallContext) -> Entry:
             f"profile {profile.name} is a {profile.kind}, and only an access key can be handed over without a session"
         )
         raise ConfigurationError(what, "leave --no-session out")
+    if profile.scope is not None:
+        what = f"profile {profile.name} has a session_policy, and an access key itself cannot be narrowed"
+        raise ConfigurationError(what, "leave --no-session out")
     return single_flight.new_entry(Answer(access_key.of_profile(profile.source), None), "", context)

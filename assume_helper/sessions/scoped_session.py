@@ -55,14 +55,13 @@ def answer(profile: Profile, scope: Scope, whole: Session, context: CallContext,
     found = calls.request_session(
         asked, whole.credentials, budget.for_last_call(context.clock), context.clock, budget.extend_claim
     )
-    account_id = whole.account_id or profile.account_id
-    if account_id is not None and found.account_id not in (None, account_id):
+    if profile.account_id is not None and found.account_id not in (None, profile.account_id):
         raise STSNotReached(
             f"STS narrowed the session of another account ({printable(str(found.account_id), 20)})",
             "check the endpoint",
         )
     arn = whole.assumed_role_arn or found.assumed_role_arn
-    return _ended_with(replace(found, account_id=account_id or found.account_id, assumed_role_arn=arn), whole)
+    return _ended_with(replace(found, account_id=whole.account_id or found.account_id, assumed_role_arn=arn), whole)
 
 
 def _seconds(scope: Scope, whole: Session, now: float) -> int | None:

@@ -100,7 +100,8 @@ def test_commands_options_and_their_values(shell: "pexpect.spawn[str]") -> None:
     assert words(shell, "assume-helper comp") == ["completion"]
     assert words(shell, "assume-helper completion fi") == ["completion", "fish"]
     assert words(shell, "assume-helper get short --role-s") == ["get", "short", "--role-session-name"]
-    assert words(shell, "assume-helper get --session-pol") == ["get", "--session-policy"]
+    for command in ("get", "exec", "env", "console"):
+        assert words(shell, f"assume-helper {command} --session-pol") == [command, "--session-policy"]
     assert words(shell, "assume-helper get --read-only tw") == ["get", "--read-only", "two words"]
 
 
@@ -108,6 +109,7 @@ def test_a_file_is_completed_where_one_is_wanted(shell: "pexpect.spawn[str]", ma
     (many.folder / "policy.json").write_text("{}")
     got = words(shell, "assume-helper get short --session-policy pol")
     assert got == ["get", "short", "--session-policy", "policy.json"]
+    assert words(shell, "assume-helper exec --session-policy pol") == ["exec", "--session-policy", "policy.json"]
     assert words(shell, "assume-helper get pol") == ["get", "pol"], "and nowhere else"
 
 

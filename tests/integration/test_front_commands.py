@@ -5,6 +5,7 @@ import os
 import shlex
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 import pexpect
@@ -58,6 +59,33 @@ def test_options_are_answered_as_they_were_typed_before(warm: Scene, typed: list
     assert first.code == 0
     again = warm.both(*typed, is_answered=True)
     assert (again.code, again.stdout, again.stderr, again.calls) == (0, first.stdout, b"", ())
+
+
+SCOPED = [
+    ["get", "printed", "--session-policy", POLICY],
+    ["get", "--duration-seconds=60", "printed"],
+    ["exec", "printed", "--session-policy", POLICY, "--purpose", "in production: deploy", "--", "/bin/echo"],
+    ["env", "--purpose=a test", f"--session-policy={POLICY}", "printed", "--shell", "sh"],
+]
+
+
+@pytest.mark.parametrize("typed", SCOPED, ids=" ".join)
+def test_a_scoped_session_is_answered_as_it_was_typed_before(warm: Scene, typed: list[str]) -> None:
+    """Of a process, which STS narrows: the front knows no difference."""
+    ends = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
+    keys = {"AccessKeyId": "ASIAPRINTED000000000", "SecretAccessKey": "secret", "SessionToken": "token"}
+    printed = warm.home.folder / "printed.json"
+    printed.write_text(json.dumps({"Version": 1, **keys, "Expiration": ends}))
+    with warm.home.config.open("a") as config:
+        config.write(f"[profile printed]\ncredential_process = cat {printed}\nendpoint_url = {warm.sts.url}\n")
+    for path in (warm.home.config, printed):
+        os.utime(path, ns=(0, 1_700_000_000_123_456_787))
+    assert warm.run(warm.alone, *typed).code == HANDED_ON
+    first = warm.run(warm.python, *typed)
+    assert (first.code, first.calls) == (0, ("GetScopedCredentials",)), first
+    again = warm.both(*typed, is_answered=True)
+    assert (again.code, again.stdout, again.stderr, again.calls) == (0, first.stdout, b"", ())
+    assert b"ASIAPRINTED" not in again.stdout
 
 
 NOT_TYPED = [

@@ -3,8 +3,10 @@
 import json
 
 import pytest
-from front import Front, session
+from front import Front, session, wait_for
+from rewound import rewound
 from running import Home
+from started import refreshers
 
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]}
@@ -56,6 +58,72 @@ def test_a_key_arrives_at_sts_and_makes_an_entry_of_its_own(home_: Home, offline
     assert sent(offline_front) == KEYS[line]
     assert home_.get("dev") == narrowed
     assert len(offline_front.calls) == 2
+
+
+# Each command, with what it has behind its options.
+COMMANDS = {
+    "get": (),
+    "exec": ("--", "/bin/true"),
+    "env": ("--shell", "json"),
+    "whoami": (),
+    "console": ("--print",),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(("arguments", "parameters"), OPTIONS)
+def test_every_command_has_the_options_and_all_have_one_entry_for_each_set(
+    home_: Home, offline_front: Front, command: str, arguments: list[str], parameters: dict[str, str]
+) -> None:
+    home_.get("dev")
+    home_.run(command, "dev", *arguments, *COMMANDS[command], AWS_ENDPOINT_URL_SIGNIN="http://127.0.0.1:9")
+    usual = {"Action", "Version", "RoleArn", "RoleSessionName"}
+    asked = [call.parameters for call in offline_front.calls if call.action == "AssumeRole"]
+    assert [{n: v for n, v in each.items() if n not in usual} for each in asked] == [{}, parameters]
+    narrowed = home_.run("get", *arguments, "dev").document
+    assert narrowed["AccessKeyId"] != home_.get("dev")["AccessKeyId"]
+    found = home_.run("env", "dev", *arguments, "--shell", "json").document
+    assert found["AWS_ACCESS_KEY_ID"] == narrowed["AccessKeyId"]
+    assert len([call for call in offline_front.calls if call.action == "AssumeRole"]) == 2
+
+
+@pytest.mark.parametrize("command", ["exec", "env"])
+@pytest.mark.parametrize(("arguments", "parameters"), OPTIONS)
+def test_a_narrowed_session_is_refreshed_narrowed(
+    home_: Home, offline_front: Front, command: str, arguments: list[str], parameters: dict[str, str]
+) -> None:
+    home_.unmeasured()
+    typed = (command, "dev", *arguments, *COMMANDS[command])
+    for _ in range(2):  # remembered by the second, for a hit
+        assert home_.run(*typed).code == 0
+    rewound(home_)
+    before = home_.run(*typed)
+    assert before.code == 0
+    wait_for(lambda: len(offline_front.calls) == 2)
+    wait_for(lambda: not refreshers(home_))
+    assert sent(offline_front) == parameters
+    after = home_.run(*typed)
+    assert (after.code, len(offline_front.calls)) == (0, 2)
+    assert command == "exec" or after.stdout != before.stdout
+
+
+def test_a_role_s_arn_takes_the_options_too(home_: Home, offline_front: Front) -> None:
+    arn = "arn:aws:iam::123456789012:role/other"
+    typed = ("env", arn, "--source-profile", "base", "--shell", "json", "--read-only", "--session-tag", "a=b")
+    ran = home_.run(*typed, AWS_ENDPOINT_URL=offline_front.url)
+    assert ran.code == 0, ran.stderr
+    assert sent(offline_front) == {
+        "PolicyArns.member.1.arn": READ_ONLY,
+        "Tags.member.1.Key": "a",
+        "Tags.member.1.Value": "b",
+    }
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_role_takes_no_purpose(home_: Home, offline_front: Front, command: str) -> None:
+    ran = home_.run(command, "dev", "--read-only", "--purpose", "deploy", *COMMANDS[command])
+    assert (ran.code, ran.stdout, offline_front.calls) == (2, b"", [])
+    assert "is a role, which takes no --purpose; name the session with --role-session-name" in ran.stderr
 
 
 @pytest.mark.parametrize(("arguments", "parameters"), OPTIONS)
@@ -127,8 +195,21 @@ def test_no_key_of_a_profile_is_read_only(home_: Home, offline_front: Front) -> 
     assert sent(offline_front) == {}
 
 
+@pytest.mark.parametrize("command", ["exec", "env", "whoami", "console"])
+@pytest.mark.parametrize("option", ["--session-policy", "--policy-arn", "--session-tag", "--role-session-name"])
+def test_an_empty_option_of_any_command_is_a_usage_error(home_: Home, command: str, option: str) -> None:
+    ran = home_.run(command, "dev", option, "", *COMMANDS[command])
+    assert (ran.code, ran.stdout, home_.entries()) == (2, b"", [])
+    assert f"{option} is empty" in ran.stderr
+
+
+def test_a_role_s_session_of_less_than_900_s_is_a_usage_error(home_: Home, offline_front: Front) -> None:
+    home_.run("get", "dev", "--duration-seconds", "899").failed(2, "dev: --duration-seconds is 899", "give 900 or more")
+    assert offline_front.calls == []
+
+
 @pytest.mark.parametrize(
-    "arguments", [["--duration-seconds", "899"], ["--duration-seconds", "soon"], ["--session-tag", "a=b,c=d"]]
+    "arguments", [["--duration-seconds", "0"], ["--duration-seconds", "soon"], ["--session-tag", "a=b,c=d"]]
 )
 def test_an_option_that_cannot_be_is_a_usage_error(home_: Home, arguments: list[str]) -> None:
     home_.run("get", "dev", *arguments).failed(2, "assume-helper get --help")

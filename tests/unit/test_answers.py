@@ -121,6 +121,10 @@ def test_a_file_has_no_text_that_fails() -> None:
         ("env --duration-seconds 900 dev", ("env", "dev", ("--duration-seconds", "900"), [])),
         ("get dev --session-policy /p", ("get", "dev", ("--session-policy", "/p"), [])),
         ("get dev --session-policy {}", ("get", "dev", ("--session-policy", "{}"), [])),
+        ("exec dev --read-only -- a", ("exec", "dev", ("--read-only",), ["a"])),
+        ("exec --policy-arn=a dev -- b --read-only", ("exec", "dev", ("--policy-arn=a",), ["b", "--read-only"])),
+        ("env dev --session-tag a=b --shell sh", ("env", "dev", ("--session-tag", "a=b"), ["sh"])),
+        ("env dev --session-policy {} --purpose x", ("env", "dev", ("--session-policy", "{}", "--purpose", "x"), [])),
     ],
 )
 def test_a_line_that_a_hit_may_answer(line: str, found: "answers.Request") -> None:
@@ -146,6 +150,9 @@ def test_a_line_that_a_hit_may_answer(line: str, found: "answers.Request") -> No
         "exec dev --",
         "exec -- a",
         "exec dev a",
+        "exec dev --read-only=1 -- a",
+        "exec dev --purpose -- a",
+        "env dev --session-policy ~/p",
         "env",
         "env dev --shell",
         "get dev --shell sh",
@@ -162,6 +169,14 @@ def test_a_relative_file_is_one_of_its_folder(tmp_path: Path, monkeypatch: pytes
     found = answers.request(["get", "dev", "--session-policy", "p.json"])
     assert found is not None
     assert found[2] == ("--session-policy", "p.json", f"{answers.FOLDER}{tmp_path}")
+
+
+def test_no_word_that_is_typed_is_taken_for_a_folder() -> None:
+    """A refresh is asked for with all words but that one."""
+    for text in ("in production", answers.FOLDER + "x"):
+        found = answers.request(["env", "dev", "--purpose", text])
+        assert found is None or not any(word.startswith(answers.FOLDER) for word in found[2])
+    assert answers.request(["env", "dev", "--purpose", "in production"]) is not None
 
 
 def test_in_a_folder_that_is_gone_it_is_left_to_the_full_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ EXIT_CODES = {
     errors.SourceRefused: 4,
     errors.SourceNotKnown: 4,
     errors.SettingFault: 3,
+    errors.OptionNotTaken: 2,
     errors.InternalFault: 1,
     errors.ChangedMeanwhile: 3,
     errors.UnknownRegion: 3,
@@ -59,11 +60,11 @@ def test_a_refusal_is_never_taken_for_an_sts_that_was_not_reached() -> None:
     assert not issubclass(errors.STSRefused, errors.STSNotReached)
 
 
-def test_only_a_no_deletes_what_is_cached_and_only_a_wrong_config_keeps_it_back() -> None:
+def test_only_a_no_deletes_what_is_cached_and_only_what_is_asked_wrongly_keeps_it_back() -> None:
     deleting = {kind for kind in EXIT_CODES if kind.cached == "deleted"}
     assert deleting == {errors.STSRefused, errors.SourceRefused, errors.SourceNotKnown}
     keeping = {kind for kind in EXIT_CODES if kind.cached == "kept"}
-    assert keeping == {errors.ConfigurationError, errors.ChangedMeanwhile}
+    assert keeping == {errors.ConfigurationError, errors.ChangedMeanwhile, errors.OptionNotTaken}
 
 
 def test_only_what_sts_says_to_everybody_is_shared_with_everybody() -> None:

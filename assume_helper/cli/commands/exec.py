@@ -51,6 +51,8 @@ def command(ctx: click.Context, /, refresh: bool, no_session: bool, sandbox: boo
     Without PROFILE it takes AWS_PROFILE; if that is not set, you choose a profile on the terminal. Other credentials
     are removed from the environment. COMMAND replaces this process.
 
+    The options that narrow the session are those of get, and each set of them is cached separately.
+
     The session of an access key may not call IAM without an MFA code. With --no-session COMMAND gets the key itself.
 
     With --refresh COMMAND gets a local endpoint in place of credentials: its SDK asks there again before they end. The
@@ -65,6 +67,7 @@ def command(ctx: click.Context, /, refresh: bool, no_session: bool, sandbox: boo
     Example:
         $ assume-helper exec dev -- aws s3 ls
         $ assume-helper exec dev
+        $ assume-helper exec dev --read-only -- ./report
         $ assume-helper exec --refresh dev -- terraform apply
         $ assume-helper exec --sandbox --read-only dev -- ./agent
         $ assume-helper exec arn:aws:iam::123456789012:role/dev --source-profile me -- env

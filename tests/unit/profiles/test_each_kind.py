@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assume_helper.errors import ConfigurationError
+from assume_helper.errors import OptionNotTaken
 from assume_helper.profiles import aws_config, role_chain
 from assume_helper.profiles.login import ConsoleLogin, PermissionSet
 from assume_helper.profiles.origin import CredentialProcess, MFADevice, StaticKeys
@@ -129,7 +129,6 @@ def test_the_helper_s_own_command_is_no_process(read: Read) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "session_policy = {}",
         "policy_arns = arn:aws:iam::aws:policy/ReadOnlyAccess",
         "session_tags = team=a",
         "transitive_session_tags = team",
@@ -147,7 +146,7 @@ def test_what_narrows_a_session_is_refused_where_it_would_be_ignored(
     key = line.partition(" ")[0]
     assert said == (
         f"[dev] is {kind} and has {key}, which only a role's session can have; "
-        "take it out, or use the profile as the source_profile of a role"
+        "narrow it with session_policy, or use the profile as the source_profile of a role"
     )
 
 
@@ -157,11 +156,9 @@ def test_what_narrows_a_session_is_refused_where_it_would_be_ignored(
         (SESSION, {"read_only": "true"}, "--read-only"),
         (CONSOLE, {"session_tags": "team=a"}, "--session-tag"),
         (PROCESS, {"role_session_name": "me"}, "--role-session-name"),
-        (PROCESS, {"duration_seconds": "900"}, "--duration-seconds"),
-        (SESSION, {"duration_seconds": "900"}, "--duration-seconds"),
         (KEY, {"policy_arns": "arn:aws:iam::aws:policy/ReadOnlyAccess"}, "--policy-arn"),
-        (KEY | {"aws_session_token": "t"}, {"duration_seconds": "900"}, "--duration-seconds"),
-        (KEY | {"aws_security_token": "t"}, {"duration_seconds": "900"}, "--duration-seconds"),
+        (KEY | {"aws_session_token": "t"}, {"read_only": "true"}, "--read-only"),
+        (KEY | {"aws_security_token": "t"}, {"role_session_name": "me"}, "--role-session-name"),
     ],
 )
 def test_an_option_that_would_be_ignored_is_refused(
@@ -169,7 +166,7 @@ def test_an_option_that_would_be_ignored_is_refused(
 ) -> None:
     (tmp_path / "config").write_text(profile(keys))
     environ = {"AWS_CONFIG_FILE": str(tmp_path / "config"), "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none")}
-    with pytest.raises(ConfigurationError, match=f"which takes no {named}; leave that option out"):
+    with pytest.raises(OptionNotTaken, match=f"which takes no {named}; narrow it with --session-policy"):
         role_chain.read_profile(aws_config.load(environ), environ, "dev", option)
 
 

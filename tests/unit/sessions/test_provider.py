@@ -18,6 +18,9 @@ from unit.sessions.world import (
     told,
 )
 
+from assume_helper import answers
+from assume_helper.cli import session_options
+from assume_helper.cli.commands import get
 from assume_helper.errors import (
     AssumeHelperError,
     ConfigurationError,
@@ -25,7 +28,32 @@ from assume_helper.errors import (
     STSRefused,
 )
 from assume_helper.hit import CALLERS
+from assume_helper.sessions.provider import RoleRequest
 from assume_helper.system.context import CallContext, Clock
+
+# The words of a request.
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({}, []),
+        ({"read_only": "true"}, ["--read-only"]),
+        ({"session_tags": "a=b,c=d"}, ["--session-tag", "a=b", "--session-tag", "c=d"]),
+        ({"policy_arns": "x,y", "purpose": "a, b"}, ["--policy-arn", "x", "--policy-arn", "y", "--purpose", "a, b"]),
+        ({"session_policy": "/p", "duration_seconds": "900"}, ["--session-policy", "/p", "--duration-seconds", "900"]),
+    ],
+)
+def test_a_request_is_asked_for_again_with_the_options_that_get_knows(
+    options: dict[str, str], words: list[str]
+) -> None:
+    request = RoleRequest("dev", options)
+    assert request.words() == ["dev", *words]
+    made = get.command.make_context("get", request.words(), resilient_parsing=False)
+    assert session_options.as_keys(made.params) == options
+    typed = RoleRequest("dev", options, typed=("--session-policy", "p", f"{answers.FOLDER}/x", "--purpose", "in y"))
+    assert typed.words()[1:] == (["--session-policy", "p", "--purpose", "in y"] if options else [])
+
 
 # A first call, and those that follow it.
 
