@@ -52,7 +52,7 @@ class Host:
     work: Path = field(init=False)
 
     def __post_init__(self) -> None:
-        self.work = self.home.folder / "work"
+        self.work = self.home.folder / "project"
         self.work.mkdir()
 
     def words(self, *command: str, options: Sequence[str] = (READ_ONLY,)) -> list[str]:

@@ -27,7 +27,6 @@ from assume_helper.text import printable
 
 # Only these leave a session fewer rights than its role has.
 _NARROWING = ("read_only", "session_policy", "policy_arns")
-_RESOLVER = "/etc/resolv.conf"
 _LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0", "::ffff:127.")  # noqa: S104 - compared with, not bound to
 _TOKEN_FILE = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"  # noqa: S105 - its variable
 _PREFIX = "assume-helper-sandbox-"
@@ -174,7 +173,7 @@ def _network(environ: Mapping[str, str], places: Places, folder: str) -> Network
             port = _loopback_port(value)
             if port is not None:
                 ports.add(port)
-    path = os.path.realpath(_RESOLVER)
+    path = os.path.realpath(sandbox.RESOLVER)
     try:
         with open(path, encoding="utf-8", errors="surrogateescape") as file:
             lines = file.read().splitlines()

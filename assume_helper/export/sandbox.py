@@ -16,6 +16,7 @@ PROGRAMS = ("pasta", "unshare", "bwrap", "ip")
 ALSO_SEARCHED = "/usr/sbin:/sbin"
 # Link-local addresses (IMDS, containers' and pods' endpoints), and AWS's IPv6 addresses for the same (EC2 User Guide).
 _METADATA = ("169.254.0.0/16", "fd00:ec2::/32")
+RESOLVER = "/etc/resolv.conf"
 # A name server inside, whose queries pasta hands to the host's own: RFC 5737, so no network has that address.
 NAME_SERVER = "198.51.100.53"
 # A rule goes before every route: a host may have one for 169.254.169.254 alone, which pasta copies. $1 is where bwrap

@@ -116,6 +116,8 @@ NOT_TYPED = [
     ["exec", "--", "true"],
     ["exec", "dev", "--refresh", "--", "true"],
     ["exec", "--no-session", "dev", "--", "true"],
+    ["exec", "--sandbox", "--read-only", "dev", "--", "true"],
+    ["exec", "dev", "--read-only", "--sandbox", "--", "true"],
     ["exec", "dev", "true"],
     ["exec", "dev", "--read-only=1", "--", "true"],
     ["env", "dev", "--session-policy", "~/p"],

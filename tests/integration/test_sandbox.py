@@ -300,7 +300,7 @@ def test_nothing_outlives_this_process_or_the_program(machine: Host) -> None:
     mark = "99991.5"
     with started(machine, "sh", "-c", f"sleep {mark} & echo there; exec sleep {mark}") as process:
         assert first_line(process) == b"there\n"
-        assert running(mark)
+        wait_for(lambda: running(mark))
         process.kill()
         process.wait(60)
         wait_for(lambda: not running(mark))

@@ -94,8 +94,8 @@ def started(machine: Host, script: str, **environ: str) -> Iterator["subprocess.
         ("/mnt/elsewhere/config", "AWS_CONFIG_FILE"),
         ("/mnt/elsewhere/credentials", "AWS_SHARED_CREDENTIALS_FILE"),
         (f"{HOME}/my-credentials", "AWS_SHARED_CREDENTIALS_FILE"),
-        (f"{HOME}/work/credentials", "AWS_SHARED_CREDENTIALS_FILE"),
-        (f"{HOME}/work/aws/credentials", "AWS_SHARED_CREDENTIALS_FILE"),
+        (f"{HOME}/project/credentials", "AWS_SHARED_CREDENTIALS_FILE"),
+        (f"{HOME}/project/aws/credentials", "AWS_SHARED_CREDENTIALS_FILE"),
         ("/mnt/elsewhere/token", "AWS_WEB_IDENTITY_TOKEN_FILE"),
         ("/mnt/elsewhere/token", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"),
         ("/var/run/secrets/eks.amazonaws.com/serviceaccount/token", ""),
@@ -175,7 +175,7 @@ def test_the_crontabs_cannot_be_read(machine: Host, path: str) -> None:
 
 def test_only_the_working_directory_and_a_tmp_of_its_own_can_be_written_to(machine: Host, tmp_path: Path) -> None:
     script = f"""
-        echo x > {HOME}/work/file && mkdir {HOME}/work/folder
+        echo x > {HOME}/project/file && mkdir {HOME}/project/folder
         echo x > /tmp/own-file-of-the-sandbox && cat /tmp/own-file-of-the-sandbox
         echo x > /var/tmp/own-file-of-the-sandbox
         echo x > /dev/shm/own-file-of-the-sandbox
@@ -366,5 +366,5 @@ def test_a_program_that_leads_git_elsewhere_is_told_of(repository: Host) -> None
     """Git needs to write to its folder, and this file there would give it other hooks."""
     ran = repository.inside("sh", "-c", "echo /tmp/x > .git/commondir")
     assert ran.code == 0
-    assert "warning: the program has made /mnt/home/work/.git/commondir" in ran.stderr
+    assert "warning: the program has made /mnt/home/project/.git/commondir" in ran.stderr
     assert repository.inside("true", options=(READ_ONLY,)).stderr == ""  # it is the user's by now

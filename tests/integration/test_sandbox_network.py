@@ -83,7 +83,7 @@ def test_a_proxy_on_the_loopback_is_not_let_in(machine: Host) -> None:
         "/mnt/home/.docker/run/docker.sock",
         "/mnt/home/.ssh/agent/s.1",
         "/mnt/elsewhere/own.sock",
-        "/mnt/home/work/own.sock",
+        "/mnt/home/project/own.sock",
     ],
 )
 def test_sockets_are_out_of_reach(machine: Host, path: str) -> None:

@@ -30,6 +30,8 @@ WINGS = {
 # What reads the environment, or the user's home, which comes from it.
 ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "expandvars", "expanduser", "home"}
 # Where the machines are that this is written and tested on; the null device and the terminal are everywhere.
+SYSTEM_PATH = re.compile(r"/(?:usr|var|etc)/")
+NAMES_SYSTEM_PATHS = {"export/hidden_places.py", "export/sandbox.py"}
 MACHINE_PATH = re.compile(
     r"(?<![\w.~>}/-])/(?:home|root|work|tmp|usr|opt|var|etc|mnt|srv|Users|private)/|\b[A-Z]:\\\\?\w"
 )
@@ -160,6 +162,8 @@ def test_no_module_reads_the_environment_while_it_is_imported() -> None:
 def test_no_machine_s_own_path_is_in_a_module() -> None:
     for path in MODULES:
         text = path.read_text(encoding="utf-8")
+        # What every Linux has, to be hidden in the sandbox (Filesystem Hierarchy Standard).
+        text = SYSTEM_PATH.sub("", text) if named(path) in NAMES_SYSTEM_PATHS else text
         assert [line for line in text.splitlines() if MACHINE_PATH.search(line)] == [], named(path)
         assert str(ROOT) not in text, named(path)
 

@@ -18,7 +18,7 @@ from assume_helper.export import shell_syntax
 # Options that do not shape a session, or that no hit knows: all of these are left to the full way.
 NOT_OF_A_SESSION = {
     "get": {"--refresh-ahead"},
-    "exec": {"--source-profile", "--refresh", "--no-session"},
+    "exec": {"--source-profile", "--refresh", "--no-session", "--sandbox"},
     "env": {"--source-profile", "--unset", "--json"},
 }
 PLAIN = st.text(sorted(answers.PLAIN), max_size=12)
@@ -152,6 +152,8 @@ def test_a_line_that_a_hit_may_answer(line: str, found: "answers.Request") -> No
         "exec dev a",
         "exec dev --read-only=1 -- a",
         "exec dev --purpose -- a",
+        "exec --sandbox --read-only dev -- a",
+        "exec dev --read-only --sandbox -- a",
         "env dev --session-policy ~/p",
         "env",
         "env dev --shell",
