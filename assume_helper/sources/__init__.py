@@ -1,1 +1,1 @@
-"""What a session is made from: access keys, processes, metadata, web identity tokens and MFA codes."""
+"""What a session is made from: access keys, processes, metadata, tokens of identity providers and MFA codes."""

@@ -6,9 +6,10 @@ import signal
 
 import pexpect
 import pytest
-from front import Front, session, wait_for
+from front import ACCOUNT, Front, session, wait_for
 from running import SCRIPT, Home
 from started import is_alive
+from strict_tokens import SAML_PROVIDER, SAMLProvider
 
 CALLERS = {
     "AWS_ACCESS_KEY_ID": "caller",
@@ -22,8 +23,11 @@ CALLERS = {
     "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:9/caller",
 }
 DOCUMENT = json.dumps({"Version": 1, "AccessKeyId": "AKIASOURCE", "SecretAccessKey": "s"})
-# The three kinds: what the program prints where all is well.
+TOKENS = ("web_identity_token_process", "saml_process")
+ASSERTION = SAMLProvider().assertion(f"arn:aws:iam::{ACCOUNT}:role/dev,{SAML_PROVIDER}")
+# The kinds: what the program prints where all is well.
 KINDS = {"mfa_process": "123456", "askpass": "123456", "source": DOCUMENT}
+KINDS |= dict(zip(TOKENS, ("a.web.token", ASSERTION), strict=True))
 
 
 @pytest.fixture
@@ -40,6 +44,9 @@ def started(home: Home, kind: str, script: str) -> None:
     if kind == "source":
         home.credentials.write_text("")
         home.config.write_text(home.config.read_text() + f"[profile base]\ncredential_process = {program}\n")
+        return
+    if kind in TOKENS:
+        home.config.write_text(home.config.read_text() + f"{kind} = {program}\n")
         return
     device = "mfa_serial = GAHT12345678\n" + (f"mfa_process = {program}\n" if kind == "mfa_process" else "")
     home.config.write_text(home.config.read_text() + device)
@@ -80,7 +87,7 @@ def test_its_children_end_with_this_process(ready: Home, kind: str, number_of_si
     wait_for(lambda: not is_alive(left), 10)
 
 
-@pytest.mark.parametrize("kind", ["mfa_process", "source"])
+@pytest.mark.parametrize("kind", ["mfa_process", "source", *TOKENS])
 def test_they_do_so_on_a_terminal_too_where_it_may_read(ready: Home, kind: str) -> None:
     script = f"read line < /dev/tty\nsleep 300 &\necho $! > '{ready.folder}/number'\nwait"
     started(ready, kind, f"echo ready > /dev/tty\n{script}")
@@ -96,8 +103,9 @@ def test_they_do_so_on_a_terminal_too_where_it_may_read(ready: Home, kind: str) 
     wait_for(lambda: not is_alive(left), 10)
 
 
-def test_what_mfa_process_says_reaches_the_terminal_without_control_characters(ready: Home) -> None:
-    started(ready, "mfa_process", "printf 'touch \\033]0;x\\007 your \\302\\233 key\\n' >&2\necho 123456")
+@pytest.mark.parametrize("kind", ["mfa_process", *TOKENS])
+def test_what_a_shell_s_command_says_reaches_the_terminal_without_control_characters(ready: Home, kind: str) -> None:
+    started(ready, kind, f"printf 'touch \\033]0;x\\007 your \\302\\233 key\\n' >&2\necho {KINDS[kind]}")
     line = f"{SCRIPT} get dev > out 2> err"
     child = pexpect.spawn(
         "/bin/sh", ["-c", line], env=ready.environ, cwd=str(ready.folder), timeout=60, encoding="utf-8"

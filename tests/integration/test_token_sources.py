@@ -383,6 +383,16 @@ def test_configure_writes_a_source_of_ours_with_the_prefix_and_moves_what_sdks_w
     tokens.home.get("dev")
 
 
+@pytest.mark.parametrize("key", ["web_identity_token_process", "saml_process"])
+def test_configure_takes_a_token_s_command_out_for_another_source(tokens: TokenHome, key: str) -> None:
+    tokens.configure(f"{key} = {tokens.program}")
+    tokens.home.credentials.write_text("[me]\naws_access_key_id = AKIAME00000000000000\naws_secret_access_key = s\n")
+    assert tokens.home.run("configure", "dev", "--source-profile", "me", "--yes").code == 0
+    assert f"{key} =" not in tokens.home.config.read_text()
+    tokens.home.get("dev")
+    assert (tokens.front.calls[0].access_key_id, tokens.runs) == ("AKIAME00000000000000", 0)
+
+
 # IAM Roles Anywhere: its helper makes a session for every call
 
 
