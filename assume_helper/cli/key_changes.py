@@ -85,7 +85,11 @@ def add(invocation: Invocation, name: str, *, from_file: bool, keyring: KeyPlace
         place = KeyringPlace(name, keyring, invocation.environ, profile_key.KEYRING_PATIENCE)
         profile_key.check_no_rotation(invocation, place)
         loaded = changes.load(invocation.environ)
+        config_change.sweep(invocation)
         source = _source(invocation, loaded, name) if from_file else None
+        if from_file and source is None:
+            _say_moved(invocation, loaded, place, as_json=as_json)
+            return
         files = _files(invocation, loaded, name, keyring, source)
         pair, is_elsewhere = _pair(invocation, loaded, place, source)
         diff = files.diff()
@@ -116,17 +120,33 @@ def _show(invocation: Invocation, name: str, keyring: KeyPlace, diff: Sequence[s
         invocation.say(f"assume-helper: {printable(name, 64)}: {OF_THE_KERNEL}")
 
 
-def _source(invocation: Invocation, loaded: Loaded, name: str) -> FilePlace:
-    """The file that the key is moved out of. Raises SourceError where none has it."""
-    settings = profile_key.settings_of(loaded.config, name)
-    found = key_file.of_profile(settings, invocation.environ)
-    if found is None:
-        raise SourceError(
-            f"neither file has an access key of profile {printable(name, 64)}", "leave --from-file out, and type it"
-        )
-    found.sweep()
-    profile_key.check_no_rotation(invocation, found)
+def _source(invocation: Invocation, loaded: Loaded, name: str) -> FilePlace | None:
+    """The file that the key is moved out of; None where none has it."""
+    found = key_file.of_profile(profile_key.settings_of(loaded.config, name), invocation.environ)
+    if found is not None:
+        profile_key.check_no_rotation(invocation, found)
     return found
+
+
+def _say_moved(invocation: Invocation, loaded: Loaded, place: KeyringPlace, *, as_json: bool) -> None:
+    """Say that the key was moved before. Raises SourceError where there is none."""
+    pair, named = place.read(), printable(place.profile, 64)
+    if pair is None or not _leads_to_keyring(loaded, place):
+        raise SourceError(f"neither file has an access key of profile {named}", "leave --from-file out, and type it")
+    if as_json:
+        display.print_json(
+            invocation,
+            {"profile": place.profile, "place": place.place, "access_key": pair.access_key_id[-4:], "arn": None,
+             "config_changed": False, "taken_from": None},
+        )  # fmt: skip
+    else:
+        display.print_lines(invocation, [f"The access key {pair.shown} is in {place.named} already."])
+
+
+def _leads_to_keyring(loaded: Loaded, place: KeyringPlace) -> bool:
+    """Whether the profile has its key in a keyring, as the config is."""
+    is_there = place.profile in loaded.config.profiles
+    return is_there and isinstance(profile_key.find(ProfileSettings(merge(loaded.config, place.profile))), KeptKey)
 
 
 def _files(invocation: Invocation, loaded: Loaded, name: str, keyring: KeyPlace, source: FilePlace | None) -> _Files:
@@ -174,9 +194,7 @@ def _pair(
             return pair, True
     elif there is None:
         return key_input.read(invocation, place.profile), invocation.is_terminal(0)
-    elif place.profile not in loaded.config.profiles or not isinstance(
-        profile_key.find(ProfileSettings(merge(loaded.config, place.profile))), KeptKey
-    ):
+    elif not _leads_to_keyring(loaded, place):
         invocation.say(f"assume-helper: {place.named} has the access key {there.shown} of this profile already")
         return there, False
     raise ConfigurationError(

@@ -1,8 +1,7 @@
 """`keys rotate`: what a person is shown and asked, and what is said of the end."""
 
-from assume_helper.cli import display, key_changes, profile_key
+from assume_helper.cli import config_change, display, key_changes, profile_key
 from assume_helper.cli.invocation import Invocation
-from assume_helper.configure.key_file import FilePlace
 from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError
 from assume_helper.keys import journal, rotation
 from assume_helper.keys.journal import Journal
@@ -45,8 +44,7 @@ def rotate(invocation: Invocation, name: str, *, keep_old: bool, yes: bool, as_j
         invocation.say(error_line(name, line))
 
     with profile_key.locked(invocation, name):
-        if isinstance(place, FilePlace):
-            place.sweep()
+        config_change.sweep(invocation)
         job = Job(place, noted, asked.iam, asked.who, invocation.clock, say)
         try:
             with display.spinner(invocation, "replacing the access key ..."):

@@ -15,6 +15,12 @@ def command() -> None:
     The keyring is the desktop's (Secret Service, KWallet, the macOS Keychain, Windows Credential Manager), or, where
     --keyring kernel says so, the Linux kernel's. A profile with assume_helper_keys = keyring is a source like any
     other. IAM is asked with the key itself.
+
+    \b
+    Example:
+        $ assume-helper keys add me --from-file
+        $ assume-helper keys list
+        $ assume-helper keys rotate me
     """
 
 
