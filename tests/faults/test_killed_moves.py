@@ -1,4 +1,4 @@
-"""`keys add --from-file` that is killed with -9 at any step: the key is in one place at least, and the next run ends it."""
+"""`keys add --from-file`, killed with -9 at any step: the key is in one place at least, and the next run ends it."""
 
 import signal
 import subprocess

@@ -1,15 +1,18 @@
 """`keys add`, `list` and `remove`: with the kernel's keyring for real, and the credentials file."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pexpect
 import pytest
 from front import Front, error
 from iam_users import ARN
 from kept_keys_scene import Scene, file_of, scene
+from native_front import SANITIZER_OPTIONS, with_recorder
 from running import ACCESS_KEY_ID, SCRIPT, SECRET, Home
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's keyring is Linux's")
@@ -88,6 +91,42 @@ def test_a_cached_hit_never_opens_the_keyring(keys: Scene) -> None:
     record = next(keys.notes().glob("*-kernel.json"))
     record.rename(record.with_name(record.name.replace("-kernel", "-keyring")))
     keys.hits_open_nothing()
+
+
+def test_the_native_front_answers_such_a_hit_by_itself(keys: Scene, native: Path, tmp_path: Path) -> None:
+    keys.home.unmeasured()
+    keys.move()
+    for path in (keys.home.config, keys.home.credentials, *keys.notes().glob("*.json")):
+        os.utime(path, ns=(0, 1_700_000_000_123_456_789))  # settled long ago
+    first = keys.home.get(keys.name)
+    alone = with_recorder(native, tmp_path / "alone")
+    ran = keys.home.run("get", keys.name, command=(str(alone),), **SANITIZER_OPTIONS)
+    assert (ran.code, ran.document) == (0, first)
+    keys.done("rotate", keys.name, "--yes")
+    assert keys.home.run("get", keys.name, command=(str(alone),), **SANITIZER_OPTIONS).stdout == b""
+
+
+def test_exec_may_have_the_key_itself_and_the_console_cannot(keys: Scene) -> None:
+    keys.move()
+    show = "import os; print(os.environ['AWS_ACCESS_KEY_ID'], 'AWS_SESSION_TOKEN' in os.environ)"
+    ran = keys.home.run("exec", "--no-session", keys.name, "--", sys.executable, "-c", show)
+    assert ran.stdout.decode() == f"{ACCESS_KEY_ID} False\n", ran.stderr
+    keys.home.run("console", "--print", keys.name).failed(3, "a user's own session cannot sign in")
+
+
+def test_another_keyring_is_named(empty: Scene) -> None:
+    empty.home.config.write_text(f"[profile {empty.name}]\nassume_helper_keys = safe\n")
+    empty.home.run("get", empty.name).failed(3, "assume_helper_keys", "use keyring or kernel")
+    empty.home.config.write_text(f"[profile {empty.name}]\nassume_helper_key = keyring\nregion = us-east-1\n")
+    empty.home.run("get", empty.name).failed(3, "did you mean assume_helper_keys?")
+
+
+def test_a_key_in_a_file_that_is_added_later_wins_as_for_the_sdks(keys: Scene) -> None:
+    keys.move()
+    other = keys.user.add()
+    keys.home.credentials.write_text(file_of(keys.name, other.access_key_id, other.secret))
+    keys.home.get(keys.name)
+    assert keys.front.calls[-1].access_key_id == other.access_key_id
 
 
 def test_a_key_in_the_config_file_is_moved_too(keys: Scene) -> None:
