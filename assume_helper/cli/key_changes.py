@@ -257,9 +257,8 @@ def remove(invocation: Invocation, name: str, *, keyring: KeyPlace | None, yes: 
                 f"{place.named} has no access key of profile {printable(name, 64)}", "nothing is to be done"
             )
         status = _status(invocation, profile_key.asked(invocation, settings), pair)
-        copies = [other for other, values in config.profiles.items()
-                  if pair.access_key_id in values.values()]  # fmt: skip
-        kept = f"profile {printable(copies[0], 64)} in a file has it, too" if copies else "this is the only copy here"
+        found = profile_key.copies(config, name, pair)
+        kept = f"profile {found[0]} has it, too" if found else "this is the only copy here"
         invocation.say(
             f"assume-helper: {printable(name, 64)}: the access key {pair.shown} is taken out of {place.named} and "
             f"written nowhere: {kept}, and AWS does not show its secret again; {status}"

@@ -66,14 +66,10 @@ def _add(name: str) -> str:
 
 def _check_copies(config: AwsConfig, name: str, pair: KeyPair) -> None:
     """Raise ConfigurationError where another profile has a copy of the key, which would be worth nothing."""
-    copies = [
-        printable(other, 64)
-        for other, values in config.profiles.items()
-        if other != name and pair.access_key_id in values.values()
-    ]
-    if copies:
+    found = profile_key.copies(config, name, pair)
+    if found:
         raise ConfigurationError(
-            f"profile {', '.join(copies[:5])} has a copy of the access key {pair.shown}, which would end",
+            f"profile {', '.join(found[:5])} has a copy of the access key {pair.shown}, which would end",
             f"take it out there; a role uses this one by source_profile = {printable(name, 64)}",
         )
 

@@ -74,6 +74,10 @@ def test_the_profile_is_served_by_itself_and_is_a_source_of_roles(keys: Scene) -
     assert [call.action for call in keys.front.calls[-2:]] == ["GetSessionToken", "AssumeRole"]
     assert {call.access_key_id for call in keys.front.calls} == {ACCESS_KEY_ID}
     assert keys.home.run("whoami", keys.name).code == 0
+    listed = json.loads(keys.home.run("list", "--json").stdout)
+    assert {row["profile"]: row["source"] for row in listed if row["profile"] != "other"} == {
+        keys.name: "the kernel's keyring", "r": keys.name,
+    }  # fmt: skip
 
 
 def test_a_role_and_its_own_key_may_be_in_one_profile(keys: Scene) -> None:
@@ -198,6 +202,21 @@ def test_where_there_is_no_keyring_it_is_exit_3_with_the_ways_out(keys: Scene) -
     ran = keys.run("add", keys.name, "--from-file", "--yes", PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring")
     ran.failed(3, "there is no keyring here", "--keyring kernel", "until the machine restarts", "credentials file")
     assert (keys.home.credentials.read_bytes(), keys.front.calls) == (before, [])
+
+
+@pytest.mark.parametrize("backend", ["keyring.backends.null.Keyring", "plain_keyring.Keyring"])
+def test_a_keyring_that_keeps_keys_in_the_open_is_refused(keys: Scene, tmp_path: Path, backend: str) -> None:
+    (tmp_path / "plain_keyring.py").write_text(
+        "from keyring.backend import KeyringBackend\nclass Keyring(KeyringBackend):\n    priority = 9\n"
+        "    get_password = delete_password = lambda *_: None\n"
+        f"    set_password = lambda _, *given: open({str(tmp_path / 'kept')!r}, 'w').write(str(given))\n"
+    )
+    before = keys.home.credentials.read_bytes()
+    environ = {"PYTHON_KEYRING_BACKEND": backend, "PYTHONPATH": str(tmp_path)}
+    keys.run("add", keys.name, "--from-file", "--yes", **environ).failed(3, backend, "not known to protect a key")
+    assert (keys.home.credentials.read_bytes(), (tmp_path / "kept").exists()) == (before, False)
+    keys.home.config.write_text("[profile k]\nassume_helper_keys = keyring\n")
+    keys.home.run("get", "k", **environ).failed(3, backend)
 
 
 def test_another_key_that_is_kept_is_never_overwritten(keys: Scene) -> None:
