@@ -1,4 +1,4 @@
-"""`keys add` and `keys remove`: a key into a keyring, and out of it. It is never lost on the way."""
+"""`keys add`: a key into a keyring, typed, piped or moved out of a file. It is never lost on the way."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,7 +20,7 @@ from assume_helper.profiles.key_record import KeyRecord
 from assume_helper.profiles.origin import KeptKey
 from assume_helper.profiles.raw_profile import merge, with_prefix
 from assume_helper.profiles.settings import KEPT_KEY, ProfileSettings
-from assume_helper.sessions import cached_files, purge
+from assume_helper.profiles.source_description import KEYRINGS
 from assume_helper.sources import kept_keys
 from assume_helper.sources.kept_keys import KeyPair
 from assume_helper.text import printable
@@ -85,6 +85,7 @@ def add(invocation: Invocation, name: str, *, from_file: bool, keyring: KeyPlace
         place = KeyringPlace(name, keyring, invocation.environ, profile_key.KEYRING_PATIENCE)
         profile_key.check_no_rotation(invocation, place)
         loaded = changes.load(invocation.environ)
+        _check_other_keyring(invocation, place)
         config_change.sweep(invocation)
         source = _source(invocation, loaded, name) if from_file else None
         if from_file and source is None:
@@ -118,6 +119,17 @@ def _show(invocation: Invocation, name: str, keyring: KeyPlace, diff: Sequence[s
         config_change.show(invocation, 2 if as_json else 1, diff)
     if keyring == "kernel":
         invocation.say(f"assume-helper: {printable(name, 64)}: {OF_THE_KERNEL}")
+
+
+def _check_other_keyring(invocation: Invocation, place: KeyringPlace) -> None:
+    """Raise ConfigurationError where the other keyring has a key of the profile: it would be lost from sight."""
+    other: KeyPlace = "kernel" if place.place == "keyring" else "keyring"
+    record = key_record.read(invocation.environ, place.profile, other)
+    if record is not None and record.access_key_id is not None:
+        raise ConfigurationError(
+            f"{KEYRINGS[other]} has an access key of profile {printable(place.profile, 64)}",
+            f"take it out first: `keys remove --keyring {other}`",
+        )
 
 
 def _source(invocation: Invocation, loaded: Loaded, name: str) -> FilePlace | None:
@@ -235,53 +247,3 @@ def _note_age(invocation: Invocation, asked: profile_key.Asked, place: KeyringPl
         key_record.write(invocation.environ, place.profile, place.place, record)
     except (AssumeHelperError, OSError):
         pass  # its age is not known then
-
-
-def remove(invocation: Invocation, name: str, *, keyring: KeyPlace | None, yes: bool, as_json: bool) -> None:
-    """Take the access key of the profile `name` out of its keyring. Raises AssumeHelperError, click.UsageError."""
-    require_answer(invocation, yes=yes)
-    with profile_key.locked(invocation, name):
-        config = aws_config.load(invocation.environ)
-        settings = ProfileSettings(merge(config, name))
-        where = keyring or settings.key_place
-        if where is None:
-            raise SourceError(
-                f"no keyring has an access key of profile {printable(name, 64)}, as far as the config says",
-                "name it with --keyring; a key in a file is taken out by hand",
-            )
-        place = KeyringPlace(name, where, invocation.environ, profile_key.KEYRING_PATIENCE)
-        profile_key.check_no_rotation(invocation, place)
-        pair = place.read()
-        if pair is None:
-            raise SourceError(
-                f"{place.named} has no access key of profile {printable(name, 64)}", "nothing is to be done"
-            )
-        status = _status(invocation, profile_key.asked(invocation, settings), pair)
-        found = profile_key.copies(config, name, pair)
-        kept = f"profile {found[0]} has it, too" if found else "this is the only copy here"
-        invocation.say(
-            f"assume-helper: {printable(name, 64)}: the access key {pair.shown} is taken out of {place.named} and "
-            f"written nowhere: {kept}, and AWS does not show its secret again; {status}"
-        )
-        confirm(f"Take the access key {pair.shown} out of {place.named}?", yes=yes)
-        cached = purge.find_of_access_key(config, name, invocation.environ)
-        place.remove(invocation.clock.now())
-    for file in cached:
-        cached_files.delete(file)
-    if as_json:
-        display.print_json(invocation, {"profile": name, "place": where, "access_key": pair.access_key_id[-4:],
-                                        "iam": status})  # fmt: skip
-    else:
-        display.print_lines(invocation, [f"The access key {pair.shown} is no longer in {place.named}; {status}."])
-
-
-def _status(invocation: Invocation, asked: profile_key.Asked, pair: KeyPair) -> str:
-    """What IAM says of the key, in words."""
-    try:
-        with display.spinner(invocation, "asking IAM ..."):
-            active = {key.access_key_id: key.is_active for key in asked.iam(pair).list_keys()[0]}
-    except AssumeHelperError as error:
-        return f"whether it is active in IAM is not known ({error.message})"
-    if active.get(pair.access_key_id):
-        return "it is still active in IAM: delete it there (`aws iam delete-access-key`) if nothing uses it"
-    return "it is not active in IAM"

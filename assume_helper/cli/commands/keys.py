@@ -121,7 +121,7 @@ def remove(invocation: Invocation, /, profile: str, *, keyring: KeyPlace | None,
     Example:
         $ assume-helper keys remove me
     """
-    from assume_helper.cli import key_changes  # it loads the SDK
+    from assume_helper.cli import key_removal  # it loads the SDK
 
     invocation.subject = profile
-    key_changes.remove(invocation, profile, keyring=keyring, yes=yes, as_json=as_json)
+    key_removal.remove(invocation, profile, keyring=keyring, yes=yes, as_json=as_json)
