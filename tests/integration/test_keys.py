@@ -319,6 +319,16 @@ def test_the_list_shows_where_each_key_is_its_age_and_last_four_and_no_more(keys
     assert ACCESS_KEY_ID not in json.dumps([kept, in_file])
 
 
+def test_doctor_says_what_the_kernel_s_keyring_is_and_that_a_key_is_old(keys: Scene) -> None:
+    keys.user.keys[ACCESS_KEY_ID].created -= timedelta(days=91)
+    keys.move()
+    for arguments in ([keys.name], []):
+        said = keys.home.run("doctor", *arguments).stdout.decode()
+        assert "until this machine restarts or you log out" in said
+        assert "is 91 days old, more than 90" in said
+        assert f"assume-helper keys rotate {keys.name}" in said
+
+
 def test_the_list_opens_no_keyring(keys: Scene) -> None:
     keys.move()
     before = len(keys.front.calls)
