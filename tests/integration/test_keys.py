@@ -359,6 +359,7 @@ def test_a_removed_key_is_nowhere_and_its_sessions_go(keys: Scene) -> None:
     keys.home.config.write_text(keys.home.config.read_text() + role)
     for profile in (keys.name, "r"):
         keys.home.get(profile)
+    assert keys.home.run("get", "r", "--read-only").code == 0
     ran = keys.run("remove", keys.name, "--yes")
     assert ran.code == 0
     for words in ("written nowhere", "the only copy here", "still active in IAM"):
