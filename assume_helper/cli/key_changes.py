@@ -1,4 +1,4 @@
-"""`keys add` and `keys remove`: a key into a keyring, and out of it. It is never lost on the way."""
+"""`keys add`: a key into a keyring, typed, piped or moved out of a file. It is never lost on the way."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,7 +20,7 @@ from assume_helper.profiles.key_record import KeyRecord
 from assume_helper.profiles.origin import KeptKey
 from assume_helper.profiles.raw_profile import merge, with_prefix
 from assume_helper.profiles.settings import KEPT_KEY, ProfileSettings
-from assume_helper.sessions import cached_files, purge
+from assume_helper.profiles.source_description import KEYRINGS
 from assume_helper.sources import kept_keys
 from assume_helper.sources.kept_keys import KeyPair
 from assume_helper.text import printable
@@ -85,7 +85,12 @@ def add(invocation: Invocation, name: str, *, from_file: bool, keyring: KeyPlace
         place = KeyringPlace(name, keyring, invocation.environ, profile_key.KEYRING_PATIENCE)
         profile_key.check_no_rotation(invocation, place)
         loaded = changes.load(invocation.environ)
+        _check_other_keyring(invocation, place)
+        config_change.sweep(invocation)
         source = _source(invocation, loaded, name) if from_file else None
+        if from_file and source is None:
+            _say_moved(invocation, loaded, place, as_json=as_json)
+            return
         files = _files(invocation, loaded, name, keyring, source)
         pair, is_elsewhere = _pair(invocation, loaded, place, source)
         diff = files.diff()
@@ -116,17 +121,44 @@ def _show(invocation: Invocation, name: str, keyring: KeyPlace, diff: Sequence[s
         invocation.say(f"assume-helper: {printable(name, 64)}: {OF_THE_KERNEL}")
 
 
-def _source(invocation: Invocation, loaded: Loaded, name: str) -> FilePlace:
-    """The file that the key is moved out of. Raises SourceError where none has it."""
-    settings = profile_key.settings_of(loaded.config, name)
-    found = key_file.of_profile(settings, invocation.environ)
-    if found is None:
-        raise SourceError(
-            f"neither file has an access key of profile {printable(name, 64)}", "leave --from-file out, and type it"
+def _check_other_keyring(invocation: Invocation, place: KeyringPlace) -> None:
+    """Raise ConfigurationError where the other keyring has a key of the profile: it would be lost from sight."""
+    other: KeyPlace = "kernel" if place.place == "keyring" else "keyring"
+    record = key_record.read(invocation.environ, place.profile, other)
+    if record is not None and record.access_key_id is not None:
+        raise ConfigurationError(
+            f"{KEYRINGS[other]} has an access key of profile {printable(place.profile, 64)}",
+            f"take it out first: `keys remove --keyring {other}`",
         )
-    found.sweep()
-    profile_key.check_no_rotation(invocation, found)
+
+
+def _source(invocation: Invocation, loaded: Loaded, name: str) -> FilePlace | None:
+    """The file that the key is moved out of; None where none has it."""
+    found = key_file.of_profile(profile_key.settings_of(loaded.config, name), invocation.environ)
+    if found is not None:
+        profile_key.check_no_rotation(invocation, found)
     return found
+
+
+def _say_moved(invocation: Invocation, loaded: Loaded, place: KeyringPlace, *, as_json: bool) -> None:
+    """Say that the key was moved before. Raises SourceError where there is none."""
+    pair, named = place.read(), printable(place.profile, 64)
+    if pair is None or not _leads_to_keyring(loaded, place):
+        raise SourceError(f"neither file has an access key of profile {named}", "leave --from-file out, and type it")
+    if as_json:
+        display.print_json(
+            invocation,
+            {"profile": place.profile, "place": place.place, "access_key": pair.access_key_id[-4:], "arn": None,
+             "config_changed": False, "taken_from": None},
+        )  # fmt: skip
+    else:
+        display.print_lines(invocation, [f"The access key {pair.shown} is in {place.named} already."])
+
+
+def _leads_to_keyring(loaded: Loaded, place: KeyringPlace) -> bool:
+    """Whether the profile has its key in a keyring, as the config is."""
+    is_there = place.profile in loaded.config.profiles
+    return is_there and isinstance(profile_key.find(ProfileSettings(merge(loaded.config, place.profile))), KeptKey)
 
 
 def _files(invocation: Invocation, loaded: Loaded, name: str, keyring: KeyPlace, source: FilePlace | None) -> _Files:
@@ -174,9 +206,7 @@ def _pair(
             return pair, True
     elif there is None:
         return key_input.read(invocation, place.profile), invocation.is_terminal(0)
-    elif place.profile not in loaded.config.profiles or not isinstance(
-        profile_key.find(ProfileSettings(merge(loaded.config, place.profile))), KeptKey
-    ):
+    elif not _leads_to_keyring(loaded, place):
         invocation.say(f"assume-helper: {place.named} has the access key {there.shown} of this profile already")
         return there, False
     raise ConfigurationError(
@@ -217,54 +247,3 @@ def _note_age(invocation: Invocation, asked: profile_key.Asked, place: KeyringPl
         key_record.write(invocation.environ, place.profile, place.place, record)
     except (AssumeHelperError, OSError):
         pass  # its age is not known then
-
-
-def remove(invocation: Invocation, name: str, *, keyring: KeyPlace | None, yes: bool, as_json: bool) -> None:
-    """Take the access key of the profile `name` out of its keyring. Raises AssumeHelperError, click.UsageError."""
-    require_answer(invocation, yes=yes)
-    with profile_key.locked(invocation, name):
-        config = aws_config.load(invocation.environ)
-        settings = ProfileSettings(merge(config, name))
-        where = keyring or settings.key_place
-        if where is None:
-            raise SourceError(
-                f"no keyring has an access key of profile {printable(name, 64)}, as far as the config says",
-                "name it with --keyring; a key in a file is taken out by hand",
-            )
-        place = KeyringPlace(name, where, invocation.environ, profile_key.KEYRING_PATIENCE)
-        profile_key.check_no_rotation(invocation, place)
-        pair = place.read()
-        if pair is None:
-            raise SourceError(
-                f"{place.named} has no access key of profile {printable(name, 64)}", "nothing is to be done"
-            )
-        status = _status(invocation, profile_key.asked(invocation, settings), pair)
-        copies = [other for other, values in config.profiles.items()
-                  if pair.access_key_id in values.values()]  # fmt: skip
-        kept = f"profile {printable(copies[0], 64)} in a file has it, too" if copies else "this is the only copy here"
-        invocation.say(
-            f"assume-helper: {printable(name, 64)}: the access key {pair.shown} is taken out of {place.named} and "
-            f"written nowhere: {kept}, and AWS does not show its secret again; {status}"
-        )
-        confirm(f"Take the access key {pair.shown} out of {place.named}?", yes=yes)
-        cached = purge.find_of_access_key(config, name, invocation.environ)
-        place.remove(invocation.clock.now())
-    for file in cached:
-        cached_files.delete(file)
-    if as_json:
-        display.print_json(invocation, {"profile": name, "place": where, "access_key": pair.access_key_id[-4:],
-                                        "iam": status})  # fmt: skip
-    else:
-        display.print_lines(invocation, [f"The access key {pair.shown} is no longer in {place.named}; {status}."])
-
-
-def _status(invocation: Invocation, asked: profile_key.Asked, pair: KeyPair) -> str:
-    """What IAM says of the key, in words."""
-    try:
-        with display.spinner(invocation, "asking IAM ..."):
-            active = {key.access_key_id: key.is_active for key in asked.iam(pair).list_keys()[0]}
-    except AssumeHelperError as error:
-        return f"whether it is active in IAM is not known ({error.message})"
-    if active.get(pair.access_key_id):
-        return "it is still active in IAM: delete it there (`aws iam delete-access-key`) if nothing uses it"
-    return "it is not active in IAM"

@@ -1,8 +1,7 @@
 """`keys rotate`: what a person is shown and asked, and what is said of the end."""
 
-from assume_helper.cli import display, key_changes, profile_key
+from assume_helper.cli import config_change, display, key_changes, profile_key
 from assume_helper.cli.invocation import Invocation
-from assume_helper.configure.key_file import FilePlace
 from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError
 from assume_helper.keys import journal, rotation
 from assume_helper.keys.journal import Journal
@@ -45,8 +44,7 @@ def rotate(invocation: Invocation, name: str, *, keep_old: bool, yes: bool, as_j
         invocation.say(error_line(name, line))
 
     with profile_key.locked(invocation, name):
-        if isinstance(place, FilePlace):
-            place.sweep()
+        config_change.sweep(invocation)
         job = Job(place, noted, asked.iam, asked.who, invocation.clock, say)
         try:
             with display.spinner(invocation, "replacing the access key ..."):
@@ -68,14 +66,10 @@ def _add(name: str) -> str:
 
 def _check_copies(config: AwsConfig, name: str, pair: KeyPair) -> None:
     """Raise ConfigurationError where another profile has a copy of the key, which would be worth nothing."""
-    copies = [
-        printable(other, 64)
-        for other, values in config.profiles.items()
-        if other != name and pair.access_key_id in values.values()
-    ]
-    if copies:
+    found = profile_key.copies(config, name, pair)
+    if found:
         raise ConfigurationError(
-            f"profile {', '.join(copies[:5])} has a copy of the access key {pair.shown}, which would end",
+            f"profile {', '.join(found[:5])} has a copy of the access key {pair.shown}, which would end",
             f"take it out there; a role uses this one by source_profile = {printable(name, 64)}",
         )
 

@@ -94,6 +94,22 @@ def place_of(invocation: Invocation, settings: ProfileSettings) -> KeyringPlace 
     return place
 
 
+def copies(config: AwsConfig, name: str, pair: KeyPair) -> list[str]:
+    """The other profiles that have `pair`, in a file or by our note in a keyring, as messages name them."""
+    found = []
+    for other, values in config.profiles.items():
+        if other == name:
+            continue
+        try:
+            kept = find(ProfileSettings(merge(config, other)))
+        except AssumeHelperError:
+            kept = None
+        is_kept = isinstance(kept, KeptKey) and kept.access_key_id == pair.access_key_id
+        if is_kept or pair.access_key_id in values.values():
+            found.append(printable(other, 64))
+    return found
+
+
 def check_no_rotation(invocation: Invocation, place: KeyringPlace | FilePlace) -> None:
     """Raise ConfigurationError where a rotation of the key was begun and has not ended."""
     if journal.of(invocation.environ, place.identity).read() is not None:

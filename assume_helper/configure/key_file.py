@@ -5,7 +5,7 @@ While a key is replaced, the next one stands beside it in the same section, unde
 
 from collections.abc import Callable, Mapping
 
-from assume_helper.configure import temporary_file, writer
+from assume_helper.configure import writer
 from assume_helper.configure.access_key_text import KeyLines
 from assume_helper.configure.writer import ConfigFile
 from assume_helper.errors import ChangedMeanwhile, ConfigurationError, SourceError
@@ -15,7 +15,6 @@ from assume_helper.profiles.raw_profile import with_prefix
 from assume_helper.profiles.settings import ProfileSettings
 from assume_helper.sources.access_key import checked
 from assume_helper.sources.kept_keys import KeyPair
-from assume_helper.system.warning import Warning
 from assume_helper.text import printable
 
 # How often a file that another program changes is read again.
@@ -76,10 +75,6 @@ class FilePlace:
             return self.lines.without_key(text)
 
         self._change(edit)
-
-    def sweep(self) -> tuple[list[str], list[Warning]]:
-        """Delete what a killed writer left beside the file; see `temporary_file.sweep`."""
-        return temporary_file.sweep(self.file().path)
 
     def _pair(self, found: tuple[str, str] | None) -> KeyPair | None:
         if found is None:

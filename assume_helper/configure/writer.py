@@ -67,8 +67,14 @@ def read_file(path: str, variable: str) -> ConfigFile:
 
 
 def sweep(environ: Mapping[str, str]) -> tuple[list[str], list[Warning]]:
-    """Delete what a killed `configure` left beside the config file; see `temporary_file.sweep`."""
-    return temporary_file.sweep(os.path.realpath(os.path.abspath(hit.config_paths(environ)[0])))
+    """Delete what killed writers left beside the config and the credentials file; see `temporary_file.sweep`."""
+    removed: list[str] = []
+    left: list[Warning] = []
+    for path in dict.fromkeys(os.path.realpath(os.path.abspath(each)) for each in hit.config_paths(environ)):
+        found = temporary_file.sweep(path)
+        removed += found[0]
+        left += found[1]
+    return removed, left
 
 
 def check_home(path: str, environ: Mapping[str, str]) -> None:

@@ -16,11 +16,11 @@ from assume_helper.system.context import CallContext
 from assume_helper.text import printable
 
 
-def examine(config: AwsConfig, found: Profile, context: CallContext) -> Iterator[Check]:
+def examine(config: AwsConfig, found: Profile, context: CallContext, *, may_ask: bool) -> Iterator[Check]:
     """The checks of the access key behind `found`; none for another source, for temporary keys, and for an age that is
     not to be had.
 
-    The age of a key in a keyring is by our note of it. For one in a file IAM is asked, with that key.
+    The age of a key in a keyring is by our note of it. For one in a file IAM is asked with that key, if that `may_ask`.
     """
     origin = found.origin
     if not isinstance(origin, AccessKey) or origin.session_token is not None:
@@ -32,7 +32,7 @@ def examine(config: AwsConfig, found: Profile, context: CallContext) -> Iterator
     try:
         settings = ProfileSettings(merge(config, origin.profile))
         longest = settings.longest_key_age or age.LONGEST
-        created = _created(settings, origin, context)
+        created = _created(settings, origin, context) if may_ask or isinstance(origin, KeptKey) else None
     except AssumeHelperError as error:
         if error.exit_code == 3:
             yield Check("access key", "fail", error.message, error.next_step)

@@ -54,6 +54,10 @@ def examine(name: str | None, context: CallContext, spinner: Spinner) -> Iterato
             yield from checks
         yield from php.examine(config, config.config_profiles)
         yield from login.examine(config, known, context.environ, context.clock.now())
+        for profile in known:
+            if profile.role_arn is None:  # what a role begins with is a profile of its own
+                of_key = access_key.examine(config, profile, context, may_ask=False)
+                yield from (check for check in of_key if check.status != "ok")
     elif config is not None and found is not None:
         yield from login.examine(config, [found], context.environ, context.clock.now())
     yield from cache_directory.examine(context.environ, context.clock.now())
@@ -119,9 +123,10 @@ def _live(
         source = session.source(found, replace(context, asking=stop), is_reached=is_reached)
     if source is not None:
         yield source
-    if config is not None and is_reached and (source is None or source.status == "ok"):
+    if config is not None:
+        may_ask = is_reached and source is not None and source.status == "ok"
         with spinner():
-            age = list(access_key.examine(config, found, context))
+            age = list(access_key.examine(config, found, context, may_ask=may_ask))
         yield from age
     code = live.mfa(found, context)
     if code is not None:

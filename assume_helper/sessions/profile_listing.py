@@ -23,6 +23,7 @@ from assume_helper.profiles.origin import (
 )
 from assume_helper.profiles.resolution import Resolution
 from assume_helper.profiles.role import Profile
+from assume_helper.profiles.source_description import KEYRINGS
 from assume_helper.sessions import session_keys
 from assume_helper.system.warning import Warning
 from assume_helper.text import duration_text, printable
@@ -164,8 +165,10 @@ def _row(
 def source_name(profile: Profile) -> str:
     """What assumes the role, or has the credentials, in a word or two."""
     match profile.source:
-        case StaticKeys(profile=name) | KeptKey(profile=name):
+        case StaticKeys(profile=name):
             return name if profile.role_arn is not None else ""
+        case KeptKey(profile=name, place=place):
+            return name if profile.role_arn is not None else KEYRINGS[place]
         case Profile(of_environment=True):
             return "WebIdentity"
         case Profile(name=name):

@@ -32,10 +32,8 @@ def find_of_profile(name: str, environ: Mapping[str, str], warn: Callable[[Warni
     ]
     plain = storage.open_store(environ, warn, "file")
     pointers, keys = _hits_of(plain, name, {file.removesuffix(".entry") for _, file, _ in found})
-    # What its name led to: its key is not known now, it was another one before a new login or another access key, or an
-    # option narrowed it.
-    has_other_keys = profile.login is not None or profile.role_arn is None or isinstance(profile.origin, AccessKey)
-    if profile.resolution.problem is not None or has_other_keys:
+    # What its name led to: its key is not known now, it was another one before a new login, or an option narrowed it.
+    if profile.resolution.problem is not None or profile.role_arn is None or profile.login is not None:
         found += [
             (store, f"{key}.entry", f"the credentials of {name}")
             for store in storage.all_stores(environ, warn)
@@ -50,15 +48,29 @@ def find_of_profile(name: str, environ: Mapping[str, str], warn: Callable[[Warni
 
 def find_of_access_key(config: AwsConfig, owner: str, environ: Mapping[str, str]) -> list[CachedFile]:
     """The files of every session that the access key of the profile `owner` leads to. Raises as `find_of_profile`."""
-    found: list[CachedFile] = []
+    found: dict[str, CachedFile] = {}
+    plain = storage.open_store(environ, _ignore, "file")
     for name in config.profiles:
         try:
             origin = role_chain.read_profile(config, environ, name).origin
+            if not isinstance(origin, AccessKey) or origin.profile != owner:
+                continue
+            files = find_of_profile(name, environ, _ignore)
         except AssumeHelperError:
             continue
-        if isinstance(origin, AccessKey) and origin.profile == owner:
-            found += find_of_profile(name, environ, lambda _warning: None)
-    return found
+        # Those with options of their own, too.
+        files += [
+            CachedFile(store, f"{key}.entry", f"the credentials of {name}")
+            for store in storage.all_stores(environ, _ignore)
+            for key in _hits_of(plain, name, ())[1]
+            if cached_files.is_there(store, f"{key}.entry")
+        ]
+        found |= {file.path: file for file in files}
+    return [*found.values()]
+
+
+def _ignore(_warning: Warning) -> None:
+    """What is to be deleted is deleted where that can be."""
 
 
 def _hits_of(store: Cache, profile: str, keys: Collection[str]) -> tuple[list[str], set[str]]:

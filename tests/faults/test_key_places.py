@@ -59,6 +59,18 @@ def keys(home: Home, offline_front: Front, tmp_path: Path) -> Iterator[Scene]:
         yield found
 
 
+def test_a_key_in_the_other_keyring_is_not_lost_from_sight(keys: Scene) -> None:
+    keys.done("add", keys.name, "--from-file", "--yes")
+    given = f"{ACCESS_KEY_ID}\n{SECRET}\n"
+    keys.run("add", keys.name, "--keyring", "kernel", "--yes", given=given).failed(
+        3, "the keyring has an access key of profile", "keys remove --keyring keyring"
+    )
+    keys.done("remove", keys.name, "--yes")
+    keys.done("add", keys.name, "--keyring", "kernel", "--yes", given=given)
+    assert "assume_helper_keys = kernel" in keys.home.config.read_text()
+    keys.home.get(keys.name)
+
+
 def unchanged(keys: Scene, before: bytes) -> None:
     assert keys.home.credentials.read_bytes() == before
     assert not keys.home.config.exists()

@@ -103,6 +103,9 @@ def test_commands_options_and_their_values(shell: "pexpect.spawn[str]") -> None:
     for command in ("get", "exec", "env", "console"):
         assert words(shell, f"assume-helper {command} --session-pol") == [command, "--session-policy"]
     assert words(shell, "assume-helper get --read-only tw") == ["get", "--read-only", "two words"]
+    assert words(shell, "assume-helper keys ro") == ["keys", "rotate"]
+    assert words(shell, "assume-helper keys rotate tw") == ["keys", "rotate", "two words"]
+    assert words(shell, "assume-helper keys rotate --kee") == ["keys", "rotate", "--keep-old"]
 
 
 def test_a_file_is_completed_where_one_is_wanted(shell: "pexpect.spawn[str]", many: Home) -> None:
@@ -130,6 +133,13 @@ def test_the_names_are_those_of_both_files_but_for_hostile_ones(many: Home) -> N
 @pytest.mark.parametrize("said", [("login", "--sso-session", ""), ("login", "--sso-session=")])
 def test_a_session_is_completed_where_one_is_wanted(many: Home, said: tuple[str, ...]) -> None:
     assert [word.removeprefix("--sso-session=") for word in asked(many, *said)] == ["y"]
+
+
+@pytest.mark.parametrize("command", ["add", "rotate", "remove", "list"])
+def test_the_commands_of_a_group_are_completed_and_their_profiles_too(many: Home, command: str) -> None:
+    assert command in asked(many, "keys", "")
+    assert "short" in asked(many, "keys", command, "")
+    assert "--json" in asked(many, "keys", command, "--j")
 
 
 def test_a_broken_file_is_completed_nevertheless_and_a_missing_one_has_no_names(home: Home) -> None:

@@ -1,15 +1,18 @@
 """`keys add`, `list` and `remove`: with the kernel's keyring for real, and the credentials file."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pexpect
 import pytest
 from front import Front, error
 from iam_users import ARN
 from kept_keys_scene import Scene, file_of, scene
+from native_front import SANITIZER_OPTIONS, with_recorder
 from running import ACCESS_KEY_ID, SCRIPT, SECRET, Home
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's keyring is Linux's")
@@ -71,6 +74,10 @@ def test_the_profile_is_served_by_itself_and_is_a_source_of_roles(keys: Scene) -
     assert [call.action for call in keys.front.calls[-2:]] == ["GetSessionToken", "AssumeRole"]
     assert {call.access_key_id for call in keys.front.calls} == {ACCESS_KEY_ID}
     assert keys.home.run("whoami", keys.name).code == 0
+    listed = json.loads(keys.home.run("list", "--json").stdout)
+    assert {row["profile"]: row["source"] for row in listed if row["profile"] != "other"} == {
+        keys.name: "the kernel's keyring", "r": keys.name,
+    }  # fmt: skip
 
 
 def test_a_role_and_its_own_key_may_be_in_one_profile(keys: Scene) -> None:
@@ -88,6 +95,42 @@ def test_a_cached_hit_never_opens_the_keyring(keys: Scene) -> None:
     record = next(keys.notes().glob("*-kernel.json"))
     record.rename(record.with_name(record.name.replace("-kernel", "-keyring")))
     keys.hits_open_nothing()
+
+
+def test_the_native_front_answers_such_a_hit_by_itself(keys: Scene, native: Path, tmp_path: Path) -> None:
+    keys.home.unmeasured()
+    keys.move()
+    for path in (keys.home.config, keys.home.credentials, *keys.notes().glob("*.json")):
+        os.utime(path, ns=(0, 1_700_000_000_123_456_789))  # settled long ago
+    first = keys.home.get(keys.name)
+    alone = with_recorder(native, tmp_path / "alone")
+    ran = keys.home.run("get", keys.name, command=(str(alone),), **SANITIZER_OPTIONS)
+    assert (ran.code, ran.document) == (0, first)
+    keys.done("rotate", keys.name, "--yes")
+    assert keys.home.run("get", keys.name, command=(str(alone),), **SANITIZER_OPTIONS).stdout == b""
+
+
+def test_exec_may_have_the_key_itself_and_the_console_cannot(keys: Scene) -> None:
+    keys.move()
+    show = "import os; print(os.environ['AWS_ACCESS_KEY_ID'], 'AWS_SESSION_TOKEN' in os.environ)"
+    ran = keys.home.run("exec", "--no-session", keys.name, "--", sys.executable, "-c", show)
+    assert ran.stdout.decode() == f"{ACCESS_KEY_ID} False\n", ran.stderr
+    keys.home.run("console", "--print", keys.name).failed(3, "a user's own session cannot sign in")
+
+
+def test_another_keyring_is_named(empty: Scene) -> None:
+    empty.home.config.write_text(f"[profile {empty.name}]\nassume_helper_keys = safe\n")
+    empty.home.run("get", empty.name).failed(3, "assume_helper_keys", "use keyring or kernel")
+    empty.home.config.write_text(f"[profile {empty.name}]\nassume_helper_key = keyring\nregion = us-east-1\n")
+    empty.home.run("get", empty.name).failed(3, "did you mean assume_helper_keys?")
+
+
+def test_a_key_in_a_file_that_is_added_later_wins_as_for_the_sdks(keys: Scene) -> None:
+    keys.move()
+    other = keys.user.add()
+    keys.home.credentials.write_text(file_of(keys.name, other.access_key_id, other.secret))
+    keys.home.get(keys.name)
+    assert keys.front.calls[-1].access_key_id == other.access_key_id
 
 
 def test_a_key_in_the_config_file_is_moved_too(keys: Scene) -> None:
@@ -159,6 +202,21 @@ def test_where_there_is_no_keyring_it_is_exit_3_with_the_ways_out(keys: Scene) -
     ran = keys.run("add", keys.name, "--from-file", "--yes", PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring")
     ran.failed(3, "there is no keyring here", "--keyring kernel", "until the machine restarts", "credentials file")
     assert (keys.home.credentials.read_bytes(), keys.front.calls) == (before, [])
+
+
+@pytest.mark.parametrize("backend", ["keyring.backends.null.Keyring", "plain_keyring.Keyring"])
+def test_a_keyring_that_keeps_keys_in_the_open_is_refused(keys: Scene, tmp_path: Path, backend: str) -> None:
+    (tmp_path / "plain_keyring.py").write_text(
+        "from keyring.backend import KeyringBackend\nclass Keyring(KeyringBackend):\n    priority = 9\n"
+        "    get_password = delete_password = lambda *_: None\n"
+        f"    set_password = lambda _, *given: open({str(tmp_path / 'kept')!r}, 'w').write(str(given))\n"
+    )
+    before = keys.home.credentials.read_bytes()
+    environ = {"PYTHON_KEYRING_BACKEND": backend, "PYTHONPATH": str(tmp_path)}
+    keys.run("add", keys.name, "--from-file", "--yes", **environ).failed(3, backend, "not known to protect a key")
+    assert (keys.home.credentials.read_bytes(), (tmp_path / "kept").exists()) == (before, False)
+    keys.home.config.write_text("[profile k]\nassume_helper_keys = keyring\n")
+    keys.home.run("get", "k", **environ).failed(3, backend)
 
 
 def test_another_key_that_is_kept_is_never_overwritten(keys: Scene) -> None:
@@ -261,6 +319,16 @@ def test_the_list_shows_where_each_key_is_its_age_and_last_four_and_no_more(keys
     assert ACCESS_KEY_ID not in json.dumps([kept, in_file])
 
 
+def test_doctor_says_what_the_kernel_s_keyring_is_and_that_a_key_is_old(keys: Scene) -> None:
+    keys.user.keys[ACCESS_KEY_ID].created -= timedelta(days=91)
+    keys.move()
+    for arguments in ([keys.name], []):
+        said = keys.home.run("doctor", *arguments).stdout.decode()
+        assert "until this machine restarts or you log out" in said
+        assert "is 91 days old, more than 90" in said
+        assert f"assume-helper keys rotate {keys.name}" in said
+
+
 def test_the_list_opens_no_keyring(keys: Scene) -> None:
     keys.move()
     before = len(keys.front.calls)
@@ -291,6 +359,7 @@ def test_a_removed_key_is_nowhere_and_its_sessions_go(keys: Scene) -> None:
     keys.home.config.write_text(keys.home.config.read_text() + role)
     for profile in (keys.name, "r"):
         keys.home.get(profile)
+    assert keys.home.run("get", "r", "--read-only").code == 0
     ran = keys.run("remove", keys.name, "--yes")
     assert ran.code == 0
     for words in ("written nowhere", "the only copy here", "still active in IAM"):

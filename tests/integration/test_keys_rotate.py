@@ -129,6 +129,13 @@ def test_a_copy_in_another_profile_would_end_and_is_named(keys: Scene) -> None:
     assert keys.user.calls == []
 
 
+def test_a_copy_in_a_keyring_would_end_too(keys: Scene) -> None:
+    keys.move()
+    keys.home.credentials.write_text(file_of("copy", ACCESS_KEY_ID, SECRET))
+    keys.run("rotate", "copy", "--yes").failed(3, f"profile {keys.name} has a copy")
+    assert "profile copy has it, too" in keys.run("remove", keys.name, "--yes").stderr
+
+
 def test_temporary_keys_are_not_rotated(keys: Scene) -> None:
     keys.home.credentials.write_text(file_of(keys.name, "ASIAX", "x").replace("# the", "aws_session_token = t\n# the"))
     keys.run("rotate", keys.name, "--yes").failed(4, "temporary keys")

@@ -15,6 +15,12 @@ def command() -> None:
     The keyring is the desktop's (Secret Service, KWallet, the macOS Keychain, Windows Credential Manager), or, where
     --keyring kernel says so, the Linux kernel's. A profile with assume_helper_keys = keyring is a source like any
     other. IAM is asked with the key itself.
+
+    \b
+    Example:
+        $ assume-helper keys add me --from-file
+        $ assume-helper keys list
+        $ assume-helper keys rotate me
     """
 
 
@@ -115,7 +121,7 @@ def remove(invocation: Invocation, /, profile: str, *, keyring: KeyPlace | None,
     Example:
         $ assume-helper keys remove me
     """
-    from assume_helper.cli import key_changes  # it loads the SDK
+    from assume_helper.cli import key_removal  # it loads the SDK
 
     invocation.subject = profile
-    key_changes.remove(invocation, profile, keyring=keyring, yes=yes, as_json=as_json)
+    key_removal.remove(invocation, profile, keyring=keyring, yes=yes, as_json=as_json)

@@ -35,7 +35,7 @@ def checked(folder: Path, config: str, name: str = "me", **environ: str) -> list
         "AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials"), **environ,
     }  # fmt: skip
     found = aws_config.load(given)
-    return [*access_key.examine(found, role_chain.read_profile(found, given, name), context(given))]
+    return [*access_key.examine(found, role_chain.read_profile(found, given, name), context(given), may_ask=True)]
 
 
 def context(environ: Mapping[str, str]) -> CallContext:
@@ -99,3 +99,26 @@ def test_a_bad_limit_is_named(tmp_path: Path, offline_front: Front, user: User, 
     config = f"[profile me]\n{KEYS}assume_helper_keys_max_age_days = {value}\n"
     (check,) = checked(tmp_path, config, AWS_ENDPOINT_URL=offline_front.url)
     assert (check.status, "assume_helper_keys_max_age_days" in check.what) == ("fail", True)
+
+
+def test_where_iam_is_not_to_be_asked_only_what_was_noted_is_told(
+    tmp_path: Path, offline_front: Front, user: User
+) -> None:
+    aged(user, 100)
+    environ = {
+        "HOME": str(tmp_path), "LOCALAPPDATA": str(tmp_path), "AWS_CONFIG_FILE": str(tmp_path / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"), "AWS_ENDPOINT_URL": offline_front.url,
+    }  # fmt: skip
+    (tmp_path / "config").write_text(f"[profile me]\n{KEYS}[profile kept]\nassume_helper_keys = keyring\n")
+    key_record.write(environ, "kept", "keyring", KeyRecord("AKIAX", time.time() - 91 * 86_400, time.time()))
+    config = aws_config.load(environ)
+    found = {
+        name: [
+            check.status
+            for check in access_key.examine(
+                config, role_chain.read_profile(config, environ, name), context(environ), may_ask=False
+            )
+        ]
+        for name in ("me", "kept")
+    }
+    assert (found, user.calls) == ({"me": [], "kept": ["warn"]}, [])

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -87,12 +88,13 @@ def test_a_keyring_that_is_refused_is_told_from_one_that_is_locked(
         raise fault
 
     monkeypatch.setattr(os_keyring, "find", find)
-    for ask in (
+    asked: list[Callable[[], object]] = [
         lambda: kept_keys.read("me", "keyring", 1),
         lambda: kept_keys.write("me", "keyring", PAIR, 1),
         lambda: kept_keys.delete("me", "keyring", 1),
         lambda: kept_keys.check("keyring", 1),
-    ):
+    ]
+    for ask in asked:
         with pytest.raises(kind) as caught:
             ask()
         assert (caught.value.message, caught.value.next_step) == (fault.what, fault.next_step)

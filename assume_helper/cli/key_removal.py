@@ -1,0 +1,63 @@
+"""`keys remove`: a key out of its keyring, after it is said that it is written nowhere."""
+
+from assume_helper.cli import display, key_changes, profile_key
+from assume_helper.cli.invocation import Invocation
+from assume_helper.credentials import KeyPlace
+from assume_helper.errors import AssumeHelperError, SourceError
+from assume_helper.keys.places import KeyringPlace
+from assume_helper.profiles import aws_config
+from assume_helper.profiles.raw_profile import merge
+from assume_helper.profiles.settings import ProfileSettings
+from assume_helper.sessions import cached_files, purge
+from assume_helper.sources.kept_keys import KeyPair
+from assume_helper.text import printable
+
+
+def remove(invocation: Invocation, name: str, *, keyring: KeyPlace | None, yes: bool, as_json: bool) -> None:
+    """Take the access key of the profile `name` out of its keyring. Raises AssumeHelperError, click.UsageError."""
+    key_changes.require_answer(invocation, yes=yes)
+    with profile_key.locked(invocation, name):
+        config = aws_config.load(invocation.environ)
+        settings = ProfileSettings(merge(config, name))
+        where = keyring or settings.key_place
+        if where is None:
+            raise SourceError(
+                f"no keyring has an access key of profile {printable(name, 64)}, as far as the config says",
+                "name it with --keyring; a key in a file is taken out by hand",
+            )
+        place = KeyringPlace(name, where, invocation.environ, profile_key.KEYRING_PATIENCE)
+        profile_key.check_no_rotation(invocation, place)
+        pair = place.read()
+        if pair is None:
+            raise SourceError(
+                f"{place.named} has no access key of profile {printable(name, 64)}", "nothing is to be done"
+            )
+        status = _status(invocation, profile_key.asked(invocation, settings), pair)
+        found = profile_key.copies(config, name, pair)
+        kept = f"profile {found[0]} has it, too" if found else "this is the only copy here"
+        invocation.say(
+            f"assume-helper: {printable(name, 64)}: the access key {pair.shown} is taken out of {place.named} and "
+            f"written nowhere: {kept}, and AWS does not show its secret again; {status}"
+        )
+        key_changes.confirm(f"Take the access key {pair.shown} out of {place.named}?", yes=yes)
+        cached = purge.find_of_access_key(config, name, invocation.environ)
+        place.remove(invocation.clock.now())
+    for file in cached:
+        cached_files.delete(file)
+    if as_json:
+        display.print_json(invocation, {"profile": name, "place": where, "access_key": pair.access_key_id[-4:],
+                                        "iam": status})  # fmt: skip
+    else:
+        display.print_lines(invocation, [f"The access key {pair.shown} is no longer in {place.named}; {status}."])
+
+
+def _status(invocation: Invocation, asked: profile_key.Asked, pair: KeyPair) -> str:
+    """What IAM says of the key, in words."""
+    try:
+        with display.spinner(invocation, "asking IAM ..."):
+            active = {key.access_key_id: key.is_active for key in asked.iam(pair).list_keys()[0]}
+    except AssumeHelperError as error:
+        return f"whether it is active in IAM is not known ({error.message})"
+    if active.get(pair.access_key_id):
+        return "it is still active in IAM: delete it there (`aws iam delete-access-key`) if nothing uses it"
+    return "it is not active in IAM"
