@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 from assume_helper import hit
-from assume_helper.errors import ConfigurationError
+from assume_helper.errors import ConfigurationError, OptionNotTaken
 from assume_helper.profiles import process_resolution, resolution
 from assume_helper.profiles.endpoint import EndpointSettings
 from assume_helper.profiles.origin import GitHubActions, SAMLProcess, Token, WebIdentity, WebIdentityProcess
+from assume_helper.profiles.raw_profile import option_name
 from assume_helper.profiles.settings import ProfileSettings
 
 # With one of these a profile is a role, whatever else it has: the first two as for botocore and aws-vault.
@@ -49,14 +50,19 @@ def of_github_actions(endpoint: EndpointSettings, environ: Mapping[str, str]) ->
 
 
 def check(settings: ProfileSettings, source: Token) -> None:
-    """Raise ConfigurationError where the profile has what STS does not take with `source`: ignored, it would be missed.
+    """Raise where the profile, or the call, has what STS does not take with `source`: ignored, it would be missed.
 
-    A policy that is ignored would leave the session wider than was meant; STS takes these with every token.
+    OptionNotTaken for an option, ConfigurationError for a key. A policy that is ignored would leave the session wider than was meant; STS takes these with every token.
     """
     is_saml = isinstance(source, SAMLProcess)
     what = "a SAML assertion" if is_saml else "a web identity token"
     into = "assertion" if is_saml else "token"
     for key in _NOT_WITH_SAML if is_saml else _NOT_WITH_WEB_IDENTITY:
+        if key in settings.raw.options:
+            raise OptionNotTaken(
+                f"{settings.section} begins with {what}, and STS takes no {option_name(key)} with one",
+                f"leave it out: the identity provider puts such things into the {into}",
+            )
         if settings.has(key):
             raise ConfigurationError(
                 f"{settings.section} has {settings.raw.named(key).partition(' of [')[0]}, which STS does not take with "
