@@ -2,6 +2,7 @@
 
     AssumeHelperError          1  anything else
     ├── ConfigurationError     3  the AWS config, or a value in it
+    │   ├── UnknownProfile     3  there is no such profile
     │   ├── ChangedMeanwhile   3  a file has changed since it was read
     │   ├── UnknownRegion      3  an unknown region
     │   └── SettingFault       3  a variable, a file or a program of this machine that cannot be used

@@ -52,7 +52,8 @@ def of_github_actions(endpoint: EndpointSettings, environ: Mapping[str, str]) ->
 def check(settings: ProfileSettings, source: Token) -> None:
     """Raise where the profile, or the call, has what STS does not take with `source`: ignored, it would be missed.
 
-    OptionNotTaken for an option, ConfigurationError for a key. A policy that is ignored would leave the session wider than was meant; STS takes these with every token.
+    OptionNotTaken for an option, ConfigurationError for a key. A policy that is ignored would leave the session wider
+    than was meant; STS takes these with every token.
     """
     is_saml = isinstance(source, SAMLProcess)
     what = "a SAML assertion" if is_saml else "a web identity token"

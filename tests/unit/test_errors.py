@@ -16,6 +16,7 @@ EXIT_CODES = {
     errors.SettingFault: 3,
     errors.OptionNotTaken: 2,
     errors.InternalFault: 1,
+    errors.UnknownProfile: 3,
     errors.ChangedMeanwhile: 3,
     errors.UnknownRegion: 3,
     errors.MFARequired: 5,

@@ -1,6 +1,8 @@
 """The config files: read, every key known, every source followed."""
 
+import os
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
@@ -202,10 +204,12 @@ def test_the_profiles_of_every_kind_are_served(tmp_path: Path) -> None:
     assert config_files.served_profiles(loaded(tmp_path, text)) == served
 
 
-def test_the_line_that_is_proposed_is_one_that_passes(tmp_path: Path) -> None:
+def test_the_line_that_is_proposed_is_one_that_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It names the command that was called, as `configure` writes it."""
     folder = tmp_path / "a folder"
     script(folder / "assume-helper")
-    line = config_files.process_line("my dev", {"PATH": str(folder)})
+    monkeypatch.setattr(sys, "argv", [f"{folder}/assume-helper", "doctor"])
+    line = config_files.process_line("my dev", {"PATH": os.defpath})
     assert line == f'credential_process = {tmp_path}/"a folder"/assume-helper get "my dev"'
     assert shlex.split(line.partition(" = ")[2]) == [f"{folder}/assume-helper", "get", "my dev"]
 
