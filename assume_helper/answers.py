@@ -174,7 +174,7 @@ def may_serve(asked: "Request", environ: "Mapping[str, str]") -> bool:
         return False
     try:
         home = environ.get("HOME", "")
-        if hasattr(os, "geteuid") and home and _is_foreign(home):
+        if home and _is_foreign(home):
             return False
         if command == "exec":
             return sys.platform != "win32" and (INSIDE not in environ or BY_ENV in environ)
@@ -189,7 +189,7 @@ def may_serve(asked: "Request", environ: "Mapping[str, str]") -> bool:
 def _is_foreign(home: str) -> bool:
     """Whether another user has this folder: nobody has one that is not there. Raises OSError, ValueError."""
     try:
-        return os.stat(home).st_uid != os.geteuid()
+        return hasattr(os, "geteuid") and os.stat(home).st_uid != os.geteuid()
     except FileNotFoundError:
         return False
 
