@@ -105,7 +105,7 @@ SYNTAX: "Mapping[str, tuple[str, str, str, str, str | None]]" = {
     "zsh": ("", "\n", "\n", "export {}='{}'", "unset {}"),
     "sh": ("", "\n", "\n", "export {}='{}'", "unset {}"),
     "fish": ("", "\n", "\n", "set -gx {} '{}'", "set -e {}; or true"),
-    "powershell": ("", "; ", "\n", "$Env:{} = '{}'", "Remove-Item Env:{} -ErrorAction SilentlyContinue"),
+    "powershell": ("", "; ", ";\n", "$Env:{} = '{}'", "$Env:{} = $null"),
     "cmd": ("", "\n", "\n", 'set "{}={}"', 'set "{}="'),
     "dotenv": ("", "\n", "\n", "{}={}", None),
     "json": ("{\n", ",\n", "\n}\n", '  "{}": "{}"', None),
@@ -118,7 +118,7 @@ FAILING: "Mapping[str, tuple[str, str, str, str]]" = {
     "zsh": ("unset ", "{}", " ", "; false\n"),
     "sh": ("unset ", "{}", " ", "; false\n"),
     "fish": ("", "set -e {}; ", "", "false\n"),
-    "powershell": ("Remove-Item ", "Env:{}", ", ", f" -ErrorAction SilentlyContinue; throw '{_FAILED}'\n"),
+    "powershell": ("", "$Env:{} = $null; ", "", f"throw '{_FAILED}';\n"),
     "cmd": ("", 'set "{}="\n', "", "cmd /c exit 1\n"),
 }
 # The names that shellingham and $SHELL give the shells.
