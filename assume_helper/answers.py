@@ -200,7 +200,7 @@ def may_serve(asked: "Request", environ: "Mapping[str, str]") -> bool:
         if hasattr(os, "geteuid") and home and os.stat(home).st_uid != os.geteuid():
             return False
         if command == "exec":
-            return sys.platform != "win32" and (INSIDE not in environ or BY_ENV in environ)
+            return sys.platform != "win32" and (not environ.get(INSIDE) or bool(environ.get(BY_ENV)))
         if os.isatty(1):
             return False
         own[:] = own or [parent_shell(environ)]
@@ -264,7 +264,7 @@ def after_failure(environ: "Mapping[str, str]") -> list[str]:
 
     In a shell of `exec --refresh` that is its endpoint. A container's own stays: the next try may need it.
     """
-    is_exec_s = INSIDE in environ and environ.get(CONTAINER[0], "").startswith("http://127.0.0.1:")
+    is_exec_s = bool(environ.get(INSIDE)) and environ.get(CONTAINER[0], "").startswith("http://127.0.0.1:")
     return list(dict.fromkeys((*CREDENTIALS, *IDENTITY, *left_over(environ), *(CONTAINER if is_exec_s else ()))))
 
 

@@ -24,12 +24,12 @@ QUIET = {"POWERSHELL_TELEMETRY_OPTOUT": "1", "POWERSHELL_UPDATECHECK": "Off"}
 MISSING = "there is no PowerShell here: neither ../shared/pwsh nor a pwsh on PATH"
 
 # Reads a line for each script: itself, the environment and the working directory, in base64. Answers with a line of
-# JSON. `failed` is what the script has thrown. Empty variables stay: only null removes one.
+# JSON. `failed` is what the script has thrown. PSModulePath is PowerShell's own. Only null removes a variable.
 _SERVER = r"""
 $utf8 = [Text.UTF8Encoding]::new($false)
 while ($null -ne ($line = [Console]::In.ReadLine())) {
     $script, $variables, $folder = $line.Split(' ').ForEach({ $utf8.GetString([Convert]::FromBase64String($_)) })
-    foreach ($name in @([Environment]::GetEnvironmentVariables().Keys)) {
+    foreach ($name in @([Environment]::GetEnvironmentVariables().Keys) -ne 'PSModulePath') {
         [Environment]::SetEnvironmentVariable($name, [NullString]::Value)
     }
     foreach ($variable in $variables.Split("`0")) {

@@ -60,7 +60,7 @@ def command(ctx: click.Context, /, refresh: bool, no_session: bool, **options: A
     invocation: Invocation = ctx.obj
     named: list[str] = ctx.meta.get(_COMMAND, [])
     outer = invocation.environ.get(variables.INSIDE)
-    if outer is not None and variables.BY_ENV not in invocation.environ:
+    if outer and not invocation.environ.get(variables.BY_ENV):
         invocation.say(f"assume-helper: warning: this already runs inside `assume-helper exec {printable(outer, 64)}`")
     if refresh and no_session:
         raise click.UsageError("an access key does not end: leave --refresh or --no-session out")
