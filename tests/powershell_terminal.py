@@ -1,5 +1,6 @@
 """A PowerShell on a terminal, where PSReadLine reads what a person types: it asks the terminal where the cursor is."""
 
+import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -36,12 +37,13 @@ class Terminal:
     def type(self, text: str) -> None:
         self.child.send(text)
 
-    def wait_for(self, text: str) -> str:
-        """What the terminal shows once `text` is on it."""
+    def wait_for(self, *texts: str) -> str:
+        """What the terminal shows once all `texts` are on it, one behind the other."""
+        wanted = re.compile(".*".join(map(re.escape, texts)), flags=re.S)
         end = time.monotonic() + _PATIENCE
         while True:
             shown = "\n".join(line.rstrip() for line in self._screen.display).rstrip()
-            if text in shown:
+            if wanted.search(shown):
                 return shown
             assert time.monotonic() < end, shown
             try:

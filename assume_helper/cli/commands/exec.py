@@ -39,7 +39,7 @@ class _WithCommand(click.Command):
 @click.option("--no-session", is_flag=True, help="Hand over the access key itself, not a session of it.")
 @click.pass_context
 def command(ctx: click.Context, /, refresh: bool, no_session: bool, **options: Any) -> None:
-    """Run COMMAND, or your shell, with the profile's credentials and region in its environment.
+    """Run COMMAND, or the shell that you are in, with the profile's credentials and region in its environment.
 
     Without PROFILE it takes AWS_PROFILE; if that is not set, you choose a profile on the terminal. Other credentials
     are removed from the environment. COMMAND replaces this process.
