@@ -16,9 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from built import ROOT
-
-SHARED = ROOT.parent / "shared" / "pwsh"
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "pwsh"
 # No call home, and no look for a newer version.
 QUIET = {"POWERSHELL_TELEMETRY_OPTOUT": "1", "POWERSHELL_UPDATECHECK": "Off"}
 MISSING = "there is no PowerShell here: neither ../shared/pwsh nor a pwsh on PATH"

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import powershell
+
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples" / "sdk"
 
@@ -84,6 +86,14 @@ JDK = {"java": "a JDK", "mvn": "Maven"}
 NODE = {"node": "Node.js", "npm": "Node.js"}
 REQUIREMENTS = ("requirements.txt",)
 PACKAGES = ("package-lock.json",)
+
+# PowerShell, which loads the SDK's assemblies: nothing is compiled.
+DOTNET = powershell.folder() or Path("/nowhere")
+_PWSH = str(DOTNET / "powershell" / "pwsh")
+_VERSION_OF_DOTNET = (
+    "env", *(f"{name}={value}" for name, value in powershell.QUIET.items()), _PWSH, "-NoProfile", "-Command",
+    f"(Get-Item '{DOTNET}/awssdk/AWSSDK.Core.dll').VersionInfo.FileVersion",
+)  # fmt: skip
 
 OBSTORE = Client(
     "obstore",
@@ -241,6 +251,15 @@ CLIENTS = (
         failure=AS_IT_IS,
         needs={"ruby": "Debian's ruby and ruby-aws-sdk-s3"},
         locks=("list_buckets.rb",),
+    ),
+    Client(
+        "dotnet",
+        ".NET",
+        "dotnet",
+        version=(_VERSION_OF_DOTNET, r"^([0-9]+\.[0-9]+\.[0-9]+)"),
+        failure=IN_ERROR,
+        needs={_PWSH: "../shared/pwsh"},
+        built_at=str(DOTNET),
     ),
     Client(
         "pyarrow",

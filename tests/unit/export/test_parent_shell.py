@@ -42,7 +42,7 @@ def test_it_is_the_very_program_whatever_it_was_called(path: str, called: str) -
 def test_it_is_found_behind_what_only_starts_a_program() -> None:
     chain: Processes = {
         9: (8, "/usr/bin/strace", "strace"),
-        8: (7, "/root/.local/bin/uv", "uv"),
+        8: (7, "/usr/local/bin/uv", "uv"),
         7: (6, "", "assume-helper"),
         6: (5, "/usr/bin/timeout", "timeout"),
         5: (4, "/usr/bin/zsh", "-zsh"),
