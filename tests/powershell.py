@@ -4,6 +4,7 @@ It takes a second to start, so one process evaluates many scripts (`PowerShell`)
 """
 
 import base64
+import fcntl
 import json
 import os
 import platform
@@ -74,14 +75,12 @@ def program() -> str | None:
     if into is None:
         return shutil.which("pwsh")
     found = into / "powershell" / "pwsh"
-    if not found.exists():
-        into.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run(
-            ["sh", str(SHARED / "unpack"), str(into)],
-            env=os.environ | QUIET,
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+    into.parent.mkdir(parents=True, exist_ok=True)
+    with open(into.with_name(into.name + ".lock"), "wb") as lock:  # whoever comes first; the others wait
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not found.exists():
+            command = ["sh", str(SHARED / "unpack"), str(into)]
+            subprocess.run(command, env=os.environ | QUIET, check=True, stdout=subprocess.DEVNULL)
     return str(found)
 
 

@@ -74,9 +74,9 @@ def by_proc(process: int) -> tuple[int, str, str]:
     """What Linux tells of a process (proc(5)), see `Look`."""
     parent = int(process_stat.fields(process)[process_stat.PARENT])
     path = os.readlink(f"/proc/{process}/exe")
-    if path.endswith(_GONE):
-        path = path.removesuffix(_GONE)
-        path = path if os.access(path, os.X_OK) else ""
+    path = path.removesuffix(_GONE)
+    if not os.access(path, os.X_OK):  # nothing has taken its place, or it is in another mount namespace
+        path = ""
     with open(f"/proc/{process}/cmdline", "rb") as file:
         return parent, path, os.fsdecode(file.read(4096).partition(b"\0")[0])
 

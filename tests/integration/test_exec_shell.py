@@ -49,8 +49,7 @@ def typed(home: Home, command: list[str], **environ: str) -> tuple[str, str]:
     return done.stdout, done.stderr
 
 
-@pytest.mark.parametrize("form", ["python", "native"])
-@pytest.mark.parametrize("options", ["", " --refresh"])
+@pytest.mark.parametrize(("form", "options"), [("python", ""), ("python", " --refresh"), ("native", "")])
 def test_the_shell_that_it_is_typed_in_is_opened(
     granted: Home, native: Path, shell: str, form: str, options: str
 ) -> None:

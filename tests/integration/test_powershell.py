@@ -1,8 +1,11 @@
 """What people do in PowerShell, in a real one: env in every way, its failures, exit codes, and the walkthrough."""
 
+import html
 import json
+import re
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import boto3
 import local_aws
@@ -41,11 +44,16 @@ def mode(request: pytest.FixtureRequest) -> str:
     return MODES[request.param]
 
 
+@pytest.mark.parametrize("form", ["python", "native"])
 @pytest.mark.parametrize("applied", APPLIED)
-def test_a_program_has_the_credentials_and_loses_them(granted: Home, pwsh: PowerShell, applied: str, mode: str) -> None:
+def test_a_program_has_the_credentials_and_loses_them(
+    granted: Home, pwsh: PowerShell, native: Path, applied: str, mode: str, form: str
+) -> None:
     """PowerShell is found by itself, as the parent of the helper."""
+    granted.unmeasured()
     document = granted.get("dev")
-    script = f"{mode}{applied.format(f'{SCRIPT} env dev')}; {CHILD}"
+    helper = SCRIPT if form == "python" else native
+    script = f"{mode}{applied.format(f'{helper} env dev')}; {CHILD}"
     found = pwsh.run(script, granted.environ | {"AWS_PROFILE": "stale", "AWS_SECURITY_TOKEN": ""}, granted.folder)
     assert (found.failed, found.errors) == (None, [])
     there = environment(found.output)
@@ -55,7 +63,7 @@ def test_a_program_has_the_credentials_and_loses_them(granted: Home, pwsh: Power
         "dev",
     )
     assert not {"AWS_PROFILE", "AWS_SECURITY_TOKEN"} & there.keys()
-    script += f"; {applied.format(f'{SCRIPT} env --unset')}; {CHILD}"
+    script += f"; {applied.format(f'{helper} env --unset')}; {CHILD}"
     found = pwsh.run(script, granted.environ, granted.folder)
     assert (found.failed, found.errors) == (None, [])
     assert environment(found.output) == {"AWS_EC2_METADATA_DISABLED": "true"}
@@ -82,6 +90,36 @@ def test_a_failure_fails_there_too_and_leaves_no_old_credentials(
     else:
         assert "assume-helper env has failed" in found.failed
         assert left == set()
+
+
+# Names of profiles, and what a session token can hold.
+HOSTILE = [
+    "it's", "''", '"', "\\", "$(touch pwned)", "`touch pwned`", "${HOME}", "$HOME %PATH% !PATH!", "-x", "=ls", "~",
+    "a;b&c|d<e>f(g)h{i,j}*?#l^m", "grün \u2019\u2018\u201a\u201b \u201cx\u201d 日本 🎉", "';touch pwned;'", "'+(1)+'",
+    "@'", '@"', "x\u2019;touch pwned;\u2018",
+]  # fmt: skip
+TOKEN = "'\\\"`$(Get-Date)${x};&|<>#@'"
+
+
+def test_hostile_names_and_tokens_arrive_as_they_are(granted: Home, offline_front: Front, pwsh: PowerShell) -> None:
+    """By `env` itself, all in one process; PowerShell hands the very name over."""
+    offline_front.behaviour = session(SessionToken=html.escape(TOKEN))
+    with granted.credentials.open("a", encoding="utf-8") as credentials:
+        for number, name in enumerate(HOSTILE):
+            role = f"arn:aws:iam::123456789012:role/r{number}"
+            credentials.write(
+                f"[{name}]\nrole_arn = {role}\nsource_profile = base\nendpoint_url = {offline_front.url}\n"
+            )
+    lines = []
+    for number, name in enumerate(HOSTILE):
+        quoted = "'" + re.sub("(['\u2018-\u201b])", r"\1\1", name) + "'"
+        lines.append(f"{APPLIED[number % len(APPLIED)].format(f'{SCRIPT} env -- {quoted}')}; {CHILD}")
+    found = pwsh.run("\n".join(lines), granted.environ | {"AWS_REGION": "us-east-1"}, granted.folder)
+    assert (found.failed, found.errors) == (None, [])
+    seen = [json.loads(line) for line in found.output]
+    assert [one["ASSUME_HELPER_PROFILE"] for one in seen] == HOSTILE
+    assert {one["AWS_SESSION_TOKEN"] for one in seen} == {TOKEN}
+    assert not (granted.folder / "pwned").exists()
 
 
 def test_exit_codes_and_arguments_of_exec(granted: Home, pwsh: PowerShell) -> None:
