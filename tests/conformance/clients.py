@@ -50,6 +50,8 @@ class Client:
     reads_credentials_file: bool = False
     # It does not come back before the end, but when it has been refused; it then goes on.
     is_refused_first: bool = False
+    # A request that it makes while a new session comes may be refused: its program makes it once more.
+    may_mix_sessions: bool = False
     # Cheap enough for every check in `make test`.
     is_light: bool = False
     # One of those that are checked together: they share a session.
@@ -260,6 +262,7 @@ CLIENTS = (
         failure=IN_ERROR,
         needs={_PWSH: "../shared/pwsh"},
         built_at=str(DOTNET),
+        may_mix_sessions=True,
     ),
     Client(
         "pyarrow",
