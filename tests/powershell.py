@@ -4,7 +4,6 @@ It takes a second to start, so one process evaluates many scripts (`PowerShell`)
 """
 
 import base64
-import fcntl
 import json
 import os
 import platform
@@ -74,6 +73,8 @@ def program() -> str | None:
     into = folder()
     if into is None:
         return shutil.which("pwsh")
+    import fcntl  # Windows has none, and comes no further
+
     found = into / "powershell" / "pwsh"
     into.parent.mkdir(parents=True, exist_ok=True)
     with open(into.with_name(into.name + ".lock"), "wb") as lock:  # whoever comes first; the others wait
