@@ -82,7 +82,7 @@ SYNTAX: "Mapping[str, tuple[str, str, str, str, str | None]]" = {
     "zsh": ("", "\n", "\n", "export {}='{}'", "unset {}"),
     "sh": ("", "\n", "\n", "export {}='{}'", "unset {}"),
     "fish": ("", "\n", "\n", "set -gx {} '{}'", "set -e {}; or true"),
-    "powershell": ("", "; ", "\n", "$Env:{} = '{}'", "Remove-Item Env:{} -ErrorAction SilentlyContinue"),
+    "powershell": ("", "; ", ";\n", "$Env:{} = '{}'", "$Env:{} = $null"),
     "cmd": ("", "\n", "\n", 'set "{}={}"', 'set "{}="'),
     "dotenv": ("", "\n", "\n", "{}={}", None),
     "json": ("{\n", ",\n", "\n}\n", '  "{}": "{}"', None),
@@ -95,7 +95,7 @@ FAILING: "Mapping[str, tuple[str, str, str, str]]" = {
     "zsh": ("unset ", "{}", " ", "; false\n"),
     "sh": ("unset ", "{}", " ", "; false\n"),
     "fish": ("", "set -e {}; ", "", "false\n"),
-    "powershell": ("Remove-Item ", "Env:{}", ", ", f" -ErrorAction SilentlyContinue; throw '{_FAILED}'\n"),
+    "powershell": ("", "$Env:{} = $null; ", "", f"throw '{_FAILED}';\n"),
     "cmd": ("", 'set "{}="\n', "", "cmd /c exit 1\n"),
 }
 # The names that shellingham and $SHELL give the shells.
@@ -177,7 +177,7 @@ def may_serve(asked: "Request", environ: "Mapping[str, str]") -> bool:
         if home and _is_foreign(home):
             return False
         if command == "exec":
-            return sys.platform != "win32" and (INSIDE not in environ or BY_ENV in environ)
+            return sys.platform != "win32" and (not environ.get(INSIDE) or bool(environ.get(BY_ENV)))
         if os.isatty(1):
             return False
         own[:] = own or [parent_shell(environ)]
@@ -249,7 +249,7 @@ def after_failure(environ: "Mapping[str, str]") -> list[str]:
 
     In a shell of `exec --refresh` that is its endpoint. A container's own stays: the next try may need it.
     """
-    is_exec_s = INSIDE in environ and environ.get(CONTAINER[0], "").startswith("http://127.0.0.1:")
+    is_exec_s = bool(environ.get(INSIDE)) and environ.get(CONTAINER[0], "").startswith("http://127.0.0.1:")
     return list(dict.fromkeys((*CREDENTIALS, *IDENTITY, *left_over(environ), *(CONTAINER if is_exec_s else ()))))
 
 

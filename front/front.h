@@ -91,6 +91,7 @@ bool begins_with(const char *text, const char *with);
 bool is_ascii(const char *text);
 bool is_plain_value(const char *text, size_t size);
 const char *variable(const char *name);
+bool is_set(const char *name);
 void say(const char *subject, const char *what);
 void say_unprintable(const char *subject, const char *what, int reason);
 

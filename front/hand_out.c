@@ -181,7 +181,7 @@ void fail_in_shell(const struct request *asked)
     for (size_t i = 0; IDENTITY[i] != NULL; i++)
         fail_one(&failing, IDENTITY[i]);
     each_left_over(fail_one, &failing);
-    if (variable(INSIDE) != NULL && address != NULL && begins_with(address, "http://127.0.0.1:"))
+    if (is_set(INSIDE) && address != NULL && begins_with(address, "http://127.0.0.1:"))
         for (size_t i = 0; CONTAINER[i] != NULL; i++)
             fail_one(&failing, CONTAINER[i]);
     add(&failing.text, asked->syntax->fail_behind);

@@ -116,7 +116,7 @@ bool may_serve(struct request *asked)
     if (first != NULL && second != NULL && strcmp(first, second) != 0)
         return false;
     if (asked->command == COMMAND_EXEC)
-        return CAN_EXECUTE && (variable(INSIDE) == NULL || variable(BY_ENV) != NULL);
+        return CAN_EXECUTE && (!is_set(INSIDE) || is_set(BY_ENV));
     if (is_terminal())
         return false;
     if (asked->syntax == NULL)

@@ -64,7 +64,7 @@ static bool find_typed(const char *shell, int count, char **words, struct typed 
         const char *command = words[0] + (words[0][0] == '.'), *current = words[1] + (words[1][0] == '.');
         if (!takes_a_profile(command, strlen(command)))
             return false;
-        typed->current = current + strspn(current, "'\"");
+        typed->current = current;
     } else if (strcmp(shell, "zsh") == 0 || strcmp(shell, "fish") == 0) {
         if (count != 2 || words[1][0] == '-' || !takes_a_profile(words[0], strlen(words[0])))
             return false;

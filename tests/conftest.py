@@ -10,6 +10,7 @@ from pathlib import Path
 import boto3
 import identity_center
 import local_aws
+import powershell
 import prepare
 import ptyprocess
 import pytest
@@ -34,12 +35,13 @@ for _number in (signal.SIGHUP, signal.SIGQUIT):
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Nothing that the tests start has the real home: what asks for one without being given its own finds an empty one. What
-# installers have loaded, and the builds of the conformance suite, stay where they are.
+# installers have loaded, the builds of the conformance suite, and PowerShell stay where they are.
 _REAL_CACHE = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
 for _name, _folder in (
     ("PIP_CACHE_DIR", "pip"),
     ("UV_CACHE_DIR", "uv"),
     ("CONFORMANCE_CACHE", "assume-helper-conformance"),
+    ("POWERSHELL_CACHE", "assume-helper-powershell"),
 ):
     os.environ.setdefault(_name, os.path.join(_REAL_CACHE, _folder))
 _HOME = tempfile.TemporaryDirectory(prefix="home-")
@@ -123,6 +125,17 @@ def center() -> Iterator[identity_center.Center]:
     """A local Identity Center, and the sign-in service of console logins."""
     with identity_center.serving() as center:
         yield center
+
+
+@pytest.fixture(scope="session")
+def pwsh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[powershell.PowerShell]:
+    """A real PowerShell, one process for all that a worker's tests evaluate."""
+    program = powershell.program()
+    if program is None:
+        pytest.skip(powershell.MISSING)
+    found = powershell.PowerShell(program, tmp_path_factory.mktemp("powershell"))
+    yield found
+    found.stop()
 
 
 @pytest.fixture

@@ -58,26 +58,45 @@ end
 complete -c assume-helper -f -a '(__assume_helper)'
 """
 
-# The dots: Windows PowerShell drops empty arguments. UTF-8: its code page would damage names.
-_POWERSHELL = r"""Register-ArgumentCompleter -Native -CommandName assume-helper -ScriptBlock {
-    param($wordToComplete, $commandAst, $cursorPosition)
-    $words = @($commandAst.CommandElements | Select-Object -Skip 1 |
-        Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |
-        ForEach-Object { if ($null -ne $_.Value) { ".$($_.Value)" } else { ".$($_.Extent.Text)" } })
-    $encoding = [Console]::OutputEncoding
+
+def one_line(script: str) -> str:
+    """A PowerShell script of whole statements, without comments, as one line: it means the same however it is applied.
+
+    `| iex` evaluates each line by itself, `iex "$(...)"` joins lines by blanks, `iex (& ...)` takes no more than one.
+    """
+    return " ".join(line.strip() for line in script.splitlines()) + "\n"
+
+
+# The word in quotes as PowerShell understands it: what it hands over has a closing quote that nobody has typed. The
+# dots: Windows PowerShell drops empty arguments. UTF-8: its code page would damage names.
+_POWERSHELL = one_line(
+    r"""Register-ArgumentCompleter -Native -CommandName assume-helper -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition);
+    $elements = @($commandAst.CommandElements | Select-Object -Skip 1 |
+        Where-Object { $_.Extent.StartOffset -lt $cursorPosition });
+    $words = @($elements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |
+        ForEach-Object { if ($_ -is [System.Management.Automation.Language.StringConstantExpressionAst])
+            { ".$($_.Value)" } else { ".$($_.Extent.Text)" } });
+    $current = $wordToComplete;
+    foreach ($element in $elements) {
+        if ($element.Extent.EndOffset -ge $cursorPosition -and
+            $element -is [System.Management.Automation.Language.StringConstantExpressionAst] -and
+            $element.StringConstantType -ne 'BareWord') { $current = $element.Value }
+    };
+    $encoding = [Console]::OutputEncoding;
     try {
-        [Console]::OutputEncoding = [System.Text.Encoding]::UTF8
-        $found = @(& assume-helper completion powershell -- @words ".$wordToComplete" 2>$null)
+        [Console]::OutputEncoding = [System.Text.Encoding]::UTF8;
+        $found = @(& assume-helper completion powershell -- @words ".$current" 2>$null);
     } catch {
-        return
+        return;
     } finally {
-        [Console]::OutputEncoding = $encoding
-    }
+        [Console]::OutputEncoding = $encoding;
+    };
     foreach ($line in $found) {
-        $text, $shown, $help = $line -split "`t", 3
-        [System.Management.Automation.CompletionResult]::new($text, $shown, 'ParameterValue', $help)
-    }
-}
-"""
+        $text, $shown, $help = $line -split "`t", 3;
+        [System.Management.Automation.CompletionResult]::new($text, $shown, 'ParameterValue', $help);
+    };
+};"""
+)
 
 SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH, "powershell": _POWERSHELL}

@@ -71,7 +71,7 @@ def read(environ: "Mapping[str, str]") -> list[str]:
 def _wanted(shell: str, words: "Sequence[str]") -> tuple[str, int] | None:
     """The word that is being typed, as far as names are compared with it, and how much of it bash keeps.
 
-    None unless it is the first argument of one of COMMANDS, without quotes.
+    None unless it is the first argument of one of COMMANDS, without quotes in bash.
     """
     kept = 0
     if shell == "bash":
@@ -86,7 +86,6 @@ def _wanted(shell: str, words: "Sequence[str]") -> tuple[str, int] | None:
                 kept = at - (character == "@")  # readline keeps it in the word (rl_special_prefixes)
     elif shell == "powershell":
         *typed, current = (word.removeprefix(".") for word in words)
-        current = current.lstrip("'\"")
     elif shell in ("zsh", "fish"):
         *typed, current = words
     else:

@@ -7,12 +7,19 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from assume_helper.errors import AssumeHelperError, ProgramNotFound, ProgramNotRunnable
+from assume_helper.export import parent_shell
 from assume_helper.system import child_signal
 from assume_helper.text import printable
 
 
 def shell(environ: Mapping[str, str]) -> list[str]:
-    """The user's shell: SHELL, else the one in the password database."""
+    """The shell that this was called from, else the user's: SHELL, else the one in the password database.
+
+    On Windows: else COMSPEC.
+    """
+    found = parent_shell.find(environ)
+    if found is not None:
+        return [found]
     if sys.platform == "win32":
         return [environ.get("COMSPEC") or "cmd.exe"]
     given = environ.get("SHELL")

@@ -168,7 +168,7 @@ def test_nothing_is_logged_and_nothing_is_said_of_what_is_half_typed(many: Home)
 
 
 def test_powershell_is_told_the_text_to_insert_the_name_and_what_it_is(many: Home) -> None:
-    ran = many.run("completion", "powershell", "--", ".get", ".'tw")
+    ran = many.run("completion", "powershell", "--", ".get", ".tw")
     assert ran.stdout == b"'two words'\ttwo words\ttwo words\n"
     ran = many.run("completion", "powershell", "--", ".get", ".it")
     assert ran.stdout == b"'it''s'\tit's\tit's\n"

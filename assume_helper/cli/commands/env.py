@@ -32,7 +32,7 @@ def command(
         $ eval "$(assume-helper env --unset)"
         fish> assume-helper env dev | source
         $ assume-helper env dev --shell dotenv > .env
-        PS> assume-helper env dev --shell powershell | Out-String | Invoke-Expression
+        PS> assume-helper env dev --shell powershell | Invoke-Expression
     """
     which = "json" if as_json else shell or shell_syntax.detected(invocation.environ)
     values: dict[str, str | None]

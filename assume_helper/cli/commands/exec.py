@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--sandbox", is_flag=True, help="Keep all other credentials out of COMMAND's reach. Linux only.")
 @click.pass_context
 def command(ctx: click.Context, /, refresh: bool, no_session: bool, sandbox: bool, **options: Any) -> None:
-    """Run COMMAND, or your shell, with the profile's credentials and region in its environment.
+    """Run COMMAND, or the shell that you are in, with the profile's credentials and region in its environment.
 
     Without PROFILE it takes AWS_PROFILE; if that is not set, you choose a profile on the terminal. Other credentials
     are removed from the environment. COMMAND replaces this process.
@@ -54,7 +54,7 @@ def command(ctx: click.Context, /, refresh: bool, no_session: bool, sandbox: boo
     invocation: Invocation = ctx.obj
     named = own_words.program_of(ctx)
     outer = invocation.environ.get(variables.INSIDE)
-    if outer is not None and variables.BY_ENV not in invocation.environ:
+    if outer and not invocation.environ.get(variables.BY_ENV):
         invocation.say(f"assume-helper: warning: this already runs inside `assume-helper exec {printable(outer, 64)}`")
     if refresh and no_session:
         raise click.UsageError("an access key does not end: leave --refresh or --no-session out")
