@@ -21,21 +21,19 @@ if TYPE_CHECKING:
 
 # The options that shape a session, for each command: whether one has a value, and whether that names a file.
 FLAG, VALUE, PATH = "flag", "value", "path"
-_EXEC_AND_ENV = {"--duration-seconds": VALUE, "--role-session-name": VALUE}
-SESSION_OPTIONS: "Mapping[str, Mapping[str, str]]" = {
-    "get": {
-        **_EXEC_AND_ENV,
-        "--session-tag": VALUE,
-        "--session-policy": PATH,
-        "--policy-arn": VALUE,
-        "--read-only": FLAG,
-    },
-    "exec": _EXEC_AND_ENV,
-    "env": _EXEC_AND_ENV,
+_OF_A_SESSION = {
+    "--duration-seconds": VALUE,
+    "--role-session-name": VALUE,
+    "--session-tag": VALUE,
+    "--session-policy": PATH,
+    "--policy-arn": VALUE,
+    "--purpose": VALUE,
+    "--read-only": FLAG,
 }
+SESSION_OPTIONS: "Mapping[str, Mapping[str, str]]" = dict.fromkeys(("get", "exec", "env"), _OF_A_SESSION)
 SHELL = "--shell"
-# Before the working directory, among the words: a file is named relative to it.
-FOLDER = "in "
+# Before the working directory, among the words: a file is named relative to it. No word that is typed begins so.
+FOLDER = "~in "
 LOG_HITS = "ASSUME_HELPER_LOG_HITS"
 # The name of the profile whose credentials these are: a nested `exec` sees it, and a prompt may show it.
 INSIDE = "ASSUME_HELPER_PROFILE"

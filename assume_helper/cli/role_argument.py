@@ -7,7 +7,7 @@ import click
 from assume_helper.cache.entries import Entry
 from assume_helper.cli import display, logging_in, picker
 from assume_helper.cli.invocation import Invocation
-from assume_helper.credentials import LONGEST_USER_SESSION, SHORTEST_SESSION
+from assume_helper.cli.session_options import as_keys, session_options
 from assume_helper.errors import SourceError
 from assume_helper.light import Any, TypeVar, replace
 from assume_helper.profiles import aws_config, profile_variables
@@ -17,15 +17,12 @@ from assume_helper.sessions.provider import RoleRequest
 from assume_helper.system.context import CallContext
 
 F = TypeVar("F", bound=Callable[..., Any])
-DURATION = click.IntRange(SHORTEST_SESSION, LONGEST_USER_SESSION)
-DURATION_HELP = "How long the session lasts, in seconds."
 
 
 def role_options(command: F) -> F:
     """Add the argument PROFILE|ROLE_ARN and the options that go with it to `command`."""
     for add in (
-        click.option("--duration-seconds", type=DURATION, metavar="N", help=DURATION_HELP),
-        click.option("--role-session-name", metavar="NAME", help="The session's name in the audit trail."),
+        session_options,
         click.option("--source-profile", metavar="NAME", help="The profile that assumes ROLE_ARN."),
         click.argument("role", metavar="[PROFILE|ROLE_ARN]", required=False),
     ):
@@ -40,19 +37,12 @@ def session(invocation: Invocation, role: str | None, **options: Any) -> tuple[R
 
 
 def requested(
-    invocation: Invocation,
-    role: str | None,
-    source_profile: str | None,
-    role_session_name: str | None,
-    duration_seconds: int | None,
-    *,
-    no_session: bool = False,
+    invocation: Invocation, role: str | None, source_profile: str | None, *, no_session: bool = False, **options: Any
 ) -> RoleRequest:
     """What the argument and its options ask for; nothing is asked of AWS. Raises as `role_request` does."""
-    options = {"role_session_name": role_session_name, "duration_seconds": duration_seconds}
-    given = {name: str(value) for name, value in options.items() if value is not None}
-    if "" in {value.strip() for value in given.values()} or source_profile == "":
-        raise click.UsageError("an option is empty: give it a value, or leave it out")
+    given = as_keys(options)
+    if source_profile == "":
+        raise click.UsageError("--source-profile is empty: give it a value, or leave it out")
     asked = role_request(invocation, role, source_profile, given)
     request = replace(asked, no_session=no_session, typed=invocation.typed)
     if no_session and given:

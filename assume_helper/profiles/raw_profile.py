@@ -25,13 +25,20 @@ _OURS = frozenset(
 )
 # In these, double quotes are a shell's.
 _COMMANDS = ("mfa_process", "credential_process", "web_identity_token_process")
+# An option that is no key, and has no value of its own.
+READ_ONLY = "read_only"
 # Options that are given once for each part of a key.
-_OPTIONS = {"session_tags": "session-tag", "policy_arns": "policy-arn"}
+REPEATED = {"session_tags": "session-tag", "policy_arns": "policy-arn"}
 
 
 def with_prefix(key: str) -> str:
     """`key` as it is written for this helper alone."""
     return PREFIX + key
+
+
+def option_name(key: str) -> str:
+    """The option of a call that sets `key`."""
+    return "--" + REPEATED.get(key, key.replace("_", "-"))
 
 
 def has_prefix(key: str) -> bool:
@@ -76,7 +83,7 @@ class RawProfile:
     def named(self, key: str) -> str:
         """`key` as a message names it: the call's option, or the key of the profile."""
         if self.options.get(key):
-            return "--" + _OPTIONS.get(key, key.replace("_", "-"))
+            return option_name(key)
         return f"{key} of {self.section}"
 
     def text(self, key: str, *, multiline: bool = False) -> str | None:

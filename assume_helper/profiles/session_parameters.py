@@ -4,6 +4,7 @@ import json
 
 from assume_helper.errors import ConfigurationError
 from assume_helper.light import dataclass
+from assume_helper.profiles.raw_profile import READ_ONLY
 from assume_helper.profiles.settings import ProfileSettings
 from assume_helper.text import printable
 
@@ -56,7 +57,7 @@ def from_settings(settings: ProfileSettings, partition: str) -> SessionParameter
     tags = settings.session_tags or ()
     policy = settings.session_policy
     policy_arns = settings.policy_arns or ()
-    if "read_only" in settings.raw.options:
+    if READ_ONLY in settings.raw.options:
         if policy is not None or policy_arns:
             raise ConfigurationError(
                 f"{settings.section} already narrows its session, and --read-only would widen it",

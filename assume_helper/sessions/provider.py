@@ -10,6 +10,7 @@ from assume_helper.errors import AssumeHelperError, STSNotReached, STSRefused
 from assume_helper.light import dataclass, field, replace
 from assume_helper.profiles import aws_config, callers, role_chain
 from assume_helper.profiles.aws_config import AwsConfig
+from assume_helper.profiles.raw_profile import READ_ONLY, REPEATED, option_name
 from assume_helper.profiles.role import Profile
 from assume_helper.sessions import asker, assume, own_session, recall, refresh_ahead, single_flight
 from assume_helper.system.context import CallContext
@@ -52,8 +53,14 @@ class RoleRequest:
         given = {**self.options}
         if self.keys is not None and "source_profile" in self.keys:
             given["source_profile"] = self.keys["source_profile"]
-        options = [(f"--{key.replace('_', '-')}", value) for key, value in given.items()]
-        return [self.name, *(word for option in options for word in option)]
+        found = [self.name]
+        for key, value in given.items():
+            if key == READ_ONLY:
+                found.append(option_name(key))
+            else:
+                for part in value.split(",") if key in REPEATED else (value,):
+                    found += [option_name(key), part]
+        return found
 
 
 def get_credentials(name: str, context: CallContext, options: Mapping[str, str] | None = None) -> Entry:

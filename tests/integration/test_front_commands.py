@@ -44,6 +44,9 @@ TYPED = [
     ["exec", "--duration-seconds", "900", "dev", "--", "/bin/echo", "--", "x"],
     ["exec", "dev", "--role-session-name=me", "--", "/bin/echo", ""],
     ["env", "--duration-seconds=900", "dev", "--shell", "fish"],
+    ["exec", "dev", "--read-only", "--", "/bin/echo", "x"],
+    ["exec", "--session-tag=a=b", "dev", "--session-policy", POLICY, "--", "/bin/echo", "x"],
+    ["env", "dev", "--shell=sh", "--policy-arn=arn:aws:iam::aws:policy/ReadOnlyAccess", "--session-tag", "a=b"],
     ["env", "--shell=cmd", "dev", "--shell=zsh", "--role-session-name", "me"],
 ]
 
@@ -86,7 +89,8 @@ NOT_TYPED = [
     ["exec", "dev", "--refresh", "--", "true"],
     ["exec", "--no-session", "dev", "--", "true"],
     ["exec", "dev", "true"],
-    ["exec", "dev", "--read-only", "--", "true"],
+    ["exec", "dev", "--read-only=1", "--", "true"],
+    ["env", "dev", "--session-policy", "~/p"],
     ["exec", "dev", "--", ""],
     ["env"],
     ["env", "--unset"],

@@ -6,15 +6,17 @@ import click
 
 from assume_helper.cli import config_change, display, role_questions
 from assume_helper.cli.invocation import Invocation
-from assume_helper.cli.role_argument import DURATION, DURATION_HELP
+from assume_helper.cli.session_options import DURATION_HELP
 from assume_helper.configure import backup as backups
 from assume_helper.configure import change as changes
 from assume_helper.configure import every_profile
 from assume_helper.configure.change import Change
+from assume_helper.credentials import LONGEST_USER_SESSION, SHORTEST_SESSION
 from assume_helper.errors import AssumeHelperError
 from assume_helper.profiles import role_chain
 from assume_helper.text import error_line, printable
 
+_DURATION = click.IntRange(SHORTEST_SESSION, LONGEST_USER_SESSION)
 CREDENTIAL_SOURCE = click.Choice(["Environment", "Ec2InstanceMetadata", "EcsContainer"])
 
 
@@ -29,7 +31,7 @@ CREDENTIAL_SOURCE = click.Choice(["Environment", "Ec2InstanceMetadata", "EcsCont
 @click.option(
     "--role-session-name", metavar="NAME", help="The session's name. It may contain {user}, {host} and {profile}."
 )
-@click.option("--duration-seconds", type=DURATION, metavar="N", help=DURATION_HELP)
+@click.option("--duration-seconds", type=_DURATION, metavar="N", help=DURATION_HELP)
 @click.option("--region", metavar="REGION", help="The profile's region, for SDKs too.")
 @click.option(
     "--fastest/--no-fastest",

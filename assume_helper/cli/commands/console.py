@@ -5,6 +5,7 @@ import click
 from assume_helper.cli import browsing, display
 from assume_helper.cli.invocation import Invocation
 from assume_helper.cli.role_argument import requested, role_options, session_of
+from assume_helper.cli.session_options import as_keys
 from assume_helper.credentials import LONGEST_SESSION, SHORTEST_SESSION
 from assume_helper.errors import ConfigurationError
 from assume_helper.export import console_url, federation
@@ -56,7 +57,7 @@ def command(
         raise click.UsageError("--service and --destination both name a page: leave one of them out")
     if region is not None and destination is not None and console_url.is_url(destination):
         raise click.UsageError("a URL names its own region: leave --region out, or give --destination a path")
-    if portal and (duration is not None or any(options[name] for name in ("duration_seconds", "role_session_name"))):
+    if portal and (duration is not None or as_keys(options)):
         raise click.UsageError("the access portal makes the session by itself: leave the session's options out")
     if only_print or as_json:
         invocation.require_stdout("the URL")

@@ -4,6 +4,7 @@ import click
 
 from assume_helper.cli.invocation import Invocation
 from assume_helper.cli.role_argument import role_options, session
+from assume_helper.cli.session_options import are_given
 from assume_helper.export import shell_syntax, variables
 from assume_helper.light import Any
 
@@ -36,7 +37,7 @@ def command(
     which = "json" if as_json else shell or shell_syntax.detected(invocation.environ)
     values: dict[str, str | None]
     if unset:
-        if role is not None or any(value is not None for value in options.values()):
+        if role is not None or are_given(options):
             raise click.UsageError("--unset clears whatever is set: give it no profile and no option of a session")
         if which == "dotenv":
             raise click.UsageError("a dotenv file cannot clear a variable: name a shell")

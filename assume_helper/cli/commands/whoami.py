@@ -8,6 +8,7 @@ from assume_helper.cache.entries import Entry
 from assume_helper.cli import display
 from assume_helper.cli.invocation import Invocation
 from assume_helper.cli.role_argument import role_options, session
+from assume_helper.cli.session_options import are_given
 from assume_helper.credentials import Identity
 from assume_helper.light import Any, replace
 from assume_helper.profiles.origin import WebIdentity
@@ -31,7 +32,7 @@ def command(invocation: Invocation, /, as_json: bool, role: str | None, **option
         $ assume-helper whoami dev
         $ assume-helper whoami --json dev
     """
-    if role is None and any(value is not None for value in options.values()):
+    if role is None and are_given(options):
         raise click.UsageError("--source-profile and the options of a session go with PROFILE or ROLE_ARN: name it")
     if role is None:
         ask = caller_identity.of_environment(invocation.environ, invocation.clock)
