@@ -32,11 +32,15 @@ _OF_A_SESSION = {
 }
 SESSION_OPTIONS: "Mapping[str, Mapping[str, str]]" = dict.fromkeys(("get", "exec", "env"), _OF_A_SESSION)
 SHELL = "--shell"
+# Of `env`: nobody is asked anything. A hit asks nobody anyway.
+NO_INPUT = "--no-input"
 # Before the working directory, among the words: a file is named relative to it. No word that is typed begins so.
 FOLDER = "~in "
 LOG_HITS = "ASSUME_HELPER_LOG_HITS"
 # The name of the profile whose credentials these are: a nested `exec` sees it, and a prompt may show it.
 INSIDE = "ASSUME_HELPER_PROFILE"
+# The same, by the name that prompts know (starship, powerlevel10k). AWS_PROFILE would send SDKs to the config instead.
+FOR_PROMPTS = "AWSUME_PROFILE"
 # Beside it where `env` has set it: a program of `exec` is then not inside another one.
 BY_ENV = "ASSUME_HELPER_ENV"
 # All that a session sets, with the session token's old name.
@@ -48,6 +52,7 @@ CREDENTIALS = (
     "AWS_CREDENTIAL_EXPIRATION",
     "AWS_ACCOUNT_ID",
     INSIDE,
+    FOR_PROMPTS,
     BY_ENV,
 )
 # These name an identity: beside the credentials of `exec` and `env` each would be another one's. AWS_ACCOUNT_ID and
@@ -71,7 +76,7 @@ IDENTITY = (
     # what other helpers say of their sessions: prompts and scripts read these
     "AWS_VAULT",
     "AWS_SESSION_EXPIRATION",
-    "AWSUME_PROFILE",
+    FOR_PROMPTS,
     "AWSUME_EXPIRATION",
     "AWS_SSO_PROFILE",
     "AWS_SSO_ACCOUNT_ID",
@@ -163,6 +168,8 @@ def request(arguments: "Sequence[str]") -> "Request | None":
                 return None
             profile = word
             continue
+        if command == "env" and word == NO_INPUT:
+            continue
         name, joined, value = word.partition("=")
         kind = VALUE if command == "env" and name == SHELL else known.get(name)
         if kind is None or (kind == FLAG and joined):
@@ -230,7 +237,8 @@ def program_environment(
     A region or an endpoint that a person has set since the last `exec` stays.
     """
     gone = {*STALE, *left_over(environ), BY_ENV, ""}  # execve refuses an entry without a name
-    return {name: value for name, value in environ.items() if name not in gone} | dict(given) | {INSIDE: profile}
+    kept = {name: value for name, value in environ.items() if name not in gone}
+    return kept | dict(given) | {INSIDE: profile, FOR_PROMPTS: profile}
 
 
 def shell_variables(
@@ -241,7 +249,7 @@ def shell_variables(
     That is what names another identity, and what another profile has handed on.
     """
     there = (name for name in IDENTITY if name in environ)
-    found: dict[str, str | None] = {**dict(given), INSIDE: profile, BY_ENV: "1"}
+    found: dict[str, str | None] = {**dict(given), INSIDE: profile, FOR_PROMPTS: profile, BY_ENV: "1"}
     for name in (*ALWAYS_CLEARED, *CREDENTIALS, *there, *left_over(environ)):
         found.setdefault(name, None)
     return found

@@ -22,7 +22,7 @@ _COMMENT = "a comment follows this credential_process, and its words are handed 
 # In the order in which people need them, for --help.
 COMMANDS = (
     "get", "exec", "env", "whoami", "console", "login", "logout", "sync", "list", "clear", "configure", "doctor",
-    "completion", "log",
+    "init", "completion", "log",
 )  # fmt: skip
 
 
