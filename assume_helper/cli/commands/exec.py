@@ -3,7 +3,7 @@
 import click
 
 from assume_helper.cache.entries import Entry
-from assume_helper.cli import refreshing
+from assume_helper.cli import exec_each, refreshing
 from assume_helper.cli.invocation import Invocation
 from assume_helper.cli.role_argument import role_options, session
 from assume_helper.export import program, variables
@@ -38,13 +38,16 @@ class _WithCommand(click.Command):
 @click.option("--refresh", is_flag=True, help="Keep the credentials fresh while the program runs.")
 @click.option("--no-session", is_flag=True, help="Hand over the access key itself, not a session of it.")
 @click.pass_context
-def command(ctx: click.Context, /, refresh: bool, no_session: bool, **options: Any) -> None:
+def command(ctx: click.Context, /, role: str | None, *, refresh: bool, no_session: bool, **options: Any) -> None:
     """Run COMMAND, or your shell, with the profile's credentials and region in its environment.
 
     Without PROFILE it takes AWS_PROFILE; if that is not set, you choose a profile on the terminal. Other credentials
     are removed from the environment. COMMAND replaces this process.
 
     The session of an access key may not call IAM without an MFA code. With --no-session COMMAND gets the key itself.
+
+    PROFILE may be a pattern: COMMAND runs in each profile that matches, one after the other, each line of its output
+    behind the profile's name. It goes on after a failure, and ends with the first exit code that is not 0.
 
     With --refresh COMMAND gets a local endpoint in place of credentials: its SDK asks there again before they end. The
     endpoint is a process of its own, which ends with COMMAND. SDKs look at [default] first, so a file where [default]
@@ -55,6 +58,7 @@ def command(ctx: click.Context, /, refresh: bool, no_session: bool, **options: A
         $ assume-helper exec dev -- aws s3 ls
         $ assume-helper exec dev
         $ assume-helper exec --refresh dev -- terraform apply
+        $ assume-helper exec 'team-*' -- aws s3 ls
         $ assume-helper exec arn:aws:iam::123456789012:role/dev --source-profile me -- env
     """
     invocation: Invocation = ctx.obj
@@ -64,7 +68,11 @@ def command(ctx: click.Context, /, refresh: bool, no_session: bool, **options: A
         invocation.say(f"assume-helper: warning: this already runs inside `assume-helper exec {printable(outer, 64)}`")
     if refresh and no_session:
         raise click.UsageError("an access key does not end: leave --refresh or --no-session out")
-    request, profile, entry = session(invocation, **options, no_session=no_session)
+    if role is not None and exec_each.is_pattern(invocation, role):
+        if refresh or not named:
+            raise click.UsageError("a pattern is for a command: leave --refresh out, and put the command after --")
+        ctx.exit(exec_each.run(invocation, role, named, options | {"no_session": no_session}))
+    request, profile, entry = session(invocation, role, **options, no_session=no_session)
     words = named or program.shell(invocation.environ)
     if not named:
         _greet(invocation, request, entry, refresh=refresh)
