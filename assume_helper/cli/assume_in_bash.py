@@ -101,6 +101,7 @@ _assume_helper_prompt() {
                 exec assume-helper env --no-input --shell bash "${_assume_helper_words[@]}" </dev/null
             ) && [[ $text == 'export AWS_ACCESS_KEY_ID='* ]]; then
                 _assume_helper_restore
+                _assume_helper_save
                 _assume_helper_apply "$text"
             else
                 _assume_helper_told=1

@@ -152,6 +152,7 @@ function __assume_helper_prompt --on-event fish_prompt
     end
     if test $status -eq 0; and string match -q 'set -gx AWS_ACCESS_KEY_ID *' -- "$text[1]"
         __assume_helper_restore
+        __assume_helper_save
         __assume_helper_apply $text
     else
         set -g __assume_helper_told 1

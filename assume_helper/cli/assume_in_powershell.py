@@ -1,11 +1,14 @@
 """The function of `init powershell`, and its prompt, for Windows PowerShell 5.1 and later. See `shell_functions`.
 
-There is no subshell: a renewal puts back what was there before, and then what is there now.
+There is no subshell: a renewal puts back what was there before, and then what is there now. Only a function with
+CmdletBinding can fail (`$?`) without an exception.
 """
 
 SCRIPT = r"""
 if (-not (Test-Path Variable:global:__AssumeHelper)) {
-    $global:__AssumeHelper = @{ Before = $null; Due = $null; Until = ''; Words = @(); Told = $false; Recent = ''; Prompt = $null }
+    $global:__AssumeHelper = @{
+        Before = $null; Due = $null; Until = ''; Words = @(); Told = $false; Recent = ''; Prompt = $null
+    }
 }
 function global:__AssumeHelperSave {
     $found = @{}
@@ -30,7 +33,11 @@ function global:__AssumeHelperRun($words) {
     $PSNativeCommandUseErrorActionPreference = $false
     try {
         $text = @(& assume-helper env --shell powershell @words) -join "`n"
-        return @{ Text = $text; Code = $LASTEXITCODE; Good = $LASTEXITCODE -eq 0 -and $text -like '$Env:AWS_ACCESS_KEY_ID = *' }
+        return @{
+            Text = $text
+            Code = $LASTEXITCODE
+            Good = $LASTEXITCODE -eq 0 -and $text -like '$Env:AWS_ACCESS_KEY_ID = *'
+        }
     } catch [System.Management.Automation.CommandNotFoundException] {
         [Console]::Error.WriteLine('assume-helper: it is not on PATH; install it, or correct PATH')
         return @{ Text = ''; Code = 127; Good = $false }
@@ -65,11 +72,16 @@ function global:__AssumeHelperPrompt {
     }
     if ($found.Good) {
         __AssumeHelperPut $state.Before @(__AssumeHelperChanged)
+        $state.Before = __AssumeHelperSave
         __AssumeHelperApply $found.Text
     } else { $state.Told = $true }
 }
 function global:@COMMAND@ {
-    $words = @($args)
+    [CmdletBinding(PositionalBinding = $false)]
+    param([Parameter(ValueFromRemainingArguments = $true)][string[]]$words)
+    $words = @($words | Where-Object { $null -ne $_ })
+    $ErrorActionPreference = 'SilentlyContinue'
+    $failure = [System.Management.Automation.ErrorRecord]::new([Exception]::new('@COMMAND@ has failed'), 'Failed', 'NotSpecified', $null)
     $state = $global:__AssumeHelper
     foreach ($word in $words) {
         if ($word -clike '-h*' -or $word -ceq '--help') {
@@ -80,7 +92,7 @@ function global:@COMMAND@ {
         if ($word -cmatch '^--(json|unset|shell)($|=)') {
             [Console]::Error.WriteLine('@REFUSED@'.Replace('%s', ($word -replace '=.*', '')))
             $global:LASTEXITCODE = 2
-            Write-Error '' -ErrorAction Ignore
+            $PSCmdlet.WriteError($failure)
             return
         }
     }
@@ -97,7 +109,7 @@ function global:@COMMAND@ {
         try { if ($found.Text -clike 'Remove-Item *') { Invoke-Expression $found.Text } } catch { $null = $_ }
         Remove-Item @GONE@ -ErrorAction Ignore
         $global:LASTEXITCODE = [Math]::Max(1, $found.Code)
-        Write-Error '' -ErrorAction Ignore
+        $PSCmdlet.WriteError($failure)
         return
     }
     __AssumeHelperApply $found.Text

@@ -98,7 +98,8 @@ complete -c assume-helper -f -a '(__assume_helper)'
 # The dots: Windows PowerShell drops empty arguments. UTF-8: its code page would damage names.
 _POWERSHELL = r"""Register-ArgumentCompleter -Native -CommandName assume-helper -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
-    $ends = @($commandAst.CommandElements | Where-Object { $_.Extent.Text -ceq '--' -and $_.Extent.EndOffset -lt $cursorPosition })
+    $ends = @($commandAst.CommandElements |
+        Where-Object { $_.Extent.Text -ceq '--' -and $_.Extent.EndOffset -lt $cursorPosition })
     if ($ends -and $commandAst.CommandElements[1].Extent.Text -ceq 'exec') {
         $rest = $commandAst.Extent.Text.Substring($ends[0].Extent.EndOffset - $commandAst.Extent.StartOffset).TrimStart()
         $rest = $rest.PadRight($rest.TrimEnd().Length + ($wordToComplete -ceq ''))

@@ -73,8 +73,8 @@ def test_a_renewal_begins_with_the_person_s_own_keys(script: Script, offline_fro
 
 def test_a_region_exported_since_counts_for_the_renewal(script: Script) -> None:
     script.do("assume dev").export("AWS_REGION", "eu-west-3").do("rm -r .cache", is_due(script.shell))
-    (seen,) = script.do(PROMPT[script.shell]).show().run()
-    assert (seen["AWS_ACCESS_KEY_ID"], seen["AWS_REGION"]) == ("ASIA2", "eu-west-3")
+    seen, after = script.do(PROMPT[script.shell]).show().do("assume -").show().run()
+    assert (seen["AWS_ACCESS_KEY_ID"], seen["AWS_REGION"], after["AWS_REGION"]) == ("ASIA2", "eu-west-3", "eu-west-3")
 
 
 def test_where_that_fails_what_is_good_stays_and_it_is_said_once(script: Script) -> None:
