@@ -185,7 +185,7 @@ def _answer_at_once(arguments: "Sequence[str]", started: float) -> None:
 
 
 def _print_at_once(arguments: "Sequence[str]") -> bytes | None:
-    """The version, what `completion` or `init` prints, or the names for TAB where they are cached; None for all else."""
+    """The version, what `init` and `completion` print, or the names for TAB where they are cached; else None."""
     if len(arguments) == 2 and arguments[0] == "completion":
         from assume_helper.cli.completion_scripts import SCRIPTS
 

@@ -57,6 +57,7 @@ class Script:
         self.home, self.shell = home, shell
         self.lines = [LOAD[shell]]
         self.stderr = ""
+        self.is_configured = False  # with its start-up files, and fish with its universal variables
 
     def do(self, *lines: str) -> "Script":
         self.lines += lines
@@ -73,9 +74,9 @@ class Script:
     def say_status(self) -> "Script":
         return self.do(f"echo {STATUS[self.shell]}")
 
-    def run(self, *options: str, is_configured: bool = False, **environ: str) -> list[Any]:
-        """What was shown and said, in order; there is no other output. Without its start-up files by default."""
-        start = START[self.shell][: 1 if is_configured else None]
+    def run(self, *options: str, **environ: str) -> list[Any]:
+        """What was shown and said, in order; there is no other output."""
+        start = START[self.shell][: 1 if self.is_configured else None]
         done = subprocess.run(
             [*start, *options, "-c", "\n".join(self.lines)],
             env=self.home.environ | environ, cwd=self.home.folder, stdin=subprocess.DEVNULL, capture_output=True,

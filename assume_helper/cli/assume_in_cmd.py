@@ -11,7 +11,9 @@ SCRIPT = r"""@rem Written by: assume-helper init cmd. Save it as @COMMAND@.cmd i
 @if not defined ASSUME_HELPER_ASSUMED goto :save
 @CHANGED@
 @for %%v in (@NAMES@) do @if not defined ASSUME_HELPER_KEPT.%%v set "%%v="
-@for /f "tokens=1,2* delims=.=" %%a in ('set ASSUME_HELPER_WAS. 2^>nul') do @if not defined ASSUME_HELPER_KEPT.%%b set "%%b=%%c"
+@for /f "tokens=1,2* delims=.=" %%a in ('set ASSUME_HELPER_WAS. 2^>nul') do @(
+    if not defined ASSUME_HELPER_KEPT.%%b set "%%b=%%c"
+)
 @for /f "delims==" %%a in ('set ASSUME_HELPER_WAS. 2^>nul') do @set "%%a="
 @for /f "delims==" %%a in ('set ASSUME_HELPER_KEPT. 2^>nul') do @set "%%a="
 @set "ASSUME_HELPER_ASSUMED="

@@ -117,7 +117,8 @@ function __assume_helper_assume
     __assume_helper_apply $text
     set -g __assume_helper_words $argv
     if set -q ASSUME_HELPER_PROFILE
-        set -g __assume_helper_recent (string sub -l 4000 -- $ASSUME_HELPER_PROFILE\n"$__assume_helper_recent" | string collect)
+        set -l recent $ASSUME_HELPER_PROFILE\n"$__assume_helper_recent"
+        set -g __assume_helper_recent (string sub -l 4000 -- $recent | string collect)
         contains -- $ASSUME_HELPER_PROFILE $argv
         or set -g __assume_helper_words $ASSUME_HELPER_PROFILE $argv
     end

@@ -81,7 +81,8 @@ function global:@COMMAND@ {
     param([Parameter(ValueFromRemainingArguments = $true)][string[]]$words)
     $words = @($words | Where-Object { $null -ne $_ })
     $ErrorActionPreference = 'SilentlyContinue'
-    $failure = [System.Management.Automation.ErrorRecord]::new([Exception]::new('@COMMAND@ has failed'), 'Failed', 'NotSpecified', $null)
+    $failure = [Exception]::new('@COMMAND@ has failed')
+    $failure = [System.Management.Automation.ErrorRecord]::new($failure, 'Failed', 'NotSpecified', $null)
     $state = $global:__AssumeHelper
     foreach ($word in $words) {
         if ($word -clike '-h*' -or $word -ceq '--help') {

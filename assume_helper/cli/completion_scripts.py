@@ -101,7 +101,8 @@ _POWERSHELL = r"""Register-ArgumentCompleter -Native -CommandName assume-helper 
     $ends = @($commandAst.CommandElements |
         Where-Object { $_.Extent.Text -ceq '--' -and $_.Extent.EndOffset -lt $cursorPosition })
     if ($ends -and $commandAst.CommandElements[1].Extent.Text -ceq 'exec') {
-        $rest = $commandAst.Extent.Text.Substring($ends[0].Extent.EndOffset - $commandAst.Extent.StartOffset).TrimStart()
+        $from = $ends[0].Extent.EndOffset - $commandAst.Extent.StartOffset
+        $rest = $commandAst.Extent.Text.Substring($from).TrimStart()
         $rest = $rest.PadRight($rest.TrimEnd().Length + ($wordToComplete -ceq ''))
         [System.Management.Automation.CommandCompletion]::CompleteInput($rest, $rest.Length, $null).CompletionMatches
         return

@@ -19,10 +19,10 @@ _EXAMPLE_ARN = "arn:aws:iam::123456789012:role/NAME"
 
 
 def pick(invocation: Invocation) -> str:
-    """The profile's name, or the role's ARN, that a person chooses: arrows move, typing filters. What was used last is first.
+    """The profile's name, or the role's ARN, that a person chooses: arrows move, typing filters.
 
-    It is drawn on standard error, because the caller reads standard output. Raises KeyboardInterrupt,
-    ConfigurationError.
+    What was used last is first. It is drawn on standard error, because the caller reads standard output. Raises
+    KeyboardInterrupt, ConfigurationError.
     """
     environ = invocation.environ
     config = aws_config.load(environ)

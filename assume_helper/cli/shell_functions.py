@@ -15,7 +15,7 @@ is the new session that is printed. It tries once a minute, never asks a person,
 `@COMMAND@` is the function's name, for which `init` puts in its `--command`.
 """
 
-from assume_helper import answers, hit
+from assume_helper import answers
 from assume_helper.cli import assume_in_bash, assume_in_cmd, assume_in_fish, assume_in_powershell, assume_in_zsh
 from assume_helper.cli.completion_scripts import SCRIPTS
 

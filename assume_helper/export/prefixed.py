@@ -62,7 +62,7 @@ def _noting_interrupts() -> Iterator[list[int]]:
 
 
 def _copy(stream: IO[bytes], to: int, prefix: bytes) -> None:
-    """Copy what comes to the descriptor `to`, at once. Where nobody reads that, the program cannot write any more either.
+    """Copy what comes to the descriptor `to`, at once. Where nobody reads that, the program's next write fails.
 
     A last line without an end gets one, so that the next program's first line is one of its own.
     """

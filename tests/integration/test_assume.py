@@ -78,7 +78,9 @@ def test_a_refusal_too(script: Script, offline_front: Front) -> None:
 
 
 def test_where_the_program_has_gone_nothing_old_stays(script: Script) -> None:
-    script.do("assume dev", "set -gx PATH /bin /usr/bin" if script.shell == "fish" else "PATH=/bin:/usr/bin", "assume dev")
+    script.do(
+        "assume dev", "set -gx PATH /bin /usr/bin" if script.shell == "fish" else "PATH=/bin:/usr/bin", "assume dev"
+    )
     status, failed = script.say_status().show().run(**OWN)
     assert (status, KEYS & failed.keys()) == (127, set())
 
@@ -132,7 +134,18 @@ def test_help_is_not_evaluated(script: Script, option: str) -> None:
     assert script.stderr.startswith("usage: assume PROFILE")
 
 
-HOSTILE = ["two words", "it's", 'dou"ble', "$(touch pwned)", "`touch pwned`", "a;touch pwned", "back\\slash", "st*r", "~", "-n x"]
+HOSTILE = [
+    "two words",
+    "it's",
+    'dou"ble',
+    "$(touch pwned)",
+    "`touch pwned`",
+    "a;touch pwned",
+    "back\\slash",
+    "st*r",
+    "~",
+    "-n x",
+]
 
 
 def test_names_that_shells_take_apart(ready: Home) -> None:
@@ -166,7 +179,9 @@ def test_a_name_that_is_none_is_a_usage_error(home: Home, name: str) -> None:
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
 @pytest.mark.parametrize("options", [["-e"], ["-u"], ["-eu"], ["-f"]])
 def test_strict_shells_take_it_twice(ready: Home, shell: str, options: list[str]) -> None:
-    script = Script(ready, shell).do(LOAD[shell], "assume dev", "_assume_helper_prompt", "assume -", "assume dev").show()
+    script = (
+        Script(ready, shell).do(LOAD[shell], "assume dev", "_assume_helper_prompt", "assume -", "assume dev").show()
+    )
     (seen,) = script.run(*options)
     assert (seen["AWSUME_PROFILE"], script.stderr) == ("dev", "")
 
@@ -188,8 +203,10 @@ def test_the_saved_values_are_not_exported(ready: Home) -> None:
 
 
 def test_a_universal_variable_of_fish_comes_back(ready: Home) -> None:
-    script = Script(ready, "fish").do("set -Ux AWS_PROFILE base", "assume dev", "assume -").show()
-    (seen,) = script.do("set -qU AWS_PROFILE; or echo lost").run(is_configured=True)
+    script = Script(ready, "fish")
+    script.is_configured = True
+    script.do("set -Ux AWS_PROFILE base", "assume dev", "assume -").show()
+    (seen,) = script.do("set -qU AWS_PROFILE; or echo lost").run()
     assert seen["AWS_PROFILE"] == "base"
 
 
@@ -215,4 +232,3 @@ def test_no_shell_finds_fault_with_the_text(home: Home) -> None:
 
 def test_another_shell_is_a_usage_error(home: Home) -> None:
     home.run("init", "tcsh").failed(2, "'tcsh' is not one of", "assume-helper init --help")
-

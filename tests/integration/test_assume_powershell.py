@@ -12,10 +12,16 @@ from front import Call, Front, Reply, session
 from running import ACCESS_KEY_ID, SECRET, Home
 
 ROLE = "arn:aws:iam::123456789012:role"
+STRICT = "Set-StrictMode -Version Latest"
 LOAD = "assume-helper init powershell | Out-String | Invoke-Expression"
 SHOW = "[Console]::Out.WriteLine(([Environment]::GetEnvironmentVariables() | ConvertTo-Json -Compress))"
-STATUS = '$ok = $?; [Console]::Out.WriteLine((@($ok, $LASTEXITCODE) | ConvertTo-Json -Compress))'
-OWN = {"AWS_PROFILE": "base", "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_VAULT": "it's $x"}
+STATUS = "$ok = $?; [Console]::Out.WriteLine((@($ok, $LASTEXITCODE) | ConvertTo-Json -Compress))"
+OWN = {
+    "AWS_PROFILE": "base",
+    "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+    "AWS_SECRET_ACCESS_KEY": SECRET,
+    "AWS_VAULT": "it's $x",
+}
 DUE = "Remove-Item -Recurse .cache; $global:__AssumeHelper.Due = [DateTime]::UtcNow; $null = prompt"
 
 
@@ -38,7 +44,7 @@ def ready(granted: Home, offline_front: Front, native: Path) -> Home:
     with granted.config.open("a") as config:
         config.write(f"[profile other]\nrole_arn = {ROLE}/other\nsource_profile = base\n")
     with granted.credentials.open("a") as credentials:
-        credentials.write(f"[it's $x `y; \"z\"]\nrole_arn = {ROLE}/odd\nsource_profile = base\n")
+        credentials.write(f'[it\'s $x `y; "z"]\nrole_arn = {ROLE}/odd\nsource_profile = base\n')
     granted.environ |= {
         "AWS_ENDPOINT_URL_STS": offline_front.url,
         "POWERSHELL_TELEMETRY_OPTOUT": "1",
@@ -52,7 +58,7 @@ def ready(granted: Home, offline_front: Front, native: Path) -> Home:
 def ran(home: Home, *lines: str, **environ: str) -> tuple[list[Any], str]:
     """What the lines have shown, and what was on standard error."""
     done = subprocess.run(
-        ["pwsh", "-NoProfile", "-NonInteractive", "-Command", "\n".join(("Set-StrictMode -Version Latest", LOAD, *lines))],
+        ["pwsh", "-NoProfile", "-NonInteractive", "-Command", "\n".join((STRICT, LOAD, *lines))],
         env=home.environ | environ, cwd=home.folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=180,
         check=False, encoding="utf-8",
     )  # fmt: skip
@@ -66,14 +72,26 @@ def of_aws(seen: dict[str, str]) -> dict[str, str]:
 def test_it_sets_the_credentials_and_brings_back_what_was_there(ready: Home) -> None:
     odd = "assume 'it''s $x `y; \"z\"'"
     seen, said = ran(
-        ready, SHOW, "assume dev", STATUS, SHOW, "assume other --read-only", SHOW, odd, SHOW, "assume -", STATUS, SHOW, **OWN
+        ready,
+        SHOW,
+        "assume dev",
+        STATUS,
+        SHOW,
+        "assume other --read-only",
+        SHOW,
+        odd,
+        SHOW,
+        "assume -",
+        STATUS,
+        SHOW,
+        **OWN,
     )
     before, first, dev, other, hostile, second, after = seen
     assert (said, first, second) == ("", [True, 0], [True, 0])
     assert (dev["AWS_ACCESS_KEY_ID"], dev["AWSUME_PROFILE"], dev["AWS_REGION"]) == ("ASIA1", "dev", "us-east-1")
     assert not {"AWS_PROFILE", "AWS_VAULT", "ASSUME_HELPER_RECENT"} & dev.keys()
     assert (other["AWSUME_PROFILE"], "AWS_REGION" in other) == ("other", False)
-    assert hostile["AWSUME_PROFILE"] == "it's $x `y; \"z\""
+    assert hostile["AWSUME_PROFILE"] == 'it\'s $x `y; "z"'
     assert of_aws(after) == of_aws(before)
 
 
@@ -95,7 +113,7 @@ def test_a_failure_leaves_nothing_old_and_a_mistyped_option_changes_nothing(read
 
 def test_the_prompt_renews_or_leaves_what_is_good(ready: Home) -> None:
     seen, said = ran(
-        ready, LOAD, "function ready { (prompt).Length -gt 0 }", "assume dev --read-only", "$null = prompt", SHOW, DUE, SHOW,
+        ready, LOAD, "assume dev --read-only", "$null = prompt", SHOW, DUE, SHOW,
         "$Env:AWS_REGION = 'eu-west-3'", DUE, SHOW, "/bin/sh -c 'exit 7'", "$null = prompt", STATUS,
         "Remove-Item .aws/config", DUE, SHOW, "$global:__AssumeHelper.Due = [DateTime]::UtcNow; $null = prompt",
         "assume -", SHOW, AWS_PROFILE="base",
@@ -108,7 +126,7 @@ def test_the_prompt_renews_or_leaves_what_is_good(ready: Home) -> None:
 
 
 def test_a_prompt_of_one_s_own_sees_what_failed(ready: Home) -> None:
-    own = "function global:prompt { \"<$?>\" }"
+    own = 'function global:prompt { "<$?>" }'
     seen, _ = ran(
         ready, own, LOAD, LOAD, "Write-Error x -ErrorAction Ignore; $a = prompt", "$null = 1; $b = prompt",
         "[Console]::Out.WriteLine((@($a, $b) | ConvertTo-Json -Compress))",
@@ -123,8 +141,8 @@ def test_tab_completes_the_function_and_what_follows_two_dashes(ready: Home) -> 
 
     (ready.folder / "a-file.txt").write_text("")
     seen, _ = ran(
-        ready, completed("assume de"), completed("assume dev --read-o"), completed("assume-helper exec dev -- Get-ChildIte"),
-        completed("assume-helper exec dev -- Get-Content a-fi"),
+        ready, completed("assume de"), completed("assume dev --read-o"),
+        completed("assume-helper exec dev -- Get-ChildIte"), completed("assume-helper exec dev -- Get-Content a-fi"),
     )  # fmt: skip
     texts = [each if isinstance(each, str) else each[0] for each in seen]
     assert texts == ["dev", "--read-only", "Get-ChildItem", "./a-file.txt"]

@@ -64,7 +64,9 @@ def test_what_the_environment_named_is_renewed_too(script: Script) -> None:
 
 def test_a_renewal_begins_with_the_person_s_own_keys(script: Script, offline_front: Front) -> None:
     own = {"AWS_ACCESS_KEY_ID": "AKIAOWN", "AWS_SECRET_ACCESS_KEY": "x"}
-    script.do(f"assume {ROLE}/x", "rm -r .cache", is_due(script.shell), PROMPT[script.shell]).show().do("assume -").show()
+    script.do(f"assume {ROLE}/x", "rm -r .cache", is_due(script.shell), PROMPT[script.shell]).show().do(
+        "assume -"
+    ).show()
     seen, after = script.run(**own)
     assert seen["AWS_ACCESS_KEY_ID"] == "ASIA2"
     assert [call.access_key_id for call in offline_front.calls] == ["AKIAOWN"] * 2
@@ -109,7 +111,7 @@ def test_the_end_is_read_right(script: Script) -> None:
     due = "$__assume_helper_due" if script.shell == "fish" else "$_assume_helper_due"
     ends = {"2032-02-29T23:59:59Z": 1961711999, "2100-03-01T00:00:00Z": 4107542400, "2031-01-01T08:09:00Z": 1925021340}
     for end in ends:
-        script.do(f"{apply} \"{export(script.shell, 'AWS_CREDENTIAL_EXPIRATION', end)}\"", f"echo {due}")
+        script.do(f'{apply} "{export(script.shell, "AWS_CREDENTIAL_EXPIRATION", end)}"', f"echo {due}")
     assert script.run() == [end - 1500 for end in ends.values()]
 
 
@@ -133,7 +135,11 @@ def test_nothing_is_started_while_nothing_is_due(ready: Home, shell: str, tmp_pa
         log = tmp_path / "calls"
         command = ["strace", "-qq", "-e", "trace=clone,clone3,fork,vfork", "-o", str(log), *START[shell], "-c"]
         subprocess.run(
-            [*command, "\n".join(script.lines)], env=ready.environ, cwd=ready.folder, check=True, stdin=subprocess.DEVNULL
+            [*command, "\n".join(script.lines)],
+            env=ready.environ,
+            cwd=ready.folder,
+            check=True,
+            stdin=subprocess.DEVNULL,
         )
         counts.append(len(re.findall(r"^(?:clone3?|v?fork)\((?!.*CLONE_THREAD)", log.read_text(), re.MULTILINE)))
     assert counts[1] == counts[2] > 0
@@ -162,7 +168,7 @@ class Terminal:
         prompt = {
             "bash": "PS1='<$?> '",
             "zsh": "PROMPT='<%?> '; unsetopt zle prompt_cr prompt_sp",
-            "fish": "function fish_prompt; echo -n \"<$status> \"; end",
+            "fish": 'function fish_prompt; echo -n "<$status> "; end',
         }[shell]
         for line in (prompt, *before, LOAD[shell], "echo lo''aded"):
             self.child.sendline(line)
@@ -250,7 +256,9 @@ def test_bash_s_own_prompt_command_stays(ready: Home, own: str) -> None:
     terminal.answer("assume dev")
     terminal.child.sendline(f"rm -r .cache; x=; {is_due('bash')}; sh -c 'exit 7'")
     terminal.child.expect_exact("<7> ")
-    found = terminal.answer('echo "+$x+" $AWS_ACCESS_KEY_ID $(grep -o _assume_helper_prompt <<< "${PROMPT_COMMAND[*]}" | wc -l)')
+    found = terminal.answer(
+        'echo "+$x+" $AWS_ACCESS_KEY_ID $(grep -o _assume_helper_prompt <<< "${PROMPT_COMMAND[*]}" | wc -l)'
+    )
     assert f"+{'' if not own else 'a;b' if 'a;b' in own else '1'}+ ASIA2 1" in found
     terminal.child.close(force=True)
 
@@ -269,4 +277,3 @@ def test_so_do_zsh_s_hooks(ready: Home) -> None:
     terminal.child.expect_exact("<7> ")
     assert "7 ASIA2 2" in terminal.answer("echo $x $AWS_ACCESS_KEY_ID ${#precmd_functions}")
     terminal.child.close(force=True)
-

@@ -111,9 +111,7 @@ def test_a_file_is_completed_where_one_is_wanted(shell: "pexpect.spawn[str]", ma
     assert words(shell, "assume-helper get pol") == ["get", "pol"], "and nowhere else"
 
 
-def test_behind_two_dashes_exec_has_the_shell_s_own_commands_and_files(
-    shell: "pexpect.spawn[str]", many: Home
-) -> None:
+def test_behind_two_dashes_exec_has_the_shell_s_own_commands_and_files(shell: "pexpect.spawn[str]", many: Home) -> None:
     (many.folder / "bin").mkdir()
     program = many.folder / "bin" / "own-program-of-this-test"
     program.write_text("#!/bin/sh\n")
@@ -136,7 +134,7 @@ def test_with_bash_completion_it_is_the_program_s_own(many: Home) -> None:
         dimensions=(50, 300),
     )  # fmt: skip
     child.sendline("_command_offset() { COMPREPLY=(from-$1-${COMP_WORDS[$1]}); }")
-    child.sendline('eval "$(assume-helper completion bash)"; echo lo\'\'aded')
+    child.sendline("eval \"$(assume-helper completion bash)\"; echo lo''aded")
     child.expect("loaded")
     assert words(child, "assume-helper exec short -- tool su")[-1] == "from-4-tool"
     child.close(force=True)

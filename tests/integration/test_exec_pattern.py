@@ -58,11 +58,11 @@ def test_a_long_line_is_one_line(team: Home) -> None:
 
 
 def test_it_goes_on_after_a_failure_and_ends_with_the_first_code(team: Home) -> None:
-    ran = team.run("exec", "team-*", "--", "sh", "-c", 'echo $AWSUME_PROFILE; [ $AWSUME_PROFILE != team-a ] || exit 9')
+    ran = team.run("exec", "team-*", "--", "sh", "-c", "echo $AWSUME_PROFILE; [ $AWSUME_PROFILE != team-a ] || exit 9")
     assert (ran.code, ran.stdout.decode()) == (6, "team-b: team-b\nteam-a: team-a\n")
     assert ran.stderr.startswith("assume-helper: team-forbidden: ")
     assert ran.stderr.count("\n") == 1
-    ran = team.run("exec", "team-[ab]", "--", "sh", "-c", '[ $AWSUME_PROFILE = team-a ] || kill -9 $$')
+    ran = team.run("exec", "team-[ab]", "--", "sh", "-c", "[ $AWSUME_PROFILE = team-a ] || kill -9 $$")
     assert ran.code == 128 + 9
 
 
@@ -97,7 +97,9 @@ def test_what_matches_nothing_or_cannot_be(team: Home) -> None:
 def test_the_front_hands_a_pattern_on_and_nobody_waits_for_it(cold: Scene) -> None:
     """A second one runs beside the first: the pattern is not a session that somebody is asking for."""
     mark = cold.home.folder / "mark"
-    first = cold.home.start("exec", "d?v", "--", "sh", "-c", f"touch {mark}; cat /dev/zero | sleep 60", command=[str(cold.native)])
+    first = cold.home.start(
+        "exec", "d?v", "--", "sh", "-c", f"touch {mark}; cat /dev/zero | sleep 60", command=[str(cold.native)]
+    )
     try:
         wait_for(mark.exists, 60)
         began = time.monotonic()
@@ -113,7 +115,12 @@ def test_the_front_hands_a_pattern_on_and_nobody_waits_for_it(cold: Scene) -> No
 def test_what_reads_the_output_may_end(team: Home) -> None:
     command = f"{SCRIPT} exec 'team-[ab]' -- yes | head -1"
     done = subprocess.run(
-        ["bash", "-c", command], env=team.environ, capture_output=True, check=True, timeout=120, stdin=subprocess.DEVNULL
+        ["bash", "-c", command],
+        env=team.environ,
+        capture_output=True,
+        check=True,
+        timeout=120,
+        stdin=subprocess.DEVNULL,
     )
     assert done.stdout == b"team-b: y\n"
 
@@ -122,10 +129,13 @@ def test_what_reads_the_output_may_end(team: Home) -> None:
 def test_ctrl_c_ends_all(team: Home, to_all: bool) -> None:
     """The program has got it too, and is waited for."""
     mark = team.folder / "mark"
-    program = f"import os, time\ntry:\n  open({str(mark)!r}, 'a').write('x'); time.sleep(60)\nexcept KeyboardInterrupt:\n  print('tidied', flush=True)"
-    child = pexpect.spawn(
-        SCRIPT, ["exec", "team-[ab]", "--", sys.executable, "-c", program], env=team.environ, encoding="utf-8", timeout=60
-    )  # fmt: skip
+    program = team.folder / "program.py"
+    program.write_text(
+        f"import time\ntry:\n    open({str(mark)!r}, 'a').write('x')\n    time.sleep(60)\n"
+        "except KeyboardInterrupt:\n    print('tidied', flush=True)\n"
+    )
+    command = ["exec", "team-[ab]", "--", sys.executable, str(program)]
+    child = pexpect.spawn(SCRIPT, command, env=team.environ, encoding="utf-8", timeout=60)
     wait_for(mark.exists, 60)
     if to_all:
         child.sendintr()
@@ -143,7 +153,9 @@ def test_ctrl_c_ends_all(team: Home, to_all: bool) -> None:
 
 def test_a_signal_that_ends_it_ends_the_program(team: Home) -> None:
     mark = team.folder / "mark"
-    child = team.start("exec", "team-[ab]", "--", "sh", "-c", f"echo $$ > {mark}.new; mv {mark}.new {mark}; exec sleep 60")
+    child = team.start(
+        "exec", "team-[ab]", "--", "sh", "-c", f"echo $$ > {mark}.new; mv {mark}.new {mark}; exec sleep 60"
+    )
     wait_for(mark.exists, 60)
     child.send_signal(signal.SIGTERM)
     child.communicate(timeout=60)

@@ -6,6 +6,7 @@ import pytest
 
 from assume_helper.cli import audit_log, recently_used
 from assume_helper.errors import AssumeHelperError
+from assume_helper.text import printable
 
 
 def logged(*profiles: str, event: str = "issue") -> list[dict[str, str]]:
@@ -26,7 +27,7 @@ def test_the_shell_s_own_come_first_then_the_log_s_then_all_others(monkeypatch: 
 
 def test_a_long_name_is_found_as_the_log_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
     name = "x" * 100
-    monkeypatch.setattr(audit_log, "events", lambda: logged(audit_log.printable(name, 64)))
+    monkeypatch.setattr(audit_log, "events", lambda: logged(printable(name, 64)))
     assert order({}, "a", name) == [name, "a"]
 
 
