@@ -32,17 +32,13 @@ _OF_A_SESSION = {
 }
 SESSION_OPTIONS: "Mapping[str, Mapping[str, str]]" = dict.fromkeys(("get", "exec", "env"), _OF_A_SESSION)
 SHELL = "--shell"
-# Of `env`: nobody is asked anything. A hit asks nobody anyway.
-NO_INPUT = "--no-input"
+NO_INPUT = "--no-input"  # of `env`: a hit asks nobody anyway
 # Before the working directory, among the words: a file is named relative to it. No word that is typed begins so.
 FOLDER = "~in "
 LOG_HITS = "ASSUME_HELPER_LOG_HITS"
-# The name of the profile whose credentials these are: a nested `exec` sees it, and a prompt may show it.
-INSIDE = "ASSUME_HELPER_PROFILE"
-# The same, by the name that prompts know (starship, powerlevel10k). AWS_PROFILE would send SDKs to the config instead.
-FOR_PROMPTS = "AWSUME_PROFILE"
-# Beside it where `env` has set it: a program of `exec` is then not inside another one.
-BY_ENV = "ASSUME_HELPER_ENV"
+INSIDE = "ASSUME_HELPER_PROFILE"  # the profile whose credentials these are: a nested `exec` sees it
+FOR_PROMPTS = "AWSUME_PROFILE"  # the same, by the name that starship and powerlevel10k know
+BY_ENV = "ASSUME_HELPER_ENV"  # beside it where `env` has set it: a program of `exec` is then not inside another
 # All that a session sets, with the session token's old name.
 CREDENTIALS = (
     "AWS_ACCESS_KEY_ID",
@@ -93,8 +89,7 @@ CONTAINER_TOKENS = ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZ
 CONTAINER = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", *CONTAINER_TOKENS)
 # What the program of `exec` does not get: it may lead an SDK to other credentials.
 STALE = (*IDENTITY, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", *CONTAINER, "ASSUME_HELPER_MFA_TOKEN")
-# Cleared by `env` also where it does not find them.
-ALWAYS_CLEARED = ("AWS_SECURITY_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+ALWAYS_CLEARED = ("AWS_SECURITY_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE")  # by `env`, found or not
 # What a profile hands on: the mark, which holds the value, and the variables that hold it too. The mark says that a
 # profile, not a person, has set them. boto3 reads the second one for the region only.
 HANDED_ON: "Mapping[str, tuple[str, ...]]" = {
@@ -142,8 +137,7 @@ KNOWN_AS = {
 PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=_.:@-")
 _LONGEST_VALUE_OF_CMD = 8000
 _LONGEST_COMMAND_LINE = 4096
-# A login shell's first argument begins so (login(1)).
-_LOGIN_SHELL = "-"
+_LOGIN_SHELL = "-"  # a login shell's first argument begins so (login(1))
 
 
 def request(arguments: "Sequence[str]") -> "Request | None":
@@ -237,8 +231,8 @@ def program_environment(
     A region or an endpoint that a person has set since the last `exec` stays.
     """
     gone = {*STALE, *left_over(environ), BY_ENV, ""}  # execve refuses an entry without a name
-    kept = {name: value for name, value in environ.items() if name not in gone}
-    return kept | dict(given) | {INSIDE: profile, FOR_PROMPTS: profile}
+    named = {INSIDE: profile, FOR_PROMPTS: profile}
+    return {name: value for name, value in environ.items() if name not in gone} | dict(given) | named
 
 
 def shell_variables(

@@ -21,7 +21,7 @@ _KINDS = {answers.FLAG: "OPTION_FLAG", answers.VALUE: "OPTION_VALUE", answers.PA
 
 def literal(text: str) -> str:
     """`text` as a C string literal: short pieces, one line of the text each."""
-    escapes = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "?": "\\?"}
+    escapes = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "?": "\\?"}
     pieces = [
         "".join(escapes.get(character, character) for character in line) for line in text.splitlines(keepends=True)
     ]

@@ -50,7 +50,7 @@ _CHANGED = {
     "zsh": """    [[ ${%(name)s-} == "${%(mark)s-}" ]] || changed+='%(name)s '""",
     "fish": """    test "$%(name)s" = "$%(mark)s"; or echo %(name)s""",
     "powershell": """    if ([string]$Env:%(name)s -cne [string]$Env:%(mark)s) { '%(name)s' }""",
-    "cmd": """@if not "%%%(name)s%%"=="%%%(mark)s%%" set "ASSUME_HELPER_KEPT.%(name)s=1\"""",
+    "cmd": """@if not "%%%(name)s%%"=="%%%(mark)s%%" set "ASSUME_KEPT.%(name)s=1\"""",
 }
 _SCRIPTS = {
     "bash": assume_in_bash.SCRIPT,
@@ -79,7 +79,7 @@ def _filled(shell: str) -> str:
     script = _SCRIPTS[shell]
     for part, text in parts.items():
         script = script.replace(part, text)
-    return script
+    return script.replace("\n", "\r\n") if shell == "cmd" else script  # cmd finds no label behind a bare newline
 
 
 # What `init` prints, by the shell.

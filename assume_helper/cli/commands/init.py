@@ -26,7 +26,8 @@ def command(invocation: Invocation, /, shell: str, name: str) -> None:
         fish, ~/.config/fish/config.fish:
                                      assume-helper init fish | source
         PowerShell, $PROFILE:        assume-helper init powershell | Out-String | Invoke-Expression
-        cmd, once:                   assume-helper init cmd > %USERPROFILE%\\bin\\assume.cmd
+        cmd, once, in a folder of PATH:
+                                     assume-helper init cmd > assume.cmd
     """
     if not shell_functions.is_name(name):
         raise click.UsageError("--command is no name for a function: use letters, digits, - and _, 32 at most")
