@@ -41,9 +41,14 @@ def ready(granted: Home, offline_front: Front, native: Path) -> Home:
 def spawned(home: Home, shell: str, *lines: str) -> Any:
     required(shell)
     child: Any = pexpect.spawn(
-        START[shell][0], [*START[shell][1:], "-i"], env=home.environ, cwd=str(home.folder), encoding="utf-8", timeout=60,
+        START[shell][0],
+        [*START[shell][1:], "-i"],
+        env=home.environ,
+        cwd=str(home.folder),
+        encoding="utf-8",
+        timeout=60,
         dimensions=(40, 200),
-    )  # fmt: skip
+    )
     for line in (USUAL[shell], *(line for block in lines for line in block.splitlines()), "echo lo''aded"):
         child.sendline(line)
     child.expect_exact("loaded\r\n")
