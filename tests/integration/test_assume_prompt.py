@@ -1,7 +1,6 @@
 """`assume` at the prompt of the real shells: it is renewed, chosen, completed and shown there."""
 
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ import pexpect
 import pytest
 from assuming import LOAD, PROMPT, SHELLS, START, STATUS, Script, export, is_due, required, with_path
 from front import Call, Front, Reply, session
+from needs import needs_strace
 from running import Home
 
 ROLE = "arn:aws:iam::123456789012:role"
@@ -124,11 +124,10 @@ def test_bash_without_a_clock_of_its_own_asks_once(ready: Home) -> None:
     assert script.stderr == ""
 
 
+@needs_strace
 @pytest.mark.parametrize("shell", SHELLS)
 def test_nothing_is_started_while_nothing_is_due(ready: Home, shell: str, tmp_path: Path) -> None:
     """Counted by strace: the shell itself knows the time."""
-    if shutil.which("strace") is None:
-        pytest.skip("strace is not installed")
     counts = []
     for times in (0, 0, 40):  # the first time, completion is set up
         script = Script(ready, shell).do("assume dev", *[PROMPT[shell]] * times)
