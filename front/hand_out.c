@@ -130,6 +130,7 @@ static enum outcome print_variables(const struct request *asked, const struct an
     set_lines(&script, found->variables);
     set_lines(&script, found->given);
     set(&script, INSIDE, strlen(INSIDE), asked->profile, strlen(asked->profile));
+    set(&script, FOR_PROMPTS, strlen(FOR_PROMPTS), asked->profile, strlen(asked->profile));
     set(&script, BY_ENV, strlen(BY_ENV), "1", 1);
     for (size_t i = 0; ALWAYS_CLEARED[i] != NULL; i++)
         clear(&script, ALWAYS_CLEARED[i]);

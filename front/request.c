@@ -93,6 +93,8 @@ bool parse_request(int count, char **words, struct request *found)
         found->program = words + end + 1;
     }
     for (int at = 1; at < end; at++) {
+        if (found->command == COMMAND_ENV && strcmp(words[at], NO_INPUT) == 0)
+            continue;
         if (words[at][0] == '-') {
             if (!is_ascii(words[at]) || !take_option(found, words[0], words, &at, end))
                 return false;

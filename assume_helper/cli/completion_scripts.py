@@ -5,7 +5,32 @@ Where this program exits with 1, the shell completes file names.
 """
 
 # COMP_LINE, because COMP_WORDS is split at colons. macOS has bash 3.2: no mapfile, and compopt may be missing.
-_BASH = r"""_assume_helper() {
+_BASH = r"""_assume_helper_program() {
+    if declare -F _comp_command_offset >/dev/null; then
+        _comp_command_offset "$1"
+    elif declare -F _command_offset >/dev/null; then
+        _command_offset "$1"
+    else
+        local IFS=$'\n' options=$-
+        compopt -o default 2>/dev/null
+        if [[ $COMP_CWORD == "$1" && ${COMP_WORDS[COMP_CWORD]} != */* ]]; then
+            set -f
+            COMPREPLY=($(compgen -c -- "${COMP_WORDS[COMP_CWORD]}"))
+            [[ $options == *f* ]] || set +f
+        fi
+    fi
+}
+_assume_helper() {
+    local at
+    if [[ ${COMP_WORDS[1]-} == exec ]]; then
+        for (( at = 2; at < COMP_CWORD; at++ )); do
+            if [[ ${COMP_WORDS[at]} == -- ]]; then
+                COMPREPLY=()
+                _assume_helper_program $(( at + 1 ))
+                return 0
+            fi
+        done
+    fi
     local IFS=$'\n' options=$- found
     COMPREPLY=()
     if found=$(assume-helper completion bash -- "${COMP_LINE:0:COMP_POINT}" "$COMP_WORDBREAKS" 2>/dev/null); then
@@ -24,6 +49,13 @@ complete -F _assume_helper assume-helper
 _ZSH = r"""#compdef assume-helper
 _assume_helper() {
     local found
+    integer at=${words[(i)--]}
+    if [[ $words[2] == exec ]] && (( at < CURRENT )); then
+        words=("${(@)words[at+1,-1]}")
+        (( CURRENT -= at ))
+        _normal
+        return
+    fi
     local -a lines values
     if ! found=$(assume-helper completion zsh -- "${(@Q)words[2,CURRENT-1]}" "$PREFIX" 2>/dev/null); then
         _files
@@ -49,9 +81,14 @@ fi
 
 # So does fish.
 _FISH = r"""function __assume_helper
-    set -l words (commandline -opc)
+    set -l words $argv (commandline -opc)[2..-1]
     set -l current (commandline -ct)
-    set -l found (assume-helper completion fish -- $words[2..-1] "$current" 2>/dev/null)
+    if set -l at (contains -i -- -- $words); and test "$words[1]" = exec
+        set -e words[1..$at]
+        complete -C (string join ' ' -- (string escape -- $words) "$current")
+        return
+    end
+    set -l found (assume-helper completion fish -- $words "$current" 2>/dev/null)
     and printf '%s\n' $found
     or __fish_complete_path "$current"
 end
@@ -72,6 +109,15 @@ def one_line(script: str) -> str:
 _POWERSHELL = one_line(
     r"""Register-ArgumentCompleter -Native -CommandName assume-helper -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition);
+    $ends = @($commandAst.CommandElements |
+        Where-Object { $_.Extent.Text -ceq '--' -and $_.Extent.EndOffset -lt $cursorPosition });
+    if ($ends -and $commandAst.CommandElements[1].Extent.Text -ceq 'exec') {
+        $from = $ends[0].Extent.EndOffset - $commandAst.Extent.StartOffset;
+        $rest = $commandAst.Extent.Text.Substring($from).TrimStart();
+        $rest = $rest.PadRight($rest.TrimEnd().Length + ($wordToComplete -ceq ''));
+        [System.Management.Automation.CommandCompletion]::CompleteInput($rest, $rest.Length, $null).CompletionMatches;
+        return;
+    };
     $elements = @($commandAst.CommandElements | Select-Object -Skip 1 |
         Where-Object { $_.Extent.StartOffset -lt $cursorPosition });
     $words = @($elements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |

@@ -47,7 +47,7 @@ def exec_program(command: Sequence[str], environ: Mapping[str, str]) -> int:
     try:
         os.execvpe(command[0], list(command), dict(environ))  # noqa: S606 - the user's own command
     except (OSError, ValueError) as error:
-        raise _not_started(command[0], error) from None
+        raise not_started(command[0], error) from None
 
 
 def run(command: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -63,7 +63,7 @@ def run(command: Sequence[str], environ: Mapping[str, str]) -> int:
         # Descriptors that the caller opened for the program stay open. Those opened here are not inheritable anyway.
         process = subprocess.Popen(list(command), env=dict(environ), close_fds=False)
     except (OSError, ValueError) as error:
-        raise _not_started(command[0], error) from None
+        raise not_started(command[0], error) from None
     return process.wait()
 
 
@@ -71,7 +71,8 @@ def _leave_to_the_program(_number: int, _frame: object) -> None:
     """Nothing: it ends with the program."""
 
 
-def _not_started(program: str, error: Exception) -> AssumeHelperError:
+def not_started(program: str, error: Exception) -> AssumeHelperError:
+    """What is said where `program` cannot be started because of `error`."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is not a command"
     kind = ProgramNotFound if isinstance(error, FileNotFoundError) else ProgramNotRunnable
     return kind(f"{printable(program)} cannot be started ({reason})", "correct the command after --, or SHELL")
