@@ -83,7 +83,7 @@ def open_directory(directory: str, warn: Callable[[Warning], None]) -> Cache:
     """The cache in `directory`, an absolute path; as `open_cache` otherwise."""
     try:
         private_files.make_directory(directory)
-        hit.check_private(os.lstat(directory), 0o040000)
+        hit.check_private(directory)
     except (OSError, ValueError) as error:
         warn(_warning_of(directory, error))
         return Cache(None, warn)

@@ -36,8 +36,7 @@ def _directory(directory: str | None, environ: Mapping[str, str], now: float) ->
         return [_absent(directory, environ)]
     path = shlex.quote(printable(directory))
     try:
-        status = os.lstat(directory)
-        hit.check_private(status, 0o040000)
+        hit.check_private(directory)
     except hit.NotPrivate as error:
         taken = home.taken(directory, environ)
         if taken is not None:

