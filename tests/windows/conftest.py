@@ -1,6 +1,5 @@
 """The helper in real processes of Windows: a Windows for each of those that run the tests, and a home in it."""
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
