@@ -58,7 +58,7 @@ if sys.platform != "win32":
     import ptyprocess
 
     def _terminate(child: ptyprocess.PtyProcess, force: bool = False) -> bool:
-        """End a process of a terminal's: it has as long as it takes to go, and not a tenth of a second, as by pexpect."""
+        """End a process of a terminal's: it has as long as it takes to go, and not pexpect's tenth of a second."""
         child.kill(signal.SIGKILL)
         end = time.monotonic() + 60
         while child.isalive():

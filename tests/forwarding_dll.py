@@ -1,4 +1,4 @@
-"""A DLL for Windows without any code: each of its functions is one of another DLL (PE Format, "Export Directory Table").
+"""A DLL for Windows without any code: its function is one of another DLL (PE Format, "Export Directory Table").
 
 Wine 8 has no bcryptprimitives.dll, which programs in Rust since 1.78 need, for ProcessPrng. RtlGenRandom
 (SystemFunction036 of advapi32) takes the same arguments.

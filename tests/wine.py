@@ -1,6 +1,7 @@
 """A Windows to run the helper on: Wine, the CPython for Windows from PyPI, and what the helper needs there.
 
-What Wine 8 does not have is taken out of the way here: `_wmi`, and PssCaptureSnapshot, which `os.getppid` calls.
+What Wine 8 does not have is taken out of the way here, never by the program: `_wmi`; PssCaptureSnapshot, which
+`os.getppid` calls; `_kbhit` before the first key; and bcryptprimitives.dll (see `forwarding_dll`).
 """
 
 import io
@@ -40,9 +41,14 @@ _TEST_TOOLS = (
 # program's is tested there: each is so many times what it is.
 _SLOWER = 8
 # To be changed where what `fetch` makes of them changes.
-_MADE = "3"
+_MADE = "4"
+# Set where keys are typed: Wine's `_kbhit` sees none before the first `_getwch`, which waits for one.
+KEYS_COME = "KEYS_COME"
 _SITECUSTOMIZE = f"""import os
 os.getppid = lambda: 0
+if "{KEYS_COME}" in os.environ:
+    import msvcrt
+    msvcrt.kbhit = lambda: True
 try:
     from assume_helper.sessions import time_budget
 except ImportError:
@@ -243,22 +249,36 @@ def environ(prefix: Path, **more: str) -> dict[str, str]:
     return own | {"LC_ALL": "C.UTF-8"} | more
 
 
-def install(folder: Path) -> Path:
-    """The Python of a Windows in `folder`, with the helper installed by pip for Windows: `Scripts/assume-helper.exe`.
+def unpack(folder: Path, search: Sequence[Path]) -> Path:
+    """The Python of a Windows in `folder`, which is a copy of what `fetch` keeps, but for the libraries.
 
-    `folder` has a copy of what `fetch` keeps, but for the libraries.
+    It finds those, and what is in the folders `search`.
     """
     kept = fetch()
     shutil.copytree(kept / "python", folder / "python")
-    shutil.copytree(kept / "prefix", folder / "prefix", symlinks=True, copy_function=os.link)
+    shutil.copytree(kept / "prefix", folder / "prefix", symlinks=True, copy_function=_link)
     for registry in (folder / "prefix").glob("*.reg"):  # the only files of these that Wine writes
         registry.unlink()
         shutil.copy(kept / "prefix" / registry.name, registry)
     (python,) = (folder / "python").rglob("python.exe")
     (paths,) = python.parent.glob("*._pth")
-    lines = [f"{paths.stem}.zip", ".", path(kept / "site"), path(folder / "own/Lib/site-packages"), "import site"]
+    lines = [f"{paths.stem}.zip", ".", path(kept / "site"), *map(path, search), "import site"]
     paths.write_text("\n".join(lines) + "\n")
     boot(folder / "prefix")
+    return python
+
+
+def _link(source: str, target: str) -> None:
+    """The same file, where both are on one file system."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def install(folder: Path) -> Path:
+    """A Windows as `unpack` makes it, with the helper installed by its pip: `own/Scripts/assume-helper.exe`."""
+    python = unpack(folder, [folder / "own/Lib/site-packages"])
     (folder / "wheel").mkdir()
     pure = wheel(folder / "wheel", ASSUME_HELPER_FRONT="none")
     words = ["-m", "pip", "-q", "install", "--no-deps", "--no-index", "--no-warn-script-location"]

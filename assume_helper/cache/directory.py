@@ -148,7 +148,7 @@ def write(cache: Cache, name: str, payload: bytes, *, durable: bool) -> bool:
                     os.fsync(descriptor)
             finally:
                 os.close(descriptor)
-            os.replace(temporary, target)
+            private_files.replace(temporary, target)
         except BaseException:
             # A signal may come before the file exists, or after it was renamed.
             try:
@@ -179,7 +179,7 @@ def remove(cache: Cache, name: str) -> None:
     """Delete the file `name`, if it exists."""
     if cache.directory is not None:
         try:
-            os.unlink(cache.path(name))
+            private_files.remove(cache.path(name))
         except FileNotFoundError:
             pass
         except OSError as error:

@@ -79,7 +79,7 @@ def _append(target: str, moment: float, event: Mapping[str, str]) -> None:
     finally:
         os.close(descriptor)
     if is_full and sys.platform == "win32":  # an open file cannot be renamed there
-        os.replace(target, target + ".1")
+        private_files.replace(target, target + ".1")
 
 
 def _check_directory(directory: str) -> None:

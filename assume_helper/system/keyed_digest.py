@@ -63,13 +63,13 @@ def _made(path: str, *, replaces: bool) -> bytes | None:
             os.close(descriptor)
         try:
             if replaces:
-                os.replace(temporary, path)
+                private_files.replace(temporary, path)
             else:
                 os.link(temporary, path)
         except FileExistsError:
             pass
         except OSError:  # a file system without links
-            os.replace(temporary, path)
+            private_files.replace(temporary, path)
     finally:
         try:
             os.unlink(temporary)

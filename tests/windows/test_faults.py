@@ -1,57 +1,19 @@
 """What breaks on Windows: processes that are killed, files that are open, a terminal with Ctrl-C, and the keyring."""
 
-import json
 import random
-import subprocess
-import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import pexpect
 from front import Front, session
 from running import ACCESS_KEY_ID, SECRET
-from wine import WindowsHome
+from wine import KEYS_COME, WindowsHome
 from wine import path as windows_path
 
 from assume_helper import hit
 
 KEY = "ASIAFRONT00000000000"
-# Starts a program in a console of its own. When that shows "MFA", a line of standard input is typed there; `^C` is
-# Ctrl-C. [Windows API: console functions]
-CONSOLE = """
-import ctypes, os, subprocess, sys, time
-api = ctypes.WinDLL("kernel32", use_last_error=True)
-api.FreeConsole()
-assert api.AllocConsole()
-ignore = ctypes.WINFUNCTYPE(ctypes.c_int, ctypes.c_uint)(lambda event: 1)
-api.SetConsoleCtrlHandler(None, 0)
-api.SetConsoleCtrlHandler(ignore, 1)
-class Record(ctypes.Structure):
-    _fields_ = [("kind", ctypes.c_ushort), ("down", ctypes.c_int), ("repeat", ctypes.c_ushort),
-                ("code", ctypes.c_ushort), ("scan", ctypes.c_ushort), ("char", ctypes.c_wchar), ("state", ctypes.c_uint)]
-api.CreateFileW.restype = ctypes.c_void_p
-def opened(name):
-    return ctypes.c_void_p(api.CreateFileW(ctypes.c_wchar_p(name), 0xC0000000, 3, None, 3, 0, None))
-keys, screen = opened("CONIN$"), opened("CONOUT$")
-def shown():
-    text, count = ctypes.create_unicode_buffer(4000), ctypes.c_uint()
-    api.ReadConsoleOutputCharacterW(screen, text, 3999, 0, ctypes.byref(count))
-    return text.value
-pipe = subprocess.PIPE
-process = subprocess.Popen(sys.argv[2:], stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe)
-end = time.monotonic() + 100
-while "MFA" not in shown() and process.poll() is None and time.monotonic() < end:
-    time.sleep(0.05)
-if sys.argv[1] == "^C":
-    assert api.GenerateConsoleCtrlEvent(0, 0)
-else:
-    for character in sys.argv[1] + "\\r":
-        for down in (1, 0):
-            record, count = Record(1, down, 1, 0, 0, character, 0), ctypes.c_uint()
-            assert api.WriteConsoleInputW(keys, ctypes.byref(record), 1, ctypes.byref(count))
-out, error = process.communicate()
-os.write(1, out)
-os.write(2, error)
-sys.exit(process.returncode)
-"""
 MFA = """[profile dev]
 role_arn = arn:aws:iam::123456789012:role/dev
 source_profile = base
@@ -81,15 +43,27 @@ def asking(home: WindowsHome, front: Front) -> None:
     front.behaviour = session()
 
 
-def in_console(home: WindowsHome, typed: str) -> "subprocess.CompletedProcess[bytes]":
-    return home.in_python(CONSOLE, typed, windows_path(home.launcher), "get", "dev")
+@contextmanager
+def on_terminal(home: WindowsHome, **environ: str) -> "Iterator[pexpect.spawn[str]]":
+    """`get dev` on a terminal, which Wine makes a console of; all its streams have to be there."""
+    words = [str(home.python), "-m", "assume_helper", "get", "dev"]
+    more = {"TERM": "xterm", **environ}
+    child = pexpect.spawn("wine", words, env=home.environ | more, encoding="utf-8", timeout=100, dimensions=(40, 250))
+    try:
+        yield child
+    finally:
+        child.close()
 
 
-def test_a_code_is_asked_for_on_the_console(home: WindowsHome, offline_front: Front) -> None:
+def test_a_code_is_asked_for_on_the_console_and_not_shown(home: WindowsHome, offline_front: Front) -> None:
     asking(home, offline_front)
-    done = in_console(home, "123456")
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert json.loads(done.stdout)["AccessKeyId"] == KEY
+    with on_terminal(home, **{KEYS_COME: "1"}) as child:
+        child.expect("MFA")
+        child.send("123456\r")
+        child.expect(pexpect.EOF)
+        assert KEY in child.before
+        assert "123456" not in child.before
+    assert child.exitstatus == 0
     assert [call.parameters["TokenCode"] for call in offline_front.calls if "TokenCode" in call.parameters] == [
         "123456"
     ]
@@ -97,9 +71,12 @@ def test_a_code_is_asked_for_on_the_console(home: WindowsHome, offline_front: Fr
 
 def test_ctrl_c_at_the_prompt_is_130(home: WindowsHome, offline_front: Front) -> None:
     asking(home, offline_front)
-    done = in_console(home, "^C")
-    assert (done.returncode, done.stdout) == (130, b"")
-    assert done.stderr == b"assume-helper: dev: interrupted; nothing was changed, run it again\n"
+    with on_terminal(home) as child:
+        child.expect("MFA")
+        child.send("\x03")
+        child.expect("interrupted; nothing was changed, run it again")
+        child.expect(pexpect.EOF)
+    assert child.exitstatus == 130
     assert offline_front.calls == []
 
 
@@ -109,7 +86,7 @@ def test_processes_that_are_killed_leave_nothing_half(granted: WindowsHome, offl
     began = time.monotonic()
     granted.get("dev")
     longest = time.monotonic() - began
-    for _ in range(12):
+    for _ in range(8):
         for file in granted.cache.iterdir():
             file.unlink()
         process = granted.start("get", "dev", command=[str(granted.python), "-m", "assume_helper"])
@@ -127,8 +104,7 @@ def test_files_that_are_open_are_replaced_or_it_is_said(granted: WindowsHome, of
     holder = granted.start("-c", HOLD, windows_path(granted.cache), "20", command=[str(granted.python)])
     assert holder.stdout is not None
     assert holder.stdout.readline().strip() == b"here"
-    stop = threading.Event()
-    while holder.poll() is None and not stop.is_set():
+    while holder.poll() is None:
         offline_front.behaviour = session()
         assert granted.run("clear", "dev").code == 0
         ran = granted.run("get", "dev")
