@@ -33,9 +33,9 @@ def test_exec_hands_on_the_credentials_and_the_exit_code(granted: WindowsHome) -
 
 
 def test_what_env_prints_is_run_by_cmd(granted: WindowsHome) -> None:
-    batch = granted.folder / "set.cmd"
+    batch = granted.folder / "credentials.cmd"
     batch.write_bytes(granted.run("env", "dev", "--shell", "cmd").stdout + b"echo %AWS_ACCESS_KEY_ID%\r\n")
-    said = granted.completed("/q", "/c", "set.cmd", command=["cmd"])
+    said = granted.completed("/q", "/c", "credentials.cmd", command=["cmd"])
     assert said.stdout.decode().split()[-1] == KEY
     assert f"$env:AWS_ACCESS_KEY_ID = '{KEY}'" in granted.run("env", "dev", "--shell", "powershell").stdout.decode()
     assert granted.run("env", "--unset", "--shell", "cmd").code == 0
@@ -45,7 +45,9 @@ def test_whoami_says_who_one_is(granted: WindowsHome, offline_front: Front) -> N
     arn = "arn:aws:sts::123456789012:assumed-role/dev/me"
     issue = session()
     offline_front.behaviour = lambda call: identity(arn)(call) if call.action == "GetCallerIdentity" else issue(call)
-    assert granted.run("whoami", "dev", "--json").document["arn"] == arn
+    ran = granted.run("whoami", "dev", "--json")
+    assert ran.code == 0, ran.stderr
+    assert arn in ran.stdout.decode()
 
 
 def test_list_and_clear(granted: WindowsHome, offline_front: Front) -> None:
@@ -103,7 +105,7 @@ def test_doctor_tests_the_process_that_configure_wrote(folk: WindowsHome) -> Non
     assert folk.run("configure", "dev", "--yes").code == 0
     checks = json.loads(folk.run("doctor", "dev", "--json").stdout)
     assert [check for check in checks if check["status"] == "fail" and check["name"] != "sts"] == []
-    assert any(check["name"] == "dev" and check["status"] == "ok" for check in checks)
+    assert [check["status"] for check in checks if check["name"] == "process"] == ["ok"], checks
     assert ACCESS_KEY_ID not in str(checks)
 
 

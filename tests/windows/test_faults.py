@@ -59,13 +59,13 @@ def test_a_code_is_asked_for_on_the_console_and_not_shown(home: WindowsHome, off
     asking(home, offline_front)
     with on_terminal(home, **{KEYS_COME: "1"}) as child:
         child.expect("MFA")
-        child.send("123456\r")
+        child.send("654321\r")
         child.expect(pexpect.EOF)
         assert KEY in child.before
-        assert "123456" not in child.before
+        assert "654321" not in child.before
     assert child.exitstatus == 0
     assert [call.parameters["TokenCode"] for call in offline_front.calls if "TokenCode" in call.parameters] == [
-        "123456"
+        "654321"
     ]
 
 
