@@ -76,9 +76,9 @@ def test_cache_and_log_are_in_the_library_folders(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("HOME", "/Users/me")
     assert home.state_directory() == "/Users/me/Library/Application Support/assume-helper"
     monkeypatch.setattr(home, "is_foreign", lambda *_: True)
-    monkeypatch.setattr(home, "own_home", lambda: "/Users/root")
-    assert home.moved_cache({"HOME": "/Users/me"}) == "/Users/root/Library/Caches/assume-helper"
-    assert home.moved_state("/Users/me/x") == "/Users/root/Library/Application Support/assume-helper"
+    monkeypatch.setattr(home, "own_home", lambda: "/Users/other")
+    assert home.moved_cache({"HOME": "/Users/me"}) == "/Users/other/Library/Caches/assume-helper"
+    assert home.moved_state("/Users/me/x") == "/Users/other/Library/Application Support/assume-helper"
 
 
 def test_there_is_no_kernel_keyring() -> None:
