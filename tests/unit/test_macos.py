@@ -18,16 +18,16 @@ import pytest
 from running import PACKAGE
 
 from assume_helper import hit
-from assume_helper.cache import encryption, kernel_keyring, storage
+from assume_helper.cache import encryption, storage
 from assume_helper.doctor import live, orphans
 from assume_helper.errors import ConfigurationError
 from assume_helper.sts import plain_request
-from assume_helper.system import browser, home
+from assume_helper.system import browser, home, kernel_keyring
 
 # Where the code asks for macOS, or for whether it is Linux, and the test here of it.
 ASKS = {
     "cache/encryption.py": "test_there_is_no_kernel_keyring",
-    "cache/kernel_keyring.py": "test_there_is_no_kernel_keyring",
+    "system/kernel_keyring.py": "test_there_is_no_kernel_keyring",
     "cache/storage.py": "test_there_is_no_runtime_directory_without_its_variable",
     "configure/attributes.py": "test_a_replaced_file_keeps_its_access_list_and_attributes",
     "configure/exchange.py": "test_files_are_not_exchanged_by_linux_s_call",
@@ -83,7 +83,7 @@ def test_cache_and_log_are_in_the_library_folders(monkeypatch: pytest.MonkeyPatc
 
 def test_there_is_no_kernel_keyring() -> None:
     with pytest.raises(OSError, match="not implemented"):
-        kernel_keyring.find()
+        kernel_keyring.find("a key")
     with pytest.raises(encryption.NoKey, match="no keyring here"):
         encryption._of_the_kernel()
 
