@@ -28,6 +28,9 @@ from assume_helper.text import printable
 # Only these leave a session fewer rights than its role has.
 _NARROWING = ("read_only", "session_policy", "policy_arns")
 _LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0", "::ffff:127.")  # noqa: S104 - compared with, not bound to
+# Of name servers: those, and what the metadata services' addresses are closed with (Amazon's, Kubernetes' NodeLocal).
+_OUT_OF_REACH = (*_LOOPBACK, "169.254.", "fd00:ec2:")
+_LONGEST_POLICY = 64 * 1024
 _TOKEN_FILE = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"  # noqa: S105 - its variable
 _PREFIX = "assume-helper-sandbox-"
 _PORTS = {"http": 80, "https": 443}
@@ -73,7 +76,9 @@ class Sandbox:
             places = replace(places, needed=(*places.needed, os.path.dirname(given[_TOKEN_FILE])))
         was_led = protected_repository.is_led_elsewhere(self.working)
         with mount_points.held(self.working, places.absent), tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
-            status, log = (os.path.join(folder, file) for file in ("status", "log"))
+            status, filtered, log = (os.path.join(folder, file) for file in ("status", "filter", "log"))
+            with open(filtered, "wb") as file:
+                file.write(sandbox_first_step.filtering(os.uname().machine))
             words = sandbox.words(
                 self.programs,
                 places,
@@ -81,6 +86,7 @@ class Sandbox:
                 command,
                 python=self.python,
                 status=status,
+                filtered=filtered,
                 log=log,
                 user=self.user,
                 group=self.group,
@@ -93,6 +99,22 @@ class Sandbox:
                 " has other hooks there; remove it before you use Git"
             )
         return code
+
+
+def with_policy_itself(options: Mapping[str, Any]) -> dict[str, Any]:
+    """`options` with the policy in place of the file that has it: a program that may write to that could widen its own
+    session, which is refreshed. What is wrong with the file is told where the session is asked for.
+    """
+    found, given = dict(options), options.get("session_policy")
+    if given and not given.lstrip().startswith("{"):
+        try:
+            with open(os.path.expanduser(given), encoding="utf-8-sig") as file:
+                text = file.read(_LONGEST_POLICY)
+        except (OSError, ValueError):
+            return found
+        if text.lstrip().startswith("{"):
+            found["session_policy"] = text
+    return found
 
 
 def require_narrowing(options: Mapping[str, Any]) -> None:
@@ -180,7 +202,7 @@ def _network(environ: Mapping[str, str], places: Places, folder: str) -> Network
     except OSError:
         return Network(tuple(sorted(ports)))
     servers = [line.split()[1] for line in lines if line.startswith("nameserver") and len(line.split()) > 1]
-    is_forwarded = not servers or any(server.startswith(_LOOPBACK) for server in servers)
+    is_forwarded = not servers or any(server.startswith(_OUT_OF_REACH) for server in servers)
     if not is_forwarded and not any(is_in(path, place) for place in (*places.hidden, *sandbox.SCRATCH)):
         return Network(tuple(sorted(ports)))
     if is_forwarded:

@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
+from assume_helper import hit
 from assume_helper.cache import directory
 from assume_helper.export.sandbox import SCRATCH, is_in
 from assume_helper.profiles import aws_config
@@ -18,7 +19,10 @@ _OF_HOME = (
         ".aws",
         ".awsvault",
         ".granted",
-        ".leapp",
+        ".Leapp",
+        ".awsume",
+        ".local/share/awsume",
+        ".cache/awsume",
         ".aws-sso",
         ".config/aws-sso",
         ".saml2aws",
@@ -30,7 +34,8 @@ _OF_HOME = (
     *(".ssh", ".gnupg", ".docker", ".colima", ".lima", ".rd", ".config/containers", ".1password", ".Xauthority"),
     *(".local/share/keyrings", ".local/share/kwalletd", ".kde/share/apps/kwallet", ".kde4/share/apps/kwallet"),
     *(".mozilla", ".config/google-chrome", ".config/chromium", ".config/BraveSoftware", ".config/microsoft-edge"),
-    *(".config/vivaldi", ".config/opera", ".cache/mozilla", "snap/firefox", "snap/chromium", ".var/app"),
+    *(".config/vivaldi", ".config/opera", ".cache/mozilla", ".config/mozilla", "snap/firefox", "snap/chromium"),
+    ".var/app",
 )
 # Variables that move parts of HOME (XDG Base Directory Specification).
 _MOVED = {"XDG_CONFIG_HOME": ".config/", "XDG_DATA_HOME": ".local/share/", "XDG_CACHE_HOME": ".cache/"}
@@ -41,9 +46,8 @@ _OF_SYSTEM = ("/run", "/var/run", "/secrets", "/var/spool/cron", "/var/spool/at"
 _CRONTABS = "/etc/*cron*"
 # Variables that name files with credentials, or a token. A file that is replaced would be seen again, so its folder is
 # hidden, where that may be.
-_FILES = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE",
-          "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "KUBECONFIG", "GOOGLE_APPLICATION_CREDENTIALS", "XAUTHORITY",
-          "SSH_AUTH_SOCK", "BOTO_CONFIG")  # fmt: skip
+_FILES = ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "KUBECONFIG",
+          "GOOGLE_APPLICATION_CREDENTIALS", "XAUTHORITY", "SSH_AUTH_SOCK", "BOTO_CONFIG")  # fmt: skip
 _FOLDERS = ("AWS_LOGIN_CACHE_DIRECTORY", "ASSUME_HELPER_CACHE_DIR", "XDG_RUNTIME_DIR", "GNOME_KEYRING_CONTROL",
             "GNUPGHOME", "DOCKER_CONFIG", "CREDENTIALS_DIRECTORY", "PASSWORD_STORE_DIR",
             "AWS_VAULT_FILE_DIR")  # fmt: skip
@@ -67,7 +71,7 @@ def hidden(environ: Mapping[str, str], working: str, own: Iterable[str]) -> tupl
     for variable, below in _MOVED.items():
         moved = [name.removeprefix(below) for name in _OF_HOME if name.startswith(below)]
         places += [os.path.join(environ[variable], name) for name in moved if environ.get(variable)]
-    files = [environ.get(name, "") for name in _FILES]
+    files = [*hit.config_paths(environ), *(environ.get(name, "") for name in _FILES)]
     files += [path for name in _SOCKETS for path in _socket_paths(environ.get(name, ""))]
     config = aws_config.load(environ)
     for values in (*config.config_profiles.values(), *config.credentials_profiles.values()):
@@ -96,9 +100,8 @@ def make(environ: Mapping[str, str]) -> None:
 
 
 def _real(path: str) -> str:
-    """`path` without links; "" where it is not absolute."""
-    path = os.path.expanduser(path)
-    return os.path.realpath(path) if os.path.isabs(path) else ""
+    """`path`, which may be relative to the working directory, without links; "" for ""."""
+    return os.path.realpath(os.path.expanduser(path)) if path else ""
 
 
 def _socket_paths(address: str) -> list[str]:

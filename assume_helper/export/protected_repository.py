@@ -19,7 +19,10 @@ _CONFIG = "config"
 _READ_ONLY = (_HOOKS, _CONFIG, "config.worktree")
 # With this file a repository has its hooks and its config elsewhere (gitrepository-layout(5)).
 _COMMON = "commondir"
+# Of a worktree that is elsewhere: where its repository is, where it is, and a config (git-worktree(1), DETAILS).
+_OF_A_WORKTREE = (_COMMON, "gitdir", "config.worktree")
 _PATIENCE = 5.0
+_LONGEST_NAME = 4096
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,10 @@ def protected(working: str) -> Protected:
 
 
 def _protected(working: str) -> Protected:
+    if _DIRECTORY in working.split(os.sep) or _is_repository(working):
+        raise SettingFault(
+            f"{printable(working)} is a Git repository's own folder, with its hooks", "go to the folder of its files"
+        )
     git = os.path.join(working, _DIRECTORY)
     _refuse_link(git)
     # An empty one is what another sandbox has mounted on, or will be a repository of the program's.
@@ -55,9 +62,15 @@ def _protected(working: str) -> Protected:
     pinned: list[str] = []
     read_only: list[str] = []
     absent: list[str] = []
-    if os.path.isdir(git):
+    found: str | None = git
+    if not os.path.isdir(git):
+        read_only.append(git)
+        found = _named_by(git, working)  # as `git init --separate-git-dir` has it, in here or elsewhere
+    if found is not None:
+        git = found
         for repository in [git, *_submodules(git)]:
-            pinned += [path for path in [git, *_between(git, repository)] if path not in pinned]
+            on_the_way = [*_between(working, git), *_between(git, repository)]
+            pinned += [path for path in on_the_way if path not in pinned]
             for name in _READ_ONLY:
                 path = os.path.join(repository, name)
                 _refuse_link(path)
@@ -67,9 +80,15 @@ def _protected(working: str) -> Protected:
                     read_only.append(path)
                 elif name == _HOOKS:
                     absent.append(path)
-    else:
-        # A worktree's or a submodule's: the repository is elsewhere, and so cannot be changed.
-        read_only.append(git)
+        for worktree in _worktrees(git):
+            pinned += [path for path in _between(git, worktree) if path not in pinned]
+            for name in _OF_A_WORKTREE:
+                path = os.path.join(worktree, name)
+                _refuse_link(path)
+                if name == "config.worktree" and _is_read(git, name):
+                    open(path, "ab").close()
+                if os.path.exists(path):
+                    read_only.append(path)
     configured = _configured_hooks(working)
     if configured is not None and not any(is_in(configured, path) for path in read_only):
         on_the_way = _between(working, configured)
@@ -81,6 +100,24 @@ def _protected(working: str) -> Protected:
             last = on_the_way[-1] if on_the_way else working
             absent.append(os.path.join(last, os.path.relpath(configured, last).split(os.sep)[0]))
     return Protected(tuple(pinned), tuple(read_only), tuple(absent))
+
+
+def _is_repository(folder: str) -> bool:
+    """Whether Git takes this for a repository, as a bare one is (setup.c, is_git_directory)."""
+    has = {name: os.path.exists(os.path.join(folder, name)) for name in ("HEAD", "objects", "refs")}
+    return all(has.values())
+
+
+def _named_by(file: str, working: str) -> str | None:
+    """The repository that a `.git` file names (gitrepository-layout(5)) if it is in `working`: else it is read-only."""
+    with open(file, encoding="utf-8", errors="surrogateescape") as opened:
+        name = opened.read(_LONGEST_NAME).removeprefix("gitdir:").strip()
+    path = os.path.normpath(os.path.join(working, name))
+    if not is_in(path, working) or path == working:
+        return None
+    for part in _between(working, path):
+        _refuse_link(part)
+    return path if os.path.isdir(path) else None
 
 
 def _is_read(repository: str, name: str) -> bool:
@@ -107,11 +144,22 @@ def _refuse_link(path: str) -> None:
 def _submodules(git: str) -> list[str]:
     """The repositories of the submodules (gitrepository-layout(5), modules)."""
     found = []
-    for folder, names, files in os.walk(os.path.join(git, "modules")):
+    modules = os.path.join(git, "modules")
+    _refuse_link(modules)  # os.walk follows none below it
+    for folder, names, files in os.walk(modules):
         if "config" in files and "objects" in names:
             found.append(folder)
             names[:] = [name for name in names if name == "modules"]
     return found
+
+
+def _worktrees(git: str) -> list[str]:
+    """What the repository keeps of its other worktrees, a directory for each (gitrepository-layout(5), worktrees)."""
+    folder = os.path.join(git, "worktrees")
+    _refuse_link(folder)
+    if not os.path.isdir(folder):
+        return []
+    return [each.path for each in os.scandir(folder) if each.is_dir(follow_symlinks=False)]
 
 
 def _between(outer: str, inner: str) -> list[str]:

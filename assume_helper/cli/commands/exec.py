@@ -58,7 +58,12 @@ def command(ctx: click.Context, /, refresh: bool, no_session: bool, sandbox: boo
         invocation.say(f"assume-helper: warning: this already runs inside `assume-helper exec {printable(outer, 64)}`")
     if refresh and no_session:
         raise click.UsageError("an access key does not end: leave --refresh or --no-session out")
-    made = _sandbox(invocation, options, no_session=no_session) if sandbox else None
+    made = None
+    if sandbox:
+        from assume_helper.cli import sandboxing
+
+        made = _sandbox(invocation, options, no_session=no_session)
+        options = sandboxing.with_policy_itself(options)
     request, profile, entry = session(invocation, **options, no_session=no_session)
     words = named or program.shell(invocation.environ)
     if not named:
