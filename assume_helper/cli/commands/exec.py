@@ -88,7 +88,7 @@ def _sandbox(invocation: Invocation, options: Mapping[str, Any], *, no_session: 
     if no_session:
         raise click.UsageError("--sandbox is for a narrowed session: leave --no-session out")
     sandboxing.require_narrowing(options)
-    return sandboxing.prepare(invocation)
+    return sandboxing.prepare(invocation, options)
 
 
 def _greet(invocation: Invocation, request: RoleRequest, entry: Entry, *, refresh: bool) -> None:
