@@ -27,6 +27,7 @@ from assume_helper.export.guarded import Guarded
 from assume_helper.export.sandbox import Network, Places, is_in
 from assume_helper.light import Any, dataclass, replace
 from assume_helper.profiles import aws_config, session_policy
+from assume_helper.system import private_files
 from assume_helper.text import printable
 
 # Only these leave a session fewer rights than its role has.
@@ -34,7 +35,7 @@ _NARROWING = ("read_only", "session_policy", "policy_arns")
 _LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0", "::ffff:127.")  # noqa: S104 - compared with, not bound to
 # Of name servers: those, and what the metadata services' addresses are closed with (Amazon's, Kubernetes' NodeLocal).
 _OUT_OF_REACH = (*_LOOPBACK, "169.254.", "fd00:ec2:")
-_LONGEST_POLICY = 64 * 1024
+_LONGEST_POLICY = 64 * 1024  # bytes
 _TOKEN_FILE = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"  # noqa: S105 - its variable
 _PREFIX = "assume-helper-sandbox-"
 _PORTS = {"http": 80, "https": 443}
@@ -44,8 +45,8 @@ _PORTS = {"http": 80, "https": 443}
 class Sandbox:
     """A sandbox that can be set up: the paths of its programs, the working directory, and whose it is.
 
-    `python` is the interpreter itself, not a virtual environment's link to it, which may lie in a hidden place. `policy`
-    is the file of --session-policy, as it is written there, or "".
+    `python` is the interpreter itself, not a virtual environment's link to it, which may lie in a hidden place.
+    `policy` is the file of --session-policy, or "".
     """
 
     programs: tuple[str, ...]
@@ -123,8 +124,7 @@ def with_policy_itself(options: Mapping[str, Any]) -> dict[str, Any]:
     found, given = dict(options), options.get("session_policy")
     if given and not given.lstrip().startswith("{"):
         try:
-            with open(os.path.expanduser(given), encoding="utf-8-sig") as file:
-                text = file.read(_LONGEST_POLICY)
+            text = private_files.read_with_state(os.path.expanduser(given), _LONGEST_POLICY)[0].decode("utf-8-sig")
         except (OSError, ValueError):
             return found
         if text.lstrip().startswith("{"):

@@ -46,10 +46,10 @@ def seen(working: str, kept: Guarded, most: int = MOST) -> Seen:
                         folders.append(entry.path)
                     if count >= most:
                         break
+            if protected_repository.is_repository(names):
+                found[folder] = dict(_of_repository(folder))
         except OSError:
             found[folder] = {folder: "unreadable"}  # Git may nevertheless read what is in it
-        if protected_repository.is_repository(names):
-            found[folder] = dict(_of_repository(folder))
     return Seen({place: states for place, states in found.items() if states}, not folders and count < most)
 
 
@@ -64,7 +64,9 @@ def warnings(working: str, before: Seen, after: Seen) -> list[str]:
     if found:
         names = ", ".join(printable(path, 200) for path in found[:_MOST_TOLD])
         more = f" and {len(found) - _MOST_TOLD} more" if len(found) > _MOST_TOLD else ""
-        said.append(f"made or changed while the program ran: {names}{more}; look there before you run Git, which obeys it")
+        said.append(
+            f"made or changed while the program ran: {names}{more}; look there before you run Git, which obeys it"
+        )
     if not after.is_whole:
         said.append(f"{printable(working)} has too many files to look for Git repositories in all of its folders")
     return said
