@@ -187,10 +187,12 @@ def written(machine: Host, script: str, cwd: Path | None = None) -> list[int]:
 
 
 @contextmanager
-def started(machine: Host, script: str, **environ: str) -> Iterator["subprocess.Popen[bytes]"]:
+def started(
+    machine: Host, script: str, options: Sequence[str] = (READ_ONLY,), **environ: str
+) -> Iterator["subprocess.Popen[bytes]"]:
     """The shell's `script` in the sandbox, when it has printed its first line, its streams in pipes."""
     process = subprocess.Popen(
-        machine.words("sh", "-c", script),
+        machine.words("sh", "-c", script, options=options),
         env=machine.home.environ | environ,
         cwd=machine.work,
         stdin=subprocess.PIPE,

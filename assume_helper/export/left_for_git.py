@@ -55,18 +55,16 @@ def seen(working: str, kept: Guarded, most: int = MOST) -> Seen:
 
 def warnings(working: str, before: Seen, after: Seen) -> list[str]:
     """What is to be said of what has changed: nothing, or a line for each."""
-    found: list[str] = []
+    changed: set[str] = set()
     for place, states in after.places.items():
         known = before.places.get(place)
-        new = [place] if known is None else [file for file, state in states.items() if known.get(file) != state]
-        found += [path for path in new if path not in found]
+        changed |= {place} if known is None else {file for file, state in states.items() if known.get(file) != state}
+    found = sorted(changed)
     said = []
     if found:
         names = ", ".join(printable(path, 200) for path in found[:_MOST_TOLD])
         more = f" and {len(found) - _MOST_TOLD} more" if len(found) > _MOST_TOLD else ""
-        said.append(
-            f"made or changed while the program ran: {names}{more}; look there before you run Git, which obeys it"
-        )
+        said.append(f"made or changed while the program ran: {names}{more}; look at that before you use Git there")
     if not after.is_whole:
         said.append(f"{printable(working)} has too many files to look for Git repositories in all of its folders")
     return said
