@@ -36,14 +36,14 @@ def guarded(path: str, working: str) -> Guarded:
 
 
 def joined(parts: Iterable[Guarded]) -> Guarded:
-    """All of `parts`: each path once, outer ones first, and nothing below what is read-only anyway."""
+    """All of `parts`: each path once, outer ones first, and nothing below what is read-only or absent anyway."""
     found = list(parts)
     read_only = _outermost(path for part in found for path in part.read_only)
-    absent = {path for part in found for path in part.absent}
+    absent = _outermost(path for part in found for path in part.absent)
     return Guarded(
         tuple(sorted({path for part in found for path in part.pinned})),
         tuple(read_only),
-        tuple(sorted(path for path in absent if not any(is_in(path, outer) for outer in read_only))),
+        tuple(path for path in absent if not any(is_in(path, outer) for outer in read_only)),
         tuple(sorted({path for part in found for path in part.watched})),
     )
 

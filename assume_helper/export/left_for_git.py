@@ -14,7 +14,7 @@ from assume_helper.export.guarded import Guarded
 from assume_helper.light import dataclass
 from assume_helper.text import printable
 
-# Names in the working directory that are looked at, those of outer folders first: about a second's.
+# Names in the working directory that are looked at, those of outer folders first: a second or two.
 MOST = 200_000
 _MOST_TOLD = 5
 

@@ -369,6 +369,15 @@ def test_a_bare_repository_in_a_work_tree_is_told_of(repository: Host) -> None:
     assert told(repository, BARE, cwd=sub) == str(sub)
 
 
+def test_a_folder_that_cannot_be_looked_into_is_told_of(machine: Host) -> None:
+    """Git can open what is in it by its name."""
+    script = f"mkdir closed && git init -q closed && git -C closed {FSMONITOR[11:]}; chmod 111 closed"
+    assert told(machine, script) == f"{machine.work}/closed"
+    assert machine.outside("ls", "closed").code != 0
+    machine.outside("git", "-C", "closed", "status")
+    assert (machine.home.folder / "ran").exists()
+
+
 def test_what_is_told_is_safe_for_a_terminal_and_no_more_than_a_few(machine: Host) -> None:
     found = told(machine, 'for each in 1 2 3 4 5 6 7; do git init -q "$(printf "\\033[31m%s" $each)"; done')
     assert found.count("/.git") == 5
