@@ -27,8 +27,9 @@ def remove(invocation: Invocation, name: str, *, keyring: KeyPlace | None, yes: 
             )
         place = KeyringPlace(name, where, invocation.environ, profile_key.KEYRING_PATIENCE)
         profile_key.check_no_rotation(invocation, place)
-        pair = place.read()
+        pair = place.read() or place.read_next()
         if pair is None:
+            place.remove(invocation.clock.now())  # the note would stand in the way of another keyring
             raise SourceError(
                 f"{place.named} has no access key of profile {printable(name, 64)}", "nothing is to be done"
             )

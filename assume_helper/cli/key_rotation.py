@@ -1,8 +1,9 @@
 """`keys rotate`: what a person is shown and asked, and what is said of the end."""
 
 from assume_helper.cli import config_change, display, key_changes, profile_key
+from assume_helper.cli.interruption import interrupted
 from assume_helper.cli.invocation import Invocation
-from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError
+from assume_helper.errors import ConfigurationError, SourceError
 from assume_helper.keys import journal, rotation
 from assume_helper.keys.journal import Journal
 from assume_helper.keys.rotation import Job, Outcome
@@ -12,12 +13,6 @@ from assume_helper.sessions import cached_files, purge
 from assume_helper.sessions.herd_gate import Terminated
 from assume_helper.sources.kept_keys import KeyPair
 from assume_helper.text import error_line, printable
-
-
-class RotationInterrupted(AssumeHelperError):
-    """A person or a program has ended the rotation; the next run knows what was begun."""
-
-    exit_code: int = 130  # type: ignore[misc]
 
 
 def rotate(invocation: Invocation, name: str, *, keep_old: bool, yes: bool, as_json: bool) -> None:
@@ -51,10 +46,8 @@ def rotate(invocation: Invocation, name: str, *, keep_old: bool, yes: bool, as_j
                 outcome = rotation.rotate(job, seen.access_key_id, keeps_old=keep_old)
         except (KeyboardInterrupt, Terminated) as error:
             what = "interrupted; nothing was lost" if noted.read() is None else "interrupted in the middle"
-            problem = RotationInterrupted(what, "run it again: it finishes the rotation, or takes it back")
-            if isinstance(error, Terminated):
-                problem.exit_code = 128 + error.args[0]
-            raise problem from None
+            next_step = "run it again: it finishes the rotation, or takes it back"
+            raise interrupted(error, what, next_step) from None
     for file in cached:
         cached_files.delete(file)
     _print(invocation, name, place.named, outcome, as_json=as_json)
