@@ -81,7 +81,7 @@ def add(invocation: Invocation, name: str, *, from_file: bool, keyring: KeyPlace
         with key_input.told_if_not_kept(piped):
             require_answer(invocation, yes=yes)
             kept_keys.check(keyring, profile_key.KEYRING_PATIENCE)
-            held.enter_context(profile_key.locked(invocation, name))
+            held.enter_context(profile_key.locked(invocation))
             place = KeyringPlace(name, keyring, invocation.environ, profile_key.KEYRING_PATIENCE)
             profile_key.check_no_rotation(invocation, place)
             loaded = changes.load(invocation.environ)

@@ -1,5 +1,6 @@
 """A key that is put into a keyring, tried, and named in the files; and what is said where that ends before its end."""
 
+import shlex
 from collections.abc import Callable
 
 from assume_helper.cli import display
@@ -54,7 +55,7 @@ def keep(
 
 def removal(place: KeyringPlace) -> str:
     """The command that takes a key out of `place`, whatever the config says."""
-    return f"`assume-helper keys remove {printable(place.profile, 64)} --keyring {place.place}`"
+    return f"`assume-helper keys remove {shlex.quote(printable(place.profile, 64))} --keyring {place.place}`"
 
 
 def _is_taken_out(invocation: Invocation, place: KeyringPlace) -> bool:

@@ -76,7 +76,9 @@ def rotate(job: Job, seen: str, *, keeps_old: bool) -> Outcome:
     """
     current = job.place.read() or job.place.read_next()
     if current is None:
-        raise SourceError(f"{job.place.named} has no access key of this profile", "run: assume-helper keys add PROFILE")
+        raise SourceError(
+            f"{job.place.named} has no access key of this profile", "put one there with `assume-helper keys add`"
+        )
     begun = job.journal.read()
     if begun is not None:
         finished = _resume(job, begun, current)

@@ -68,7 +68,9 @@ def test_it_is_on_top_of_aws_profile_where_no_other_is_named(
 ) -> None:
     ran(home, AWS_PROFILE="org")
     assert offline_front.calls[0].access_key_id == ACCESS_KEY_ID
-    home.run("root", MEMBER, "--task", TASK, "--json").failed(2, "--source-profile NAME")
+    home.run("root", MEMBER, "--task", TASK, "--json").failed(
+        2, "name the profile that calls STS: --source-profile NAME"
+    )
 
 
 @pytest.mark.parametrize("task", TASKS)
