@@ -1,6 +1,7 @@
 """`exec --sandbox`: whether it can be, what its program sees, and the program's run."""
 
 import os
+import platform
 import shutil
 import sys
 import tempfile
@@ -97,7 +98,7 @@ class Sandbox:
         with mount_points.held(self.working, places.absent), tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
             status, filtered, log = (os.path.join(folder, file) for file in ("status", "filter", "log"))
             with open(filtered, "wb") as file:
-                file.write(sandbox_first_step.filtering(os.uname().machine))
+                file.write(sandbox_first_step.filtering(platform.machine()))
             words = sandbox.words(
                 self.programs,
                 places,
