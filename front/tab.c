@@ -175,7 +175,7 @@ static bool add_names(struct text *text, const char *shell, const struct typed *
 }
 
 /* MISS: a part is out, and the rest cannot be, which is said. */
-static enum outcome print(const char *text, size_t size)
+static enum outcome print_text(const char *text, size_t size)
 {
     size_t written;
     if (write_all(1, text, size, &written))
@@ -193,7 +193,7 @@ static enum outcome print_names(const char *shell, const struct typed *typed)
     char *end = NULL, *name = read_names(&end);
     if (name == NULL || !add_names(&text, shell, typed, name, end))
         return UNSURE;
-    return print(output, text.used);
+    return print_text(output, text.used);
 }
 
 static const char *find_text(const struct pair *texts, const char *shell)
@@ -246,7 +246,7 @@ enum outcome answer_at_once(int count, char **words)
     if (count >= 2 && strcmp(words[0], "init") == 0)
         text = init_text(count, words);
     if (text != NULL)
-        return print(text, strlen(text));
+        return print_text(text, strlen(text));
     if (count >= 4 && strcmp(words[0], "completion") == 0 && strcmp(words[2], "--") == 0 &&
         find_typed(words[1], count - 3, words + 3, &typed))
         return print_names(words[1], &typed);

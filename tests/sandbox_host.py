@@ -171,6 +171,43 @@ def _answer_names(listener: socket.socket, name: str) -> None:
         listener.sendto(header + question + answer, client)
 
 
+def git(machine: Host, *words: str, cwd: Path | None = None) -> None:
+    """Run Git with `words` as the user, outside."""
+    identity = ("-c", "user.name=me", "-c", "user.email=me@example.com", "-c", "protocol.file.allow=always")
+    ran = machine.outside("git", *identity, *words, cwd=cwd)
+    assert ran.code == 0, ran.stderr
+
+
+def written(machine: Host, script: str, cwd: Path | None = None) -> list[int]:
+    """The exit codes of each line of `script`, in a shell in the sandbox."""
+    lines = "\n".join(f"( {line} ) >/dev/null 2>&1; echo $?" for line in script.strip().splitlines())
+    ran = machine.inside("sh", "-c", lines, cwd=cwd)
+    assert ran.code == 0, ran.stderr
+    return [int(line) for line in ran.stdout.split()]
+
+
+@contextmanager
+def started(
+    machine: Host, script: str, options: Sequence[str] = (READ_ONLY,), **environ: str
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """The shell's `script` in the sandbox, when it has printed its first line, its streams in pipes."""
+    process = subprocess.Popen(
+        machine.words("sh", "-c", script, options=options),
+        env=machine.home.environ | environ,
+        cwd=machine.work,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    with process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline()
+            yield process
+        finally:
+            process.kill()
+
+
 @contextmanager
 def host() -> Iterator[Host]:
     """The host. It needs root, and is seen by this thread, by threads that it starts, and by their processes alone."""

@@ -1,32 +1,28 @@
 """`keys add`: a key into a keyring, typed, piped or moved out of a file. It is never lost on the way."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 
-from assume_helper.cli import config_change, display, key_input, profile_key
+from assume_helper.cli import config_change, display, key_input, key_keeping, profile_key
 from assume_helper.cli.invocation import Invocation
 from assume_helper.configure import change as changes
 from assume_helper.configure import editor, key_file, writer
 from assume_helper.configure.change import Loaded
 from assume_helper.configure.difference import difference
-from assume_helper.configure.editor import ACCESS_KEY_KEYS
 from assume_helper.configure.key_file import FilePlace
 from assume_helper.credentials import KeyPlace
 from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError
-from assume_helper.keys import rotation
 from assume_helper.keys.places import KeyringPlace
 from assume_helper.light import dataclass, field, replace
 from assume_helper.profiles import aws_config, key_record
-from assume_helper.profiles.key_record import KeyRecord
 from assume_helper.profiles.origin import KeptKey
-from assume_helper.profiles.raw_profile import merge, with_prefix
+from assume_helper.profiles.raw_profile import merge
 from assume_helper.profiles.settings import KEPT_KEY, ProfileSettings
 from assume_helper.profiles.source_description import KEYRINGS
 from assume_helper.sources import kept_keys
 from assume_helper.sources.kept_keys import KeyPair
-from assume_helper.text import printable
+from assume_helper.text import error_line, printable
 
-# Seconds until AWS knows a key that was made just now.
-_KNOWN_WITHIN = 20.0
 OF_THE_KERNEL = (
     "the kernel's keyring keeps it until this machine restarts or the last of your sessions ends, and AWS shows a "
     "secret once: keep it elsewhere, too"
@@ -79,27 +75,33 @@ def require_answer(invocation: Invocation, *, yes: bool) -> None:
 
 def add(invocation: Invocation, name: str, *, from_file: bool, keyring: KeyPlace, yes: bool, as_json: bool) -> None:
     """Put the access key of the profile `name` into a keyring. Raises AssumeHelperError, click.UsageError."""
-    require_answer(invocation, yes=yes)
-    kept_keys.check(keyring, profile_key.KEYRING_PATIENCE)
-    with profile_key.locked(invocation, name):
-        place = KeyringPlace(name, keyring, invocation.environ, profile_key.KEYRING_PATIENCE)
-        profile_key.check_no_rotation(invocation, place)
-        loaded = changes.load(invocation.environ)
-        _check_other_keyring(invocation, place)
-        config_change.sweep(invocation)
-        source = _source(invocation, loaded, name) if from_file else None
-        if from_file and source is None:
-            _say_moved(invocation, loaded, place, as_json=as_json)
-            return
-        files = _files(invocation, loaded, name, keyring, source)
-        pair, is_elsewhere = _pair(invocation, loaded, place, source)
-        diff = files.diff()
-        where = "" if source is None else f" from {source.named}"
-        if not yes:
-            _show(invocation, name, keyring, diff, as_json=as_json)
-        confirm(f"Put the access key {pair.shown}{where} into {place.named}?", yes=yes)
-        who = _keep(invocation, place, pair, name, is_elsewhere=is_elsewhere)
-        files.write(invocation.environ, pair)
+    # Read before anything else may fail: it may be nowhere else.
+    piped = None if from_file or invocation.is_terminal(0) else key_input.piped(invocation)
+    with ExitStack() as held:
+        with key_input.told_if_not_kept(piped):
+            require_answer(invocation, yes=yes)
+            kept_keys.check(keyring, profile_key.KEYRING_PATIENCE)
+            held.enter_context(profile_key.locked(invocation))
+            place = KeyringPlace(name, keyring, invocation.environ, profile_key.KEYRING_PATIENCE)
+            profile_key.check_no_rotation(invocation, place)
+            loaded = changes.load(invocation.environ)
+            _check_other_keyring(invocation, place)
+            config_change.sweep(invocation)
+            source = _source(invocation, loaded, name) if from_file else None
+            if from_file and source is None:
+                _say_moved(invocation, loaded, place, as_json=as_json)
+                return
+            files = _files(invocation, loaded, name, keyring, source)
+            asked = profile_key.asked(invocation, ProfileSettings(merge(loaded.config, name)))
+            pair, is_elsewhere = _pair(invocation, place, source, piped)
+            diff = files.diff()
+            where = "" if source is None else f" from {source.named}"
+            if not yes:
+                _show(invocation, name, keyring, diff, as_json=as_json)
+            confirm(f"Put the access key {pair.shown}{where} into {place.named}?", yes=yes)
+        who = key_keeping.keep(
+            invocation, asked, place, pair, lambda: files.write(invocation.environ, pair), is_elsewhere=is_elsewhere
+        )
     if yes:  # where it fails, only that is said
         _show(invocation, name, keyring, diff, as_json=as_json)
     changed = files.config_text != loaded.file.text
@@ -128,7 +130,7 @@ def _check_other_keyring(invocation: Invocation, place: KeyringPlace) -> None:
     if record is not None and record.access_key_id is not None:
         raise ConfigurationError(
             f"{KEYRINGS[other]} has an access key of profile {printable(place.profile, 64)}",
-            f"take it out first: `keys remove --keyring {other}`",
+            f"take it out first: {key_keeping.removal(replace(place, place=other))}",
         )
 
 
@@ -166,7 +168,7 @@ def _files(invocation: Invocation, loaded: Loaded, name: str, keyring: KeyPlace,
     environ = invocation.environ
     values: dict[str, str | None] = {KEPT_KEY: keyring}
     if source is not None and source.variable == "AWS_CONFIG_FILE":
-        values |= {form: None for key in ACCESS_KEY_KEYS for form in (key, with_prefix(key))}
+        values |= {source.lines.key_id: None, source.lines.secret: None}
     present = changes.read(loaded, environ, name, {})
     edit = changes.edit(loaded, present, {KEPT_KEY: keyring}, fastest=None)
     config_text = editor.configured(
@@ -180,9 +182,10 @@ def _files(invocation: Invocation, loaded: Loaded, name: str, keyring: KeyPlace,
     settings = ProfileSettings(merge(after, name))
     if not isinstance(profile_key.find(settings), KeptKey):
         if settings.aws_access_key_id is not None:
+            which = "an" if source is None else "a second"
             raise ConfigurationError(
-                f"profile {printable(name, 64)} has an access key in a file, which would win",
-                "use --from-file to move it, or take it out",
+                f"profile {printable(name, 64)} has {which} access key in a file, which would win",
+                "use --from-file to move it, or take it out" if source is None else "take one of the two out",
             )
         raise ConfigurationError(
             f"profile {printable(name, 64)} is something else, which comes before a key in a keyring",
@@ -192,58 +195,29 @@ def _files(invocation: Invocation, loaded: Loaded, name: str, keyring: KeyPlace,
 
 
 def _pair(
-    invocation: Invocation, loaded: Loaded, place: KeyringPlace, source: FilePlace | None
+    invocation: Invocation, place: KeyringPlace, source: FilePlace | None, piped: KeyPair | None
 ) -> tuple[KeyPair, bool]:
     """The key to put there, and whether it is anywhere else: a file has it, or a person who has just typed it.
 
     Raises ConfigurationError where another key is there: it may be nowhere else.
     """
-    there = place.read()
+    there, given = place.read() or place.read_next(), piped
     from_file = None if source is None else source.read()
     if from_file is not None:
-        pair = key_input.checked(from_file.access_key_id, from_file.secret_access_key, invocation.clock.now())
-        if there is None or there.access_key_id == pair.access_key_id:
-            return pair, True
-    elif there is None:
-        return key_input.read(invocation, place.profile), invocation.is_terminal(0)
-    elif not _leads_to_keyring(loaded, place):
-        invocation.say(f"assume-helper: {place.named} has the access key {there.shown} of this profile already")
+        given = key_input.checked(from_file.access_key_id, from_file.secret_access_key, invocation.clock.now())
+    if there is None:
+        if given is None:
+            return key_input.typed(invocation, place.profile), True
+        return given, from_file is not None
+    if given is None:
+        if invocation.is_terminal(0):  # a person may wait to be asked for one
+            what = f"{place.named} has the access key {there.shown} already; `keys rotate` replaces it"
+            invocation.say(error_line(place.profile, what))
         return there, False
+    # The same id with another secret is another key: one of the two works, and may be nowhere else.
+    if there.credentials == given.credentials:
+        return given, from_file is not None
     raise ConfigurationError(
-        f"{place.named} has the access key {there.shown} of this profile, which may be nowhere else",
-        "replace it with `keys rotate`, or take it out with `keys remove` first",
+        f"{place.named} has another access key {there.shown} of this profile, which may be nowhere else",
+        f"replace it with `keys rotate`, or take it out first: {key_keeping.removal(place)}",
     )
-
-
-def _keep(invocation: Invocation, place: KeyringPlace, pair: KeyPair, name: str, *, is_elsewhere: bool) -> str:
-    """Keep the key, read it back, and try it until AWS knows it; whose it is.
-
-    Where it cannot be used it is taken out again, but only where it is elsewhere, too.
-    """
-    config = aws_config.load(invocation.environ)
-    settings = ProfileSettings(merge(config, name))
-    asked = profile_key.asked(invocation, settings)
-    try:
-        place.keep(pair)
-        with display.spinner(invocation, "asking AWS ..."):
-            who = rotation.until_known(lambda: asked.who(pair), invocation.clock, _KNOWN_WITHIN)
-    except AssumeHelperError as error:
-        if is_elsewhere:
-            place.remove(invocation.clock.now())
-            raise
-        raise type(error)(
-            f"the key is in {place.named}, but it was not tried: {error.message}",
-            "run it again, which tries it, or `keys remove`",
-        ) from None
-    _note_age(invocation, asked, place, pair)
-    return who.arn
-
-
-def _note_age(invocation: Invocation, asked: profile_key.Asked, place: KeyringPlace, pair: KeyPair) -> None:
-    """Note when IAM made the key, where the user may ask that."""
-    try:
-        created = {key.access_key_id: key.created for key in asked.iam(pair).list_keys()[0]}
-        record = KeyRecord(pair.access_key_id, created.get(pair.access_key_id), pair.kept)
-        key_record.write(invocation.environ, place.profile, place.place, record)
-    except (AssumeHelperError, OSError):
-        pass  # its age is not known then

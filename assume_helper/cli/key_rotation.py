@@ -1,23 +1,21 @@
 """`keys rotate`: what a person is shown and asked, and what is said of the end."""
 
 from assume_helper.cli import config_change, display, key_changes, profile_key
+from assume_helper.cli.interruption import interrupted
 from assume_helper.cli.invocation import Invocation
-from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError
+from assume_helper.configure.key_file import FilePlace
+from assume_helper.errors import ConfigurationError, SourceError
 from assume_helper.keys import journal, rotation
 from assume_helper.keys.journal import Journal
+from assume_helper.keys.places import KeyringPlace
 from assume_helper.keys.rotation import Job, Outcome
 from assume_helper.profiles import aws_config
 from assume_helper.profiles.aws_config import AwsConfig
+from assume_helper.profiles.source_description import adding
 from assume_helper.sessions import cached_files, purge
 from assume_helper.sessions.herd_gate import Terminated
 from assume_helper.sources.kept_keys import KeyPair
 from assume_helper.text import error_line, printable
-
-
-class RotationInterrupted(AssumeHelperError):
-    """A person or a program has ended the rotation; the next run knows what was begun."""
-
-    exit_code: int = 130  # type: ignore[misc]
 
 
 def rotate(invocation: Invocation, name: str, *, keep_old: bool, yes: bool, as_json: bool) -> None:
@@ -30,7 +28,8 @@ def rotate(invocation: Invocation, name: str, *, keep_old: bool, yes: bool, as_j
     noted = journal.of(invocation.environ, place.identity)
     seen = place.read() or place.read_next()
     if seen is None:
-        raise SourceError(f"{place.named} has no access key of profile {printable(name, 64)}", _add(name))
+        command = adding(name, place.place if isinstance(place, KeyringPlace) else "keyring")
+        raise SourceError(f"{place.named} has no access key of profile {printable(name, 64)}", f"run: {command}")
     if noted.read() is None:
         _check_copies(config, name, seen)
         with display.spinner(invocation, "asking IAM ..."):
@@ -43,7 +42,7 @@ def rotate(invocation: Invocation, name: str, *, keep_old: bool, yes: bool, as_j
     def say(line: str) -> None:
         invocation.say(error_line(name, line))
 
-    with profile_key.locked(invocation, name):
+    with profile_key.locked(invocation):
         config_change.sweep(invocation)
         job = Job(place, noted, asked.iam, asked.who, invocation.clock, say)
         try:
@@ -51,17 +50,11 @@ def rotate(invocation: Invocation, name: str, *, keep_old: bool, yes: bool, as_j
                 outcome = rotation.rotate(job, seen.access_key_id, keeps_old=keep_old)
         except (KeyboardInterrupt, Terminated) as error:
             what = "interrupted; nothing was lost" if noted.read() is None else "interrupted in the middle"
-            problem = RotationInterrupted(what, "run it again: it finishes the rotation, or takes it back")
-            if isinstance(error, Terminated):
-                problem.exit_code = 128 + error.args[0]
-            raise problem from None
+            next_step = "run it again: it finishes the rotation, or takes it back"
+            raise interrupted(error, what, next_step) from None
     for file in cached:
         cached_files.delete(file)
-    _print(invocation, name, place.named, outcome, as_json=as_json)
-
-
-def _add(name: str) -> str:
-    return f"run: assume-helper keys add {printable(name, 64)}"
+    _print(invocation, name, place, outcome, as_json=as_json)
 
 
 def _check_copies(config: AwsConfig, name: str, pair: KeyPair) -> None:
@@ -83,18 +76,20 @@ def _say_what(invocation: Invocation, name: str, noted: Journal, seen: KeyPair, 
     invocation.say(error_line(name, what))
 
 
-def _print(invocation: Invocation, name: str, place: str, outcome: Outcome, *, as_json: bool) -> None:
+def _print(
+    invocation: Invocation, name: str, place: KeyringPlace | FilePlace, outcome: Outcome, *, as_json: bool
+) -> None:
     old = printable(outcome.old[-4:])
     if as_json:
         display.print_json(
             invocation,
-            {"profile": name, "place": place, "access_key": outcome.new.access_key_id[-4:], "old_access_key": old,
+            {"profile": name, "place": place.value, "access_key": outcome.new.access_key_id[-4:], "old_access_key": old,
              "old_is": outcome.old_is, "how": outcome.how},
         )  # fmt: skip
         return
     if outcome.how == "rotated by another process":
-        line = f"Another process has replaced the access key …{old} already: {place} has {outcome.new.shown}."
+        line = f"Another process has replaced the access key …{old} already: {place.named} has {outcome.new.shown}."
     else:
         how = "The rotation that was interrupted is finished. " if outcome.how == "finished" else ""
-        line = f"{how}{place} has the new access key {outcome.new.shown}; the old one …{old} is {outcome.old_is}."
+        line = f"{how}{place.named} has the new access key {outcome.new.shown}; the old one …{old} is {outcome.old_is}."
     display.print_lines(invocation, [line])

@@ -24,7 +24,9 @@ _OF_KERNEL = "ends with this machine or the last session"
 
 @dataclass(frozen=True)
 class Row:
-    """One access key: `place` is where it is, `last_four` are its last characters, "" where that is not known.
+    """One access key: `place` is where it is, for a program: `keyring`, `kernel` or a path, "" where that is not known.
+
+    `where` is the same in words, `last_four` are its last characters, "" where they are not known.
 
     `created` is when IAM made it (seconds since the epoch), None where that is not known. `note` is what a person is to
     know.
@@ -32,6 +34,7 @@ class Row:
 
     profile: str
     place: str
+    where: str
     last_four: str
     created: float | None
     note: str = ""
@@ -41,7 +44,7 @@ class Row:
         made = None if self.created is None else datetime.fromtimestamp(self.created, UTC)
         return {
             "profile": self.profile,
-            "place": self.place,
+            "place": self.place or None,
             "last_four": self.last_four or None,
             "created": None if made is None else made.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "age_days": None if self.created is None else age.in_days(self.created, now),
@@ -62,7 +65,7 @@ def show(invocation: Invocation, name: str | None, *, as_json: bool) -> None:
     if as_json:
         display.print_json(invocation, [row.as_json(now) for row in rows])
     elif rows:
-        cells = [[row.profile, row.place, f"…{row.last_four}" if row.last_four else "", _age(row, now)] for row in rows]
+        cells = [[row.profile, row.where, f"…{row.last_four}" if row.last_four else "", _age(row, now)] for row in rows]
         display.print_table(invocation, _COLUMNS, cells)
         for row in rows:
             if row.note:
@@ -95,18 +98,19 @@ def _row(invocation: Invocation, config: AwsConfig, name: str) -> Row | None:
             created = age.of_static(found, asked.sts, asked.service, invocation.clock)
         except AssumeHelperError as error:
             note = f"its age is not known: {error.message}"
-        return Row(name, path, found.access_key_id[-4:], created, note)
+        return Row(name, path, path, found.access_key_id[-4:], created, note)
     except AssumeHelperError as error:
-        return Row(name, "", "", None, str(error))
+        return Row(name, "", "", "", None, str(error))
 
 
 def _kept(invocation: Invocation, found: KeptKey) -> Row:
     """By our note of it: no keyring is opened."""
+    place = found.place, KEYRINGS[found.place]
     record = key_record.read(invocation.environ, found.profile, found.place)
     if record is None:
         note = f"nothing is noted of it; `assume-helper get {printable(found.profile, 64)}` looks into the keyring"
-        return Row(found.profile, KEYRINGS[found.place], "", None, note)
+        return Row(found.profile, *place, "", None, note)
     if record.access_key_id is None:
-        return Row(found.profile, KEYRINGS[found.place], "", None, "the key was removed")
+        return Row(found.profile, *place, "", None, "the key was removed")
     note = _OF_KERNEL if found.place == "kernel" else ""
-    return Row(found.profile, KEYRINGS[found.place], record.access_key_id[-4:], record.created, note)
+    return Row(found.profile, *place, record.access_key_id[-4:], record.created, note)

@@ -120,8 +120,8 @@ def check_no_rotation(invocation: Invocation, place: KeyringPlace | FilePlace) -
 
 
 @contextmanager
-def locked(invocation: Invocation, name: str) -> Iterator[None]:
-    """Hold the lock of the access keys of the profile `name`. Raises AssumeHelperError where it cannot be had."""
+def locked(invocation: Invocation) -> Iterator[None]:
+    """Hold the lock of all access keys: they share files. Raises AssumeHelperError where it cannot be had."""
     folder = key_record.folder(invocation.environ)
     problems: list[Warning] = []
     until = invocation.clock.monotonic() + _LOCK_PATIENCE
@@ -131,6 +131,6 @@ def locked(invocation: Invocation, name: str) -> Iterator[None]:
             why = problems[0].what if problems else "there is no state directory"
             raise SettingFault(f"nothing was changed: {why}", "check the disk and the rights of the state directory")
         if not is_held:
-            what = f"another process is changing the access key of profile {printable(name, 64)}"
-            raise AssumeHelperError(what, "try again when it has ended")
+            what = "another `assume-helper keys` is at work, or waits for an answer: nothing was changed"
+            raise AssumeHelperError(what, "answer it, or try again when it has ended")
         yield

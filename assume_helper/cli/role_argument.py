@@ -113,4 +113,4 @@ def source_keys(invocation: Invocation, source_profile: str | None) -> dict[str,
         return {"source_profile": name}
     if invocation.can_ask():
         return {"source_profile": picker.pick_source(invocation)}
-    raise click.UsageError("name the profile that assumes the role: --source-profile NAME")
+    raise click.UsageError("name the profile that calls STS: --source-profile NAME")

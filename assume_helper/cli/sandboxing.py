@@ -1,6 +1,7 @@
 """`exec --sandbox`: whether it can be, what its program sees, and the program's run."""
 
 import os
+import platform
 import shutil
 import sys
 import tempfile
@@ -13,7 +14,9 @@ from assume_helper.cli import audit_log
 from assume_helper.cli.invocation import Invocation
 from assume_helper.errors import ConfigurationError, SettingFault
 from assume_helper.export import (
+    guarded,
     hidden_places,
+    left_for_git,
     mount_points,
     protected_repository,
     sandbox,
@@ -21,13 +24,19 @@ from assume_helper.export import (
     sandbox_process,
     sandbox_variables,
 )
+from assume_helper.export.guarded import Guarded
 from assume_helper.export.sandbox import Network, Places, is_in
 from assume_helper.light import Any, dataclass, replace
+from assume_helper.profiles import aws_config, session_policy
+from assume_helper.system import private_files
 from assume_helper.text import printable
 
 # Only these leave a session fewer rights than its role has.
 _NARROWING = ("read_only", "session_policy", "policy_arns")
 _LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0", "::ffff:127.")  # noqa: S104 - compared with, not bound to
+# Of name servers: those, and what the metadata services' addresses are closed with (Amazon's, Kubernetes' NodeLocal).
+_OUT_OF_REACH = (*_LOOPBACK, "169.254.", "fd00:ec2:")
+_LONGEST_POLICY = 64 * 1024  # bytes
 _TOKEN_FILE = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"  # noqa: S105 - its variable
 _PREFIX = "assume-helper-sandbox-"
 _PORTS = {"http": 80, "https": 443}
@@ -38,6 +47,7 @@ class Sandbox:
     """A sandbox that can be set up: the paths of its programs, the working directory, and whose it is.
 
     `python` is the interpreter itself, not a virtual environment's link to it, which may lie in a hidden place.
+    `policy` is the file of --session-policy, or "".
     """
 
     programs: tuple[str, ...]
@@ -45,17 +55,29 @@ class Sandbox:
     python: str
     user: int
     group: int
+    policy: str = ""
 
-    def places(self, environ: Mapping[str, str]) -> Places:
+    def guarded(self, environ: Mapping[str, str]) -> Guarded:
+        """What it cannot change in the working directory: what Git runs, and policies, which the next run would use.
+
+        Raises ConfigurationError where that cannot be kept.
+        """
+        found = [protected_repository.protected(self.working)]
+        for file in (self.policy, *session_policy.files(aws_config.load(environ))):
+            path = guarded.within(os.path.abspath(file), self.working) if file else None
+            if path is not None and os.path.lexists(path):
+                found.append(guarded.guarded(path, self.working))
+        return guarded.joined(found)
+
+    def places(self, environ: Mapping[str, str], kept: Guarded) -> Places:
         """What a program sees of the files as they are now. Raises ConfigurationError where it would see too much."""
         log = audit_log.path()
         hidden = hidden_places.hidden(environ, self.working, [os.path.dirname(log)] if log else [])
         _require_working(self.working, hidden, hidden_places.homes(environ))
-        protected = protected_repository.protected(self.working)
         base = os.path.realpath(sys.base_prefix)
         is_hidden = any(is_in(base, place) for place in (*hidden, *sandbox.SCRATCH)) and not is_in(base, self.working)
         needed = (base,) if is_hidden else ()
-        return Places(self.working, hidden, protected.pinned, protected.read_only, protected.absent, needed)
+        return Places(self.working, hidden, kept.pinned, kept.read_only, kept.absent, needed)
 
     def run(
         self, invocation: Invocation, name: str, given: Mapping[str, str], command: Sequence[str], *, is_shell: bool
@@ -68,12 +90,15 @@ class Sandbox:
         """
         environ = sandbox_variables.environment(invocation.environ, name, given)
         hidden_places.make(invocation.environ)
-        places = self.places(invocation.environ)
+        kept = self.guarded(invocation.environ)
+        places = self.places(invocation.environ, kept)
         if _TOKEN_FILE in given:  # of the endpoint of --refresh
             places = replace(places, needed=(*places.needed, os.path.dirname(given[_TOKEN_FILE])))
-        was_led = protected_repository.is_led_elsewhere(self.working)
+        before = left_for_git.seen(self.working, kept)
         with mount_points.held(self.working, places.absent), tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
-            status, log = (os.path.join(folder, file) for file in ("status", "log"))
+            status, filtered, log = (os.path.join(folder, file) for file in ("status", "filter", "log"))
+            with open(filtered, "wb") as file:
+                file.write(sandbox_first_step.filtering(platform.machine()))
             words = sandbox.words(
                 self.programs,
                 places,
@@ -81,18 +106,31 @@ class Sandbox:
                 command,
                 python=self.python,
                 status=status,
+                filtered=filtered,
                 log=log,
                 user=self.user,
                 group=self.group,
                 is_shell=is_shell and sandbox_process.has_terminal(),
             )
             code = sandbox_process.run(words, environ, status, log)
-        if not was_led and protected_repository.is_led_elsewhere(self.working):
-            invocation.say(
-                f"assume-helper: warning: the program has made {printable(self.working)}/.git/commondir, with which Git"
-                " has other hooks there; remove it before you use Git"
-            )
+        for warning in left_for_git.warnings(self.working, before, left_for_git.seen(self.working, kept)):
+            invocation.say(f"assume-helper: warning: {warning}")
         return code
+
+
+def with_policy_itself(options: Mapping[str, Any]) -> dict[str, Any]:
+    """`options` with the policy in place of the file that has it: a program that may write to that could widen its own
+    session, which is refreshed. What is wrong with the file is told where the session is asked for.
+    """
+    found, given = dict(options), options.get("session_policy")
+    if given and not given.lstrip().startswith("{"):
+        try:
+            text = private_files.read_with_state(os.path.expanduser(given), _LONGEST_POLICY)[0].decode("utf-8-sig")
+        except (OSError, ValueError):
+            return found
+        if text.lstrip().startswith("{"):
+            found["session_policy"] = text
+    return found
 
 
 def require_narrowing(options: Mapping[str, Any]) -> None:
@@ -103,7 +141,7 @@ def require_narrowing(options: Mapping[str, Any]) -> None:
         )
 
 
-def prepare(invocation: Invocation) -> Sandbox:
+def prepare(invocation: Invocation, options: Mapping[str, Any]) -> Sandbox:
     """What the sandbox is made of, before anything is asked of AWS.
 
     Raises ConfigurationError where it cannot be set up here, or where the working directory cannot be its program's.
@@ -120,8 +158,10 @@ def prepare(invocation: Invocation) -> Sandbox:
     environ = invocation.environ
     programs = tuple(_program(name, environ) for name in sandbox.PROGRAMS)
     python = os.path.realpath(sys.executable)
-    made = Sandbox(programs, os.path.realpath(_working_directory()), python, os.getuid(), os.getgid())
-    made.places(environ)
+    given = options.get("session_policy") or ""
+    policy = "" if given.lstrip().startswith("{") else os.path.expanduser(given)
+    made = Sandbox(programs, os.path.realpath(_working_directory()), python, os.getuid(), os.getgid(), policy)
+    made.places(environ, made.guarded(environ))
     return made
 
 
@@ -180,7 +220,7 @@ def _network(environ: Mapping[str, str], places: Places, folder: str) -> Network
     except OSError:
         return Network(tuple(sorted(ports)))
     servers = [line.split()[1] for line in lines if line.startswith("nameserver") and len(line.split()) > 1]
-    is_forwarded = not servers or any(server.startswith(_LOOPBACK) for server in servers)
+    is_forwarded = not servers or any(server.startswith(_OUT_OF_REACH) for server in servers)
     if not is_forwarded and not any(is_in(path, place) for place in (*places.hidden, *sandbox.SCRATCH)):
         return Network(tuple(sorted(ports)))
     if is_forwarded:

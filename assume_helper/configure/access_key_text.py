@@ -42,7 +42,7 @@ class KeyLines:
             for key, value in ((NEXT_KEY_ID, pair.access_key_id), (NEXT_SECRET, pair.secret_access_key))
         ]
         config_text.insert_after_first(secret.lines, new, config_text.line_end(text))
-        return str(document)
+        return _ended_as(text, str(document))
 
     def without_next(self, text: str) -> str:
         """`text` without the next key."""
@@ -59,7 +59,7 @@ class KeyLines:
             config_text.set_value(options[key], value)
         for key in (NEXT_KEY_ID, NEXT_SECRET):
             config_text.set_value(options[key], None)
-        return str(document)
+        return _ended_as(text, str(document))
 
     def without_key(self, text: str) -> str:
         """`text` without the key, and without a next one."""
@@ -71,7 +71,14 @@ class KeyLines:
         for key in keys:
             if key in options:
                 config_text.set_value(options[key], None)
-        return str(document)
+        return _ended_as(text, str(document))
+
+
+def _ended_as(before: str, after: str) -> str:
+    """`after`, whose last line has an end only if that of `before` had one."""
+    if before.endswith("\n"):
+        return after
+    return after.removesuffix("\r\n") if after.endswith("\r\n") else after.removesuffix("\n")
 
 
 def _options(document: "ConfigUpdater", section: str) -> "dict[str, Option]":

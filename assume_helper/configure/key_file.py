@@ -36,6 +36,11 @@ class FilePlace:
         return printable(self.path)
 
     @property
+    def value(self) -> str:
+        """The place for a program: its path."""
+        return self.path
+
+    @property
     def identity(self) -> str:
         """What tells it from every other place."""
         return f"{self.file().path} {self.lines.section}"

@@ -2,11 +2,12 @@
 
 import glob
 import os
-import stat
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
+from assume_helper import hit
 from assume_helper.cache import directory
+from assume_helper.export import listening_sockets, mount_aliases
 from assume_helper.export.sandbox import SCRATCH, is_in
 from assume_helper.profiles import aws_config
 from assume_helper.system.home import own_home
@@ -14,23 +15,16 @@ from assume_helper.system.home import own_home
 # Under HOME: AWS's own, other tools' that keep AWS credentials, keys and their agents, browsers with their logins, and
 # sockets of programs that run others.
 _OF_HOME = (
-    *(
-        ".aws",
-        ".awsvault",
-        ".granted",
-        ".leapp",
-        ".aws-sso",
-        ".config/aws-sso",
-        ".saml2aws",
-        ".okta",
-        ".okta_aws_login",
-    ),
+    *(".aws", ".awsvault", ".granted", ".Leapp", ".awsume", ".local/share/awsume", ".cache/awsume", ".aws-sso"),
+    *(".config/aws-sso", ".saml2aws", ".okta", ".okta_aws_login", ".okta_aws_login_config", ".gimme-aws-creds"),
     *(".boto", ".s3cfg", ".passwd-s3fs", ".mc", ".config/rclone", ".rclone.conf", ".elasticbeanstalk", ".terraform.d"),
     *(".pulumi", ".vault-token", ".kube", ".azure", ".config/gcloud", ".local/share/python_keyring", ".password-store"),
-    *(".ssh", ".gnupg", ".docker", ".colima", ".lima", ".rd", ".config/containers", ".1password", ".Xauthority"),
+    *(".ssh", ".gnupg", ".docker", ".colima", ".lima", ".rd", ".config/containers", ".1password", ".config/op"),
     *(".local/share/keyrings", ".local/share/kwalletd", ".kde/share/apps/kwallet", ".kde4/share/apps/kwallet"),
-    *(".mozilla", ".config/google-chrome", ".config/chromium", ".config/BraveSoftware", ".config/microsoft-edge"),
-    *(".config/vivaldi", ".config/opera", ".cache/mozilla", "snap/firefox", "snap/chromium", ".var/app"),
+    *(".Xauthority", ".mozilla", ".config/mozilla", ".cache/mozilla", ".config/chromium", ".config/google-chrome"),
+    *(".config/google-chrome-beta", ".config/google-chrome-unstable", ".config/BraveSoftware"),
+    *(".config/microsoft-edge", ".config/microsoft-edge-beta", ".config/microsoft-edge-dev", ".config/vivaldi"),
+    *(".config/opera", "snap/firefox", "snap/chromium", ".var/app"),
 )
 # Variables that move parts of HOME (XDG Base Directory Specification).
 _MOVED = {"XDG_CONFIG_HOME": ".config/", "XDG_DATA_HOME": ".local/share/", "XDG_CACHE_HOME": ".cache/"}
@@ -41,9 +35,8 @@ _OF_SYSTEM = ("/run", "/var/run", "/secrets", "/var/spool/cron", "/var/spool/at"
 _CRONTABS = "/etc/*cron*"
 # Variables that name files with credentials, or a token. A file that is replaced would be seen again, so its folder is
 # hidden, where that may be.
-_FILES = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE",
-          "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "KUBECONFIG", "GOOGLE_APPLICATION_CREDENTIALS", "XAUTHORITY",
-          "SSH_AUTH_SOCK", "BOTO_CONFIG")  # fmt: skip
+_FILES = ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "KUBECONFIG",
+          "GOOGLE_APPLICATION_CREDENTIALS", "XAUTHORITY", "SSH_AUTH_SOCK", "BOTO_CONFIG")  # fmt: skip
 _FOLDERS = ("AWS_LOGIN_CACHE_DIRECTORY", "ASSUME_HELPER_CACHE_DIR", "XDG_RUNTIME_DIR", "GNOME_KEYRING_CONTROL",
             "GNUPGHOME", "DOCKER_CONFIG", "CREDENTIALS_DIRECTORY", "PASSWORD_STORE_DIR",
             "AWS_VAULT_FILE_DIR")  # fmt: skip
@@ -52,7 +45,6 @@ _TOKEN_FILES = ("web_identity_token_file", "assume_helper_web_identity_token_fil
 # A folder that many programs need is not hidden for one file in it.
 _SHARED = ("/", "/etc", "/usr", "/opt", "/var", "/srv", "/mnt", "/media", "/home", "/root", "/dev", "/proc", "/sys",
            "/var/lib", "/usr/local", "/usr/local/etc", "/etc/aws", "/lib", "/bin")  # fmt: skip
-_BOUND_SOCKETS = "/proc/net/unix"
 
 
 def hidden(environ: Mapping[str, str], working: str, own: Iterable[str]) -> tuple[str, ...]:
@@ -67,7 +59,7 @@ def hidden(environ: Mapping[str, str], working: str, own: Iterable[str]) -> tupl
     for variable, below in _MOVED.items():
         moved = [name.removeprefix(below) for name in _OF_HOME if name.startswith(below)]
         places += [os.path.join(environ[variable], name) for name in moved if environ.get(variable)]
-    files = [environ.get(name, "") for name in _FILES]
+    files = [*hit.config_paths(environ), *(environ.get(name, "") for name in _FILES)]
     files += [path for name in _SOCKETS for path in _socket_paths(environ.get(name, ""))]
     config = aws_config.load(environ)
     for values in (*config.config_profiles.values(), *config.credentials_profiles.values()):
@@ -76,7 +68,9 @@ def hidden(environ: Mapping[str, str], working: str, own: Iterable[str]) -> tupl
         folder = os.path.dirname(path)
         around = (*_SHARED, *SCRATCH, working, *homes(environ))
         places += [path] if any(is_in(other, folder) for other in around) else [folder]
-    return _outermost([*map(_real, places), *_bound_sockets()], working)
+    found = [path for path in map(_real, places) if path]
+    of_home = [path for path in found if any(is_in(path, home) for home in homes(environ))]
+    return _outermost([*found, *mount_aliases.aliases(of_home), *listening_sockets.paths()], working)
 
 
 def homes(environ: Mapping[str, str]) -> list[str]:
@@ -96,9 +90,8 @@ def make(environ: Mapping[str, str]) -> None:
 
 
 def _real(path: str) -> str:
-    """`path` without links; "" where it is not absolute."""
-    path = os.path.expanduser(path)
-    return os.path.realpath(path) if os.path.isabs(path) else ""
+    """`path`, which may be relative to the working directory, without links; "" for ""."""
+    return os.path.realpath(os.path.expanduser(path)) if path else ""
 
 
 def _socket_paths(address: str) -> list[str]:
@@ -106,23 +99,6 @@ def _socket_paths(address: str) -> list[str]:
     found = [part.removeprefix("unix://") for part in [address] if part.startswith("unix://")]
     for one in address.split(";"):
         found += [word.partition("path=")[2] for word in one.split(":", 1)[-1].split(",") if word.startswith("path=")]
-    return found
-
-
-def _bound_sockets() -> list[str]:
-    """The sockets that a program listens at now: what is read-only can still be connected to (unix(7))."""
-    try:
-        with open(_BOUND_SOCKETS, encoding="utf-8", errors="surrogateescape") as file:
-            paths = {"/" + line.rstrip("\n").partition(" /")[2] for line in file if " /" in line}
-    except OSError:
-        return []
-    found = []
-    for path in map(_real, paths):
-        try:
-            if path and stat.S_ISSOCK(os.lstat(path).st_mode):
-                found.append(path)
-        except (OSError, ValueError):
-            continue
     return found
 
 

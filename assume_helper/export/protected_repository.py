@@ -1,44 +1,39 @@
 """What of a Git repository a program in the sandbox cannot change: what Git runs later, outside of it.
 
-That is the hooks, and the config, which can name other hooks and programs (githooks(5), git-config(1)). The directories
-on the way to them cannot be moved away, for then others could take their place.
+That is the hooks, and the config, which can name other hooks and programs (githooks(5), git-config(1)), and what these
+lead to. The rest is looked for when the program has ended: see `left_for_git`.
 """
 
 import os
-import shutil
-import subprocess
+from collections.abc import Collection, Iterator
 
 from assume_helper.errors import SettingFault
-from assume_helper.export.sandbox import is_in
-from assume_helper.light import dataclass
+from assume_helper.export import git_settings
+from assume_helper.export.guarded import Guarded, between, guarded, joined, refuse_link, within
 from assume_helper.text import printable
 
-_DIRECTORY = ".git"
+DIRECTORY = ".git"
+_HEAD = "HEAD"
 _HOOKS = "hooks"
 _CONFIG = "config"
-_READ_ONLY = (_HOOKS, _CONFIG, "config.worktree")
+# A config of a worktree alone (git-worktree(1), extensions.worktreeConfig).
+_OWN_CONFIG = "config.worktree"
 # With this file a repository has its hooks and its config elsewhere (gitrepository-layout(5)).
 _COMMON = "commondir"
-_PATIENCE = 5.0
+RUN_BY_GIT = (_HOOKS, _CONFIG, _OWN_CONFIG, _COMMON)
+# Of a worktree that is elsewhere: where its repository is, where it is, and its config (git-worktree(1), DETAILS).
+OF_A_WORKTREE = (_COMMON, "gitdir", _OWN_CONFIG)
+_LONGEST_NAME = 4096
 
 
-@dataclass(frozen=True)
-class Protected:
-    """As the fields of `sandbox.Places` with the same names."""
-
-    pinned: tuple[str, ...] = ()
-    read_only: tuple[str, ...] = ()
-    absent: tuple[str, ...] = ()
-
-
-def protected(working: str) -> Protected:
+def protected(working: str) -> Guarded:
     """What is to be protected in `working`, a directory whose path is free of links.
 
-    What Git would look for and is not there cannot be made: `absent`. A config that is not there is made here, empty.
-    Raises SettingFault where a link is in the way, and where Git's files cannot be read or written.
+    What Git would look for and is not there cannot be made. A config that is not there is made here, empty: that says
+    nothing. Raises SettingFault where a link is in the way, and where Git's files cannot be read or written.
     """
     try:
-        return _protected(working)
+        return joined(_protected(working))
     except OSError as error:
         raise SettingFault(
             f"the Git repository in {printable(working)} cannot be protected ({error.strerror})",
@@ -46,95 +41,133 @@ def protected(working: str) -> Protected:
         ) from None
 
 
-def _protected(working: str) -> Protected:
-    git = os.path.join(working, _DIRECTORY)
-    _refuse_link(git)
-    # An empty one is what another sandbox has mounted on, or will be a repository of the program's.
-    if not os.path.exists(git) or (os.path.isdir(git) and not os.listdir(git)):
-        return Protected(absent=(git,))
-    pinned: list[str] = []
-    read_only: list[str] = []
-    absent: list[str] = []
-    if os.path.isdir(git):
-        for repository in [git, *_submodules(git)]:
-            pinned += [path for path in [git, *_between(git, repository)] if path not in pinned]
-            for name in _READ_ONLY:
-                path = os.path.join(repository, name)
-                _refuse_link(path)
-                if name != _HOOKS and _is_read(repository, name):
-                    open(path, "ab").close()  # what is not there cannot be protected, and an empty one says nothing
-                if os.path.exists(path):
-                    read_only.append(path)
-                elif name == _HOOKS:
-                    absent.append(path)
-    else:
-        # A worktree's or a submodule's: the repository is elsewhere, and so cannot be changed.
-        read_only.append(git)
-    configured = _configured_hooks(working)
-    if configured is not None and not any(is_in(configured, path) for path in read_only):
-        on_the_way = _between(working, configured)
-        if os.path.isdir(configured):
-            pinned += on_the_way[:-1]
-            read_only.append(configured)
-        else:
-            pinned += on_the_way
-            last = on_the_way[-1] if on_the_way else working
-            absent.append(os.path.join(last, os.path.relpath(configured, last).split(os.sep)[0]))
-    return Protected(tuple(pinned), tuple(read_only), tuple(absent))
+def is_repository(names: Collection[str]) -> bool:
+    """Whether Git takes a folder with these `names` for a repository, as a bare one is (setup.c, is_git_directory)."""
+    return _HEAD in names and (_COMMON in names or ("objects" in names and "refs" in names))
 
 
-def _is_read(repository: str, name: str) -> bool:
-    """Whether Git reads this config of `repository` (git-worktree(1), extensions.worktreeConfig)."""
-    if name == _CONFIG:
-        return True
-    with open(os.path.join(repository, _CONFIG), "rb") as file:
-        return b"worktreeconfig" in file.read().lower()
-
-
-def is_led_elsewhere(working: str) -> bool:
-    """Whether the repository in `working` has its hooks and its config elsewhere by now; a new repository has not."""
-    return os.path.lexists(os.path.join(working, _DIRECTORY, _COMMON))
-
-
-def _refuse_link(path: str) -> None:
-    if os.path.islink(path):
-        raise SettingFault(
-            f"{printable(path)} is a symbolic link, which a program in the sandbox could replace",
-            "put what it leads to in its place, or run this in another folder",
-        )
-
-
-def _submodules(git: str) -> list[str]:
-    """The repositories of the submodules (gitrepository-layout(5), modules)."""
+def submodules(git: str) -> list[str]:
+    """The repositories of the submodules of `git` (gitrepository-layout(5), modules)."""
     found = []
     for folder, names, files in os.walk(os.path.join(git, "modules")):
-        if "config" in files and "objects" in names:
+        # Of the two the program cannot remove the config, and so not have a repository overlooked the next time.
+        if _CONFIG in files or is_repository({*names, *files}):
             found.append(folder)
             names[:] = [name for name in names if name == "modules"]
     return found
 
 
-def _between(outer: str, inner: str) -> list[str]:
-    """The directories below `outer` on the way to `inner`, and that one: those that are there."""
-    parts = os.path.relpath(inner, outer).split(os.sep) if inner != outer else []
-    found = [os.path.join(outer, *parts[: at + 1]) for at in range(len(parts))]
-    return [path for path in found if os.path.isdir(path)]
+def worktrees(git: str) -> list[str]:
+    """What `git` keeps of its other worktrees, a directory for each (gitrepository-layout(5), worktrees)."""
+    folder = os.path.join(git, "worktrees")
+    if not os.path.isdir(folder):
+        return []
+    return [each.path for each in os.scandir(folder) if each.is_dir(follow_symlinks=False)]
 
 
-def _configured_hooks(working: str) -> str | None:
-    """The directory of `core.hooksPath`, if it lies in `working`; None where there is none, or no Git."""
-    git = shutil.which("git")
-    if git is None:
+def _protected(working: str) -> Iterator[Guarded]:
+    if DIRECTORY in working.split(os.sep) or is_repository(os.listdir(working)):
+        raise SettingFault(
+            f"{printable(working)} is a Git repository's own folder, with its hooks", "go to the folder of its files"
+        )
+    git = os.path.join(working, DIRECTORY)
+    refuse_link(git)
+    if _is_free(git):
+        yield Guarded(absent=(git,))
+        head = os.path.join(working, _HEAD)
+        # Without it the folder is no bare repository either. In a work tree it would be in the way of the name HEAD.
+        if _is_free(head) and not _is_in_work_tree(working):
+            yield Guarded(absent=(head,))
+    else:
+        repository = git if os.path.isdir(git) else _named_by(git, working)
+        if repository != git:
+            yield guarded(git, working)
+        if repository is not None:
+            yield from _of_repository(repository, working)
+    yield from _named(git_settings.read("-C", working), working)
+
+
+def _of_repository(git: str, working: str) -> Iterator[Guarded]:
+    for name in ("modules", "worktrees"):
+        refuse_link(os.path.join(git, name))
+    for repository in (git, *submodules(git)):
+        yield Guarded(watched=(os.path.join(repository, _COMMON),))
+        for name in (_CONFIG, _OWN_CONFIG):
+            path = os.path.join(repository, name)
+            refuse_link(path)
+            if name == _CONFIG or _has_own_config(repository):
+                open(path, "ab").close()
+            if os.path.exists(path):
+                yield guarded(path, working)
+        yield from _hooks(os.path.join(repository, _HOOKS), working)
+        if repository != git:
+            yield from _named(git_settings.read("--git-dir", repository), working)
+    for worktree in worktrees(git):
+        yield Guarded(pinned=tuple(between(working, worktree)))
+        for name in OF_A_WORKTREE:
+            path = os.path.join(worktree, name)
+            refuse_link(path)
+            if name == _OWN_CONFIG and _has_own_config(git):
+                open(path, "ab").close()
+            if os.path.exists(path):
+                yield guarded(path, working)
+
+
+def _hooks(folder: str, working: str) -> Iterator[Guarded]:
+    """`folder`, and what in `working` its links lead to."""
+    inside = within(folder, working)
+    if inside is not None:
+        yield guarded(inside, working)
+    if not os.path.isdir(folder):
+        return
+    for each in os.scandir(folder):
+        if each.is_symlink():
+            target = within(os.path.normpath(os.path.join(folder, os.readlink(each.path))), working)
+            if target is not None:
+                yield guarded(target, working)
+
+
+def _named(settings: git_settings.Settings, working: str) -> Iterator[Guarded]:
+    """What in `working` a config names. A file that is not there yet has no place that could be held for it."""
+    if settings.hooks is not None:
+        if os.path.realpath(settings.hooks) == working:
+            raise SettingFault(
+                f"core.hooksPath is {printable(working)} itself", "have Git's hooks in a folder of their own"
+            )
+        yield from _hooks(os.path.normpath(settings.hooks), working)
+    for file in settings.included:
+        path = within(os.path.normpath(file), working)
+        if path is not None:
+            yield guarded(path, working) if os.path.lexists(path) else Guarded(watched=(path,))
+
+
+def _is_free(path: str) -> bool:
+    """Whether nothing is there. An empty directory is what another sandbox has mounted on."""
+    return not os.path.lexists(path) or (os.path.isdir(path) and not os.path.islink(path) and not os.listdir(path))
+
+
+def _is_in_work_tree(working: str) -> bool:
+    folder = os.path.dirname(working)
+    while folder != os.path.dirname(folder):
+        if os.path.lexists(os.path.join(folder, DIRECTORY)):
+            return True
+        folder = os.path.dirname(folder)
+    return False
+
+
+def _named_by(file: str, working: str) -> str | None:
+    """The repository that a `.git` file names (gitrepository-layout(5)) if it is in `working`: else it is read-only."""
+    with open(file, encoding="utf-8", errors="surrogateescape") as opened:
+        name = opened.read(_LONGEST_NAME).removeprefix("gitdir:").strip()
+    path = within(os.path.normpath(os.path.join(working, name)), working)
+    if path is None:
         return None
-    words = [git, "-C", working, "config", "--type=path", "--get", "core.hooksPath"]
-    try:
-        said = subprocess.run(words, capture_output=True, check=False, timeout=_PATIENCE, stdin=subprocess.DEVNULL)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    name = os.fsdecode(said.stdout.removesuffix(b"\n"))
-    path = os.path.normpath(os.path.join(working, name))
-    if not name or not is_in(path, working) or path == working:
-        return None
-    for part in [*_between(working, os.path.dirname(path)), path]:
-        _refuse_link(part)
-    return path
+    for part in between(working, path):
+        refuse_link(part)
+    return path if os.path.isdir(path) else None
+
+
+def _has_own_config(repository: str) -> bool:
+    """Whether Git reads config.worktree."""
+    with open(os.path.join(repository, _CONFIG), "rb") as file:
+        return b"worktreeconfig" in file.read().lower()

@@ -20,15 +20,15 @@ RESOLVER = "/etc/resolv.conf"
 # A name server inside, whose queries pasta hands to the host's own: RFC 5737, so no network has that address.
 NAME_SERVER = "198.51.100.53"
 # A rule goes before every route: a host may have one for 169.254.169.254 alone, which pasta copies. $1 is where bwrap
-# writes how it ended.
+# writes how it ended, $2 the filter of system calls.
 _WITHOUT_METADATA = """
-exec 9>"$1" && shift || exit
+exec 9>"$1" 8<"$2" && shift 2 || exit
 IP="$1" && shift
 "$IP" -4 rule add pref 1 to {} type unreachable || exit
 [ ! -e /proc/net/if_inet6 ] || "$IP" -6 rule add pref 1 to {} type unreachable || exit
 exec "$@"
 """.format(*_METADATA)
-_STATUS = "9"  # the descriptor in that script
+_STATUS, _FILTER = "9", "8"  # the descriptors in that script
 # Empty, private to the program, and gone with it.
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - the program's own, as all of these
 SCRATCH = ("/tmp", "/var/tmp", _SHARED_MEMORY)  # noqa: S108
@@ -74,6 +74,7 @@ def words(
     *,
     python: str,
     status: str,
+    filtered: str,
     log: str,
     user: int,
     group: int,
@@ -82,8 +83,9 @@ def words(
     """The command line that runs `command`.
 
     `programs` are the paths of PROGRAMS. `python` is the interpreter for the first step inside. bwrap writes to the
-    file `status` how `command` has ended (its --json-status-fd), pasta its messages to `log`. `is_shell`: `command` is
-    a person's shell.
+    file `status` how `command` has ended (its --json-status-fd), pasta its messages to `log`. The file `filtered` holds
+    the filter of system calls: bwrap's own first process inside has it too, for the program can trace that one.
+    `is_shell`: `command` is a person's shell.
     """
     pasta, unshare, bwrap, ip = programs
     return [
@@ -93,8 +95,8 @@ def words(
         *(("--dns-forward", NAME_SERVER) if network.is_forwarded else ()),
         # pasta's process namespace may not have a /proc, which bwrap looks for its own processes in.
         *("--", unshare, "--mount", "--mount-proc"),
-        *("/bin/sh", "-c", _WITHOUT_METADATA, "sh", status, ip),
-        *(bwrap, "--json-status-fd", _STATUS),
+        *("/bin/sh", "-c", _WITHOUT_METADATA, "sh", status, filtered, ip),
+        *(bwrap, "--json-status-fd", _STATUS, "--seccomp", _FILTER),
         *("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
         *("--cap-drop", "ALL", "--die-with-parent", "--uid", str(user), "--gid", str(group)),
         *_mounts(places, network),

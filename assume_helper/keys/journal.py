@@ -1,6 +1,6 @@
 """The journal of a rotation that is under way: what the next run needs to finish it or to take it back; no secret.
 
-It is written before CreateAccessKey and removed when all is done. It lies beside the notes of kept keys
+It is written before CreateAccessKey and after it, and removed when all is done. It lies beside the notes of kept keys
 (`profiles.key_record`), 0600.
 """
 
@@ -23,13 +23,14 @@ class Rotation:
     """A rotation that was begun: the key that is replaced (`old`), and the `ids` of all that were there.
 
     `noted` is when that was found out, by IAM's own clock (seconds since the epoch). `keeps_old`: the old key is only
-    deactivated.
+    deactivated. `new` is the id of the key that IAM made, None where its answer had not come yet.
     """
 
     old: str
     ids: tuple[str, ...]
     noted: float
     keeps_old: bool
+    new: str | None
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Journal:
         try:
             found = json.loads(hit.read_private(self.path))
             return Rotation(str(found["old"]), tuple(map(str, found["ids"])), float(found["noted"]),
-                            bool(found["keeps_old"]))  # fmt: skip
+                            bool(found["keeps_old"]), None if found["new"] is None else str(found["new"]))  # fmt: skip
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError, KeyError):
@@ -56,13 +57,13 @@ class Journal:
             ) from None
 
     def write(self, rotation: Rotation) -> None:
-        """Note that a rotation begins. Raises SettingFault: nothing has been made then."""
+        """Note how far a rotation is. Raises SettingFault."""
         try:
             private_files.make_directory(os.path.dirname(self.path))
             login_record.write_beside(self.path, json.dumps(vars(rotation)).encode())
         except OSError as error:
             raise SettingFault(
-                f"nothing was made: {printable(os.path.dirname(self.path))} cannot be written ({error.strerror})",
+                f"{printable(os.path.dirname(self.path))} cannot be written ({error.strerror})",
                 "a rotation is noted there, so that it can be finished; check its disk and its rights",
             ) from None
 

@@ -55,6 +55,12 @@ class KeyringPlace:
         return named
 
     @property
+    def value(self) -> str:
+        """The place for a program: `keyring` or `kernel`."""
+        value: str = self.place
+        return value
+
+    @property
     def identity(self) -> str:
         """What tells it from every other place."""
         return f"{self.place} {self.profile}"

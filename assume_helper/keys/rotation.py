@@ -2,6 +2,7 @@
 
     the ids that are there and IAM's time are noted (`journal`)
     CreateAccessKey
+    the new id is noted, too
     the new key is kept beside the old one
     it is tried until IAM knows it
     it takes the old one's place
@@ -14,12 +15,19 @@ Amazon's order (IAM User Guide, "Update access keys"): a new key first, the old 
 
 from collections.abc import Callable
 
-from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError, SourceRefused, STSNotReached
+from assume_helper.errors import (
+    AssumeHelperError,
+    ConfigurationError,
+    SettingFault,
+    SourceError,
+    SourceRefused,
+    STSNotReached,
+)
 from assume_helper.keys import iam as iam_calls
 from assume_helper.keys.iam import IAM, ListedKey
 from assume_helper.keys.journal import Journal, Rotation
 from assume_helper.keys.places import Place
-from assume_helper.light import Literal, NoReturn, TypeVar, dataclass, field
+from assume_helper.light import Literal, NoReturn, TypeVar, dataclass, field, replace
 from assume_helper.sources.kept_keys import KeyPair
 from assume_helper.system.context import Clock
 from assume_helper.text import printable
@@ -68,7 +76,9 @@ def rotate(job: Job, seen: str, *, keeps_old: bool) -> Outcome:
     """
     current = job.place.read() or job.place.read_next()
     if current is None:
-        raise SourceError(f"{job.place.named} has no access key of this profile", "run: assume-helper keys add PROFILE")
+        raise SourceError(
+            f"{job.place.named} has no access key of this profile", "put one there with `assume-helper keys add`"
+        )
     begun = job.journal.read()
     if begun is not None:
         finished = _resume(job, begun, current)
@@ -98,8 +108,11 @@ def _rotate(job: Job, current: KeyPair, *, keeps_old: bool) -> Outcome:
     check(keys, current)
     if noted is None:
         raise STSNotReached("IAM does not say what time it is", "check the endpoint and the proxy")
-    begun = Rotation(current.access_key_id, tuple(key.access_key_id for key in keys), noted, keeps_old)
-    job.journal.write(begun)
+    begun = Rotation(current.access_key_id, tuple(key.access_key_id for key in keys), noted, keeps_old, new=None)
+    try:
+        job.journal.write(begun)
+    except SettingFault as error:
+        raise SettingFault(f"nothing was made: {error.message}", error.next_step) from None
     try:
         new = iam.create_key()
     except AssumeHelperError as error:
@@ -110,6 +123,9 @@ def _rotate(job: Job, current: KeyPair, *, keeps_old: bool) -> Outcome:
         job.journal.remove()
         raise
     try:
+        # Before the key is kept: a key that stands in the old one's place later is this run's own, or another.
+        begun = replace(begun, new=new.access_key_id)
+        job.journal.write(begun)
         job.place.keep_next(new)
     except AssumeHelperError as error:
         _give_up(job, current, new, f"the new key {new.shown} was not kept ({error.message})", error)
@@ -126,8 +142,16 @@ def _finish(job: Job, begun: Rotation, old: KeyPair, new: KeyPair, how: Literal[
     except AssumeHelperError as error:
         raise type(error)(f"the new key {new.shown} is kept beside the old one: {error.message}",
                           f"{error.next_step}; then {_RUN_AGAIN}") from None  # fmt: skip
-    job.place.promote()
+    _promote(job, new)
     return _end(job, begun, new, how)
+
+
+def _promote(job: Job, new: KeyPair) -> None:
+    try:
+        job.place.promote()
+    except AssumeHelperError as error:
+        raise type(error)(f"the new key {new.shown} is kept, but not in the old one's place yet: {error.message}",
+                          f"{error.next_step}; then {_RUN_AGAIN}") from None  # fmt: skip
 
 
 def _try(job: Job, new: KeyPair) -> None:
@@ -171,24 +195,40 @@ def _give_up(job: Job, old: KeyPair, new: KeyPair, what: str, error: AssumeHelpe
     """Delete the new key at IAM, then forget it, and raise `error` with what was done. The old one stays."""
     try:
         job.iam(old).delete(new.access_key_id)
+    except AssumeHelperError as problem:
+        raise type(error)(f"{what}, nor deleted: {problem.message}", f"{_RUN_AGAIN}, or takes it back") from None
+    done = f"{what}: it was deleted, and the old one {old.shown} stays"
+    try:
         job.place.drop_next()
         job.journal.remove()
     except AssumeHelperError as problem:
-        raise type(error)(f"{what}, nor deleted: {problem.message}", f"{_RUN_AGAIN}, or takes it back") from None
-    raise type(error)(f"{what}: it was deleted, and the old one {old.shown} stays", error.next_step) from None
+        what_is_left = "" if problem.message == error.message else f" ({problem.message})"
+        raise type(error)(f"{done}{what_is_left}", f"{error.next_step}; then run it again") from None
+    raise type(error)(done, error.next_step) from None
 
 
 def _resume(job: Job, begun: Rotation, current: KeyPair) -> Outcome | None:
-    """Finish the rotation that was `begun`; None where it was taken back."""
+    """Finish the rotation that was `begun`; None where it was taken back.
+
+    Raises ConfigurationError where the key that is kept is neither of the two: a hand has put it there.
+    """
     new = job.place.read_next()
-    if new is not None and new.access_key_id == current.access_key_id:
-        job.place.promote()
-        new = None
-    if new is not None:
-        return _finish(job, begun, current, new, "finished")
-    if current.access_key_id not in begun.ids:
+    # What is kept beside the key is always a rotation's own.
+    made = begun.new if new is None else new.access_key_id
+    if current.access_key_id not in (begun.old, made):
+        raise ConfigurationError(
+            f"{job.place.named} has another access key {current.shown} since the rotation of "
+            f"…{printable(begun.old[-4:])} was interrupted, and nothing was changed now",
+            "compare `aws iam list-access-keys`, delete what nothing uses, then remove the note of the rotation, "
+            f"{printable(job.journal.path)}",
+        )
+    if current.access_key_id == made:
+        if new is not None:
+            _promote(job, new)
         _try(job, current)
         return _end(job, begun, current, "finished")
+    if new is not None:
+        return _finish(job, begun, current, new, "finished")
     _take_back(job, begun, current)
     job.journal.remove()
     return None

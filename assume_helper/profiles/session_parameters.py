@@ -4,7 +4,7 @@ import json
 
 from assume_helper.errors import ConfigurationError
 from assume_helper.light import dataclass
-from assume_helper.profiles.raw_profile import READ_ONLY
+from assume_helper.profiles.raw_profile import READ_ONLY, option_name
 from assume_helper.profiles.settings import ProfileSettings
 from assume_helper.text import printable
 
@@ -69,6 +69,12 @@ def from_settings(settings: ProfileSettings, partition: str) -> SessionParameter
                 "leave --read-only out, or take session_policy and policy_arns out",
             )
         policy_arns = (f"arn:{partition}:iam::aws:policy/ReadOnlyAccess",)
+    for key, other in (("session_policy", "policy_arns"), ("policy_arns", "session_policy")):
+        if key in settings.raw.options and other not in settings.raw.options and settings.has(other):
+            raise ConfigurationError(
+                f"{settings.section} has {other}: with {option_name(key)} too the session may do what either allows",
+                f"give {option_name(other)} too, or take {other} out",
+            )
     return SessionParameters(
         tags,
         _transitive_tag_keys(settings, tags),

@@ -12,6 +12,7 @@ from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.system import private_files
 from assume_helper.text import printable
 
+_KEYS = ("session_policy", "assume_helper_session_policy")
 # Characters of a policy that STS limits (API reference of AssumeRole).
 _LONGEST_POLICY = 2048
 # The characters that a policy cannot have at STS; JSON can escape them.
@@ -37,11 +38,23 @@ def parse(value: str, named: str, config: AwsConfig) -> SessionPolicy:
     """
     if value.lstrip().startswith("{"):
         return SessionPolicy(_minified(value, named))
+    written, path = _named(value, config)
+    text, state = _text(path, named)
+    return SessionPolicy(_minified(text, named), (f"file {written}", state))
+
+
+def files(config: AwsConfig) -> list[str]:
+    """The absolute paths of the files that hold policies of any profile in `config`, whether they are there or not."""
+    values = [profile.get(name, "") for profile in config.config_profiles.values() for name in _KEYS]
+    return [_named(value, config)[1] for value in values if value and not value.lstrip().startswith("{")]
+
+
+def _named(value: str, config: AwsConfig) -> tuple[str, str]:
+    """The name of the file as a hit finds it, and its path now."""
     # An SDK may call from any working directory. A hit expands `~` anew.
     beside = os.path.dirname(os.path.abspath(config.config_path))
     written = value if value.startswith("~") else os.path.join(beside, value)
-    text, state = _text(os.path.join(beside, hit.expand_home(written, config.environ)), named)
-    return SessionPolicy(_minified(text, named), (f"file {written}", state))
+    return written, os.path.join(beside, hit.expand_home(written, config.environ))
 
 
 def _minified(text: str, named: str) -> str:

@@ -87,11 +87,11 @@ def _if_unknown(source: Origin | Profile) -> str:
             return _renewal(behind)  # there is no new session to be had for temporary keys
         case Profile():
             return "the next call tries a new session; if that fails too, check the region"
-        case KeptKey(profile=name):
+        case KeptKey(profile=name, place=place):
             named = shlex.quote(printable(name, 64))
             return (
                 "the key was deleted, deactivated or mistyped, or is of another partition: "
-                f"`assume-helper keys remove {named}`, then `assume-helper keys add {named}` with a valid one"
+                f"`assume-helper keys remove {named}`, then `{adding(name, place)}` with a valid one"
             )
         case SAMLProcess():
             return "compare its issuer and its signature with the metadata of the SAML provider in IAM"
@@ -99,6 +99,12 @@ def _if_unknown(source: Origin | Profile) -> str:
             return "register its issuer in IAM (aws iam create-open-id-connect-provider) for the token's iss and aud"
         case _:
             return "the key was deleted, deactivated or mistyped, or is of another partition: set a valid one"
+
+
+def adding(profile: str, place: KeyPlace) -> str:
+    """The command that puts a key of `profile` into that keyring. The desktop's is the default."""
+    which = "" if place == "keyring" else f" --keyring {place}"
+    return f"assume-helper keys add {shlex.quote(printable(profile, 64))}{which}"
 
 
 def described(source: Origin | Profile) -> str:

@@ -1,6 +1,7 @@
 """A failure for the followers at the herd gate: the leader leaves it before it opens the gate, and they replay it."""
 
 from assume_helper import hit
+from assume_helper.cache import directory as cache_directory
 from assume_helper.cache import entries, storage
 from assume_helper.cache.directory import Cache
 from assume_helper.errors import AssumeHelperError
@@ -27,9 +28,12 @@ def leave_early(request: "RoleRequest", error: AssumeHelperError, context: CallC
         return
     try:
         stamp = hit.stamp(request.name, context.environ, None, request.stamped)
-    except (OSError, ValueError):  # the working directory is gone
+        cache = storage.open_store(context.environ, _ignored, "file")
+        pointer, _ = hit.unpack_hit(cache_directory.read(cache, stamp[0]) or b"", stamp[1])
+    except (OSError, ValueError):  # the working directory is gone, or the file is damaged
         return
-    leave(storage.open_store(context.environ, _ignored, "file"), stamp, request.name, error, context)
+    if pointer is None:  # what it leads to may be served when the source is back
+        leave(cache, stamp, request.name, error, context)
 
 
 def _ignored(_warning: Warning) -> None:

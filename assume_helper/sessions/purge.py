@@ -32,14 +32,14 @@ def find_of_profile(name: str, environ: Mapping[str, str], warn: Callable[[Warni
     ]
     plain = storage.open_store(environ, warn, "file")
     pointers, keys = _hits_of(plain, name, {file.removesuffix(".entry") for _, file, _ in found})
-    # What its name led to: its key is not known now, it was another one before a new login, or an option narrowed it.
-    if profile.resolution.problem is not None or profile.role_arn is None or profile.login is not None:
-        found += [
-            (store, f"{key}.entry", f"the credentials of {name}")
-            for store in storage.all_stores(environ, warn)
-            for key in keys
-            if cached_files.is_there(store, f"{key}.entry")
-        ]
+    # What else its name led to: an option narrowed it, or its key was another one before a new login.
+    there = {file for _, file, _ in found}
+    found += [
+        (store, f"{key}.entry", f"the credentials of {name}")
+        for store in storage.all_stores(environ, warn)
+        for key in keys
+        if f"{key}.entry" not in there and cached_files.is_there(store, f"{key}.entry")
+    ]
     return [
         *(CachedFile(plain, file, "what a profile leads to") for file in pointers),
         *(CachedFile(store, file, what) for store, file, what in found),

@@ -14,7 +14,7 @@ from assume_helper.light import TypeVar, dataclass, field
 from assume_helper.profiles import key_record
 from assume_helper.profiles.key_record import KeyRecord
 from assume_helper.profiles.origin import KeptKey
-from assume_helper.profiles.source_description import KEYRINGS
+from assume_helper.profiles.source_description import KEYRINGS, adding
 from assume_helper.system import kernel_keyring, os_keyring
 from assume_helper.system.os_keyring import KeyringFault
 from assume_helper.text import printable
@@ -58,7 +58,8 @@ def credentials(source: KeptKey, environ: Mapping[str, str], seconds: float) -> 
     if found is None:
         named = printable(source.profile, 64)
         raise SourceError(
-            f"{KEYRINGS[source.place]} has no access key of profile {named}", f"run: assume-helper keys add {named}"
+            f"{KEYRINGS[source.place]} has no access key of profile {named}",
+            f"run: {adding(source.profile, source.place)}",
         )
     if found.access_key_id != source.access_key_id:
         try:

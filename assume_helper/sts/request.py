@@ -23,7 +23,7 @@ GET_SCOPED_CREDENTIALS = "GetScopedCredentials"
 # not signed.
 OF_A_ROLE = (ASSUME_ROLE, ASSUME_ROLE_WITH_WEB_IDENTITY, ASSUME_ROLE_WITH_SAML)
 BY_TOKEN = OF_A_ROLE[1:]
-# It has no GetScopedCredentials (API reference).
+# It has neither AssumeRoot nor GetScopedCredentials (API reference).
 _GLOBAL_HOST = "sts.amazonaws.com"
 
 
@@ -81,14 +81,32 @@ def assume_role(
 
 
 def _assume_root(profile: Profile, task: str) -> Request:
-    """Request a session of the root user of the profile's account, for `task` alone. The global endpoint has none."""
+    """Request a session of the root user of the profile's account, for `task` alone.
+
+    Raises ConfigurationError where only the global endpoint is configured, which does not know the call.
+    """
     values: dict[str, object] = {
         "TargetPrincipal": profile.account_id,
         "TaskPolicyArn": {"arn": f"arn:{profile.partition}:iam::aws:policy/root-task/{task}"},
         "DurationSeconds": profile.duration_seconds,
     }
-    endpoint = replace(profile.endpoint, sts_regional_endpoints="regional")
+    endpoint = _regional(profile.endpoint, "gives no session of a root user")
     return Request(ASSUME_ROOT, endpoint, describe(profile.source, profile.mfa), values, profile.name)
+
+
+def _regional(endpoint: Endpoint, what_is_not: str) -> Endpoint:
+    """`endpoint`, the regional one whatever is configured. Raises ConfigurationError for the URL of the global one,
+    which `what_is_not`.
+    """
+    url = endpoint.endpoint_url
+    if url is not None and re.fullmatch(rf"https?://{re.escape(_GLOBAL_HOST)}(:[0-9]+)?/?", url, re.I):
+        raise ConfigurationError(
+            f"the endpoint of STS is {_GLOBAL_HOST}, which {what_is_not}",
+            "name a regional one (https://sts.REGION.amazonaws.com), or take endpoint_url or AWS_ENDPOINT_URL out",
+        )
+    if partitions.of_region(endpoint.region) is None and endpoint.region.endswith("-global"):
+        endpoint = replace(endpoint, region=partitions.first_region(endpoint.region.removesuffix("-global")))
+    return replace(endpoint, sts_regional_endpoints="regional")
 
 
 def get_session_token(session: UserSession, code: str | None) -> Request:
@@ -105,15 +123,7 @@ def get_scoped_credentials(profile: Profile, scope: Scope, seconds: int | None) 
 
     Raises ConfigurationError where only the global endpoint is configured, which does not know the call.
     """
-    endpoint, url = profile.endpoint, profile.endpoint.endpoint_url
-    if url is not None and re.fullmatch(rf"https?://{re.escape(_GLOBAL_HOST)}(:[0-9]+)?/?", url, re.I):
-        raise ConfigurationError(
-            f"the endpoint of STS is {_GLOBAL_HOST}, which narrows no session of this kind",
-            "name a regional one (https://sts.REGION.amazonaws.com), or take endpoint_url or AWS_ENDPOINT_URL out",
-        )
-    if partitions.of_region(endpoint.region) is None and endpoint.region.endswith("-global"):
-        endpoint = replace(endpoint, region=partitions.first_region(endpoint.region.removesuffix("-global")))
-    endpoint = replace(endpoint, sts_regional_endpoints="regional")
+    endpoint = _regional(profile.endpoint, "narrows no session of this kind")
     values = scope.request() | ({} if seconds is None else {"DurationSeconds": seconds})
     return Request(GET_SCOPED_CREDENTIALS, endpoint, describe(profile.unscoped()), values, profile.name)
 

@@ -77,6 +77,7 @@ static ssize_t fuzz_pread(int file, void *into, size_t most, off_t at)
 #define write_all fuzz_write_all
 #include "../seal.c"
 #include "../files.c"
+#include "../python_path.c"
 #include "../request.c"
 #define open fuzz_open
 #include "../conditions.c"

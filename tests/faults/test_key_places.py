@@ -16,6 +16,10 @@ from kept_keys_scene import Scene, scene
 from needs import needs_root, needs_setpriv
 from running import ACCESS_KEY_ID, LIKE_ANY_USER, SCRIPT, SECRET, Home, Ran
 
+from assume_helper.sources import kept_keys
+from assume_helper.sources.kept_keys import KeyPair
+from assume_helper.system import kernel_keyring
+
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's keyring is Linux's")
 # The desktop's keyring, with what goes wrong in TEST_KEYRING_FAULT; it keeps what it is given in a file of the test.
 KEYRING = """
@@ -63,12 +67,60 @@ def test_a_key_in_the_other_keyring_is_not_lost_from_sight(keys: Scene) -> None:
     keys.done("add", keys.name, "--from-file", "--yes")
     given = f"{ACCESS_KEY_ID}\n{SECRET}\n"
     keys.run("add", keys.name, "--keyring", "kernel", "--yes", given=given).failed(
-        3, "the keyring has an access key of profile", "keys remove --keyring keyring"
+        3, "the keyring has an access key of profile", f"keys remove {keys.name} --keyring keyring"
     )
     keys.done("remove", keys.name, "--yes")
     keys.done("add", keys.name, "--keyring", "kernel", "--yes", given=given)
     assert "assume_helper_keys = kernel" in keys.home.config.read_text()
     keys.home.get(keys.name)
+
+
+def test_after_a_reboot_the_key_may_be_put_into_the_other_keyring(keys: Scene) -> None:
+    keys.move()
+    kernel_keyring.remove(f"assume-helper:access key of {keys.name}")
+    given = f"{ACCESS_KEY_ID}\n{SECRET}\n"
+    keys.run("add", keys.name, "--yes", given=given).failed(
+        3, "the piped key …6789 was not kept", f"`assume-helper keys remove {keys.name} --keyring kernel`"
+    )
+    keys.run("remove", keys.name, "--keyring", "kernel", "--yes").failed(4, "has no access key")
+    keys.done("add", keys.name, "--yes", given=given)
+    keys.home.get(keys.name)
+
+
+def test_a_new_key_that_a_rotation_left_alone_is_a_key_like_any_other(keys: Scene) -> None:
+    new = KeyPair(ACCESS_KEY_ID, SECRET)
+    kept_keys.write(keys.name, "kernel", new, 5, is_next=True)
+    keys.home.credentials.write_text("")
+    other = keys.user.add("AKIASECOND0000000002")
+    given = f"{other.access_key_id}\n{other.secret}\n"
+    keys.run("add", keys.name, "--keyring", "kernel", "--yes", given=given).failed(3, "another access key …6789")
+    assert keys.kept(is_next=True) == new
+    keys.done("add", keys.name, "--keyring", "kernel", "--yes")
+    assert (kept := keys.kept()) is not None
+    assert kept.credentials == new.credentials
+    kernel_keyring.remove(f"assume-helper:access key of {keys.name}")
+    assert "is no longer in the kernel's keyring" in keys.done("remove", keys.name, "--yes")
+    assert (keys.kept(), keys.kept(is_next=True)) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("locked", "the piped key …6789 was not kept"),
+        ("gone", "the piped key …6789 was not kept"),
+        ("refuses", "the key …6789 may not be in the keyring"),
+        ("full", "the key …6789 may not be in the keyring"),
+        ("forgets", "the key …6789 may not be in the keyring"),
+        ("cuts", "the key …6789 may not be in the keyring"),
+    ],
+)
+def test_a_piped_key_that_a_keyring_does_not_keep_is_never_said_to_be_there(keys: Scene, fault: str, said: str) -> None:
+    keys.home.credentials.write_text("")
+    given = f"{ACCESS_KEY_ID}\n{SECRET}\n"
+    keys.run("add", keys.name, "--yes", given=given, TEST_KEYRING_FAULT=fault).failed(
+        4, said, "delete it in IAM and make another"
+    )
+    assert not keys.home.config.exists()
 
 
 def unchanged(keys: Scene, before: bytes) -> None:
@@ -174,7 +226,9 @@ def test_a_credentials_file_that_cannot_be_replaced_is_left_with_its_key(keys: S
     try:
         ran = read_only(keys, "rotate", keys.name, "--yes")
         ran.failed(3, "was not kept", "it was deleted, and the old one …6789 stays")
-        read_only(keys, "add", keys.name, "--from-file", "--yes").failed(3, "cannot be written")
+        read_only(keys, "add", keys.name, "--from-file", "--yes").failed(
+            3, "the key is in the keyring and works, but not all files are written", "cannot be written"
+        )
     finally:
         aws.chmod(0o700)
     unchanged(keys, before)

@@ -28,20 +28,21 @@ CALLS = [
 JOURNAL = "assume_helper.keys.journal:Journal"
 STEPS = {
     "kernel": [
-        (f"{JOURNAL}.write", 1), (f"{JOURNAL}.remove", 1),
+        (f"{JOURNAL}.write", 1), (f"{JOURNAL}.write", 2), (f"{JOURNAL}.remove", 1),
         ("assume_helper.keys.places:KeyringPlace.keep_next", 1), ("assume_helper.keys.places:KeyringPlace.promote", 1),
         ("assume_helper.sources.kept_keys:write", 1), ("assume_helper.sources.kept_keys:write", 2),
         ("assume_helper.keys.places:KeyringPlace._note", 1), ("assume_helper.sources.kept_keys:delete", 1),
         ("assume_helper.system.kernel_keyring:add", 1), ("assume_helper.system.kernel_keyring:add", 2),
-        ("assume_helper.system.kernel_keyring:remove", 1), ("os:replace", 1), ("os:replace", 2), ("os:unlink", 1),
+        ("assume_helper.system.kernel_keyring:remove", 1), *(("os:replace", nth) for nth in (1, 2, 3)),
+        ("os:unlink", 1),
     ],
     "file": [
-        (f"{JOURNAL}.write", 1), (f"{JOURNAL}.remove", 1),
+        (f"{JOURNAL}.write", 1), (f"{JOURNAL}.write", 2), (f"{JOURNAL}.remove", 1),
         ("assume_helper.configure.key_file:FilePlace.keep_next", 1),
         ("assume_helper.configure.key_file:FilePlace.promote", 1),
         *((f"assume_helper.configure.temporary_file:{name}", nth) for name in ("write",) for nth in (1, 2, 3, 4)),
         ("assume_helper.configure.exchange:exchange", 1), ("assume_helper.configure.exchange:exchange", 2),
-        *(("os:replace", nth) for nth in (1, 2, 3)), *(("os:unlink", nth) for nth in (1, 2, 3)),
+        *(("os:replace", nth) for nth in (1, 2, 3, 4)), *(("os:unlink", nth) for nth in (1, 2, 3)),
     ],
 }  # fmt: skip
 Killing = Callable[[Call], "Reply | None"]
@@ -168,6 +169,31 @@ def test_a_second_key_that_may_be_a_colleague_s_is_told_and_left(keys: Scene, wh
         assert "is left as it is" in ran.stderr
         assert "two access keys already" in ran.stderr
     assert is_working(keys.user, keys.in_file())
+
+
+@pytest.mark.parametrize(
+    ("action", "when"),
+    [("CreateAccessKey", "before"), ("CreateAccessKey", "after"), ("GetCallerIdentity", "before")],
+)
+def test_a_key_that_a_hand_put_into_the_file_meanwhile_is_neither_replaced_nor_taken_for_the_new_one(
+    keys: Scene, action: str, when: str
+) -> None:
+    kill_at_call(keys, action, 1, when)
+    other = keys.user.add("AKIABYHAND0000000003")
+    text = keys.home.credentials.read_text()
+    secret = keys.user.keys[ACCESS_KEY_ID].secret
+    text = text.replace(ACCESS_KEY_ID, other.access_key_id).replace(secret, other.secret)
+    keys.home.credentials.write_text(text)
+    before = {*keys.user.keys}
+    keys.run("rotate", keys.name, "--yes").failed(
+        3, "has another access key …0003 since the rotation of …6789", "nothing was changed", str(keys.rotations()[0])
+    )
+    assert ({*keys.user.keys}, keys.home.credentials.read_text()) == (before, text)
+    assert all(key.is_active for key in keys.user.keys.values())
+    keys.rotations()[0].unlink()  # as it says
+    for each in before - {other.access_key_id}:
+        del keys.user.keys[each]
+    finish(keys)
 
 
 def test_while_a_rotation_is_open_the_key_is_neither_removed_nor_replaced_nor_moved(keys: Scene) -> None:

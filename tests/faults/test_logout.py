@@ -49,7 +49,8 @@ def finished(scene: Scene) -> None:
     assert (ran.code, ran.stderr) == (0, "")
     assert not scene.login.path.exists()
     assert scene.login.login.is_over
-    assert [path.name for path in scene.home.cache.iterdir() if not path.name.endswith(".lock")] == []
+    left = [path for path in scene.home.cache.iterdir() if not path.name.endswith(".lock")]
+    assert [path.name for path in left if b"\n-\n" not in path.read_bytes()] == [], "but what a follower would be told"
     scene.home.run("get", NAME).failed(4, "is not logged in")
 
 

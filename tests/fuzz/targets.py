@@ -147,6 +147,8 @@ def alike(data: bytes) -> None:
     """The config file, read as botocore reads it, or refused where botocore refuses it."""
     if data.startswith(b"\xef\xbb\xbf"):
         return  # botocore does not know what that is
+    if b"\0" in data:
+        return  # it may be taken for UTF-16 or UTF-32, which is said
     try:
         data.decode()
     except UnicodeDecodeError:

@@ -15,6 +15,8 @@ from kept_keys_scene import Scene, file_of, scene
 from native_front import SANITIZER_OPTIONS, with_recorder
 from running import ACCESS_KEY_ID, SCRIPT, SECRET, Home
 
+from assume_helper.system import kernel_keyring
+
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's keyring is Linux's")
 KERNEL = ("--keyring", "kernel", "--yes")
 TWO_LINES = f"{ACCESS_KEY_ID}\n{SECRET}\n"
@@ -309,7 +311,7 @@ def test_the_list_shows_where_each_key_is_its_age_and_last_four_and_no_more(keys
     )
     kept, in_file = keys.rows()
     assert [kept["profile"], kept["place"], kept["last_four"], kept["age_days"]] == [
-        keys.name, "the kernel's keyring", "6789", 100,
+        keys.name, "kernel", "6789", 100,
     ]  # fmt: skip
     assert [in_file["profile"], in_file["place"], in_file["age_days"]] == ["file", str(keys.home.credentials), 100]
     assert keys.rows(keys.name) == [kept]
@@ -383,15 +385,29 @@ def test_an_old_session_is_not_served_even_where_it_was_left(keys: Scene) -> Non
     keys.home.run("get", keys.name).failed(4, "has no access key")
 
 
-@pytest.mark.parametrize(("what", "said"), [("inactive", "it is not active in IAM"), ("unreachable", "is not known")])
-def test_remove_says_what_iam_says_of_the_key(keys: Scene, what: str, said: str) -> None:
+@pytest.mark.parametrize(
+    ("what", "value", "said"),
+    [
+        ("inactive", "inactive", "it is not active in IAM"),
+        ("listed as inactive", "inactive", "it is not active in IAM"),
+        ("deleted", "inactive", "it is not active in IAM"),
+        ("denied", "unknown", "is not known"),
+    ],
+)
+def test_remove_says_what_iam_says_of_the_key(keys: Scene, what: str, value: str, said: str) -> None:
     keys.move()
-    if what == "inactive":
-        keys.user.keys[ACCESS_KEY_ID].is_active = False
-        keys.user.before = keys.user._ListAccessKeys
-    else:
+    if what == "deleted":
+        keys.user.keys.clear()
+    elif what == "denied":
         keys.user.denied.add("ListAccessKeys")
-    assert said in keys.done("remove", keys.name, "--yes")
+    else:
+        keys.user.keys[ACCESS_KEY_ID].is_active = False
+    if what == "listed as inactive":
+        keys.user.before = keys.user._ListAccessKeys
+    ran = keys.run("remove", keys.name, "--yes", "--json")
+    assert ran.code == 0
+    assert json.loads(ran.stdout)["iam"] == value
+    assert said in ran.stderr
 
 
 def test_without_a_key_there_is_nothing_to_remove(keys: Scene) -> None:
@@ -407,5 +423,31 @@ def test_json_says_what_was_done(keys: Scene) -> None:
     }  # fmt: skip
     rotated = json.loads(keys.done("rotate", keys.name, "--yes", "--json"))
     assert (rotated["old_access_key"], rotated["old_is"], rotated["how"]) == ("6789", "deleted", "rotated")
+    assert rotated["place"] == keys.rows(keys.name)[0]["place"] == "kernel"
     removed = json.loads(keys.done("remove", keys.name, "--yes", "--json"))
-    assert removed["access_key"] == rotated["access_key"]
+    assert removed == {
+        "profile": keys.name, "place": "kernel", "access_key": rotated["access_key"], "iam": "active"
+    }  # fmt: skip
+
+
+def test_json_says_of_a_file_where_it_is(keys: Scene) -> None:
+    path = str(keys.home.credentials)
+    assert keys.rows(keys.name)[0]["place"] == path
+    assert json.loads(keys.done("rotate", keys.name, "--yes", "--json"))["place"] == path
+
+
+def test_a_key_that_the_kernel_lost_is_put_there_again_as_is_said(keys: Scene) -> None:
+    keys.move()
+    kernel_keyring.remove(f"assume-helper:access key of {keys.name}")
+    command = f"run: assume-helper keys add {keys.name} --keyring kernel"
+    keys.home.run("get", keys.name).failed(4, "has no access key", command)
+    keys.run("rotate", keys.name, "--yes").failed(4, "has no access key", command)
+
+
+def test_a_copy_in_the_profile_s_own_file_is_told_before_a_key_is_removed(keys: Scene) -> None:
+    text = keys.home.credentials.read_text()
+    keys.move()
+    keys.home.credentials.write_text(text)
+    ran = keys.run("remove", keys.name, "--keyring", "kernel", "--yes")
+    assert "written nowhere: a file has it, too" in ran.stderr
+    assert "only copy" not in ran.stderr

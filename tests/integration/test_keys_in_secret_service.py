@@ -48,7 +48,7 @@ def test_a_key_goes_through_its_whole_life(keys: Scene, service: SecretService) 
     assert [*kept(service).values()] == [(key.access_key_id, key.secret)]
     keys.home.get(keys.name)
     assert keys.front.calls[-1].access_key_id == key.access_key_id
-    assert keys.rows(keys.name)[0]["place"] == "the keyring"
+    assert keys.rows(keys.name)[0]["place"] == "keyring"
     keys.done("remove", keys.name, "--yes")
     assert kept(service) == {}
     keys.home.run("get", keys.name).failed(4, "the keyring has no access key", "keys add")

@@ -279,3 +279,43 @@ def test_a_switch_that_is_neither_is_named(role: Home) -> None:
     with role.config.open("a") as config:
         config.write("use_fips_endpoint = maybe\n")
     role.run("get", "dev").failed(3, "use_fips_endpoint of [dev] is maybe")
+
+
+def test_clear_forgets_what_options_have_narrowed(home_: Home) -> None:
+    for arguments, _ in OPTIONS:
+        assert home_.run("get", "dev", *arguments).code == 0
+    assert home_.run("get", "dev", "--role-session-name", "me").code == 0
+    assert len(home_.entries()) == len(OPTIONS), "two of them ask for the same"
+    assert home_.run("clear", "dev").code == 0
+    assert home_.entries() == []
+
+
+@pytest.mark.parametrize(
+    ("line", "arguments"),
+    [
+        (f"policy_arns = {READ_ONLY}", ["--session-policy", json.dumps(POLICY)]),
+        (f"session_policy = {json.dumps(POLICY)}", ["--policy-arn", READ_ONLY]),
+        (f"policy_arns = {READ_ONLY}", ["--read-only"]),
+        (f"session_policy = {json.dumps(POLICY)}", ["--read-only"]),
+    ],
+)
+def test_an_option_and_a_key_whose_policies_would_add_up_are_refused(
+    home_: Home, offline_front: Front, line: str, arguments: list[str]
+) -> None:
+    """A session may do what either of its policies allows: more than the option says."""
+    with home_.config.open("a") as config:
+        config.write(line + "\n")
+    key = line.partition(" ")[0]
+    home_.run("get", "dev", *arguments).failed(3, key, arguments[0])
+    assert offline_front.calls == []
+
+
+def test_options_may_stand_in_for_both_of_the_profile_s_policies(home_: Home, offline_front: Front) -> None:
+    with home_.config.open("a") as config:
+        config.write(f"policy_arns = {READ_ONLY}\n")
+    other = "arn:aws:iam::aws:policy/SecurityAudit"
+    assert home_.run("get", "dev", "--policy-arn", other).code == 0
+    assert sent(offline_front) == {"PolicyArns.member.1.arn": other}
+    policy = json.dumps(POLICY, separators=(",", ":"))
+    assert home_.run("get", "dev", "--policy-arn", other, "--session-policy", policy).code == 0
+    assert sent(offline_front) == {"PolicyArns.member.1.arn": other, "Policy": policy}

@@ -68,7 +68,9 @@ def test_it_is_on_top_of_aws_profile_where_no_other_is_named(
 ) -> None:
     ran(home, AWS_PROFILE="org")
     assert offline_front.calls[0].access_key_id == ACCESS_KEY_ID
-    home.run("root", MEMBER, "--task", TASK, "--json").failed(2, "--source-profile NAME")
+    home.run("root", MEMBER, "--task", TASK, "--json").failed(
+        2, "name the profile that calls STS: --source-profile NAME"
+    )
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -91,12 +93,41 @@ def test_an_account_may_be_named_by_its_root_user_s_arn(home: Home, offline_fron
     assert len(offline_front.calls) == 1
 
 
-def test_the_regional_endpoint_is_asked_whatever_is_configured(home: Home, offline_front: Front) -> None:
-    home.config.write_text("[profile org]\nregion = eu-central-1\nsts_regional_endpoints = legacy\n")
+@pytest.mark.parametrize(
+    ("keys", "host"),
+    [
+        ("region = eu-central-1\nsts_regional_endpoints = legacy\n", "sts.eu-central-1.amazonaws.com"),
+        ("region = aws-global\nsts_regional_endpoints = legacy\n", "sts.us-east-1.amazonaws.com"),
+        ("region = aws-global\n", "sts.us-east-1.amazonaws.com"),
+        ("region = us-east-1\n", "sts.us-east-1.amazonaws.com"),
+        ("region = aws-cn-global\n", "sts.cn-north-1.amazonaws.com.cn"),
+    ],
+)
+def test_the_regional_endpoint_is_asked_whatever_is_configured(
+    home: Home, offline_front: Front, keys: str, host: str
+) -> None:
+    home.config.write_text(f"[profile org]\n{keys}")
     home.credentials.write_text(f"[org]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET}\n")
     environ = {"HTTPS_PROXY": offline_front.url, "AWS_STS_REGIONAL_ENDPOINTS": "legacy"}
     home.run("root", MEMBER, "--task", TASK, "--source-profile", "org", "--json", **environ)
-    assert {call.parameters["CONNECT"] for call in offline_front.calls} == {"sts.eu-central-1.amazonaws.com:443"}
+    assert {call.parameters["CONNECT"] for call in offline_front.calls} == {f"{host}:443"}
+
+
+@pytest.mark.parametrize("url", ["https://sts.amazonaws.com", "https://STS.amazonaws.com:443/"])
+@pytest.mark.parametrize("how", ["profile", "service", "variable"])
+def test_the_global_endpoint_is_never_asked(home: Home, offline_front: Front, url: str, how: str) -> None:
+    config = {
+        "profile": f"endpoint_url = {url}\n",
+        "service": f"services = own\n[services own]\nsts =\n  endpoint_url = {url}\n",
+        "variable": "",
+    }
+    home.config.write_text(f"[profile org]\nregion = eu-central-1\n{config[how]}")
+    home.credentials.write_text(f"[org]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET}\n")
+    environ = {"HTTPS_PROXY": offline_front.url} | ({"AWS_ENDPOINT_URL_STS": url} if how == "variable" else {})
+    home.run("root", MEMBER, "--task", TASK, "--source-profile", "org", "--json", **environ).failed(
+        3, "the endpoint of STS is sts.amazonaws.com, which gives no session of a root user", "regional"
+    )
+    assert offline_front.calls == []
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """`exec --sandbox`: what of the network its program reaches."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -104,6 +105,16 @@ def test_names_are_found(machine: Host, address: str) -> None:
     machine.serve_names(address, "somewhere.example")
     ran = machine.inside(PYTHON, "-I", "-S", "-c", RESOLVES, "somewhere.example")
     assert (ran.code, ran.stdout) == (0, f'"{FAR}"\n'.encode()), ran.stderr
+
+
+@pytest.mark.parametrize("address", ["169.254.169.253", "169.254.20.10"])
+def test_names_are_found_by_a_server_at_a_link_local_address(machine: Host, address: str) -> None:
+    """Amazon's, and Kubernetes' NodeLocal DNSCache: what closes the metadata services closes that address too."""
+    subprocess.run(["ip", "addr", "add", address, "dev", "lo"], check=True)
+    machine.serve_names(address, "somewhere.example")
+    port = str(machine.listen(address))
+    assert machine.both(RESOLVES, "somewhere.example") == (FAR, FAR)
+    assert machine.both(CONNECTS, address, port) == ([True], [False])
 
 
 def test_names_are_found_where_their_server_is_named_in_run(machine: Host) -> None:

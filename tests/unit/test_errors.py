@@ -65,12 +65,17 @@ def test_only_a_no_deletes_what_is_cached_and_only_what_is_asked_wrongly_keeps_i
     deleting = {kind for kind in EXIT_CODES if kind.cached == "deleted"}
     assert deleting == {errors.STSRefused, errors.SourceRefused, errors.SourceNotKnown}
     keeping = {kind for kind in EXIT_CODES if kind.cached == "kept"}
-    assert keeping == {errors.ConfigurationError, errors.ChangedMeanwhile, errors.OptionNotTaken}
+    assert keeping == {
+        errors.ConfigurationError,
+        errors.UnknownProfile,
+        errors.ChangedMeanwhile,
+        errors.OptionNotTaken,
+    }
 
 
 def test_only_what_sts_says_to_everybody_is_shared_with_everybody() -> None:
     shared = {kind for kind in EXIT_CODES if kind.is_shared}
-    assert shared == {errors.STSRefused, errors.STSThrottled, errors.STSUnavailable}
+    assert shared == {errors.UnknownProfile, errors.STSRefused, errors.STSThrottled, errors.STSUnavailable}
 
 
 @pytest.mark.parametrize(

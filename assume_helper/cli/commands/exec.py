@@ -69,7 +69,9 @@ def command(
             what = "a pattern is for a command: leave --refresh and --sandbox out, and put the command after --"
             raise click.UsageError(what)
         ctx.exit(exec_each.run(invocation, role, named, options | {"no_session": no_session}))
-    made = _sandbox(invocation, options, no_session=no_session) if sandbox else None
+    made = None
+    if sandbox:
+        made, options = _sandbox(invocation, options, no_session=no_session)
     request, profile, entry = session(invocation, role, **options, no_session=no_session)
     words = named or program.shell(invocation.environ)
     if not named:
@@ -87,14 +89,19 @@ def command(
     ctx.exit(launch(variables.variables(entry.session, profile)))
 
 
-def _sandbox(invocation: Invocation, options: Mapping[str, Any], *, no_session: bool) -> "Sandbox":
-    """The sandbox, before AWS is asked. Raises click.UsageError and ConfigurationError where it cannot be."""
+def _sandbox(
+    invocation: Invocation, options: Mapping[str, Any], *, no_session: bool
+) -> tuple["Sandbox", dict[str, Any]]:
+    """The sandbox, before AWS is asked, and the options for it.
+
+    Raises click.UsageError and ConfigurationError where it cannot be.
+    """
     from assume_helper.cli import sandboxing
 
     if no_session:
         raise click.UsageError("--sandbox is for a narrowed session: leave --no-session out")
     sandboxing.require_narrowing(options)
-    return sandboxing.prepare(invocation)
+    return sandboxing.prepare(invocation, options), sandboxing.with_policy_itself(options)
 
 
 def _greet(invocation: Invocation, request: RoleRequest, entry: Entry, *, refresh: bool) -> None:

@@ -42,6 +42,19 @@ def test_without_the_key_only_its_lines_are_gone() -> None:
     assert LINES.read(gone) is None
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("is_ended", [True, False])
+def test_the_last_line_has_an_end_only_if_it_had_one(end: str, is_ended: bool) -> None:
+    text = f"[me]{end}aws_access_key_id = AKIAOLD{end}aws_secret_access_key = old{end if is_ended else ''}"
+    with_next = LINES.with_next(text, NEW)
+    assert LINES.read_next(with_next) == (NEW.access_key_id, NEW.secret_access_key)
+    assert with_next.endswith("\n") is is_ended
+    assert LINES.without_next(with_next) == text
+    new = text.replace("AKIAOLD", NEW.access_key_id).replace("= old", f"= {NEW.secret_access_key}")
+    assert LINES.promoted(with_next) == new
+    assert LINES.without_key(text) == ("[me]" + (end if is_ended else ""))
+
+
 def test_another_section_or_none_has_no_key() -> None:
     other = KeyLines("nobody", "aws_access_key_id", "aws_secret_access_key")
     assert other.read(TEXT.replace("\tregion\n", "")) is None

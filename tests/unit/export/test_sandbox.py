@@ -16,6 +16,7 @@ def words(places: Places, network: Network) -> list[str]:
         ["program", "--", "x"],
         python="/bin/python",
         status="/status",
+        filtered="/filter",
         log="/log",
         user=7,
         group=8,

@@ -9,7 +9,8 @@ from assume_helper.errors import SettingFault
 from assume_helper.keys import journal
 from assume_helper.keys.journal import Rotation
 
-BEGUN = Rotation("AKIAOLD", ("AKIAOLD", "AKIATWO"), 1_700_000_000.5, keeps_old=True)
+BEGUN = Rotation("AKIAOLD", ("AKIAOLD", "AKIATWO"), 1_700_000_000.5, keeps_old=True, new=None)
+MADE = Rotation("AKIAOLD", ("AKIAOLD",), 1_700_000_000.5, keeps_old=False, new="AKIANEW")
 
 
 def test_what_was_begun_is_read_again_until_it_is_removed(tmp_path: Path) -> None:
@@ -19,6 +20,8 @@ def test_what_was_begun_is_read_again_until_it_is_removed(tmp_path: Path) -> Non
     found.write(BEGUN)
     assert journal.of(environ, "keyring me").read() == BEGUN
     assert journal.of(environ, "keyring you").read() is None
+    found.write(MADE)
+    assert found.read() == MADE
     found.remove()
     assert found.read() is None
     found.remove()
@@ -43,9 +46,9 @@ def test_one_that_others_may_write_is_not_believed(tmp_path: Path) -> None:
         found.read()
 
 
-def test_where_it_cannot_be_written_nothing_was_made(tmp_path: Path) -> None:
+def test_where_it_cannot_be_written_or_removed_its_path_is_named(tmp_path: Path) -> None:
     (tmp_path / "keys").write_text("a file")
-    with pytest.raises(SettingFault, match="nothing was made"):
+    with pytest.raises(SettingFault, match="cannot be written"):
         journal.Journal(str(tmp_path / "keys" / "x.rotation")).write(BEGUN)
     (tmp_path / "x.rotation").mkdir()
     with pytest.raises(SettingFault, match="cannot be removed"):

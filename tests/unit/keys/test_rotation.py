@@ -8,6 +8,7 @@ import pytest
 from assume_helper.errors import (
     AssumeHelperError,
     ConfigurationError,
+    SettingFault,
     SourceError,
     SourceNotKnown,
     STSNotConnected,
@@ -22,16 +23,17 @@ from assume_helper.sources.kept_keys import KeyPair
 from assume_helper.system.context import Clock
 
 OLD, NEW = KeyPair("AKIAOLD0000000001111", "old"), KeyPair("AKIANEW0000000002222", "new")
+BY_HAND = KeyPair("AKIAHAND000000004444", "hand")
 NOTED = 1_000_000.0
 
 
 @dataclass
 class Place:
-    """A place in memory; `problem` is raised where a next key is to be kept."""
+    """A place in memory; `problems` are raised by its methods of that name, each time."""
 
     key: KeyPair | None = OLD
     next: KeyPair | None = None
-    problem: AssumeHelperError | None = None
+    problems: dict[str, AssumeHelperError] = field(default_factory=dict)
     named: str = "the place"
     identity: str = "place"
 
@@ -42,15 +44,20 @@ class Place:
         return self.next
 
     def keep_next(self, pair: KeyPair) -> None:
-        if self.problem is not None:
-            raise self.problem
+        self._fail("keep_next")
         self.next = pair
 
     def promote(self) -> None:
+        self._fail("promote")
         self.key, self.next = self.next, None
 
     def drop_next(self) -> None:
+        self._fail("drop_next")
         self.next = None
+
+    def _fail(self, name: str) -> None:
+        if name in self.problems:
+            raise self.problems[name]
 
 
 @dataclass
@@ -179,11 +186,90 @@ def test_where_nothing_was_made_nothing_is_noted(job: Job, world: World, problem
 
 
 def test_a_new_key_that_was_not_kept_is_deleted(job: Job, world: World) -> None:
-    world.place.problem = SourceError("the keyring is locked", "unlock it")
+    world.place.problems["keep_next"] = SourceError("the keyring is locked", "unlock it")
     with pytest.raises(SourceError, match="was not kept"):
         rotate(job)
     assert world.calls[-1] == "delete 2222 by 1111"
     assert job.journal.read() is None
+
+
+def test_one_that_was_deleted_is_not_called_kept_where_the_place_is_locked_by_then(job: Job, world: World) -> None:
+    world.place.problems = dict.fromkeys(("keep_next", "drop_next"), SourceError("the keyring is locked", "unlock it"))
+    with pytest.raises(SourceError) as caught:
+        rotate(job)
+    assert caught.value.message == (
+        "the new key …2222 was not kept (the keyring is locked): it was deleted, and the old one …1111 stays"
+    )
+    assert caught.value.next_step == "unlock it; then run it again"
+    assert [*world.keys] == [OLD.access_key_id]
+    world.place.problems.clear()
+    assert rotate(job).how == "rotated"
+
+
+def test_where_the_new_key_cannot_take_the_old_one_s_place_both_work_and_the_next_run_goes_on(
+    job: Job, world: World
+) -> None:
+    world.place.problems["promote"] = SourceError("the keyring is locked", "unlock it")
+    for _ in range(2):
+        with pytest.raises(SourceError) as caught:
+            rotate(job)
+        assert "the new key …2222 is kept, but not in the old one's place yet: the keyring" in caught.value.message
+        assert caught.value.next_step == "unlock it; then run it again: it finishes what was begun"
+        assert {*world.keys} == {OLD.access_key_id, NEW.access_key_id}
+        assert (world.place.key, world.place.next) == (OLD, NEW)
+    world.place.problems.clear()
+    assert rotate(job).how == "finished"
+
+
+@pytest.mark.parametrize("made", [None, NEW])
+@pytest.mark.parametrize("is_beside", [True, False])
+def test_a_key_that_a_hand_put_there_meanwhile_is_never_taken_for_the_new_one(
+    job: Job, world: World, made: KeyPair | None, is_beside: bool
+) -> None:
+    new = None if made is None else made.access_key_id
+    begun = Rotation(OLD.access_key_id, (OLD.access_key_id,), NOTED, keeps_old=False, new=new)
+    job.journal.write(begun)
+    world.place.key, world.place.next = BY_HAND, NEW if is_beside else None
+    world.keys |= {pair.access_key_id: ListedKey(pair.access_key_id, True, NOTED + 1) for pair in (BY_HAND, NEW)}
+    before = {*world.keys}
+    with pytest.raises(ConfigurationError, match="another access key …4444 since the rotation of …1111"):
+        rotation.rotate(job, BY_HAND.access_key_id, keeps_old=False)
+    assert ({*world.keys}, world.place.key, world.calls, job.journal.read()) == (before, BY_HAND, [], begun)
+
+
+def test_a_new_key_that_has_the_old_one_s_place_is_known_by_its_noted_id(job: Job, world: World) -> None:
+    world.problems["deactivate 1111 by 2222"] = STSNotReached("not reached", "wait")
+    with pytest.raises(STSNotReached, match="may be active"):
+        rotate(job)
+    assert (world.place.key, world.place.next) == (NEW, None)
+    outcome = rotation.rotate(job, NEW.access_key_id, keeps_old=False)
+    assert (outcome.how, [*world.keys], job.journal.read()) == ("finished", [NEW.access_key_id], None)
+
+
+def test_where_the_new_id_cannot_be_noted_that_key_is_deleted(
+    job: Job, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Journal.write
+
+    def fail(journal: Journal, begun: Rotation) -> None:
+        if begun.new is not None:
+            raise SettingFault("the disk is full", "make room")
+        write(journal, begun)
+
+    monkeypatch.setattr(Journal, "write", fail)
+    with pytest.raises(SettingFault, match=r"was not kept \(the disk is full\): it was deleted"):
+        rotate(job)
+    assert ([*world.keys], world.place.next, job.journal.read()) == ([OLD.access_key_id], None, None)
+
+
+def test_where_nothing_can_be_noted_nothing_is_made(job: Job, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_journal: Journal, _begun: Rotation) -> None:
+        raise SettingFault("the disk is full", "make room")
+
+    monkeypatch.setattr(Journal, "write", fail)
+    with pytest.raises(SettingFault, match="nothing was made: the disk is full"):
+        rotate(job)
+    assert "create" not in world.calls
 
 
 def test_without_a_time_nothing_is_made(job: Job, world: World) -> None:
@@ -195,7 +281,7 @@ def test_without_a_time_nothing_is_made(job: Job, world: World) -> None:
 
 def test_the_two_ends_of_the_seconds_in_which_it_was_made(job: Job, world: World) -> None:
     for offset, is_ours in ((-2.0, True), (-2.5, False), (30.0, True), (30.5, False)):
-        job.journal.write(Rotation(OLD.access_key_id, (OLD.access_key_id,), NOTED, keeps_old=False))
+        job.journal.write(Rotation(OLD.access_key_id, (OLD.access_key_id,), NOTED, keeps_old=False, new=None))
         world.keys["AKIAORPHAN0000003333"] = ListedKey("AKIAORPHAN0000003333", True, NOTED + offset)
         world.place.key = OLD
         world.keys[OLD.access_key_id] = ListedKey(OLD.access_key_id, True, 0)

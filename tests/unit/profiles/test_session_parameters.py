@@ -20,6 +20,10 @@ POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "
 
 def read(folder: str = "/nowhere", /, **values: str) -> SessionParameters:
     options = {name: values.pop(name) for name in ("read_only",) if name in values}
+    return read_with(options, folder, **values)
+
+
+def read_with(options: dict[str, str], folder: str = "/nowhere", /, **values: str) -> SessionParameters:
     config = AwsConfig(f"{folder}/config", "/c", {"dev": values}, {}, {}, {})
     return session_parameters.from_settings(ProfileSettings(merge(config, "dev", options)), "aws")
 
@@ -101,6 +105,21 @@ def test_read_only_is_the_partition_s_policy() -> None:
 def test_read_only_never_widens_what_a_profile_has_narrowed(key: dict[str, str]) -> None:
     """STS adds up a session's policies: one more is more rights."""
     assert "--read-only would widen it" in refused(read_only="true", **key)
+
+
+OWN_POLICIES = {"session_policy": json.dumps(POLICY), "policy_arns": READ_ONLY}
+
+
+@pytest.mark.parametrize(("key", "option"), [("session_policy", "--session-policy"), ("policy_arns", "--policy-arn")])
+def test_an_option_never_adds_to_the_policies_of_the_other_kind_that_a_profile_has(key: str, option: str) -> None:
+    """It replaces those of its own kind; beside those of the other one the session may do what either allows."""
+    given = {key: OWN_POLICIES[key]}
+    other = {name: value for name, value in OWN_POLICIES.items() if name != key}
+    with pytest.raises(ConfigurationError) as caught:
+        read_with(given, **other)
+    assert f"with {option} too the session may do what either allows" in str(caught.value)
+    assert read_with(given, **given) == read(**given)
+    assert read_with(OWN_POLICIES, **other) == read(**OWN_POLICIES)
 
 
 # The cache key.
