@@ -14,6 +14,7 @@ from assume_helper.profiles import key_record
 from assume_helper.profiles.key_record import KeyRecord
 from assume_helper.sessions.herd_gate import Terminated
 from assume_helper.sources.kept_keys import KeyPair
+from assume_helper.system.deferred_signals import DeferredSignals
 from assume_helper.text import printable
 
 # Seconds until AWS knows a key that was made just now.
@@ -59,10 +60,13 @@ def removal(place: KeyringPlace) -> str:
 
 
 def _is_taken_out(invocation: Invocation, place: KeyringPlace) -> bool:
+    deferred = DeferredSignals()  # Ctrl-C twice, say
     try:
         place.remove(invocation.clock.now())
     except AssumeHelperError:
         return False
+    finally:
+        deferred.release()
     return True
 
 

@@ -1,7 +1,6 @@
 """`exec --sandbox`: whether it can be, what its program sees, and the program's run."""
 
 import os
-import platform
 import shutil
 import sys
 import tempfile
@@ -47,15 +46,16 @@ class Sandbox:
     """A sandbox that can be set up: the paths of its programs, the working directory, and whose it is.
 
     `python` is the interpreter itself, not a virtual environment's link to it, which may lie in a hidden place.
-    `policy` is the file of --session-policy, or "".
+    `machine` is as uname(2) has it, `policy` the file of --session-policy, or "".
     """
 
     programs: tuple[str, ...]
     working: str
     python: str
+    machine: str
     user: int
     group: int
-    policy: str = ""
+    policy: str
 
     def guarded(self, environ: Mapping[str, str]) -> Guarded:
         """What it cannot change in the working directory: what Git runs, and policies, which the next run would use.
@@ -98,7 +98,7 @@ class Sandbox:
         with mount_points.held(self.working, places.absent), tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
             status, filtered, log = (os.path.join(folder, file) for file in ("status", "filter", "log"))
             with open(filtered, "wb") as file:
-                file.write(sandbox_first_step.filtering(platform.machine()))
+                file.write(sandbox_first_step.filtering(self.machine))
             words = sandbox.words(
                 self.programs,
                 places,
@@ -150,9 +150,10 @@ def prepare(invocation: Invocation, options: Mapping[str, Any]) -> Sandbox:
         raise ConfigurationError("--sandbox needs Linux", "run it there, or leave out --sandbox")
     if os.geteuid() == 0:
         raise ConfigurationError("--sandbox does not run as root, for pasta does not", "run it as another user")
-    if not sandbox_first_step.is_known(os.uname().machine):
+    machine = os.uname().machine
+    if not sandbox_first_step.is_known(machine):
         raise ConfigurationError(
-            f"--sandbox does not know this machine's system calls ({printable(os.uname().machine)})",
+            f"--sandbox does not know this machine's system calls ({printable(machine)})",
             "run it on another machine, or leave out --sandbox",
         )
     environ = invocation.environ
@@ -160,7 +161,8 @@ def prepare(invocation: Invocation, options: Mapping[str, Any]) -> Sandbox:
     python = os.path.realpath(sys.executable)
     given = options.get("session_policy") or ""
     policy = "" if given.lstrip().startswith("{") else os.path.expanduser(given)
-    made = Sandbox(programs, os.path.realpath(_working_directory()), python, os.getuid(), os.getgid(), policy)
+    working = os.path.realpath(_working_directory())
+    made = Sandbox(programs, working, python, machine, os.getuid(), os.getgid(), policy)
     made.places(environ, made.guarded(environ))
     return made
 

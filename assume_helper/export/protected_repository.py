@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator
 from assume_helper.errors import SettingFault
 from assume_helper.export import git_settings
 from assume_helper.export.guarded import Guarded, between, guarded, joined, refuse_link, within
+from assume_helper.system import private_files
 from assume_helper.text import printable
 
 DIRECTORY = ".git"
@@ -82,8 +83,10 @@ def _protected(working: str) -> Iterator[Guarded]:
         repository = git if os.path.isdir(git) else _named_by(git, working)
         if repository != git:
             yield guarded(git, working)
-        if repository is not None:
+        if repository is not None and os.path.isdir(repository):
             yield from _of_repository(repository, working)
+        elif repository is not None:
+            yield guarded(repository, working)
     yield from _named(git_settings.read("-C", working), working)
 
 
@@ -96,7 +99,7 @@ def _of_repository(git: str, working: str) -> Iterator[Guarded]:
             path = os.path.join(repository, name)
             refuse_link(path)
             if name == _CONFIG or _has_own_config(repository):
-                open(path, "ab").close()
+                _make(path)
             if os.path.exists(path):
                 yield guarded(path, working)
         yield from _hooks(os.path.join(repository, _HOOKS), working)
@@ -108,7 +111,7 @@ def _of_repository(git: str, working: str) -> Iterator[Guarded]:
             path = os.path.join(worktree, name)
             refuse_link(path)
             if name == _OWN_CONFIG and _has_own_config(git):
-                open(path, "ab").close()
+                _make(path)
             if os.path.exists(path):
                 yield guarded(path, working)
 
@@ -141,6 +144,11 @@ def _named(settings: git_settings.Settings, working: str) -> Iterator[Guarded]:
             yield guarded(path, working) if os.path.lexists(path) else Guarded(watched=(path,))
 
 
+def _make(path: str) -> None:
+    """Make the file `path` if it is not there. Raises OSError, also for what a program may have left in its place."""
+    os.close(os.open(path, private_files.WRITE_FLAGS, 0o666))
+
+
 def _is_free(path: str) -> bool:
     """Whether nothing is there. An empty directory is what another sandbox has mounted on."""
     return not os.path.lexists(path) or (os.path.isdir(path) and not os.path.islink(path) and not os.listdir(path))
@@ -164,7 +172,7 @@ def _named_by(file: str, working: str) -> str | None:
         return None
     for part in between(working, path):
         refuse_link(part)
-    return path if os.path.isdir(path) else None
+    return path
 
 
 def _has_own_config(repository: str) -> bool:

@@ -74,8 +74,12 @@ class KeyringPlace:
         return kept_keys.read(self.profile, self.place, self.patience, is_next=True)
 
     def keep(self, pair: KeyPair) -> None:
-        """Keep `pair` as the key, read it back, and note which one it is."""
-        kept_keys.write(self.profile, self.place, pair, self.patience)
+        """Keep `pair` as the key, read it back, and note which one it is. One that is there is not written again: some
+        back ends delete before they write, and it may be nowhere else.
+        """
+        there = self.read()
+        if there is None or there.credentials != pair.credentials:
+            kept_keys.write(self.profile, self.place, pair, self.patience)
         self._note(KeyRecord(pair.access_key_id, pair.created, pair.kept))
 
     def keep_next(self, pair: KeyPair) -> None:

@@ -87,6 +87,15 @@ def test_after_a_reboot_the_key_may_be_put_into_the_other_keyring(keys: Scene) -
     keys.home.get(keys.name)
 
 
+def test_a_key_that_is_there_already_is_not_written_again(keys: Scene) -> None:
+    keys.home.credentials.write_text("")
+    given = f"{ACCESS_KEY_ID}\n{SECRET}\n"
+    keys.done("add", keys.name, "--yes", given=given)
+    for again in (given, ""):
+        keys.done("add", keys.name, "--yes", given=again, TEST_KEYRING_FAULT="refuses")
+    keys.home.get(keys.name)
+
+
 def test_a_new_key_that_a_rotation_left_alone_is_a_key_like_any_other(keys: Scene) -> None:
     new = KeyPair(ACCESS_KEY_ID, SECRET)
     kept_keys.write(keys.name, "kernel", new, 5, is_next=True)

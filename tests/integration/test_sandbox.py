@@ -437,6 +437,6 @@ def refused(machine: Host, words: Sequence[str]) -> None:
 
 
 def test_on_another_system_it_is_refused(machine: Host) -> None:
-    code = "import sys; sys.platform = 'darwin'; from assume_helper.cli import sandboxing; sandboxing.prepare(None)"
+    code = "import sys; sys.platform = 'darwin'; from assume_helper.cli import sandboxing; sandboxing.prepare(None, {})"
     ran = machine.outside(sys.executable, "-c", code)
     assert "ConfigurationError: --sandbox needs Linux; " in ran.stderr

@@ -199,6 +199,18 @@ def test_a_repository_that_a_file_names_in_the_folder_cannot_be_changed(machine:
     ]
 
 
+def test_a_repository_that_a_file_names_and_that_is_not_there_cannot_be_made(machine: Host) -> None:
+    (machine.work / ".git").write_text("gitdir: own/repository\n")
+    assert 0 not in written(machine, "mkdir -p own/repository\ngit init -q --bare own/repository\necho x > .git")
+    assert os.listdir(machine.work) == [".git"]
+
+
+def test_a_pipe_in_the_place_of_a_config_is_refused_and_not_waited_for(repository: Host) -> None:
+    """As a program may leave one for the next run."""
+    assert written(repository, "mkdir -p .git/modules/own && mkfifo .git/modules/own/config") == [0]
+    repository.inside("true").failed(3, "cannot be protected")
+
+
 @pytest.mark.parametrize("is_bare", [True, False])
 def test_a_repository_s_own_folder_is_refused(machine: Host, is_bare: bool) -> None:
     """There the hooks are the program's."""
