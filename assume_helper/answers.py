@@ -162,6 +162,11 @@ def request(arguments: "Sequence[str]") -> "Request | None":
     return (command, profile, tuple(words), own) if profile else None
 
 
+def as_typed(words: "Iterable[str]") -> list[str]:
+    """The words of the options that a person typed: without the folder that one of them is relative to."""
+    return [word for word in words if not word.startswith(FOLDER)]
+
+
 def may_serve(asked: "Request", environ: "Mapping[str, str]") -> bool:
     """Whether nothing but the cache decides: nothing to ask, to log or to warn of, and a shell that is known."""
     command, _, _, own = asked

@@ -249,7 +249,11 @@ def _hand_out(asked: "Request", found: "hit.Answer", started: float) -> None:
         if refresh_lock:
             from assume_helper.sessions import refresh_ahead
 
-            again = ["get", profile, *(word for word in words if not word.startswith("~in "))]
+            again = ["get", profile]
+            if words:
+                from assume_helper import answers  # it has read them
+
+                again += answers.as_typed(words)
             refresh_ahead.start(refresh_lock, again, os.environ, started)
     finally:  # the document is out: whatever fails now, it is a success
         if command != "exec":

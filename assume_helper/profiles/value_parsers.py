@@ -5,7 +5,7 @@ host sees it. The limits are STS's own (API reference of AssumeRole) where nothi
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from assume_helper.credentials import (
     KEY_PLACES,
@@ -23,6 +23,7 @@ from assume_helper.light import TypeVar
 from assume_helper.text import COMMENT, has_comment, has_control_character, printable
 
 T = TypeVar("T")
+W = TypeVar("W", bound=str)
 
 # Patterns are compiled where they are used: most calls use few of these keys.
 # IAM: a role's ARN (User Guide, "IAM identifiers"); the path is optional.
@@ -108,12 +109,17 @@ def role_arn(value: str, named: str) -> str:
 
 def saml_provider_arn(value: str, named: str) -> str:
     """PrincipalArn of AssumeRoleWithSAML: the identity provider in IAM."""
-    if not re.fullmatch(_SAML_PROVIDER_ARN, value, re.ASCII):
+    if not is_saml_provider_arn(value):
         raise ConfigurationError(
             f"{named} is not the ARN of a SAML provider: {printable(value, 120)}",
             "it looks like arn:aws:iam::123456789012:saml-provider/NAME",
         )
     return value
+
+
+def is_saml_provider_arn(value: str) -> bool:
+    """Whether it is the ARN of a SAML provider."""
+    return re.fullmatch(_SAML_PROVIDER_ARN, value, re.ASCII) is not None
 
 
 def external_id(value: str, named: str) -> str:
@@ -170,18 +176,12 @@ def _seconds(value: str, named: str, longest: int, shortest: int = SHORTEST_SESS
 
 def storage(value: str, named: str) -> Storage:
     """How sessions are stored."""
-    for known in STORAGES:
-        if value.lower() == known:
-            return known
-    raise ConfigurationError(f"{named} is {printable(value, 40)}", "use file, encrypted, memory or none")
+    return _one_of(STORAGES, value, named, "use file, encrypted, memory or none")
 
 
 def key_place(value: str, named: str) -> KeyPlace:
     """Which keyring keeps an access key."""
-    for known in KEY_PLACES:
-        if value.lower() == known:
-            return known
-    raise ConfigurationError(f"{named} is {printable(value, 40)}", "use keyring or kernel")
+    return _one_of(KEY_PLACES, value, named, "use keyring or kernel")
 
 
 def days(value: str, named: str) -> int:
@@ -193,10 +193,15 @@ def days(value: str, named: str) -> int:
 
 def login_method(value: str, named: str) -> LoginMethod:
     """How to log in."""
-    for known in LOGIN_METHODS:
-        if value.lower() == known:
-            return known
-    raise ConfigurationError(f"{named} is {printable(value, 40)}", "use device or browser")
+    return _one_of(LOGIN_METHODS, value, named, "use device or browser")
+
+
+def _one_of(words: Sequence[W], value: str, named: str, mend: str) -> W:
+    """The one of the `words` that `value` is, in whatever case."""
+    for word in words:
+        if value.lower() == word:
+            return word
+    raise ConfigurationError(f"{named} is {printable(value, 40)}", mend)
 
 
 def region(value: str, named: str) -> str:

@@ -54,7 +54,7 @@ class RoleRequest:
     def words(self) -> list[str]:
         """The words of a command that requests the same, as they were typed where that is known."""
         if self.options and self.typed is not None:
-            return [self.name, *(word for word in self.typed if not word.startswith(answers.FOLDER))]
+            return [self.name, *answers.as_typed(self.typed)]
         given = {**self.options}
         if self.keys is not None and "source_profile" in self.keys:
             given["source_profile"] = self.keys["source_profile"]

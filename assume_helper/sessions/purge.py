@@ -49,7 +49,6 @@ def find_of_profile(name: str, environ: Mapping[str, str], warn: Callable[[Warni
 def find_of_access_key(config: AwsConfig, owner: str, environ: Mapping[str, str]) -> list[CachedFile]:
     """The files of every session that the access key of the profile `owner` leads to. Raises as `find_of_profile`."""
     found: dict[str, CachedFile] = {}
-    plain = storage.open_store(environ, _ignore, "file")
     for name in config.profiles:
         try:
             origin = role_chain.read_profile(config, environ, name).origin
@@ -58,13 +57,6 @@ def find_of_access_key(config: AwsConfig, owner: str, environ: Mapping[str, str]
             files = find_of_profile(name, environ, _ignore)
         except AssumeHelperError:
             continue
-        # Those with options of their own, too.
-        files += [
-            CachedFile(store, f"{key}.entry", f"the credentials of {name}")
-            for store in storage.all_stores(environ, _ignore)
-            for key in _hits_of(plain, name, ())[1]
-            if cached_files.is_there(store, f"{key}.entry")
-        ]
         found |= {file.path: file for file in files}
     return [*found.values()]
 

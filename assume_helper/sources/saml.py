@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from assume_helper.credentials import SAMLAssertion
 from assume_helper.errors import SettingFault, SourceError
+from assume_helper.profiles import value_parsers
 from assume_helper.profiles.origin import SAMLProcess
 from assume_helper.sources import token_command
 from assume_helper.text import printable
@@ -17,7 +18,6 @@ from assume_helper.text import printable
 # STS: a SAMLAssertion has 4 to 100 000 characters (API reference of AssumeRoleWithSAML).
 _LONGEST = 100_000
 _ROLE = "https://aws.amazon.com/SAML/Attributes/Role"
-_PROVIDER = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:saml-provider/[A-Za-z0-9._-]{1,128}")
 _MARKUP = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 
 
@@ -53,7 +53,7 @@ def provider_in(document: bytes, role_arn: str) -> str | None:
         arns = [part.strip() for part in value.split(",")]
         if len(arns) == 2 and role_arn in arns:
             arns.remove(role_arn)
-            if _PROVIDER.fullmatch(arns[0]):
+            if value_parsers.is_saml_provider_arn(arns[0]):
                 found.add(arns[0])
     return found.pop() if len(found) == 1 else None
 
