@@ -16,6 +16,10 @@ from running import ACCESS_KEY_ID, SCRIPT, SECRET, Home, Ran
 from assume_helper.sources import kept_keys
 from assume_helper.system import kernel_keyring
 
+# What puts a key into the kernel's keyring without a question, and the user's key as it is piped.
+KERNEL = ("--keyring", "kernel", "--yes")
+TWO_LINES = f"{ACCESS_KEY_ID}\n{SECRET}\n"
+
 
 def file_of(name: str, access_key_id: str, secret: str) -> str:
     """A credentials file with comments, blanks and another profile."""
@@ -99,3 +103,9 @@ def scene(home: Home, front: Front) -> Iterator[Scene]:
     finally:
         for what in ("access key", "next access key"):
             kernel_keyring.remove(f"assume-helper:{what} of {name}")
+
+
+def without_files(found: Scene) -> Scene:
+    """The same, with no key in a file."""
+    found.home.credentials.write_text("")
+    return found

@@ -6,9 +6,10 @@ from typing import Any
 
 import scoped_sts
 from botocore.credentials import Credentials
-from front import Call
-from kind_scenes import NAME, Scene
-from running import SECRET, Ran
+from front import Call, Front
+from identity_center import Center
+from kind_scenes import KINDS, NAME, PROCESS_ACCOUNT, Scene
+from running import SECRET, Home, Ran
 from strict import Issued
 
 POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}]}'
@@ -24,6 +25,20 @@ def known(scene: Scene, access_key_id: str = "ASIAPROCESS000000000", **fields: A
     """Have STS know a session that it has not given, an hour long: the one that a process prints."""
     keys = Credentials(access_key_id, SECRET, "ProcessToken")
     scene.sts.sessions[access_key_id] = Issued(keys, True, False, datetime.now(UTC) + timedelta(hours=1), **fields)
+
+
+def of_kind(kind: str, home: Home, center: Center, front: Front) -> Scene:
+    """A home with a profile of this kind; the odd ones prefixed, so that both ways are tried."""
+    home.unmeasured()
+    found = Scene(home, center, front, kind, is_prefixed=KINDS.index(kind) % 2 == 1)
+    known(found, account=PROCESS_ACCOUNT)
+    return found
+
+
+def of_permission_set(home: Home, center: Center, front: Front) -> Scene:
+    """A home with the profile of a permission set, not prefixed."""
+    home.unmeasured()
+    return Scene(home, center, front, "permission set")
 
 
 def scoped(scene: Scene) -> list[Call]:

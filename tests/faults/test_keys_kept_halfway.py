@@ -11,12 +11,10 @@ from collections.abc import Iterator
 import pexpect
 import pytest
 from front import Front, error, wait_for
-from kept_keys_scene import Scene, file_of, scene
+from kept_keys_scene import KERNEL, TWO_LINES, Scene, file_of, scene, without_files
 from running import ACCESS_KEY_ID, SCRIPT, SECRET, Home
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's keyring is Linux's")
-KERNEL = ("--keyring", "kernel", "--yes")
-TWO_LINES = f"{ACCESS_KEY_ID}\n{SECRET}\n"
 UNAVAILABLE = error(503, "ServiceUnavailable", "x")
 SIGNALS = [(2, 130), (15, 143), (1, 129)]
 
@@ -29,9 +27,7 @@ def keys(home: Home, offline_front: Front) -> Iterator[Scene]:
 
 @pytest.fixture
 def empty(keys: Scene) -> Scene:
-    """The same, with no key in a file."""
-    keys.home.credentials.write_text("")
-    return keys
+    return without_files(keys)
 
 
 def other(keys: Scene) -> str:

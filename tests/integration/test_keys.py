@@ -11,15 +11,13 @@ import pexpect
 import pytest
 from front import Front, error
 from iam_users import ARN
-from kept_keys_scene import Scene, file_of, scene
+from kept_keys_scene import KERNEL, TWO_LINES, Scene, file_of, scene, without_files
 from native_front import SANITIZER_OPTIONS, with_recorder
 from running import ACCESS_KEY_ID, SCRIPT, SECRET, Home
 
 from assume_helper.system import kernel_keyring
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's keyring is Linux's")
-KERNEL = ("--keyring", "kernel", "--yes")
-TWO_LINES = f"{ACCESS_KEY_ID}\n{SECRET}\n"
 
 
 @pytest.fixture
@@ -30,9 +28,7 @@ def keys(home: Home, offline_front: Front) -> Iterator[Scene]:
 
 @pytest.fixture
 def empty(keys: Scene) -> Scene:
-    """The same, with no key in a file."""
-    keys.home.credentials.write_text("")
-    return keys
+    return without_files(keys)
 
 
 def typing(keys: Scene, *arguments: str) -> "pexpect.spawn[bytes]":

@@ -6,8 +6,19 @@ import pytest
 import scoped_sts
 from front import Front, error, identity, wait_for
 from identity_center import Center
-from kind_scenes import KINDS, NAME, PROCESS_ACCOUNT, Scene, logged
-from narrowing import COMMANDS, NARROWED, OTHER, POLICY, keys, known, narrowed, policies, scoped
+from kind_scenes import KINDS, NAME, Scene, logged
+from narrowing import (
+    COMMANDS,
+    NARROWED,
+    OTHER,
+    POLICY,
+    keys,
+    narrowed,
+    of_kind,
+    of_permission_set,
+    policies,
+    scoped,
+)
 from running import Home
 from started import refreshers
 from strict import Issued
@@ -17,17 +28,12 @@ from assume_helper.cache.session import refresh_stretch, window
 
 @pytest.fixture(params=KINDS)
 def scene(request: pytest.FixtureRequest, home: Home, center: Center, offline_front: Front) -> Scene:
-    """Every kind; the odd ones prefixed, so that both ways are tried."""
-    home.unmeasured()
-    found = Scene(home, center, offline_front, request.param, is_prefixed=KINDS.index(request.param) % 2 == 1)
-    known(found, account=PROCESS_ACCOUNT)
-    return found
+    return of_kind(request.param, home, center, offline_front)
 
 
 @pytest.fixture
 def of_set(home: Home, center: Center, offline_front: Front) -> Scene:
-    home.unmeasured()
-    return Scene(home, center, offline_front, "permission set")
+    return of_permission_set(home, center, offline_front)
 
 
 # Over time

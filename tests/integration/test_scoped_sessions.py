@@ -11,8 +11,21 @@ import identity_center as ic
 import pytest
 from front import Front, identity
 from identity_center import Center
-from kind_scenes import KINDS, NAME, PROCESS_ACCOUNT, ROLE_ARN, Scene, document, roles, together
-from narrowing import COMMANDS, NARROWED, OTHER, POLICY, PROGRAM, keys, known, narrowed, policies, scoped
+from kind_scenes import KINDS, NAME, ROLE_ARN, Scene, document, roles, together
+from narrowing import (
+    COMMANDS,
+    NARROWED,
+    OTHER,
+    POLICY,
+    PROGRAM,
+    keys,
+    known,
+    narrowed,
+    of_kind,
+    of_permission_set,
+    policies,
+    scoped,
+)
 from running import ACCESS_KEY_ID, Home
 from strict import SERIAL
 
@@ -26,17 +39,12 @@ OF_A_ROLE = [
 
 @pytest.fixture(params=KINDS)
 def scene(request: pytest.FixtureRequest, home: Home, center: Center, offline_front: Front) -> Scene:
-    """Every kind; the odd ones prefixed, so that both ways are tried."""
-    home.unmeasured()
-    found = Scene(home, center, offline_front, request.param, is_prefixed=KINDS.index(request.param) % 2 == 1)
-    known(found, account=PROCESS_ACCOUNT)
-    return found
+    return of_kind(request.param, home, center, offline_front)
 
 
 @pytest.fixture
 def of_set(home: Home, center: Center, offline_front: Front) -> Scene:
-    home.unmeasured()
-    return Scene(home, center, offline_front, "permission set")
+    return of_permission_set(home, center, offline_front)
 
 
 # Every kind, by every command
