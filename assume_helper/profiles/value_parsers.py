@@ -197,10 +197,8 @@ def login_method(value: str, named: str) -> LoginMethod:
 
 
 def _one_of(words: Sequence[W], value: str, named: str, mend: str) -> W:
-    """The one of the `words` that `value` is, in whatever case."""
-    for word in words:
-        if value.lower() == word:
-            return word
+    if value.lower() in words:
+        return words[words.index(value.lower())]
     raise ConfigurationError(f"{named} is {printable(value, 40)}", mend)
 
 
