@@ -4,7 +4,7 @@ from assume_helper.cli import config_change, display, key_changes, profile_key
 from assume_helper.cli.interruption import interrupted
 from assume_helper.cli.invocation import Invocation
 from assume_helper.configure.key_file import FilePlace
-from assume_helper.errors import ConfigurationError, SourceError
+from assume_helper.errors import AssumeHelperError, ConfigurationError, SourceError
 from assume_helper.keys import journal, rotation
 from assume_helper.keys.journal import Journal
 from assume_helper.keys.places import KeyringPlace
@@ -32,8 +32,13 @@ def rotate(invocation: Invocation, name: str, *, keep_old: bool, yes: bool, as_j
         raise SourceError(f"{place.named} has no access key of profile {printable(name, 64)}", f"run: {command}")
     if noted.read() is None:
         _check_copies(config, name, seen)
-        with display.spinner(invocation, "asking IAM ..."):
-            rotation.check(asked.iam(seen).list_keys()[0], seen)
+        try:
+            with display.spinner(invocation, "asking IAM ..."):
+                rotation.check(asked.iam(seen).list_keys()[0], seen)
+        except AssumeHelperError:
+            # Another process may be replacing the key just now, or have done so: under the lock that is seen.
+            if noted.read() is None and (place.read() or place.read_next()) == seen:
+                raise
     if not yes:
         _say_what(invocation, name, noted, seen, place.named, keep_old=keep_old)
     key_changes.confirm(f"Replace the access key {seen.shown} of {printable(name, 64)}?", yes=yes)
