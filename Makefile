@@ -16,7 +16,7 @@ EVERYWHERE = assume_helper examples benchmarks
 # What a release needs.
 RELEASE = tests/unit tests/integration tests/project tests/smoke
 
-.PHONY: demo check lint unit test faults smoke lowest wheels newer sanitize fuzz fuzz-front conformance coverage bench fleet docs constraints clean
+.PHONY: demo check lint unit test faults smoke lowest wheels newer windows sanitize fuzz fuzz-front conformance coverage bench fleet docs constraints clean
 
 demo: $(VENV)/demo
 	@echo 'Starting a local AWS (moto, on 127.0.0.1): a few seconds'
@@ -67,6 +67,10 @@ wheels: $(VENV)/wheels
 # The unit tests and the smoke test on each newer Python.
 newer:
 	.ci/newer-pythons $(PYTHON)
+
+# On the CPython for Windows, under Wine: the unit tests that are not about another system, and tests/windows.
+windows: $(VENV)/$(GROUP)
+	WORKERS=2 .ci/windows $(BIN)/python
 
 bench: $(VENV)/dev
 	$(BIN)/python benchmarks/run.py

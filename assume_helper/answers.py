@@ -32,13 +32,13 @@ _OF_A_SESSION = {
 }
 SESSION_OPTIONS: "Mapping[str, Mapping[str, str]]" = dict.fromkeys(("get", "exec", "env"), _OF_A_SESSION)
 SHELL = "--shell"
+NO_INPUT = "--no-input"  # of `env`: a hit asks nobody anyway
 # Before the working directory, among the words: a file is named relative to it. No word that is typed begins so.
 FOLDER = "~in "
 LOG_HITS = "ASSUME_HELPER_LOG_HITS"
-# The name of the profile whose credentials these are: a nested `exec` sees it, and a prompt may show it.
-INSIDE = "ASSUME_HELPER_PROFILE"
-# Beside it where `env` has set it: a program of `exec` is then not inside another one.
-BY_ENV = "ASSUME_HELPER_ENV"
+INSIDE = "ASSUME_HELPER_PROFILE"  # the profile whose credentials these are: a nested `exec` sees it
+FOR_PROMPTS = "AWSUME_PROFILE"  # the same, by the name that starship and powerlevel10k know
+BY_ENV = "ASSUME_HELPER_ENV"  # beside it where `env` has set it: a program of `exec` is then not inside another
 # All that a session sets, with the session token's old name.
 CREDENTIALS = (
     "AWS_ACCESS_KEY_ID",
@@ -48,6 +48,7 @@ CREDENTIALS = (
     "AWS_CREDENTIAL_EXPIRATION",
     "AWS_ACCOUNT_ID",
     INSIDE,
+    FOR_PROMPTS,
     BY_ENV,
 )
 # These name an identity: beside the credentials of `exec` and `env` each would be another one's. AWS_ACCOUNT_ID and
@@ -58,7 +59,7 @@ IDENTITY = (
     "AWS_CREDENTIAL_EXPIRATION", "AWS_CREDENTIAL_SCOPE", "AWS_ACCOUNT_ID", "AWS_PROFILE", "AWS_DEFAULT_PROFILE",
     "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ACCESS_KEY", "AWS_SECRET_KEY",
     # what other helpers say of their sessions: prompts and scripts read these
-    "AWS_VAULT", "AWS_SESSION_EXPIRATION", "AWSUME_PROFILE", "AWSUME_EXPIRATION", "AWS_SSO_PROFILE",
+    "AWS_VAULT", "AWS_SESSION_EXPIRATION", FOR_PROMPTS, "AWSUME_EXPIRATION", "AWS_SSO_PROFILE",
     "AWS_SSO_ACCOUNT_ID", "AWS_SSO_ROLE_NAME", "AWS_SSO_ROLE_ARN", "AWS_SSO_SESSION_EXPIRATION", "AWS_OKTA_PROFILE",
     "AWS_OKTA_ASSUMED_ROLE", "AWS_OKTA_ASSUMED_ROLE_ARN", "AWS_OKTA_SESSION_EXPIRATION",
 )  # fmt: skip
@@ -67,8 +68,7 @@ CONTAINER_TOKENS = ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZ
 CONTAINER = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", *CONTAINER_TOKENS)
 # What the program of `exec` does not get: it may lead an SDK to other credentials.
 STALE = (*IDENTITY, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", *CONTAINER, "ASSUME_HELPER_MFA_TOKEN")
-# Cleared by `env` also where it does not find them.
-ALWAYS_CLEARED = ("AWS_SECURITY_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+ALWAYS_CLEARED = ("AWS_SECURITY_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE")  # by `env`, found or not
 # What a profile hands on: the mark, which holds the value, and the variables that hold it too. The mark says that a
 # profile, not a person, has set them. boto3 reads the second one for the region only.
 HANDED_ON: "Mapping[str, tuple[str, ...]]" = {
@@ -82,7 +82,7 @@ SYNTAX: "Mapping[str, tuple[str, str, str, str, str | None]]" = {
     "zsh": ("", "\n", "\n", "export {}='{}'", "unset {}"),
     "sh": ("", "\n", "\n", "export {}='{}'", "unset {}"),
     "fish": ("", "\n", "\n", "set -gx {} '{}'", "set -e {}; or true"),
-    "powershell": ("", "; ", "\n", "$Env:{} = '{}'", "Remove-Item Env:{} -ErrorAction SilentlyContinue"),
+    "powershell": ("", "; ", ";\n", "$Env:{} = '{}'", "$Env:{} = $null"),
     "cmd": ("", "\n", "\n", 'set "{}={}"', 'set "{}="'),
     "dotenv": ("", "\n", "\n", "{}={}", None),
     "json": ("{\n", ",\n", "\n}\n", '  "{}": "{}"', None),
@@ -95,7 +95,7 @@ FAILING: "Mapping[str, tuple[str, str, str, str]]" = {
     "zsh": ("unset ", "{}", " ", "; false\n"),
     "sh": ("unset ", "{}", " ", "; false\n"),
     "fish": ("", "set -e {}; ", "", "false\n"),
-    "powershell": ("Remove-Item ", "Env:{}", ", ", f" -ErrorAction SilentlyContinue; throw '{_FAILED}'\n"),
+    "powershell": ("", "$Env:{} = $null; ", "", f"throw '{_FAILED}';\n"),
     "cmd": ("", 'set "{}="\n', "", "cmd /c exit 1\n"),
 }
 # The names that shellingham and $SHELL give the shells.
@@ -116,8 +116,7 @@ KNOWN_AS = {
 PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=_.:@-")
 _LONGEST_VALUE_OF_CMD = 8000
 _LONGEST_COMMAND_LINE = 4096
-# A login shell's first argument begins so (login(1)).
-_LOGIN_SHELL = "-"
+_LOGIN_SHELL = "-"  # a login shell's first argument begins so (login(1))
 
 
 def request(arguments: "Sequence[str]") -> "Request | None":
@@ -141,6 +140,8 @@ def request(arguments: "Sequence[str]") -> "Request | None":
             if profile or not word or word.startswith("arn:"):
                 return None
             profile = word
+            continue
+        if command == "env" and word == NO_INPUT:
             continue
         name, joined, value = word.partition("=")
         kind = VALUE if command == "env" and name == SHELL else known.get(name)
@@ -182,7 +183,7 @@ def may_serve(asked: "Request", environ: "Mapping[str, str]") -> bool:
         if home and _is_foreign(home):
             return False
         if command == "exec":
-            return sys.platform != "win32" and (INSIDE not in environ or BY_ENV in environ)
+            return sys.platform != "win32" and (not environ.get(INSIDE) or bool(environ.get(BY_ENV)))
         if os.isatty(1):
             return False
         own[:] = own or [parent_shell(environ)]
@@ -222,7 +223,8 @@ def program_environment(
     A region or an endpoint that a person has set since the last `exec` stays.
     """
     gone = {*STALE, *left_over(environ), BY_ENV, ""}  # execve refuses an entry without a name
-    return {name: value for name, value in environ.items() if name not in gone} | dict(given) | {INSIDE: profile}
+    named = {INSIDE: profile, FOR_PROMPTS: profile}
+    return {name: value for name, value in environ.items() if name not in gone} | dict(given) | named
 
 
 def shell_variables(
@@ -233,7 +235,7 @@ def shell_variables(
     That is what names another identity, and what another profile has handed on.
     """
     there = (name for name in IDENTITY if name in environ)
-    found: dict[str, str | None] = {**dict(given), INSIDE: profile, BY_ENV: "1"}
+    found: dict[str, str | None] = {**dict(given), INSIDE: profile, FOR_PROMPTS: profile, BY_ENV: "1"}
     for name in (*ALWAYS_CLEARED, *CREDENTIALS, *there, *left_over(environ)):
         found.setdefault(name, None)
     return found
@@ -254,7 +256,7 @@ def after_failure(environ: "Mapping[str, str]") -> list[str]:
 
     In a shell of `exec --refresh` that is its endpoint. A container's own stays: the next try may need it.
     """
-    is_exec_s = INSIDE in environ and environ.get(CONTAINER[0], "").startswith("http://127.0.0.1:")
+    is_exec_s = bool(environ.get(INSIDE)) and environ.get(CONTAINER[0], "").startswith("http://127.0.0.1:")
     return list(dict.fromkeys((*CREDENTIALS, *IDENTITY, *left_over(environ), *(CONTAINER if is_exec_s else ()))))
 
 

@@ -88,17 +88,24 @@ def cache_directory(environ: "Mapping[str, str]") -> str | None:
     return os.path.join(base, "assume-helper")
 
 
-def check_private(status: os.stat_result, kind: int) -> None:
-    """Raise NotPrivate unless `status` is of `kind` (0o040000 a directory, 0o100000 a file), ours, and ours alone."""
-    if status.st_mode & 0o170000 != kind:
-        raise NotPrivate("is not a plain " + ("directory" if kind == 0o040000 else "file"))
-    if _geteuid is None:  # Windows: the inherited access list of LOCALAPPDATA protects the files
-        if getattr(status, "st_file_attributes", 0) & 0x400:  # a reparse point: a junction looks like a directory
-            raise NotPrivate("is a link")
+def check_private(where: "str | int", others: int = 0o077) -> os.stat_result:
+    """The status of the directory at a path, or of the file that a descriptor has open. Raises OSError.
+
+    NotPrivate where it is anything else, or not ours, or open to others: they may have none of the bits `others`.
+    """
+    is_directory = isinstance(where, str)
+    status = os.lstat(where) if isinstance(where, str) else os.fstat(where)
+    if status.st_mode & 0o170000 != (0o040000 if is_directory else 0o100000):
+        raise NotPrivate("is not a plain " + ("directory" if is_directory else "file"))
+    if _geteuid is None:  # Windows
+        from assume_helper import access_list
+
+        access_list.check(where, status)
     elif status.st_uid != _geteuid():
         raise NotPrivate("belongs to another user")
-    elif status.st_mode & 0o077:
+    elif status.st_mode & others:
         raise NotPrivate("is open to other users")
+    return status
 
 
 def read_private(path: str, largest: int = LARGEST_FILE) -> bytes:
@@ -110,9 +117,7 @@ def read_private(path: str, largest: int = LARGEST_FILE) -> bytes:
             raise NotPrivate("is a link") from None
         raise
     try:
-        status = os.fstat(descriptor)
-        check_private(status, 0o100000)
-        if status.st_size > largest:
+        if check_private(descriptor).st_size > largest:
             raise NotPrivate("is too large")
         return os.read(descriptor, largest)
     finally:
@@ -146,13 +151,10 @@ def unseal(data: bytes) -> bytes:
 
 def config_paths(environ: "Mapping[str, str]") -> tuple[str, str]:
     """The paths of the config and the credentials file, expanded as botocore expands them."""
-    found = []
-    for name, default in ((WATCHED[0], "~/.aws/config"), (WATCHED[1], "~/.aws/credentials")):
-        path = environ.get(name) or default
-        if "$" in path:  # expandvars imports re: only for those who need it
-            path = os.path.expandvars(path)
-        found.append(expand_home(path, environ))
-    return found[0], found[1]
+    defaults = ((WATCHED[0], "~/.aws/config"), (WATCHED[1], "~/.aws/credentials"))
+    paths = [environ.get(name) or default for name, default in defaults]
+    paths = [os.path.expandvars(path) if "$" in path else path for path in paths]  # expandvars imports re
+    return expand_home(paths[0], environ), expand_home(paths[1], environ)
 
 
 def expand_home(path: str, environ: "Mapping[str, str]") -> str:
@@ -171,9 +173,7 @@ def stamp(
     """
     paths = [path if path.startswith("/") else os.path.abspath(path) for path in config_paths(environ)]
     facts = [profile, _STAMP_FORMAT, *paths]
-    for name in WATCHED:
-        value = environ.get(name)
-        facts.append("" if value is None else "=" + value)
+    facts += ["" if (value := environ.get(name)) is None else "=" + value for name in WATCHED]
     facts += words
     name = fingerprint("\0".join(facts).encode("utf-8", "surrogateescape"))
     facts += [file_state(path) for path in paths] if states is None else states
@@ -247,7 +247,7 @@ def read_hit(
     directory = cache_directory(environ)
     if directory is None:
         raise NotPrivate("there is no cache")
-    check_private(os.lstat(directory), 0o040000)
+    check_private(directory)
     name, expected = stamp(profile, environ, None, words)
     return directory, *unpack_hit(unseal(read_private(os.path.join(directory, name))), expected)
 
@@ -269,7 +269,7 @@ def answer(
         key, elsewhere, conditions, _, given, is_quiet = pointer
         if elsewhere:
             directory = elsewhere
-            check_private(os.lstat(directory), 0o040000)
+            check_private(directory)
         needs_full_way = conditions.pop(FULL_WAY, None) is not None
         for what, value in conditions.items():
             if what.startswith("file "):

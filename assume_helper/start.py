@@ -167,7 +167,7 @@ def _answer_at_once(arguments: "Sequence[str]", started: float) -> None:
         asked = answers.request(arguments)
         if asked is None or not answers.may_serve(asked, os.environ):
             return
-    elif command in ("--version", "completion"):
+    elif command in ("--version", "completion", "init"):
         text = _print_at_once(arguments)
         if text is not None:
             hit.write(1, text)
@@ -185,11 +185,15 @@ def _answer_at_once(arguments: "Sequence[str]", started: float) -> None:
 
 
 def _print_at_once(arguments: "Sequence[str]") -> bytes | None:
-    """The version, a completion script, or the names for TAB where they are cached; None for all else."""
+    """The version, what `init` and `completion` print, or the names for TAB where they are cached; else None."""
     if len(arguments) == 2 and arguments[0] == "completion":
         from assume_helper.cli.completion_scripts import SCRIPTS
 
         return SCRIPTS[arguments[1]].encode() if arguments[1] in SCRIPTS else None
+    if arguments[0] == "init":
+        from assume_helper.cli import shell_functions
+
+        return shell_functions.answer(arguments)
     if arguments == ["--version"]:
         from assume_helper import answers
 

@@ -60,17 +60,21 @@ static void note_name(void *into, const char *name)
 
 static bool make_environment(struct environment *made, const struct request *asked, const struct answer *found)
 {
-    static char inside[LARGEST_FILE];
+    static char inside[LARGEST_FILE], for_prompts[LARGEST_FILE];
     struct text text = {inside, sizeof inside, 0, false};
+    struct text prompts_text = {for_prompts, sizeof for_prompts, 0, false};
     struct names left_over = {{NULL}, 0};
     each_left_over(note_name, &left_over);
     note_name(&left_over, BY_ENV);
     add(&text, INSIDE "=");
     add(&text, asked->profile);
-    if (text.is_full || !give_lines(made, found->variables) || !give_lines(made, found->given) ||
-        made->given_count == MOST_FACTS)
+    add(&prompts_text, FOR_PROMPTS "=");
+    add(&prompts_text, asked->profile);
+    if (text.is_full || prompts_text.is_full || !give_lines(made, found->variables) || !give_lines(made, found->given) ||
+        made->given_count + 2 > MOST_FACTS)
         return false;
     made->given[made->given_count++] = inside;
+    made->given[made->given_count++] = for_prompts;
     for (char **entry = environ; *entry != NULL; entry++) {
         const char *equals = strchr(*entry, '=');
         if (equals == NULL)

@@ -1,5 +1,5 @@
-/* Files that are ours alone, and where they are: on Windows. The inherited access list of LOCALAPPDATA protects them,
- * as Python leaves it to that. A reparse point (a link, a junction) is not followed to a directory or a file of ours. */
+/* Files that are ours alone, and where they are: on Windows. Their access list says so. A reparse point (a link, a
+ * junction) is not followed to a directory or a file of ours. */
 #ifdef _WIN32
 #include "on_windows.h"
 
@@ -26,7 +26,7 @@ static bool is_own(HANDLE file, bool is_directory)
     BY_HANDLE_FILE_INFORMATION status;
     return GetFileType(file) == FILE_TYPE_DISK && GetFileInformationByHandle(file, &status) &&
            (status.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) == 0 &&
-           ((status.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0) == is_directory;
+           ((status.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0) == is_directory && is_closed_to_others(file);
 }
 
 int open_private_directory(const char *path)
@@ -36,7 +36,8 @@ int open_private_directory(const char *path)
         free++;
     if (free == MOST_DIRECTORIES || strlen(path) >= LONGEST_KNOWN)
         return NO_DIRECTORY;
-    HANDLE directory = open_path(path, FILE_READ_ATTRIBUTES | FILE_LIST_DIRECTORY, FILE_SHARE_READ | FILE_SHARE_WRITE,
+    HANDLE directory = open_path(path, FILE_READ_ATTRIBUTES | FILE_LIST_DIRECTORY | READ_CONTROL,
+                                 FILE_SHARE_READ | FILE_SHARE_WRITE,
                                  OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT);
     if (directory == INVALID_HANDLE_VALUE)
         return NO_DIRECTORY;
@@ -65,7 +66,8 @@ HANDLE open_file(int directory, const char *name, DWORD access, DWORD how)
     add(&path, opened[directory].path);
     add(&path, "\\");
     add(&path, name);
-    HANDLE file = open_path(buffer, access, share, how, FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OPEN_REPARSE_POINT);
+    DWORD flags = FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OPEN_REPARSE_POINT;
+    HANDLE file = open_path(buffer, access | READ_CONTROL, share, how, flags);
     if (file != INVALID_HANDLE_VALUE && !is_own(file, false)) {
         CloseHandle(file);
         return INVALID_HANDLE_VALUE;

@@ -42,7 +42,7 @@ extern const char *const CONTAINER[], *const TAB_COMMANDS[];
 extern const struct option OPTIONS[];
 extern const struct handed_on HANDED_ON[];
 extern const struct syntax SYNTAX[];
-extern const struct pair KNOWN_AS[], SCRIPTS[];
+extern const struct pair KNOWN_AS[], SCRIPTS[], FUNCTIONS[];
 
 /* What a step came to. UNSURE: hand on as if nothing was tried. ASK: only the Python program can answer, and nobody is
  * to wait at the gate for it. MISS: nothing is cached. */
@@ -91,6 +91,7 @@ bool begins_with(const char *text, const char *with);
 bool is_ascii(const char *text);
 bool is_plain_value(const char *text, size_t size);
 const char *variable(const char *name);
+bool is_set(const char *name);
 void say(const char *subject, const char *what);
 void say_unprintable(const char *subject, const char *what, int reason);
 

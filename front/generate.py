@@ -6,13 +6,13 @@ library alone. So there is one truth, and the front is built anew where it chang
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.dont_write_bytecode = True
 
 from assume_helper import answers, hit
-from assume_helper.cli import tab
+from assume_helper.cli import shell_functions, tab
 from assume_helper.cli.completion_scripts import SCRIPTS
 from assume_helper.sessions import herd_gate, refresh_ahead, time_budget
 
@@ -21,7 +21,7 @@ _KINDS = {answers.FLAG: "OPTION_FLAG", answers.VALUE: "OPTION_VALUE", answers.PA
 
 def literal(text: str) -> str:
     """`text` as a C string literal: short pieces, one line of the text each."""
-    escapes = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "?": "\\?"}
+    escapes = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "?": "\\?"}
     pieces = [
         "".join(escapes.get(character, character) for character in line) for line in text.splitlines(keepends=True)
     ]
@@ -32,6 +32,12 @@ def strings(name: str, values: Iterable[str]) -> str:
     """An array of strings that ends with NULL."""
     lines = "".join(f"    {literal(value)},\n" for value in values)
     return f"const char *const {name}[] = {{\n{lines}    NULL,\n}};\n"
+
+
+def scripts(name: str, texts: Mapping[str, str]) -> str:
+    """A table of the texts that are printed for each shell."""
+    lines = "".join(f'    {{"{shell}",\n    {literal(text)}}},\n' for shell, text in texts.items())
+    return f"const struct pair {name}[] = {{\n{lines}    {{NULL, NULL}},\n}};\n"
 
 
 def header() -> str:
@@ -48,6 +54,7 @@ def header() -> str:
         "REFRESH_SLOTS": refresh_ahead._SLOTS,
         "MOST_TRIES": refresh_ahead._MOST_TRIES,
         "LONGEST_TRIES": refresh_ahead._LONGEST,
+        "LONGEST_FUNCTION": shell_functions._LONGEST_NAME,
         "LONGEST_CMD_VALUE": answers._LONGEST_VALUE_OF_CMD,
     }
     texts = {
@@ -63,10 +70,14 @@ def header() -> str:
         "CALLERS": hit.CALLERS,
         "LOG_HITS": answers.LOG_HITS,
         "INSIDE": answers.INSIDE,
+        "FOR_PROMPTS": answers.FOR_PROMPTS,
+        "NO_INPUT": answers.NO_INPUT,
         "BY_ENV": answers.BY_ENV,
         "SHELL_OPTION": answers.SHELL,
         "FOLDER": answers.FOLDER,
         "REFRESH_OPTION": refresh_ahead.OPTION,
+        "FUNCTION": shell_functions.COMMAND,
+        "USUAL_FUNCTION": shell_functions.DEFAULT_COMMAND,
     }
     parts = [
         "/* Written by front/generate.py from the Python package. */\n#ifndef GENERATED_H\n#define GENERATED_H\n\n"
@@ -74,9 +85,9 @@ def header() -> str:
     parts += [f"#define {name} {number}\n" for name, number in numbers.items()]
     parts += [f"#define {name} {literal(text)}\n" for name, text in texts.items()]
     parts.append("\n#endif\n\n#ifdef WITH_SCRIPTS\n")
-    parts.append("const struct pair SCRIPTS[] = {\n")
-    parts += [f'    {{"{shell}",\n    {literal(script)}}},\n' for shell, script in SCRIPTS.items()]
-    parts.append("    {NULL, NULL},\n};\n#endif\n\n#ifdef WITH_TABLES\n")
+    parts.append(scripts("SCRIPTS", SCRIPTS))
+    parts.append(scripts("FUNCTIONS", shell_functions.FUNCTIONS))
+    parts.append("#endif\n\n#ifdef WITH_TABLES\n")
     parts.append(strings("WATCHED", hit.WATCHED))
     parts.append(strings("CREDENTIALS", answers.CREDENTIALS))
     parts.append(strings("IDENTITY", answers.IDENTITY))

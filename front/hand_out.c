@@ -130,6 +130,7 @@ static enum outcome print_variables(const struct request *asked, const struct an
     set_lines(&script, found->variables);
     set_lines(&script, found->given);
     set(&script, INSIDE, strlen(INSIDE), asked->profile, strlen(asked->profile));
+    set(&script, FOR_PROMPTS, strlen(FOR_PROMPTS), asked->profile, strlen(asked->profile));
     set(&script, BY_ENV, strlen(BY_ENV), "1", 1);
     for (size_t i = 0; ALWAYS_CLEARED[i] != NULL; i++)
         clear(&script, ALWAYS_CLEARED[i]);
@@ -181,7 +182,7 @@ void fail_in_shell(const struct request *asked)
     for (size_t i = 0; IDENTITY[i] != NULL; i++)
         fail_one(&failing, IDENTITY[i]);
     each_left_over(fail_one, &failing);
-    if (variable(INSIDE) != NULL && address != NULL && begins_with(address, "http://127.0.0.1:"))
+    if (is_set(INSIDE) && address != NULL && begins_with(address, "http://127.0.0.1:"))
         for (size_t i = 0; CONTAINER[i] != NULL; i++)
             fail_one(&failing, CONTAINER[i]);
     add(&failing.text, asked->syntax->fail_behind);

@@ -26,6 +26,9 @@ bool read_environment(void);
 const wchar_t *behind_program(const wchar_t *line);
 bool split(const wchar_t *line, char **words, int most, int *count);
 
+/* access_list_windows.c */
+bool is_closed_to_others(HANDLE file);
+
 /* files_windows.c */
 HANDLE open_file(int directory, const char *name, DWORD access, DWORD how);
 

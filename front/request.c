@@ -93,6 +93,8 @@ bool parse_request(int count, char **words, struct request *found)
         found->program = words + end + 1;
     }
     for (int at = 1; at < end; at++) {
+        if (found->command == COMMAND_ENV && strcmp(words[at], NO_INPUT) == 0)
+            continue;
         if (words[at][0] == '-') {
             if (!is_ascii(words[at]) || !take_option(found, words[0], words, &at, end))
                 return false;
@@ -116,7 +118,7 @@ bool may_serve(struct request *asked)
     if (first != NULL && second != NULL && strcmp(first, second) != 0)
         return false;
     if (asked->command == COMMAND_EXEC)
-        return CAN_EXECUTE && (variable(INSIDE) == NULL || variable(BY_ENV) != NULL);
+        return CAN_EXECUTE && (!is_set(INSIDE) || is_set(BY_ENV));
     if (is_terminal())
         return false;
     if (asked->syntax == NULL)

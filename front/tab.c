@@ -1,8 +1,10 @@
-/* The version, the completion scripts, and what TAB offers where a profile's name is wanted. As cli/tab.py. */
+/* The version, what `completion` and `init` print, and what TAB offers where a profile's name is wanted. As cli/tab.py. */
 #include "front.h"
 
 #include <errno.h>
 #include <string.h>
+
+#define LONGEST_INIT (32 * 1024) /* what `init` prints */
 
 static char content[LARGEST_NAMES + 1];
 
@@ -64,7 +66,7 @@ static bool find_typed(const char *shell, int count, char **words, struct typed 
         const char *command = words[0] + (words[0][0] == '.'), *current = words[1] + (words[1][0] == '.');
         if (!takes_a_profile(command, strlen(command)))
             return false;
-        typed->current = current + strspn(current, "'\"");
+        typed->current = current;
     } else if (strcmp(shell, "zsh") == 0 || strcmp(shell, "fish") == 0) {
         if (count != 2 || words[1][0] == '-' || !takes_a_profile(words[0], strlen(words[0])))
             return false;
@@ -194,6 +196,44 @@ static enum outcome print_names(const char *shell, const struct typed *typed)
     return print_text(output, text.used);
 }
 
+static const char *find_text(const struct pair *texts, const char *shell)
+{
+    for (; texts->first != NULL; texts++)
+        if (strcmp(texts->first, shell) == 0)
+            return texts->second;
+    return NULL;
+}
+
+static bool is_function_name(const char *name)
+{
+    size_t length = strlen(name);
+    for (size_t i = 0; i < length; i++)
+        if (name[i] != '-' && (!is_plain(name[i], "") || strchr("./:", name[i]) != NULL))
+            return false;
+    return length > 0 && length <= LONGEST_FUNCTION && name[0] != '-' && name[0] != '_' &&
+           !(name[0] >= '0' && name[0] <= '9') && strcmp(name, "assume-helper") != 0;
+}
+
+/* `init SHELL [--command NAME]`: the text, with the function's name in it. NULL where only Python can answer. */
+static const char *init_text(int count, char **words)
+{
+    static char output[LONGEST_INIT];
+    struct text text = {output, sizeof output, 0, false};
+    const char *name = USUAL_FUNCTION, *from = find_text(FUNCTIONS, words[1]), *hole;
+    if (count == 4 && strcmp(words[2], "--command") == 0 && is_function_name(words[3]))
+        name = words[3];
+    else if (count != 2)
+        return NULL;
+    if (from == NULL)
+        return NULL;
+    for (; (hole = strstr(from, FUNCTION)) != NULL; from = hole + strlen(FUNCTION)) {
+        add_bytes(&text, from, (size_t)(hole - from));
+        add(&text, name);
+    }
+    add(&text, from);
+    return text.is_full ? NULL : output;
+}
+
 /* Prints what nothing but this program and the names' file decides. */
 enum outcome answer_at_once(int count, char **words)
 {
@@ -202,9 +242,9 @@ enum outcome answer_at_once(int count, char **words)
     if (count == 1 && strcmp(words[0], "--version") == 0)
         text = "assume-helper " VERSION "\n";
     if (count == 2 && strcmp(words[0], "completion") == 0)
-        for (const struct pair *script = SCRIPTS; script->first != NULL; script++)
-            if (strcmp(script->first, words[1]) == 0)
-                text = script->second;
+        text = find_text(SCRIPTS, words[1]);
+    if (count >= 2 && strcmp(words[0], "init") == 0)
+        text = init_text(count, words);
     if (text != NULL)
         return print_text(text, strlen(text));
     if (count >= 4 && strcmp(words[0], "completion") == 0 && strcmp(words[2], "--") == 0 &&

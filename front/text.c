@@ -75,6 +75,13 @@ const char *variable(const char *name)
     return NULL;
 }
 
+/* Whether a variable says anything: PowerShell keeps empty ones. */
+bool is_set(const char *name)
+{
+    const char *value = variable(name);
+    return value != NULL && *value != '\0';
+}
+
 /* One line on standard error. */
 void say(const char *subject, const char *what)
 {

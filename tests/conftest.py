@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -10,10 +11,9 @@ from pathlib import Path
 import boto3
 import identity_center
 import local_aws
+import powershell
 import prepare
-import ptyprocess
 import pytest
-from configuring import CONFIG
 from front import Front, session
 from hypothesis import HealthCheck, settings
 from running import ACCESS_KEY_ID, SECRET, Home
@@ -29,21 +29,24 @@ settings.register_profile(
 settings.load_profile("same")
 
 # What runs the tests may have these ignored (nohup, a shell's background), and every process that it starts with it.
-for _number in (signal.SIGHUP, signal.SIGQUIT):
-    signal.signal(_number, signal.SIG_DFL)
+if sys.platform != "win32":
+    for _number in (signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(_number, signal.SIG_DFL)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Nothing that the tests start has the real home: what asks for one without being given its own finds an empty one. What
-# installers have loaded, and the builds of the conformance suite, stay where they are.
+# installers have loaded, the builds of the conformance suite, and PowerShell stay where they are.
 _REAL_CACHE = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
 for _name, _folder in (
     ("PIP_CACHE_DIR", "pip"),
     ("UV_CACHE_DIR", "uv"),
     ("CONFORMANCE_CACHE", "assume-helper-conformance"),
+    ("POWERSHELL_CACHE", "assume-helper-powershell"),
+    ("ASSUME_HELPER_CI_CACHE", "assume-helper-ci"),
 ):
     os.environ.setdefault(_name, os.path.join(_REAL_CACHE, _folder))
 _HOME = tempfile.TemporaryDirectory(prefix="home-")
-os.environ["HOME"] = _HOME.name
+os.environ["HOME"] = os.environ["USERPROFILE"] = _HOME.name
 for _name in [name for name in os.environ if name.startswith("XDG_")]:
     del os.environ[_name]
 
@@ -53,17 +56,20 @@ for _name in list(os.environ):
         del os.environ[_name]
 
 
-def _terminate(child: ptyprocess.PtyProcess, force: bool = False) -> bool:
-    """End a process of a terminal's: it has as long as it takes to go, and not a tenth of a second, as by pexpect."""
-    child.kill(signal.SIGKILL)
-    end = time.monotonic() + 60
-    while child.isalive():
-        assert time.monotonic() < end, "it does not end"
-        time.sleep(0.01)
-    return True
+if sys.platform != "win32":
+    import ptyprocess
 
+    def _terminate(child: ptyprocess.PtyProcess, force: bool = False) -> bool:
+        """End a process of a terminal's: it has as long as it takes to go, and not pexpect's tenth of a second."""
+        child.kill(signal.SIGKILL)
+        end = time.monotonic() + 60
+        while child.isalive():
+            assert time.monotonic() < end, "it does not end"
+            time.sleep(0.01)
+        return True
 
-ptyprocess.PtyProcess.terminate = _terminate
+    ptyprocess.PtyProcess.terminate = _terminate
+
 
 _UNMEASURED = pytest.StashKey[bool]()
 
@@ -125,6 +131,17 @@ def center() -> Iterator[identity_center.Center]:
         yield center
 
 
+@pytest.fixture(scope="session")
+def pwsh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[powershell.PowerShell]:
+    """A real PowerShell, one process for all that a worker's tests evaluate."""
+    program = powershell.program()
+    if program is None:
+        pytest.skip(powershell.MISSING)
+    found = powershell.PowerShell(program, tmp_path_factory.mktemp("powershell"))
+    yield found
+    found.stop()
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     """An empty home."""
@@ -155,6 +172,8 @@ def granted(role: Home, offline_front: Front) -> Home:
 @pytest.fixture
 def folk(role: Home, offline_front: Front) -> Home:
     """A home as people have one: a role in the config, an access key in the credentials file, the front as STS."""
+    from configuring import CONFIG
+
     offline_front.behaviour = session()
     role.config.write_text(CONFIG)
     role.environ |= {"AWS_ENDPOINT_URL_STS": offline_front.url}

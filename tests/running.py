@@ -20,7 +20,11 @@ SCRIPT = FRONT or str(Path(sys.executable).parent / "assume-helper")
 PACKAGE = Path(__file__).resolve().parent.parent / "assume_helper"
 # Before a command: root without its right to pass over modes, who then is a user like any other.
 _BARRED = "-dac_override,-dac_read_search"
-LIKE_ANY_USER = ["setpriv", f"--bounding-set={_BARRED}", f"--inh-caps={_BARRED}"] if os.geteuid() == 0 else []
+LIKE_ANY_USER = (
+    ["setpriv", f"--bounding-set={_BARRED}", f"--inh-caps={_BARRED}"]
+    if sys.platform != "win32" and os.geteuid() == 0
+    else []
+)
 # Secrets that no output but the document may ever show (see test_secrets).
 SECRET = "CanarySecretAccessKey0123456789+/abcdefg"
 ACCESS_KEY_ID = "AKIACANARY0123456789"

@@ -83,7 +83,7 @@ def open_directory(directory: str, warn: Callable[[Warning], None]) -> Cache:
     """The cache in `directory`, an absolute path; as `open_cache` otherwise."""
     try:
         private_files.make_directory(directory)
-        hit.check_private(os.lstat(directory), 0o040000)
+        hit.check_private(directory)
     except (OSError, ValueError) as error:
         warn(_warning_of(directory, error))
         return Cache(None, warn)
@@ -148,7 +148,7 @@ def write(cache: Cache, name: str, payload: bytes, *, durable: bool) -> bool:
                     os.fsync(descriptor)
             finally:
                 os.close(descriptor)
-            os.replace(temporary, target)
+            private_files.replace(temporary, target)
         except BaseException:
             # A signal may come before the file exists, or after it was renamed.
             try:
@@ -179,7 +179,7 @@ def remove(cache: Cache, name: str) -> None:
     """Delete the file `name`, if it exists."""
     if cache.directory is not None:
         try:
-            os.unlink(cache.path(name))
+            private_files.remove(cache.path(name))
         except FileNotFoundError:
             pass
         except OSError as error:

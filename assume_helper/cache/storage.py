@@ -101,7 +101,7 @@ def _existing(environ: Mapping[str, str], storage: Storage) -> Cache | None:
     if storage == "encrypted":
         directory = os.path.join(directory, hit.ENCRYPTED)
     try:
-        hit.check_private(os.lstat(directory), 0o040000)
+        hit.check_private(directory)
     except (OSError, ValueError):
         return None
     return Cache(directory, lambda _warning: None, storage=storage)

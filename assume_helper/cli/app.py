@@ -23,7 +23,7 @@ _COMMENT = "a comment follows this credential_process, and its words are handed 
 # In the order in which people need them, for --help.
 COMMANDS = (
     "get", "exec", "env", "whoami", "console", "login", "logout", "sync", "root", "list", "clear", "configure",
-    "doctor", "keys", "completion", "log",
+    "doctor", "keys", "init", "completion", "log",
 )  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def _exit_code(invocation: Invocation, problem: BaseException) -> int:
     try:
         raise problem
     except AssumeHelperError as error:
-        return _fail(invocation, error.exit_code, str(error))
+        return fail(invocation, error)
     except BrokenPipeError:
         return 1
     except (OSError, MemoryError) as error:
@@ -159,6 +159,11 @@ def warn_of_ambiguity(invocation: Invocation) -> None:
     for warning in found:
         if warning is not None:
             invocation.say(f"assume-helper: warning: {one_line(str(warning))}")
+
+
+def fail(invocation: Invocation, error: AssumeHelperError) -> int:
+    """Say what went wrong, in one line, and log it; the exit code."""
+    return _fail(invocation, error.exit_code, str(error))
 
 
 def _fail(invocation: Invocation, exit_code: int, what: str) -> int:

@@ -10,9 +10,8 @@ It is there because many SDKs hide standard error. It never holds a secret. Its 
 
 import json
 import os
-import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from assume_helper import hit
@@ -20,7 +19,7 @@ from assume_helper.cache.session import Session
 from assume_helper.errors import AssumeHelperError
 from assume_helper.profiles.login import PermissionSet
 from assume_helper.profiles.role import Profile
-from assume_helper.system import home, private_files
+from assume_helper.system import home, private_files, process_list
 from assume_helper.text import printable
 
 _LARGEST = 1024 * 1024
@@ -72,8 +71,7 @@ def _append(target: str, moment: float, event: Mapping[str, str]) -> None:
     _check_directory(os.path.dirname(target))
     descriptor = private_files.create(target, os.O_APPEND)
     try:
-        status = os.fstat(descriptor)
-        hit.check_private(status, stat.S_IFREG)
+        status = hit.check_private(descriptor)
         os.write(descriptor, line)
         is_full = status.st_size > _LARGEST
         if is_full and _may_rename(descriptor, target):
@@ -81,13 +79,12 @@ def _append(target: str, moment: float, event: Mapping[str, str]) -> None:
     finally:
         os.close(descriptor)
     if is_full and sys.platform == "win32":  # an open file cannot be renamed there
-        os.replace(target, target + ".1")
+        private_files.replace(target, target + ".1")
 
 
 def _check_directory(directory: str) -> None:
     """Raise NotPrivate where the log's directory is a link, or other users may change what is in it."""
-    status = os.lstat(directory)
-    hit.check_private(os.stat_result((status.st_mode & ~_READABLE, *status[1:])), stat.S_IFDIR)
+    hit.check_private(directory, 0o077 & ~_READABLE)
 
 
 if sys.platform == "win32":
@@ -182,8 +179,10 @@ def events() -> list[dict[str, str]]:
 def calling_program() -> str:
     """The name of the program that started this process, past any `sh -c`; `unknown` where the system does not say.
 
-    Linux keeps at most 15 bytes of it (proc(5)). The other systems tell it only to code in C.
+    Linux keeps at most 15 bytes of it (proc(5)). macOS tells it only to code in C.
     """
+    if sys.platform == "win32":
+        return _listed(process_list.calling_program)
     process = str(os.getppid())
     try:
         for _ in range(_MOST_SHELLS):
@@ -199,8 +198,18 @@ def calling_program() -> str:
 
 def program_name(number: int) -> str:
     """The name of the program that runs as process `number`; `unknown` where the system does not say."""
+    if sys.platform == "win32":
+        return _listed(lambda: process_list.program_name(number))
     try:
         return printable(_read_proc(str(number), "comm").removesuffix("\n"), 64) or _UNKNOWN
+    except OSError:
+        return _UNKNOWN
+
+
+def _listed(name: Callable[[], str]) -> str:
+    """What the list of Windows' processes says; `unknown` where it says nothing."""
+    try:
+        return printable(name(), 64) or _UNKNOWN
     except OSError:
         return _UNKNOWN
 
@@ -219,7 +228,7 @@ def _read(target: str) -> bytes:
         reason = "is a link" if os.path.islink(target) else f"cannot be read ({error.strerror})"
         raise AssumeHelperError(f"{printable(target)} {reason}", "remove it, so that a new log can begin") from None
     try:
-        hit.check_private(os.fstat(descriptor), stat.S_IFREG)
+        hit.check_private(descriptor)
         with open(descriptor, "rb", closefd=False) as file:
             return file.read(_LARGEST_READ)
     except hit.NotPrivate as error:

@@ -97,7 +97,7 @@ def parse_line(shell: str, arguments: Sequence[str]) -> TypedLine:
         return _parse_bash_line(arguments[0], arguments[1] if len(arguments) > 1 else "")
     if shell == "powershell":
         words = [word.removeprefix(".") for word in arguments]
-        return TypedLine(words[:-1], words[-1].lstrip("'\""))
+        return TypedLine(words[:-1], words[-1])
     current = arguments[-1]
     # zsh and fish compare with the current word themselves: they know which of its quotes are open.
     return TypedLine(arguments[:-1], current if current.startswith("-") else "")

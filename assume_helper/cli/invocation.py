@@ -24,8 +24,9 @@ class Invocation:
 
     `environ` is the caller's environment, `started` the start of the process (seconds since the epoch) and
     `started_monotonic` the same on the monotonic clock. `is_process` is true for `get`, which programs call. `subject`
-    is the profile or role that messages name. `is_delivered`: the document of `get` is printed. `has_offered_login`: a
-    person was asked whether to log in. The streams are used through this class alone.
+    is the profile or role that messages name. `is_delivered`: the document of `get` is printed. `may_ask`: a person
+    may be asked something. `offered_logins` are the token files of the logins that a person was asked about. The
+    streams are used through this class alone.
     """
 
     environ: Mapping[str, str] = field(repr=False)
@@ -38,7 +39,8 @@ class Invocation:
     subject: str = ""
     warnings: list[Warning] = field(default_factory=list)
     is_delivered: bool = False
-    has_offered_login: bool = False
+    may_ask: bool = True
+    offered_logins: set[str] = field(default_factory=set)
 
     def warn(self, warning: Warning) -> None:
         """Keep a warning for the end, once: some clients take anything on stderr for a failure (measured: duckdb)."""
@@ -64,6 +66,7 @@ class Invocation:
             host=host_name.own(),
             session_name=session_name,
             warn=self.warn,
+            may_ask=self.may_ask,
         )
 
     def call_context_from_now(self) -> CallContext:
@@ -133,8 +136,8 @@ class Invocation:
             return False
 
     def can_ask(self) -> bool:
-        """Whether a person can be asked: standard input and standard error are terminals."""
-        return self.is_terminal(0) and self.is_terminal(2)
+        """Whether a person can be asked: standard input and standard error are terminals, and nothing forbids it."""
+        return self.may_ask and self.is_terminal(0) and self.is_terminal(2)
 
     def terminal_width(self) -> int:
         """The terminal's width in characters; COLUMNS wins, and 80 stands where neither is known."""

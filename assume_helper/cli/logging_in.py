@@ -54,12 +54,12 @@ def log_in(invocation: Invocation, login: Login, options: Options, context: Call
 
 
 def offer(invocation: Invocation, login: Login | None, error: SourceError) -> bool:
-    """Ask on the terminal, once, whether to log in now; whether somebody did.
+    """Ask on the terminal, once for each login, whether to log in now; whether somebody did.
 
     Not where the login is good, so that the error is about something else. Raises what logging in raises, and
     KeyboardInterrupt.
     """
-    if login is None or invocation.has_offered_login or not invocation.can_ask():
+    if login is None or login.token_path in invocation.offered_logins or not invocation.can_ask():
         return False
     from assume_helper.logins import log_in as logins
     from assume_helper.logins import login_errors, state
@@ -67,7 +67,7 @@ def offer(invocation: Invocation, login: Login | None, error: SourceError) -> bo
     before = logins.seen(login)
     if state.of(login, invocation.clock.now()).problem is None:
         return False
-    invocation.has_offered_login = True
+    invocation.offered_logins.add(login.token_path)
     invocation.say(f"assume-helper: {printable(error.message)}")
     answer = invocation.read_line(f"log in to {login_errors.name(login)} now? [Y/n]").strip().lower()
     if answer not in {"", "y", "yes"}:

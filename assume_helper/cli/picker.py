@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from assume_helper.cli import choice_list, display
+from assume_helper.cli import choice_list, display, recently_used
 from assume_helper.cli.choice_list import Choice, ChoiceList
 from assume_helper.cli.invocation import Invocation
 from assume_helper.errors import ConfigurationError
@@ -21,13 +21,14 @@ _EXAMPLE_ARN = "arn:aws:iam::123456789012:role/NAME"
 def pick(invocation: Invocation) -> str:
     """The profile's name, or the role's ARN, that a person chooses: arrows move, typing filters.
 
-    It is drawn on standard error, because the caller reads standard output. Raises KeyboardInterrupt,
-    ConfigurationError.
+    What was used last is first. It is drawn on standard error, because the caller reads standard output. Raises
+    KeyboardInterrupt, ConfigurationError.
     """
     environ = invocation.environ
     config = aws_config.load(environ)
     found = profile_listing.rows(config, environ, invocation.warn, invocation.clock.now())
-    rows = [row for row in found if not row.problem]
+    used = recently_used.ranks(environ)
+    rows = sorted((row for row in found if not row.problem), key=lambda row: recently_used.rank(row.profile, used))
     titles = _titles(rows, invocation.screen_width() - _POINTER)
     choices = [Choice(title, row.profile, row.role or row.kind) for title, row in zip(titles, rows, strict=True)]
     unusable = dict.fromkeys(config.profiles, "it has nothing to get credentials from") | {

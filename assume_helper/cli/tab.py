@@ -60,7 +60,7 @@ def read(environ: "Mapping[str, str]") -> list[str]:
     directory = hit.cache_directory(environ)
     if directory is None:
         raise hit.NotPrivate("there is no cache")
-    hit.check_private(os.lstat(directory), 0o040000)
+    hit.check_private(directory)
     name, expected = stamp(environ)
     content = hit.unseal(hit.read_private(os.path.join(directory, name), LARGEST))
     if not content.startswith(expected + b"\n"):
@@ -71,7 +71,7 @@ def read(environ: "Mapping[str, str]") -> list[str]:
 def _wanted(shell: str, words: "Sequence[str]") -> tuple[str, int] | None:
     """The word that is being typed, as far as names are compared with it, and how much of it bash keeps.
 
-    None unless it is the first argument of one of COMMANDS, without quotes.
+    None unless it is the first argument of one of COMMANDS, without quotes in bash.
     """
     kept = 0
     if shell == "bash":
@@ -86,7 +86,6 @@ def _wanted(shell: str, words: "Sequence[str]") -> tuple[str, int] | None:
                 kept = at - (character == "@")  # readline keeps it in the word (rl_special_prefixes)
     elif shell == "powershell":
         *typed, current = (word.removeprefix(".") for word in words)
-        current = current.lstrip("'\"")
     elif shell in ("zsh", "fish"):
         *typed, current = words
     else:

@@ -20,6 +20,7 @@ from assume_helper.configure.writer import ConfigFile
 from assume_helper.errors import ConfigurationError
 from assume_helper.light import TYPE_CHECKING, asdict, dataclass, field
 from assume_helper.profiles import aws_config
+from assume_helper.system import private_files
 from assume_helper.text import printable
 
 if TYPE_CHECKING:
@@ -197,7 +198,7 @@ def _write(path: str, record: Record) -> None:
     """Write the record, 0600. Raises ConfigurationError."""
     try:
         new = temporary_file.write(path, json.dumps({"version": _VERSION, **asdict(record)}).encode())
-        os.replace(new.path, path)
+        private_files.replace(new.path, path)
     except OSError as error:
         raise ConfigurationError(
             f"{printable(path)} cannot be written ({error.strerror})", "check who may write to its directory"
@@ -236,7 +237,7 @@ def _restore(path: str, data: bytes | None) -> None:
     """Have the record be what it was."""
     try:
         if data is not None:
-            os.replace(temporary_file.write(path, data).path, path)
+            private_files.replace(temporary_file.write(path, data).path, path)
         elif os.path.lexists(path):
             os.unlink(path)
     except OSError:

@@ -108,7 +108,7 @@ def replace(file: ConfigFile, text: str, environ: Mapping[str, str]) -> str | No
             with _locked(file, environ):
                 _check_unchanged(file)
                 for old in temporary[1:]:
-                    os.replace(old.path, file.backup)
+                    private_files.replace(old.path, file.backup)
                 with exchange.uninterrupted():
                     _put_in_place(new, file)
         finally:
@@ -146,7 +146,7 @@ def _put_in_place(new: TemporaryFile, file: ConfigFile) -> None:
             return
         if not exchange.exchange(new.path, file.path):
             _check_unchanged(file)
-            os.replace(new.path, file.path)
+            private_files.replace(new.path, file.path)
             return
     except (FileExistsError, FileNotFoundError):
         raise _changed(file) from None

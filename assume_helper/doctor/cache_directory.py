@@ -1,7 +1,9 @@
 """The cache's directory: whether only we can use it, and what was left behind in it."""
 
 import os
+import re
 import shlex
+import sys
 from collections.abc import Iterator, Mapping
 
 from assume_helper import hit
@@ -34,15 +36,16 @@ def examine(environ: Mapping[str, str], now: float) -> list[Check]:
 def _directory(directory: str | None, environ: Mapping[str, str], now: float) -> list[Check]:
     if directory is None or not os.path.lexists(directory):
         return [_absent(directory, environ)]
-    path = shlex.quote(printable(directory))
+    path = f'"{printable(directory)}"' if sys.platform == "win32" else shlex.quote(printable(directory))
     try:
-        status = os.lstat(directory)
-        hit.check_private(status, 0o040000)
+        hit.check_private(directory)
     except hit.NotPrivate as error:
         taken = home.taken(directory, environ)
         if taken is not None:
             return [Check("cache", "fail", f"{taken[0]}: the cache is not used", taken[1])]
-        mend = f"chmod 700 {path}" if "open" in str(error) else f"move {path} away, or set ASSUME_HELPER_CACHE_DIR"
+        mend = f"move {path} away, or set ASSUME_HELPER_CACHE_DIR"
+        if "open" in str(error):
+            mend = _closing(printable(directory), str(error), sys.platform)
         return [Check("cache", "fail", f"{printable(directory)} {error}: the cache is not used", mend)]
     except OSError as error:
         return [Check("cache", "fail", f"{printable(directory)} cannot be read ({error.strerror})", _ELSEWHERE)]
@@ -51,6 +54,16 @@ def _directory(directory: str | None, environ: Mapping[str, str], now: float) ->
             Check("cache", "warn", f"{printable(directory)} cannot be written to: nothing new is cached", _ELSEWHERE)
         ]
     return [Check("cache", "ok", f"{printable(directory)}, closed to other users"), *_leftovers(directory, now)]
+
+
+def _closing(directory: str, fault: str, platform: str) -> str:
+    """The command that closes `directory` to others on a `platform`; a `fault` on Windows names who may use it."""
+    if platform != "win32":
+        return f"chmod 700 {shlex.quote(directory)}"
+    who = re.search(r"\((S-[0-9-]+)\)", fault)
+    remove = f" /remove:g *{who[1]}" if who else ""
+    # OWNER RIGHTS, for what is created in it as well
+    return f'icacls "{directory}" /inheritance:r{remove} /grant:r "*S-1-3-4:(OI)(CI)F"'
 
 
 def storage_of(environ: Mapping[str, str], kind: Storage, name: str) -> Check:
@@ -123,6 +136,9 @@ def _count(names: list[str]) -> str:
     return "1 file is" if len(names) == 1 else f"{len(names)} files are"
 
 
-def _removal(directory: str, names: list[str]) -> str:
-    paths = [shlex.quote(printable(os.path.join(directory, name))) for name in names[:_MOST_NAMED]]
-    return f"rm -rf -- {' '.join(paths)}" + (", and so on" if len(names) > _MOST_NAMED else "")
+def _removal(directory: str, names: list[str], platform: str = sys.platform) -> str:
+    more = ", and so on" if len(names) > _MOST_NAMED else ""
+    paths = [printable(os.path.join(directory, name)) for name in names[:_MOST_NAMED]]
+    if platform == "win32":  # for PowerShell and cmd
+        return "; ".join(f'del "{path}"' for path in paths) + more
+    return f"rm -rf -- {' '.join(map(shlex.quote, paths))}" + more

@@ -7,12 +7,19 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from assume_helper.errors import AssumeHelperError, ProgramNotFound, ProgramNotRunnable
+from assume_helper.export import parent_shell
 from assume_helper.system import child_signal
 from assume_helper.text import printable
 
 
 def shell(environ: Mapping[str, str]) -> list[str]:
-    """The user's shell: SHELL, else the one in the password database."""
+    """The shell that this was called from, else the user's: SHELL, else the one in the password database.
+
+    On Windows: else COMSPEC.
+    """
+    found = parent_shell.find(environ)
+    if found is not None:
+        return [found]
     if sys.platform == "win32":
         return [environ.get("COMSPEC") or "cmd.exe"]
     given = environ.get("SHELL")
@@ -40,7 +47,7 @@ def exec_program(command: Sequence[str], environ: Mapping[str, str]) -> int:
     try:
         os.execvpe(command[0], list(command), dict(environ))  # noqa: S606 - the user's own command
     except (OSError, ValueError) as error:
-        raise _not_started(command[0], error) from None
+        raise not_started(command[0], error) from None
 
 
 def run(command: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -56,7 +63,7 @@ def run(command: Sequence[str], environ: Mapping[str, str]) -> int:
         # Descriptors that the caller opened for the program stay open. Those opened here are not inheritable anyway.
         process = subprocess.Popen(list(command), env=dict(environ), close_fds=False)
     except (OSError, ValueError) as error:
-        raise _not_started(command[0], error) from None
+        raise not_started(command[0], error) from None
     return process.wait()
 
 
@@ -64,7 +71,8 @@ def _leave_to_the_program(_number: int, _frame: object) -> None:
     """Nothing: it ends with the program."""
 
 
-def _not_started(program: str, error: Exception) -> AssumeHelperError:
+def not_started(program: str, error: Exception) -> AssumeHelperError:
+    """What is said where `program` cannot be started because of `error`."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is not a command"
     kind = ProgramNotFound if isinstance(error, FileNotFoundError) else ProgramNotRunnable
     return kind(f"{printable(program)} cannot be started ({reason})", "correct the command after --, or SHELL")

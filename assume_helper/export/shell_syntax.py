@@ -55,8 +55,9 @@ def lines(shell: str, variables: Mapping[str, str | None]) -> str:
         return json.dumps(variables, indent=2) + "\n"
     write = _WRITERS[shell]
     text = "".join(write(name, value) for name, value in variables.items())
-    # One line: `iex "$(...)"` joins lines by blanks, and `iex (& ...)` takes no more than one.
-    return text[:-1].replace("\n", "; ") + "\n" if shell == "powershell" and text else text
+    # One line of whole statements: `| iex` evaluates each line by itself, `iex "$(...)"` joins lines by blanks, and
+    # `iex (& ...)` takes no more than one.
+    return text[:-1].replace("\n", "; ") + ";\n" if shell == "powershell" and text else text
 
 
 def can_hold(shell: str, value: str) -> bool:
@@ -81,7 +82,7 @@ def how_to_apply(shell: str, command: Sequence[str]) -> str:
     if shell == "fish":
         line = f"{typed} | source"
     elif shell == "powershell":
-        line = f"{typed} | Out-String | Invoke-Expression"
+        line = f"{typed} | Invoke-Expression"
     elif shell == "cmd":
         line = f"for /f \"delims=\" %i in ('{typed}') do @%i"
     else:
@@ -151,7 +152,7 @@ def _powershell(name: str, value: str | None) -> str:
     as numbers.
     """
     if value is None:
-        return f"Remove-Item Env:{name} -ErrorAction SilentlyContinue\n"
+        return f"$Env:{name} = $null\n"  # no command, so no error for what is not there; '' would stay, from 7.5 on
     parts = []
     for part in _PLAIN_IN_POWERSHELL.findall(value):
         if part.isascii() and part.isprintable():

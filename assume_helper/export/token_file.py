@@ -87,12 +87,12 @@ def _sweep(base: str) -> None:
             continue
         path = os.path.join(base, name, _NAME)
         try:
-            hit.check_private(os.lstat(os.path.dirname(path)), 0o040000)
+            hit.check_private(os.path.dirname(path))
             descriptor = os.open(path, _READ_FLAGS)
         except OSError:
             continue  # another user's, or another program's
         try:
-            hit.check_private(os.fstat(descriptor), 0o100000)
+            hit.check_private(descriptor)
             if _lock(descriptor, wait=False):
                 _remove(path)
         except OSError:

@@ -4,13 +4,13 @@ import os
 from collections.abc import Mapping
 
 from assume_helper import answers
-from assume_helper.answers import BY_ENV, CREDENTIALS, INSIDE, after_failure, left_over
+from assume_helper.answers import BY_ENV, CREDENTIALS, FOR_PROMPTS, INSIDE, after_failure, left_over
 from assume_helper.cache.document import variables as session_variables
 from assume_helper.cache.session import Session
 from assume_helper.profiles import aws_config
 from assume_helper.profiles.role import Profile
 
-__all__ = ["BY_ENV", "CREDENTIALS", "INSIDE", "after_failure", "left_over"]
+__all__ = ["BY_ENV", "CREDENTIALS", "FOR_PROMPTS", "INSIDE", "after_failure", "left_over"]
 
 
 def variables(session: Session, profile: Profile) -> dict[str, str]:

@@ -20,7 +20,7 @@ from assume_helper.logins import error_answer, login_errors, login_lock, renewal
 from assume_helper.profiles import login_record
 from assume_helper.profiles.login import IdentityCenterLogin, Login
 from assume_helper.profiles.login_record import Record, TokenFile
-from assume_helper.system import home
+from assume_helper.system import home, private_files
 from assume_helper.system.context import Clock
 from assume_helper.system.deadline import Deadline, within
 from assume_helper.system.retries import retry
@@ -148,7 +148,7 @@ def _remove(path: str, digest: str) -> AssumeHelperError | None:
     with suppress(OSError):
         login_record.write_record(path, Record(revoked=digest))
     try:
-        os.unlink(os.path.realpath(path))
+        private_files.remove(os.path.realpath(path))
     except FileNotFoundError:
         return None
     except OSError as error:

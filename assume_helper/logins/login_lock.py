@@ -26,7 +26,7 @@ def try_acquire(token_path: str) -> int | None:
         raise PermissionError(errno.EACCES, "its folder cannot be written")
     descriptor = private_files.create(login_record.beside(token_path, login_record.LOCK), 0)
     try:
-        hit.check_private(os.fstat(descriptor), 0o100000)
+        hit.check_private(descriptor)
         if _try_lock(descriptor):
             os.ftruncate(descriptor, 0)
             return os.dup(descriptor)

@@ -236,7 +236,7 @@ def _reserved(path: str, file: TokenFile) -> Iterator[Callable[[bytes], None]]:
                 reserved.truncate(len(data))
                 os.fsync(reserved.fileno())
                 reserved.close()
-                os.replace(temporary, target)
+                private_files.replace(temporary, target)
                 with contextlib.suppress(OSError):
                     private_files.flush_directory(os.path.dirname(target))
 

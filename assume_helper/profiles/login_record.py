@@ -152,7 +152,7 @@ def write_beside(path: str, data: bytes) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        os.replace(temporary, path)
+        private_files.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)
         raise

@@ -87,12 +87,12 @@ def take_or_wait(profile: str, environ: "Mapping[str, str]", now: float, words: 
         return ""
     try:
         private_files.make_directory(directory)
-        hit.check_private(os.lstat(directory), 0o040000)
+        hit.check_private(directory)
         name = hit.stamp(profile, environ, None, words)[0].partition(".")[0]
         # The kernel closes it, and opens the gate, however this process ends.
         path = os.path.join(directory, name + SUFFIX)
         descriptor = private_files.create(path, 0)
-        hit.check_private(os.fstat(descriptor), 0o100000)
+        hit.check_private(descriptor)
         if _try_lock(descriptor, _EXCLUSIVE):
             _held.append((descriptor, path))
             return path

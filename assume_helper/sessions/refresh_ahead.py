@@ -69,7 +69,7 @@ def _open(path: str) -> int:
     try:
         if hasattr(os, "fchmod") and os.fstat(descriptor).st_mode & 0o600 != 0o600:
             os.fchmod(descriptor, 0o600)  # a umask may have taken the owner's rights
-        hit.check_private(os.fstat(descriptor), 0o100000)
+        hit.check_private(descriptor)
     except BaseException:
         os.close(descriptor)
         raise

@@ -35,7 +35,7 @@ def _shared_key(environ: Mapping[str, str]) -> bytes | None:
     path = os.path.join(directory, FILE)
     try:
         private_files.make_directory(directory)
-        hit.check_private(os.lstat(directory), 0o040000)
+        hit.check_private(directory)
         is_there = os.path.lexists(path)  # looked at before it is read: another process may make it meanwhile
         return _read(path) or _made(path, replaces=is_there)
     except (OSError, ValueError):
@@ -63,13 +63,13 @@ def _made(path: str, *, replaces: bool) -> bytes | None:
             os.close(descriptor)
         try:
             if replaces:
-                os.replace(temporary, path)
+                private_files.replace(temporary, path)
             else:
                 os.link(temporary, path)
         except FileExistsError:
             pass
         except OSError:  # a file system without links
-            os.replace(temporary, path)
+            private_files.replace(temporary, path)
     finally:
         try:
             os.unlink(temporary)

@@ -2,6 +2,9 @@
 
 import os
 import stat
+import sys
+import time
+from collections.abc import Callable
 
 from assume_helper import hit
 
@@ -9,6 +12,9 @@ from assume_helper import hit
 _OF_SOME_SYSTEMS = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
 WRITE_FLAGS = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | _OF_SOME_SYSTEMS
 _READ_FLAGS = os.O_RDONLY | _OF_SOME_SYSTEMS
+# ERROR_ACCESS_DENIED, which a target that is open gives, and ERROR_SHARING_VIOLATION (System Error Codes).
+_IN_USE = (5, 32)
+_TRIES, _PAUSE = 40, 0.025
 
 
 def read_with_state(path: str, longest: int = -1) -> tuple[bytes, str]:
@@ -78,3 +84,32 @@ def flush_directory(directory: str) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def replace(source: str, target: str) -> None:
+    """`os.replace`, once nobody has `target` open any more: Windows replaces no open file. Raises OSError."""
+    patiently(lambda: os.replace(source, target))
+
+
+def remove(path: str) -> None:
+    """`os.unlink`, once nobody has `path` open any more: Windows deletes no open file. Raises OSError."""
+    patiently(lambda: os.unlink(path))
+
+
+def patiently(
+    change: Callable[[], None], platform: str = sys.platform, sleep: Callable[[float], None] = time.sleep
+) -> None:
+    """Call `change`, on Windows again for a second while a file is open: a hit, or a virus scanner, reads it just now.
+
+    Raises OSError.
+    """
+    for _ in range(_TRIES if platform == "win32" else 0):
+        try:
+            change()
+        except PermissionError as error:
+            if getattr(error, "winerror", None) not in _IN_USE:
+                raise
+            sleep(_PAUSE)
+        else:
+            return
+    change()

@@ -10,6 +10,7 @@ DIR gets `config` and `credentials`, which hold the user's new access key and tw
 import argparse
 import json
 import os
+import shlex
 import shutil
 import sys
 import time
@@ -107,6 +108,14 @@ def helper_command() -> str:
     return "/".join(f'"{part}"' if " " in part else part for part in parts)
 
 
+def exported(**paths: Path) -> str:
+    """The line that sets these variables, for PowerShell (which sets PSModulePath) or a POSIX shell."""
+    if "PSModulePath" in os.environ:
+        doubled = {name: str(path).replace("'", "''") for name, path in paths.items()}
+        return "; ".join(f"$Env:{name} = '{path}'" for name, path in doubled.items())
+    return "export " + " ".join(f"{name}={shlex.quote(str(path))}" for name, path in paths.items())
+
+
 def _once_known(create: Callable[[], str]) -> str:
     """The result of `create`, tried for a minute: a role cannot trust a user that IAM has not yet spread."""
     for _ in range(12):
@@ -132,6 +141,9 @@ def main() -> int:
     parser.add_argument("--remove", action="store_true", help="take away what was created")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     options = parser.parse_args()
+    # PowerShell keeps empty variables, and botocore takes an empty AWS_PROFILE for the name of a profile.
+    for name in [name for name, value in os.environ.items() if name.startswith("AWS_") and not value]:
+        del os.environ[name]
     session = boto3.Session(region_name=boto3.Session().region_name or "us-east-1")
     into = options.into.absolute()
     try:
@@ -159,7 +171,8 @@ def main() -> int:
     except EOFError:
         print("\nThere is nobody to ask: say --yes. Nothing was done.", file=sys.stderr)
         return 1
-    print(f"Done. Now:\n  export AWS_CONFIG_FILE={into / 'config'} AWS_SHARED_CREDENTIALS_FILE={into / 'credentials'}")
+    files = exported(AWS_CONFIG_FILE=into / "config", AWS_SHARED_CREDENTIALS_FILE=into / "credentials")
+    print(f"Done. Now:\n  {files}")
     print(f"  aws s3 ls --profile {USER}     # denied\n  aws s3 ls --profile {ROLE}     # allowed")
     return 0
 

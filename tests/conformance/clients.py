@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import powershell
+
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples" / "sdk"
 
@@ -48,6 +50,8 @@ class Client:
     reads_credentials_file: bool = False
     # It does not come back before the end, but when it has been refused; it then goes on.
     is_refused_first: bool = False
+    # A request that it makes while a new session comes may be refused: its program makes it once more.
+    may_mix_sessions: bool = False
     # Cheap enough for every check in `make test`.
     is_light: bool = False
     # One of those that are checked together: they share a session.
@@ -84,6 +88,14 @@ JDK = {"java": "a JDK", "mvn": "Maven"}
 NODE = {"node": "Node.js", "npm": "Node.js"}
 REQUIREMENTS = ("requirements.txt",)
 PACKAGES = ("package-lock.json",)
+
+# PowerShell, which loads the SDK's assemblies: nothing is compiled.
+DOTNET = powershell.folder() or Path("/nowhere")
+_PWSH = str(DOTNET / "powershell" / "pwsh")
+_VERSION_OF_DOTNET = (
+    "env", *(f"{name}={value}" for name, value in powershell.QUIET.items()), _PWSH, "-NoProfile", "-Command",
+    f"(Get-Item '{DOTNET}/awssdk/AWSSDK.Core.dll').VersionInfo.FileVersion",
+)  # fmt: skip
 
 OBSTORE = Client(
     "obstore",
@@ -241,6 +253,16 @@ CLIENTS = (
         failure=AS_IT_IS,
         needs={"ruby": "Debian's ruby and ruby-aws-sdk-s3"},
         locks=("list_buckets.rb",),
+    ),
+    Client(
+        "dotnet",
+        ".NET",
+        "dotnet",
+        version=(_VERSION_OF_DOTNET, r"^([0-9]+\.[0-9]+\.[0-9]+)"),
+        failure=IN_ERROR,
+        needs={_PWSH: "../shared/pwsh"},
+        built_at=str(DOTNET),
+        may_mix_sessions=True,
     ),
     Client(
         "pyarrow",

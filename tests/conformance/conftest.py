@@ -30,13 +30,20 @@ Cell = Callable[[str], None]
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "checks(*names): the columns of the matrix that a test is about")
+    config.addinivalue_line("markers", "only(*names): the clients that a test is about, where it is not about all")
     config.addinivalue_line("markers", "slow: it takes so long that `make test` leaves it out")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "client" in metafunc.fixturenames:
         checks = set(_checks(metafunc.definition))
-        clients = [client for client in CLIENTS if _RESULTS is not None or (not checks & SLOW and client.is_light)]
+        only = metafunc.definition.get_closest_marker("only")
+        clients = [
+            client
+            for client in CLIENTS
+            if (_RESULTS is not None or (not checks & SLOW and client.is_light))
+            and (only is None or client.name in only.args)
+        ]
         metafunc.parametrize("client", clients, ids=lambda client: client.name, indirect=True)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import powershell
 from conformance import building, matrix
 from conformance.clients import CLIENTS, ROOT, Client
 
@@ -61,6 +62,7 @@ def checked(clients: list[Client]) -> tuple[int, dict[str, dict[str, str]]]:
 def main() -> int:
     began = time.monotonic()
     clients = [client for client in CLIENTS if client.name in sys.argv[1:] or len(sys.argv) == 1]
+    powershell.program()  # for the SDK for .NET
     building.cache().mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(BUILDS) as pool:
         there = list(pool.map(built, sorted(clients, key=lambda client: -client.build_minutes)))

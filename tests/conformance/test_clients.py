@@ -114,6 +114,8 @@ def test_a_client_comes_back_for_a_new_session_before_the_old_one_ends(
     assert bool(account.late) == client.is_refused_first
     if client.is_refused_first:
         cell("once refused")
+    if client.may_mix_sessions:
+        cell("with a retry")
 
 
 def test_the_account_refuses_sessions_that_have_ended(scene: Scene, account: Account) -> None:

@@ -116,6 +116,35 @@ def test_a_file_is_completed_where_one_is_wanted(shell: "pexpect.spawn[str]", ma
     assert words(shell, "assume-helper get pol") == ["get", "pol"], "and nowhere else"
 
 
+def test_behind_two_dashes_exec_has_the_shell_s_own_commands_and_files(shell: "pexpect.spawn[str]", many: Home) -> None:
+    (many.folder / "bin").mkdir()
+    program = many.folder / "bin" / "own-program-of-this-test"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    (many.folder / "a-file.txt").write_text("")
+    for line in ("PATH=$PWD/bin:$PATH", "set -gx PATH $PWD/bin $PATH"):
+        shell.sendline(line)
+    assert words(shell, "assume-helper exec short -- own-pro") == ["exec", "short", "--", program.name]
+    assert words(shell, "assume-helper exec short -- cat a-fi") == ["exec", "short", "--", "cat", "a-file.txt"]
+    assert words(shell, "assume-helper exec acc:prod --read-only -- own-pro")[-1] == program.name
+    assert words(shell, "assume-helper exec two\\ words -- ls bin/own") == [
+        "exec", "two words", "--", "ls", "bin/own-program-of-this-test"]  # fmt: skip
+    assert words(shell, "assume-helper exec sho") == ["exec", "short"]
+
+
+def test_with_bash_completion_it_is_the_program_s_own(many: Home) -> None:
+    """A program's own completion, as bash-completion's `_command_offset` finds it."""
+    child = pexpect.spawn(
+        START["bash"][0], START["bash"][1:], env=many.environ, cwd=str(many.folder), encoding="utf-8", timeout=60,
+        dimensions=(50, 300),
+    )  # fmt: skip
+    child.sendline("_command_offset() { COMPREPLY=(from-$1-${COMP_WORDS[$1]}); }")
+    child.sendline("eval \"$(assume-helper completion bash)\"; echo lo''aded")
+    child.expect("loaded")
+    assert words(child, "assume-helper exec short -- tool su")[-1] == "from-4-tool"
+    child.close(force=True)
+
+
 def test_what_is_common_to_several_is_completed(shell: "pexpect.spawn[str]") -> None:
     assert words(shell, "assume-helper get ac") == ["get", "acc:"]
 
@@ -168,7 +197,7 @@ def test_nothing_is_logged_and_nothing_is_said_of_what_is_half_typed(many: Home)
 
 
 def test_powershell_is_told_the_text_to_insert_the_name_and_what_it_is(many: Home) -> None:
-    ran = many.run("completion", "powershell", "--", ".get", ".'tw")
+    ran = many.run("completion", "powershell", "--", ".get", ".tw")
     assert ran.stdout == b"'two words'\ttwo words\ttwo words\n"
     ran = many.run("completion", "powershell", "--", ".get", ".it")
     assert ran.stdout == b"'it''s'\tit's\tit's\n"

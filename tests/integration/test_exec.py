@@ -48,7 +48,8 @@ def test_the_program_has_the_role_s_credentials_and_region_and_no_others(granted
     assert found["AWS_REGION"] == found["AWS_DEFAULT_REGION"] == "us-east-1"
     assert found["AWS_CREDENTIAL_EXPIRATION"] >= document["Expiration"]
     assert found["OTHER"] == "kept"
-    assert found["ASSUME_HELPER_PROFILE"] == "dev"
+    assert found["ASSUME_HELPER_PROFILE"] == found["AWSUME_PROFILE"] == "dev"
+    assert not {"AWS_PROFILE", "AWS_VAULT"} & found.keys(), "the first sends SDKs to the config"
     assert "stale" not in found.values()
     assert "ASSUME_HELPER_MFA_TOKEN" not in found
 
@@ -328,6 +329,7 @@ def test_no_variable_names_another_identity_and_the_account_is_the_session_s(gra
     found = seen(granted, *refresh, "dev", **STALE_IDENTITY, AWS_ACCOUNT_ID_ENDPOINT_MODE="disabled")
     assert found["AWS_ACCOUNT_ID"] == "123456789012"
     assert "stale" not in found.values()
+    assert found["AWSUME_PROFILE"] == "dev", "also where the program gets an endpoint in place of keys"
     assert found["AWS_ACCOUNT_ID_ENDPOINT_MODE"] == "disabled", "a setting, and nobody's name"
 
 

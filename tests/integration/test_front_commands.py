@@ -49,6 +49,7 @@ TYPED = [
     ["exec", "--session-tag=a=b", "dev", "--session-policy", POLICY, "--", "/bin/echo", "x"],
     ["env", "dev", "--shell=sh", "--policy-arn=arn:aws:iam::aws:policy/ReadOnlyAccess", "--session-tag", "a=b"],
     ["env", "--shell=cmd", "dev", "--shell=zsh", "--role-session-name", "me"],
+    ["env", "--no-input", "dev", "--shell=sh", "--read-only"],
 ]
 
 
@@ -125,6 +126,8 @@ NOT_TYPED = [
     ["env"],
     ["env", "--unset"],
     ["env", "--json", "dev"],
+    ["get", "dev", "--no-input"],
+    ["env", "dev", "--no-input=1", "--shell", "sh"],
     ["env", "dev", "--shell", "tcsh"],
     ["env", "dev", "--shell"],
     ["env", "dev", "--shell", "SH"],

@@ -30,6 +30,7 @@ def test_the_program_has_the_same_environment_from_both(full: Scene) -> None:
     assert b"A=2" not in entries
     assert not {b"B", b"=c", b""} & set(entries[:-1])
     assert b"ASSUME_HELPER_PROFILE=dev" in entries
+    assert b"AWSUME_PROFILE=dev" in entries
     assert not any(entry.startswith(b"AWS_PROFILE") for entry in entries)
 
 

@@ -13,6 +13,7 @@ from native_front import HANDED_ON, Scene
 from assume_helper import hit
 from assume_helper.cli import tab
 from assume_helper.cli.completion_scripts import SCRIPTS
+from assume_helper.cli.shell_functions import COMMAND, FUNCTIONS
 
 BREAKS = " \t\n\"'@><=;|&(:"
 NAMES = [
@@ -68,6 +69,37 @@ def line(shell: str, *words: str) -> list[str]:
 def test_the_script_is_the_same(cold: Scene, shell: str) -> None:
     seen = cold.both("completion", shell, is_answered=True)
     assert seen.stdout.decode() == SCRIPTS[shell]
+
+
+@pytest.mark.parametrize("shell", FUNCTIONS)
+@pytest.mark.parametrize("named", [[], ["--command", "aws-as"], ["--command", "a" * 32]])
+def test_the_function_is_the_same(cold: Scene, shell: str, named: list[str]) -> None:
+    seen = cold.both("init", shell, *named, is_answered=True)
+    assert seen.stdout.decode() == FUNCTIONS[shell].replace(COMMAND, named[1] if named else "assume")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ["init"],
+        ["init", "tcsh"],
+        ["init", "bash", "--command"],
+        ["init", "bash", "--command", ""],
+        ["init", "bash", "--command", "a b"],
+        ["init", "bash", "--command", "1a"],
+        ["init", "bash", "--command", "-a"],
+        ["init", "bash", "--command", "_a"],
+        ["init", "bash", "--command", "a.b"],
+        ["init", "bash", "--command", "a" * 33],
+        ["init", "bash", "--command", "assume-helper"],
+        ["init", "tcsh", "--command", "a"],
+        ["init", "bash", "more"],
+        ["init", "bash", "--command", "a", "more"],
+    ],
+    ids=repr,
+)
+def test_what_is_no_line_of_init_is_python_s_to_refuse(cold: Scene, typed: list[str]) -> None:
+    assert cold.both(*typed, is_answered=False).code == 2
 
 
 def test_the_version_is_the_same(cold: Scene) -> None:

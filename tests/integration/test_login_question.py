@@ -168,3 +168,28 @@ def test_a_hostile_name_reaches_no_terminal(somebody: Home, center: Center) -> N
     assert code in {3, 4}
     assert "\x1b[31m" not in said
     assert center.calls("RegisterClient") == 0
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 4)])
+def test_a_pattern_asks_once_for_all_over_one_login(somebody: Home, center: Center, answer: str, code: int) -> None:
+    second = permission_set("dev-2", prefix="assume_helper_")
+    somebody.config.write_text(somebody.config.read_text() + second)
+    with terminal(somebody, "exec", "dev*", "--", "sh", "-c", "echo key $AWS_ACCESS_KEY_ID", **DESKTOP) as child:
+        child.expect_exact(QUESTION)
+        child.sendline(answer)
+        ended_with, said = ended(child)
+    assert (ended_with, "[Y/n]" in said) == (code, False)
+    assert [f"{name}: key ASIA" in said for name in ("dev", "dev-2")] == [answer == "y"] * 2
+    assert center.calls("/authorize") == (answer == "y")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"), [(["dev"], 4, "sso-session corp is not logged in"), ([], 2, "name a profile")]
+)
+def test_without_input_env_asks_nothing_on_a_terminal(
+    somebody: Home, center: Center, arguments: list[str], code: int, said: str
+) -> None:
+    with terminal(somebody, "env", "--no-input", *arguments, **DESKTOP) as child:
+        ended_with, shown = ended(child)
+    assert (ended_with, said in shown, "[Y/n]" in shown) == (code, True, False)
+    assert center.calls("/authorize") == 0

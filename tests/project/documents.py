@@ -60,7 +60,7 @@ def commands(path: Path) -> list[list[str]]:
     found = [words for line in lines for words in _called(line)]
     for span in code(prose(path)):
         # Placeholders: what is optional is given, and a shell's name is one of those that there are.
-        plain = re.sub(r"[][]|\.\.\.", "", span).replace("completion SHELL", "completion bash")
+        plain = re.sub(r"[][]|\.\.\.", "", span).replace(" SHELL", " bash")
         found += [words for words in _called(plain) if words[0] != "COMMAND" and len(words) > 1]
     return found
 

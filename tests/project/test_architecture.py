@@ -91,10 +91,10 @@ def environment_reads(tree: ast.Module) -> list[int]:
 # The tree.
 
 
-def test_the_root_holds_at_most_nine_modules_and_the_twelve_wings() -> None:
+def test_the_root_holds_at_most_ten_modules_and_the_twelve_wings() -> None:
     modules = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"}
     assert {"__main__", "start", "hit"} <= modules
-    assert len(modules) <= 9
+    assert len(modules) <= 10
     assert {path.parent.name for path in PACKAGE.glob("*/__init__.py")} == WINGS
 
 
@@ -116,7 +116,9 @@ def test_the_hit_imports_os_and_sys_and_no_more_in_its_functions() -> None:
         "os",
         "sys",
     }
-    assert set(imported(tree)) <= {"os", "sys", "time"}
+    # `access_list` on Windows alone, where nothing else tells whose a file is.
+    assert set(imported(tree)) <= {"os", "sys", "time", "assume_helper"}
+    assert "from assume_helper import access_list" in ast.unparse(tree)
 
 
 # Each module.

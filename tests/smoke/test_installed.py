@@ -19,7 +19,7 @@ from running import ACCESS_KEY_ID, Home, Ran
 
 SCRIPT = os.environ.get("SMOKE_SCRIPT", running.SCRIPT)
 COMMANDS = ["get", "exec", "env", "whoami", "console", "login", "logout", "sync", "root", "list", "clear", "configure",
-            "doctor", "keys", "completion", "log"]  # fmt: skip
+            "doctor", "keys", "init", "completion", "log"]  # fmt: skip
 SHOW = "import os; print('key=' + os.environ['AWS_ACCESS_KEY_ID'] + '.')"
 KEY = "key=ASIAFRONT00000000000."
 KEYRING = """

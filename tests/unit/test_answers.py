@@ -39,7 +39,7 @@ def parameters(command: str) -> dict[str, click.Parameter]:
 def test_the_options_are_click_s(command: str) -> None:
     known = parameters(command)
     ours = answers.SESSION_OPTIONS[command]
-    shell = {answers.SHELL} if command == "env" else set()
+    shell = {answers.SHELL, answers.NO_INPUT} if command == "env" else set()
     assert ours.keys() | NOT_OF_A_SESSION[command] | shell == known.keys()
     for name, kind in ours.items():
         option = known[name]
@@ -262,7 +262,7 @@ def test_a_program_has_no_other_identity() -> None:
         "AWS_REGION": "r",
     }
     found = answers.program_environment("dev", [("AWS_ACCESS_KEY_ID", "k")], environ)
-    assert found == {"A": "1", "AWS_ACCESS_KEY_ID": "k", answers.INSIDE: "dev"}
+    assert found == {"A": "1", "AWS_ACCESS_KEY_ID": "k", answers.INSIDE: "dev", answers.FOR_PROMPTS: "dev"}
 
 
 def test_what_a_person_has_set_since_stays() -> None:

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import windows
+import wine
 from built import published
 from front import Front, denied, session
 from rewound import rewind
-from windows import Windows, access_key_id, ended
+from wine import Windows, access_key_id, ended
 
 from assume_helper.cache.directory import Cache
 
@@ -73,7 +73,7 @@ ALONE = "assume-helper: assume-helper-python.exe cannot be started"
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Windows]:
     """A Windows with the helper."""
     folder = tmp_path_factory.mktemp("windows")
-    made = Windows(folder, windows.environ(folder / "prefix", AWS_REGION="us-east-1", AWS_EC2_METADATA_DISABLED="true"))
+    made = Windows(folder, wine.environ(folder / "prefix", AWS_REGION="us-east-1", AWS_EC2_METADATA_DISABLED="true"))
     try:
         made.install(published("windows-x86_64"))
         yield made
@@ -137,7 +137,7 @@ def test_options_env_and_tab_need_none_either(there: Windows, sts: Front) -> Non
         by_python = ended(there.run_program(there.python, "-m", "assume_helper", *words))
         assert alone == by_python
         assert FIRST in alone[1]
-    program = windows.path(there.folder / "alone" / "assume-helper.exe")
+    program = wine.path(there.folder / "alone" / "assume-helper.exe")
     in_cmd = ended(there.run_program(Path("cmd"), "/c", f"{program} env role"))
     assert in_cmd == there.run("env", "role", "--shell", "cmd", folder="alone")
 
@@ -186,7 +186,7 @@ def test_python_waits_at_the_gate_of_the_front_too(there: Windows, sts: Front) -
 
 
 def in_console(there: Windows, folder: str) -> "subprocess.Popen[bytes]":
-    program = windows.path(there.folder / folder / "assume-helper.exe")
+    program = wine.path(there.folder / folder / "assume-helper.exe")
     return there.run_with_input(there.python, "-c", CONSOLE, program, "get", "role")
 
 
@@ -237,7 +237,7 @@ def test_a_session_that_is_due_is_refreshed_behind_a_hit(there: Windows, sts: Fr
 
 @pytest.mark.parametrize("form", ["pip", "pip, in quotes", "pipx, with a flag", "uv before 0.8"])
 def test_the_interpreter_is_the_one_that_an_installer_wrote(there: Windows, form: str) -> None:
-    python = windows.path(there.python).encode()
+    python = wine.path(there.python).encode()
     try:
         if form == "uv before 0.8":
             there.write_script(b"", python + struct.pack("<I", len(python)) + b"UVSC")
@@ -254,11 +254,11 @@ def test_the_interpreter_is_the_one_in_the_resources_that_uv_writes(there: Windo
     """As uv since 0.8: a launcher with two resources more. The archive lies behind them here, and in a third there."""
     script, copy = there.folder / "scripts" / "assume-helper-python.exe", there.folder / "launcher.exe"
     shutil.copy(there.folder / "alone" / "assume-helper.exe", copy)
-    done = ended(there.run_program(there.python, "-c", RESOURCES, windows.path(copy), windows.path(there.python)))
+    done = ended(there.run_program(there.python, "-c", RESOURCES, wine.path(copy), wine.path(there.python)))
     assert done == (0, "", "")
     kept = script.read_bytes()
     try:
-        script.write_bytes(windows.script(copy.read_bytes(), b""))
+        script.write_bytes(wine.script(copy.read_bytes(), b""))
         assert there.run("exec", "source", "--no-session", "--", "cmd", "/c", "exit 7") == (7, "", "")
     finally:
         script.write_bytes(kept)
@@ -272,4 +272,4 @@ def test_what_is_not_known_for_certain_starts_itself(there: Windows, before: byt
         code, _, error = there.run("list")
         assert (code, error.startswith(ALONE)) == (1, True)
     finally:
-        there.write_script(b"#!" + windows.path(there.python).encode() + b"\r\n")
+        there.write_script(b"#!" + wine.path(there.python).encode() + b"\r\n")

@@ -2,6 +2,7 @@
 
 import click
 
+from assume_helper import answers
 from assume_helper.cli.invocation import Invocation
 from assume_helper.cli.role_argument import role_options, session
 from assume_helper.cli.session_options import are_given
@@ -15,10 +16,19 @@ from assume_helper.light import Any
     "--shell", type=click.Choice(shell_syntax.SHELLS), help="Print lines for this shell. Default: the shell you are in."
 )
 @click.option("--unset", is_flag=True, help="Print the lines that clear the credentials.")
+@click.option(answers.NO_INPUT, "no_input", is_flag=True, help="Ask nothing: fail where a person would be asked.")
 @click.option("--json", "as_json", is_flag=True, help="The same as --shell json.")
 @click.pass_obj
 def command(
-    invocation: Invocation, /, role: str | None, shell: str | None, unset: bool, as_json: bool, **options: Any
+    invocation: Invocation,
+    /,
+    role: str | None,
+    shell: str | None,
+    *,
+    unset: bool,
+    no_input: bool,
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """Print the lines that set a profile's credentials and region in a shell. The shell evaluates them.
 
@@ -32,8 +42,9 @@ def command(
         $ eval "$(assume-helper env --unset)"
         fish> assume-helper env dev | source
         $ assume-helper env dev --shell dotenv > .env
-        PS> assume-helper env dev --shell powershell | Out-String | Invoke-Expression
+        PS> assume-helper env dev --shell powershell | Invoke-Expression
     """
+    invocation.may_ask = not no_input
     which = "json" if as_json else shell or shell_syntax.detected(invocation.environ)
     values: dict[str, str | None]
     if unset:
@@ -49,7 +60,7 @@ def command(
         if which in {"json", "dotenv"}:  # a file that other programs read: it clears nothing
             values = {name: value for name, value in values.items() if value is not None}
         if not shell_syntax.can_hold(which, request.name):
-            values[variables.INSIDE] = None
+            values |= {variables.INSIDE: None, variables.FOR_PROMPTS: None}
         words = request.words()
         invocation.record_issue(profile, entry.session)
     invocation.print(shell_syntax.lines(which, values).encode("utf-8"))

@@ -144,7 +144,7 @@ def test_any_names_are_quoted_as_by_the_full_way(there: dict[str, str], names: l
         ["completion", "zsh", "--", "get", "dev", ""],
         ["completion", "fish", "--", "get", "-"],
         ["get", "dev"],
-        ["completion", "powershell", "--", ".get", ".'-"],
+        ["completion", "powershell", "--", ".get", ".-"],
         ["completion", "bash", "--", ""],
     ],
 )

@@ -150,3 +150,12 @@ def test_a_cache_that_cannot_be_listed_has_no_left_overs(
     monkeypatch.setattr(os, "scandir", scandir)
     assert store.directory == str(tmp_path / "cache")
     assert statuses(cache(tmp_path)) == ["ok"]
+
+
+def test_each_system_has_its_own_command_to_close_a_directory() -> None:
+    fault = "is open to other users (S-1-1-0)"
+    assert cache_directory._closing("/a b", fault, "darwin") == "chmod 700 '/a b'"
+    closing = cache_directory._closing("C:\\a b", fault, "win32")
+    assert closing == 'icacls "C:\\a b" /inheritance:r /remove:g *S-1-1-0 /grant:r "*S-1-3-4:(OI)(CI)F"'
+    assert "/remove" not in cache_directory._closing("C:\\x", "is open to other users (it has no access list)", "win32")
+    assert cache_directory._removal("C:\\x", ["y"], "win32") in ('del "C:\\x/y"', 'del "C:\\x\\y"')

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from assume_helper.errors import ProgramNotFound, ProgramNotRunnable
-from assume_helper.export import program
+from assume_helper.export import parent_shell, program
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +26,10 @@ def unknown_user(_number: int) -> None:
     raise KeyError
 
 
-def test_the_shell_is_the_caller_s_else_the_user_s_else_sh(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_shell_is_the_parent_s_else_the_caller_s_else_the_user_s_else_sh(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parent_shell, "find", lambda _environ: "/bin/parent")
+    assert program.shell({"SHELL": "/bin/mine"}) == ["/bin/parent"]
+    monkeypatch.setattr(parent_shell, "find", lambda _environ: None)
     monkeypatch.setattr(pwd, "getpwuid", lambda _number: SimpleNamespace(pw_shell="/bin/theirs"))
     assert program.shell({"SHELL": "/bin/mine"}) == ["/bin/mine"]
     assert program.shell({"SHELL": ""}) == ["/bin/theirs"]

@@ -12,7 +12,8 @@ from pathlib import Path
 import dotenv
 import pytest
 import shellingham  # type: ignore[import-untyped]
-from hypothesis import example, given, settings
+from hostile_values import NASTY, many, named, values
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from assume_helper import answers
@@ -29,50 +30,6 @@ REAL = {
 }
 # These are on every machine that runs the tests; a test that is passed over would prove nothing.
 REQUIRED = {"bash", "dash", "sh"}
-NASTY = [
-    "",
-    "plain",
-    "it's",
-    "''",
-    "'",
-    '"',
-    "\\",
-    "\\'",
-    "a\\",
-    "\\\\'",
-    "$(touch pwned)",
-    "`touch pwned`",
-    "${HOME}",
-    "$HOME %PATH% !PATH!",
-    "a\nb",
-    "\n",
-    "a\r\nb\n",
-    "\t x \t",
-    "--help",
-    "-x",
-    "=ls",
-    "~",
-    "~root:~root",
-    "!!",
-    "a;b&c|d<e>f(g)h{i,j}[k]*?#l^m",
-    "# no comment",
-    "grün \u2019\u2018\u201a\u201b “x” 日本 🎉",
-    "\x01\x1b[31m\x7f\x85\u2028",
-    "';touch pwned;'",
-    "'+(1)+'",
-    "x" * 5000,
-]
-
-values = st.one_of(
-    st.sampled_from(NASTY),
-    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20),
-    st.text("'\"\\$`!%^&|<>(){}[]*?~#=;:,.-+ \t\r\nab\u2018\u2019", max_size=20),
-)
-many = settings(max_examples=40)
-
-
-def named(found: list[str]) -> dict[str, str]:
-    return {f"A{number}": value for number, value in enumerate(found)}
 
 
 def evaluated(shell: str, text: str, folder: Path, **environ: str) -> dict[str, str]:
@@ -146,80 +103,6 @@ def test_no_option_of_zsh_changes_a_value(option: str, tmp_path: Path, monkeypat
 def test_bash_has_them_under_errexit_and_nounset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(REAL, "bash", ["bash", "--norc", "-eu"])
     assert evaluated("bash", shell_syntax.lines("bash", {"A": "x", "B": None}), tmp_path)["A"] == "x"
-
-
-# PowerShell: about_Assignment_Operators, about_Quoting_Rules, about_Arithmetic_Operators.
-
-QUOTES = "'\u2018\u2019\u201a\u201b"
-
-
-def powershell(text: str) -> dict[str, str | None]:
-    """What PowerShell makes of `text`, a line of statements. Raises ValueError for all else."""
-    environ: dict[str, str | None] = {}
-    rest = text.removesuffix("\n")
-    if not text.isprintable() and text != rest + "\n":
-        raise ValueError(text)
-    while rest:
-        cleared = re.match(r"Remove-Item Env:(\w+) -ErrorAction SilentlyContinue(; |$)", rest, re.ASCII)
-        if cleared:
-            environ[cleared[1]] = None
-            rest = rest[cleared.end() :]
-            continue
-        name = re.match(r"\$Env:(\w+) = (?=')", rest, re.ASCII)  # a string first: the left one decides what + means
-        if name is None:
-            raise ValueError(rest)
-        rest = rest[name.end() :]
-        units = b""
-        while True:
-            if rest[0] in QUOTES:
-                end = 1
-                while rest[end] not in QUOTES or rest[end + 1 : end + 2] in tuple(QUOTES):
-                    end += 1 if rest[end] not in QUOTES else 2
-                literal = re.sub(f"[{QUOTES}]([{QUOTES}])", r"\1", rest[1:end])
-                units += literal.encode("utf-16-le")
-                rest = rest[end + 1 :]
-            else:
-                number = re.match(r"\[char\]([0-9]+)", rest)
-                if number is None:
-                    raise ValueError(rest)
-                units += int(number[1]).to_bytes(2, "little")
-                rest = rest[number.end() :]
-            if not rest.startswith(" + "):
-                break
-            rest = rest[3:]
-        environ[name[1]] = units.decode("utf-16-le")
-        if rest and not rest.startswith("; "):
-            raise ValueError(rest)
-        rest = rest[2:]
-    return environ
-
-
-@many
-@given(found=st.lists(values, max_size=12))
-@example(found=NASTY)
-def test_powershell_has_the_very_values_by_its_rules(found: list[str]) -> None:
-    variables = named(found)
-    text = shell_syntax.lines("powershell", variables)
-    assert text.isascii(), "what else there is depends on the console's code page"
-    assert powershell(text) == variables
-
-
-def test_what_powershell_is_given() -> None:
-    assert shell_syntax.lines("powershell", {"A": "it's", "B": None, "C": "", "D": "\n", "E": "a\u2019b"}) == (
-        "$Env:A = 'it''s'; Remove-Item Env:B -ErrorAction SilentlyContinue; $Env:C = ''; "
-        "$Env:D = '' + [char]10; $Env:E = 'a' + [char]8217 + 'b'\n"
-    )
-
-
-@pytest.mark.skipif(shutil.which("pwsh") is None, reason="PowerShell is not installed: its documented rules are tested")
-@pytest.mark.parametrize("applied", ["{} | Out-String | Invoke-Expression", 'iex "$({})"', "iex (& {})", "iex ({})"])
-def test_the_real_powershell_has_them(tmp_path: Path, applied: str) -> None:
-    variables = named([value for value in NASTY if value])
-    (tmp_path / "lines").write_bytes(shell_syntax.lines("powershell", variables).encode())
-    script = f"{applied.format('Get-Content lines')}; env -0"
-    done = subprocess.run(["pwsh", "-NoProfile", "-Command", script], cwd=tmp_path, capture_output=True, check=True)
-    environ = dict(line.decode().split("=", 1) for line in done.stdout.split(b"\0") if "=" in line.decode())
-    assert {name: environ[name] for name in variables} == variables
 
 
 # cmd: `cmd /?`, `set /?`; the line may be run as it is, from a batch file, or by FOR, with delayed expansion or not.
@@ -356,7 +239,7 @@ def test_a_name_that_no_shell_takes_is_a_mistake_of_the_caller(name: str) -> Non
         ("zsh", 'eval "$(assume-helper env dev)"'),
         ("sh", 'eval "$(assume-helper env dev)"'),
         ("fish", "assume-helper env dev | source"),
-        ("powershell", "assume-helper env dev --shell powershell | Out-String | Invoke-Expression"),
+        ("powershell", "assume-helper env dev --shell powershell | Invoke-Expression"),
         ("cmd", "for /f \"delims=\" %i in ('assume-helper env dev --shell cmd') do @%i"),
         ("dotenv", ""),
         ("json", ""),

@@ -24,6 +24,8 @@ KEYS = {
     "AWS_CREDENTIAL_EXPIRATION": "2026-11-28T12:00:00Z",
 }
 EU = {"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1", hit.REGION: "eu-west-1"}
+# Whose credentials these are, for this program and for prompts.
+NAMED = {variables.INSIDE: "dev", variables.FOR_PROMPTS: "dev"}
 
 
 def with_region(region: str | None) -> Profile:
@@ -56,7 +58,7 @@ def test_a_key_without_a_token_and_an_end_clears_those_of_an_earlier_session(the
     assert found["AWS_CREDENTIAL_EXPIRATION"] is None
     given = variables.variables(key, with_region(None))
     assert set(given) == {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
-    assert variables.environment(there, "dev", given) == {**given, variables.INSIDE: "dev"}
+    assert variables.environment(there, "dev", given) == {**given, **NAMED}
 
 
 def test_a_region_is_cleared_only_where_a_profile_has_set_it() -> None:
@@ -66,7 +68,7 @@ def test_a_region_is_cleared_only_where_a_profile_has_set_it() -> None:
 
 def test_a_program_gets_no_other_credentials() -> None:
     old = {"AWS_PROFILE": "old", "AWS_SECURITY_TOKEN": "old", "AWS_ROLE_ARN": "old", "PATH": "/bin"}
-    assert variables.environment(old, "dev", KEYS) == {"PATH": "/bin", variables.INSIDE: "dev", **KEYS}
+    assert variables.environment(old, "dev", KEYS) == {"PATH": "/bin", **NAMED, **KEYS}
 
 
 def test_the_last_profile_s_region_goes_and_a_person_s_stays() -> None:
@@ -111,7 +113,7 @@ def test_in_a_shell_what_names_another_identity_is_cleared_where_it_is() -> None
     found = variables.for_shell(SESSION, with_region(None), there, "asked")
     gone = {"AWS_SECURITY_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ROLE_ARN", "AWS_VAULT", "AWS_ACCOUNT_ID"}
     assert {name for name, value in found.items() if value is None} == gone | set(EU)
-    assert (found[variables.INSIDE], found[variables.BY_ENV]) == ("asked", "1")
+    assert (found[variables.INSIDE], found[variables.FOR_PROMPTS], found[variables.BY_ENV]) == ("asked", "asked", "1")
 
 
 def test_after_a_failure_the_endpoint_of_exec_goes_and_a_container_s_own_stays() -> None:

@@ -189,3 +189,30 @@ def test_what_may_be_made_is_below_a_directory_that_we_may_write_to(
     assert not private_files.may_be_made(str(tmp_path / "link" / "b"))
     monkeypatch.setattr(os, "access", lambda path, _mode: path != str(tmp_path))
     assert not private_files.may_be_made(str(tmp_path / "a" / "b"))
+
+
+def test_windows_is_asked_again_while_a_file_is_open_and_not_for_longer() -> None:
+    """A hit that reads, or a virus scanner: ERROR_SHARING_VIOLATION. What is refused otherwise is so at once."""
+    slept: list[float] = []
+    left = [3]
+
+    def change() -> None:
+        if left[0]:
+            left[0] -= 1
+            raise in_use(32)
+
+    def in_use(number: int) -> PermissionError:
+        error = PermissionError(13, "in use")
+        error.winerror = number  # type: ignore[attr-defined,unused-ignore]
+        return error
+
+    private_files.patiently(change, "win32", slept.append)
+    assert (left, len(slept)) == ([0], 3)
+    left[0] = 1000
+    with pytest.raises(PermissionError):
+        private_files.patiently(change, "win32", slept.append)
+    assert sum(slept) < 2
+    left[0] = 1000
+    with pytest.raises(PermissionError):
+        private_files.patiently(change, "linux", slept.append)
+    assert left == [999]
