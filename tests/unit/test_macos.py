@@ -19,21 +19,30 @@ from running import PACKAGE
 
 from assume_helper import hit
 from assume_helper.cache import encryption, storage
+from assume_helper.cli import sandboxing
+from assume_helper.cli.invocation import Invocation
 from assume_helper.doctor import live, orphans
 from assume_helper.errors import ConfigurationError
+from assume_helper.export import parent_shell
+from assume_helper.sources import kept_keys
 from assume_helper.sts import plain_request
 from assume_helper.system import browser, home, kernel_keyring
+from assume_helper.system.context import Clock
 
 # Where the code asks for macOS, or for whether it is Linux, and the test here of it.
 ASKS = {
     "cache/encryption.py": "test_there_is_no_kernel_keyring",
     "system/kernel_keyring.py": "test_there_is_no_kernel_keyring",
     "cache/storage.py": "test_there_is_no_runtime_directory_without_its_variable",
+    "cli/sandboxing.py": "test_there_is_no_sandbox",
     "configure/attributes.py": "test_a_replaced_file_keeps_its_access_list_and_attributes",
     "configure/exchange.py": "test_files_are_not_exchanged_by_linux_s_call",
     "doctor/live.py": "test_the_clock_is_set_by_sntp",
     "doctor/orphans.py": "test_processes_left_behind_are_not_looked_for",
+    "export/parent_shell.py": "test_the_parent_shell_is_told_by_ps",
+    "export/sandbox_process.py": "test_there_is_no_sandbox",
     "hit.py": "test_cache_and_log_are_in_the_library_folders",
+    "sources/kept_keys.py": "test_a_desktop_s_keyring_is_the_one_way_that_is_told",
     "sts/plain_request.py": "test_a_proxy_of_the_system_s_settings_counts",
     "system/browser.py": "test_a_browser_needs_no_display_variable",
     "system/home.py": "test_cache_and_log_are_in_the_library_folders",
@@ -186,6 +195,25 @@ def test_a_program_is_watched_by_kqueue(monkeypatch: pytest.MonkeyPatch) -> None
     finally:
         os.close(reading)
         os.close(writing)
+
+
+def test_there_is_no_sandbox() -> None:
+    with pytest.raises(ConfigurationError, match="--sandbox needs Linux"):
+        sandboxing.prepare(Invocation({}, Clock(), 0, 0, stdout_closed=False), {})
+    process = loaded("export/sandbox_process.py")
+    assert process.has_terminal() is False
+    with pytest.raises(NotImplementedError):
+        process.run(["true"], {}, "", "")
+
+
+def test_the_parent_shell_is_told_by_ps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parent_shell, "by_ps", lambda _: (1, "/bin/zsh", "-zsh"))
+    monkeypatch.setattr(parent_shell, "by_proc", lambda _: pytest.fail("there is no /proc"))
+    assert parent_shell.find({}) == "/bin/zsh"
+
+
+def test_a_desktop_s_keyring_is_the_one_way_that_is_told() -> None:
+    assert "kernel" not in str(kept_keys.no_keyring())
 
 
 def test_the_age_of_a_process_is_not_told() -> None:
