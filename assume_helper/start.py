@@ -186,11 +186,7 @@ def _answer_at_once(arguments: "Sequence[str]", started: float) -> None:
 
 def _print_at_once(arguments: "Sequence[str]") -> bytes | None:
     """The version, what `init` and `completion` print, or the names for TAB where they are cached; else None."""
-    if len(arguments) == 2 and arguments[0] == "completion":
-        from assume_helper.cli.completion_scripts import SCRIPTS
-
-        return SCRIPTS[arguments[1]].encode() if arguments[1] in SCRIPTS else None
-    if arguments[0] == "init":
+    if len(arguments) == 2 or arguments[0] == "init":
         from assume_helper.cli import shell_functions
 
         return shell_functions.answer(arguments)

@@ -19,6 +19,8 @@ from typing import Any
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "pwsh"
 # No call home, and no look for a newer version.
 QUIET = {"POWERSHELL_TELEMETRY_OPTOUT": "1", "POWERSHELL_UPDATECHECK": "Off"}
+# How people apply text that a program prints for PowerShell.
+APPLIED = ["{} | iex", "{} | Out-String | iex", 'iex "$({})"', "iex (& {})"]
 MISSING = "there is no PowerShell here: neither ../shared/pwsh nor a pwsh on PATH"
 
 # Reads a line for each script: itself, the environment and the working directory, in base64. Answers with a line of

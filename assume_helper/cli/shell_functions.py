@@ -17,7 +17,7 @@ is the new session that is printed. It tries once a minute, never asks a person,
 
 from assume_helper import answers
 from assume_helper.cli import assume_in_bash, assume_in_cmd, assume_in_fish, assume_in_powershell, assume_in_zsh
-from assume_helper.cli.completion_scripts import SCRIPTS
+from assume_helper.cli.completion_scripts import SCRIPTS, one_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ _CHANGED = {
     "bash": """    [[ ${%(name)s-} == "${%(mark)s-}" ]] || changed+='%(name)s '""",
     "zsh": """    [[ ${%(name)s-} == "${%(mark)s-}" ]] || changed+='%(name)s '""",
     "fish": """    test "$%(name)s" = "$%(mark)s"; or echo %(name)s""",
-    "powershell": """    if ([string]$Env:%(name)s -cne [string]$Env:%(mark)s) { '%(name)s' }""",
+    "powershell": """    if ([string]$Env:%(name)s -cne [string]$Env:%(mark)s) { '%(name)s' };""",
     "cmd": """@if not "%%%(name)s%%"=="%%%(mark)s%%" set "ASSUME_KEPT.%(name)s=1\"""",
 }
 _SCRIPTS = {
@@ -62,7 +62,7 @@ _SCRIPTS = {
 
 
 def _filled(shell: str) -> str:
-    """The script of `shell`, in which the variables' names and the texts for people are put."""
+    """Completion and the script of `shell`, in which the variables' names and the texts for people are put."""
     gone = tuple(dict.fromkeys((*answers.CREDENTIALS, *answers.IDENTITY)))
     handed_on = [(mark, name) for mark, names in answers.HANDED_ON.items() for name in names]
     is_powershell = shell == "powershell"
@@ -79,11 +79,14 @@ def _filled(shell: str) -> str:
     script = _SCRIPTS[shell]
     for part, text in parts.items():
         script = script.replace(part, text)
-    return script.replace("\n", "\r\n") if shell == "cmd" else script  # cmd finds no label behind a bare newline
+    if is_powershell:
+        return one_line(SCRIPTS[shell] + script)
+    # cmd finds no label behind a bare newline.
+    return script.replace("\n", "\r\n") if shell == "cmd" else SCRIPTS[shell] + script
 
 
 # What `init` prints, by the shell.
-FUNCTIONS = {shell: SCRIPTS.get(shell, "") + _filled(shell) for shell in _SCRIPTS}
+FUNCTIONS = {shell: _filled(shell) for shell in _SCRIPTS}
 _NAME = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 _LONGEST_NAME = 32
 
@@ -100,8 +103,10 @@ def named(shell: str, name: str) -> str:
 
 
 def answer(arguments: "Sequence[str]") -> bytes | None:
-    """What this command line prints: `init SHELL [--command NAME]`, in these words; None for all else."""
+    """What this command line prints: `init SHELL [--command NAME]` or `completion SHELL`; None for all else."""
     match arguments:
+        case ["completion", shell] if shell in SCRIPTS:
+            return SCRIPTS[shell].encode()
         case ["init", shell] if shell in FUNCTIONS:
             return named(shell, DEFAULT_COMMAND).encode()
         case ["init", shell, "--command", name] if shell in FUNCTIONS and is_name(name):

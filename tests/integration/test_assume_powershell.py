@@ -1,11 +1,11 @@
-"""`assume` in a real PowerShell: the one on the PATH. A start takes a second, so that each test asks many things."""
+"""`assume` in a real PowerShell. A start takes a second, so that each test asks many things."""
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
+import powershell
 import pytest
 from assuming import with_path
 from front import Call, Front, Reply, session
@@ -13,7 +13,8 @@ from running import ACCESS_KEY_ID, SECRET, Home
 
 ROLE = "arn:aws:iam::123456789012:role"
 STRICT = "Set-StrictMode -Version Latest"
-LOAD = "assume-helper init powershell | Out-String | Invoke-Expression"
+INIT = "assume-helper init powershell"
+LOAD = f"{INIT} | Invoke-Expression"
 SHOW = "[Console]::Out.WriteLine(([Environment]::GetEnvironmentVariables() | ConvertTo-Json -Compress))"
 STATUS = "$ok = $?; [Console]::Out.WriteLine((@($ok, $LASTEXITCODE) | ConvertTo-Json -Compress))"
 OWN = {
@@ -38,8 +39,8 @@ class Counting:
 
 @pytest.fixture
 def ready(granted: Home, offline_front: Front, native: Path) -> Home:
-    if shutil.which("pwsh") is None:
-        pytest.skip("pwsh is not on the PATH")
+    if powershell.program() is None:
+        pytest.skip(powershell.MISSING)
     offline_front.behaviour = Counting()
     with granted.config.open("a") as config:
         config.write(f"[profile other]\nrole_arn = {ROLE}/other\nsource_profile = base\n")
@@ -47,18 +48,19 @@ def ready(granted: Home, offline_front: Front, native: Path) -> Home:
         credentials.write(f'[it\'s $x `y; "z"]\nrole_arn = {ROLE}/odd\nsource_profile = base\n')
     granted.environ |= {
         "AWS_ENDPOINT_URL_STS": offline_front.url,
-        "POWERSHELL_TELEMETRY_OPTOUT": "1",
-        "POWERSHELL_UPDATECHECK": "Off",
+        **powershell.QUIET,
         "NO_COLOR": "1",
     }
     with_path(granted, native.parent)
     return granted
 
 
-def ran(home: Home, *lines: str, **environ: str) -> tuple[list[Any], str]:
+def ran(home: Home, *lines: str, load: str = LOAD, **environ: str) -> tuple[list[Any], str]:
     """What the lines have shown, and what was on standard error."""
+    program = powershell.program()
+    assert program is not None
     done = subprocess.run(
-        ["pwsh", "-NoProfile", "-NonInteractive", "-Command", "\n".join((STRICT, LOAD, *lines))],
+        [program, "-NoProfile", "-NonInteractive", "-Command", "\n".join((STRICT, load, *lines))],
         env=home.environ | environ, cwd=home.folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=180,
         check=False, encoding="utf-8",
     )  # fmt: skip
@@ -69,7 +71,8 @@ def of_aws(seen: dict[str, str]) -> dict[str, str]:
     return {n: v for n, v in seen.items() if n.startswith(("AWS", "ASSUME_"))}
 
 
-def test_it_sets_the_credentials_and_brings_back_what_was_there(ready: Home) -> None:
+@pytest.mark.parametrize("applied", powershell.APPLIED)
+def test_it_sets_the_credentials_and_brings_back_what_was_there(ready: Home, applied: str) -> None:
     odd = "assume 'it''s $x `y; \"z\"'"
     seen, said = ran(
         ready,
@@ -84,6 +87,7 @@ def test_it_sets_the_credentials_and_brings_back_what_was_there(ready: Home) -> 
         "assume -",
         STATUS,
         SHOW,
+        load=applied.format(INIT),
         **OWN,
     )
     before, first, dev, other, hostile, second, after = seen

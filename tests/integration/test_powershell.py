@@ -12,14 +12,13 @@ import local_aws
 import prepare
 import pytest
 from front import Front, denied, session
-from powershell import PowerShell
+from powershell import APPLIED, PowerShell
 from running import SCRIPT, Home
 
 from assume_helper import answers
 
 SHOW = "import json, os; print(json.dumps({n: v for n, v in os.environ.items() if n.startswith(('AWS_', 'ASSUME_'))}))"
 CHILD = f"& '{sys.executable}' -c \"{SHOW}\""
-APPLIED = ["{} | iex", "{} | Out-String | iex", 'iex "$({})"', "iex (& {})"]
 STRICT = "Set-StrictMode -Version Latest; $ErrorActionPreference = 'Stop'; "
 # A script that stops where a program fails.
 NATIVE = STRICT + "$PSNativeCommandUseErrorActionPreference = $true; "

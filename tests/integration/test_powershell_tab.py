@@ -7,7 +7,7 @@ from pathlib import Path
 
 import powershell
 import pytest
-from powershell import PowerShell
+from powershell import APPLIED, PowerShell
 from powershell_terminal import Terminal
 from running import SCRIPT, Home
 
@@ -34,8 +34,6 @@ QUOTED = {f"{quote}{typed}": name for typed, name in BARE.items() for quote in "
     "\u2018tw": "two words",
     "\u201ctw": "two words",
 }
-# How people load what is printed.
-LOADED = ["{} | iex", "{} | Out-String | iex", 'iex "$({})"', "iex (& {})"]
 LOAD = f"{SCRIPT} completion powershell"
 
 
@@ -94,7 +92,7 @@ def test_each_name_is_completed_bare_and_in_every_kind_of_quotes(pwsh: PowerShel
 
 
 @pytest.mark.parametrize("before", ["", "Set-StrictMode -Version Latest; $ErrorActionPreference = 'Stop'; "])
-@pytest.mark.parametrize("load", LOADED)
+@pytest.mark.parametrize("load", APPLIED)
 def test_it_is_loaded_in_every_way_and_works_in_strict_mode(
     pwsh: PowerShell, many: Home, load: str, before: str
 ) -> None:

@@ -22,7 +22,7 @@ def command(context: click.Context, /, shell: str, arguments: tuple[str, ...]) -
         zsh, ~/.zshrc:               eval "$(assume-helper completion zsh)"
         fish, ~/.config/fish/config.fish:
                                      assume-helper completion fish | source
-        PowerShell, $PROFILE:        assume-helper completion powershell | Out-String | Invoke-Expression
+        PowerShell, $PROFILE:        assume-helper completion powershell | Invoke-Expression
     """
     invocation = context.ensure_object(Invocation)
     if not arguments:

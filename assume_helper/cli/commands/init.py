@@ -25,7 +25,7 @@ def command(invocation: Invocation, /, shell: str, name: str) -> None:
         zsh, ~/.zshrc:               eval "$(assume-helper init zsh)"
         fish, ~/.config/fish/config.fish:
                                      assume-helper init fish | source
-        PowerShell, $PROFILE:        assume-helper init powershell | Out-String | Invoke-Expression
+        PowerShell, $PROFILE:        assume-helper init powershell | Invoke-Expression
         cmd, once, in a folder of PATH:
                                      assume-helper init cmd > assume.cmd
     """
