@@ -56,6 +56,7 @@ _PRIME = 2**128 - 159
 _MAGIC = b"assume-helper "
 _O_PRIVATE = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _geteuid = getattr(os, "geteuid", None)
+HOME = "HOME" if sys.platform != "win32" else "USERPROFILE"  # the variable that names the user's home
 
 
 class NotPrivate(OSError):
@@ -159,8 +160,8 @@ def config_paths(environ: "Mapping[str, str]") -> tuple[str, str]:
 
 def expand_home(path: str, environ: "Mapping[str, str]") -> str:
     """`path` with a leading `~` replaced by HOME, or by the user's home where HOME is not set."""
-    home = environ.get("HOME") if sys.platform != "win32" else None
-    return home.rstrip("/") + path[1:] if home and path.startswith("~/") else os.path.expanduser(path)
+    home = environ.get(HOME)
+    return home.rstrip("/") + path[1:] if home and path[:2] in ("~/", "~" + os.sep) else os.path.expanduser(path)
 
 
 def stamp(

@@ -24,7 +24,7 @@ GOOD = f"[profile dev]\n{PROCESS}assume_helper_role_arn = {ROLE}/dev\nassume_hel
 
 def environ(folder: Path) -> dict[str, str]:
     paths = {"AWS_CONFIG_FILE": str(folder / "config"), "AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials")}
-    return {"HOME": str(folder), "PATH": os.environ["PATH"]} | paths
+    return {"HOME": str(folder), "USERPROFILE": str(folder), "PATH": os.environ["PATH"]} | paths
 
 
 def loaded(folder: Path, config: str = GOOD, credentials: str = BASE) -> AwsConfig:

@@ -16,7 +16,7 @@ import pytest
 
 # What is tested: the console script, or the native front where its path is given (see CONTRIBUTING.md).
 FRONT = os.environ.get("ASSUME_HELPER_TESTED_FRONT", "")
-SCRIPT = FRONT or str(Path(sys.executable).parent / "assume-helper")
+SCRIPT = FRONT or str(Path(sys.executable).parent / f"assume-helper{'.exe' * (sys.platform == 'win32')}")
 PACKAGE = Path(__file__).resolve().parent.parent / "assume_helper"
 # Before a command: root without its right to pass over modes, who then is a user like any other.
 _BARRED = "-dac_override,-dac_read_search"
@@ -74,6 +74,7 @@ class Home:
         self.environ = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
+            "USERPROFILE": str(self.folder),
             "AWS_EC2_METADATA_DISABLED": "true",
             # as where the helper is installed by itself: without botocore's crt extra, which would sign the calls, too
             "BOTO_DISABLE_CRT": "true",

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from assume_helper.errors import AssumeHelperError, ConfigurationError
 from assume_helper.light import dataclass
+from assume_helper.profiles import command_words
 from assume_helper.text import printable
 
 _SCRIPT = "assume-helper"
@@ -83,10 +84,8 @@ def recognise(words: Sequence[str]) -> HelperCommand | None:
 
 def parse(line: str | None) -> HelperCommand | None:
     """The `get` that a credential_process is; None where it is another command or another program's."""
-    import shlex
-
     try:
-        found = recognise(shlex.split(line or ""))
+        found = recognise(command_words.split(line or ""))
     except ValueError:  # a quote that is not closed
         return None
     return found if found is not None and found.gets else None

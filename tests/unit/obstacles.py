@@ -1,7 +1,9 @@
 """What stands in a hit's way, for the tests of the cache and of a hit: another user's file, and one that never ends."""
 
+import faulthandler
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +28,11 @@ def no_wait() -> Iterator[None]:
     def waited(_number: int, _frame: object) -> None:
         raise AssertionError("it waits")
 
+    if sys.platform == "win32":  # it has no such signal
+        faulthandler.dump_traceback_later(30, exit=True)
+        yield
+        faulthandler.cancel_dump_traceback_later()
+        return
     old = signal.signal(signal.SIGALRM, waited)
     signal.alarm(30)
     try:

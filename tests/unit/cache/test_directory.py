@@ -2,7 +2,6 @@
 
 import errno
 import os
-import pwd
 import shutil
 import stat
 import subprocess
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import platformdirs
 import pytest
+from needs import gives_away
 from running import into, no_warning
 from unit.cache.samples import (
     ENTRY,
@@ -33,6 +33,9 @@ from assume_helper.cache import entries, outcomes
 from assume_helper.cache.directory import Cache
 from assume_helper.cache.outcomes import Failure
 from assume_helper.system import home
+
+if sys.platform != "win32":
+    import pwd
 
 ADVICE = "; look at its disk and its rights, or set ASSUME_HELPER_CACHE_DIR"
 
@@ -349,7 +352,7 @@ def test_a_directory_of_another_user_is_not_used_and_said_so(
     ]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+@gives_away
 def test_a_directory_of_another_user_in_our_home_is_named_with_its_owner_and_what_mends_it(
     warnings: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

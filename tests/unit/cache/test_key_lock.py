@@ -1,7 +1,6 @@
 """The lock of a key: one process at a time, and nobody waits for ever."""
 
 import errno
-import fcntl
 import hashlib
 import os
 import signal
@@ -20,6 +19,9 @@ from running import into
 from assume_helper.cache import key_lock
 from assume_helper.cache.directory import Cache
 from assume_helper.cache.key_lock import acquire
+
+if sys.platform != "win32":
+    import fcntl
 
 KEY = "1" + "c" * 63
 LOWER = "0" * 64

@@ -1,9 +1,7 @@
 """The log: JSON lines in a private file; failures to log are ignored."""
 
-import fcntl
 import json
 import os
-import pwd
 import signal
 import stat
 import subprocess
@@ -13,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from needs import gives_away
 
 from assume_helper.cache.session import Session
 from assume_helper.cli import audit_log
@@ -21,6 +20,10 @@ from assume_helper.errors import AssumeHelperError
 from assume_helper.profiles.login import IdentityCenterLogin, LoginService, PermissionSet
 from assume_helper.profiles.origin import CredentialProcess, EnvironmentKeys
 from assume_helper.profiles.role import Endpoint, Profile
+
+if sys.platform != "win32":
+    import fcntl
+    import pwd
 
 NOW = 1_800_000_000.25
 FULL = 1024 * 1024
@@ -257,7 +260,7 @@ def test_a_directory_that_others_may_only_look_into_is_used(file: Path, mode: in
     assert audit_log.problem() is None
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+@gives_away
 def test_a_directory_of_another_user_is_named_with_its_owner_and_what_mends_it(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

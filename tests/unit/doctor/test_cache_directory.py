@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from doctor_checks import one, statuses
+from needs import gives_away
 from running import SECRET, no_warning, umask
 
 from assume_helper import hit
@@ -51,14 +52,14 @@ def test_a_cache_that_is_open_to_others_is_a_failure(tmp_path: Path, store: dire
     assert one(cache(tmp_path), "fail", "open to other users").mend == f"chmod 700 {tmp_path}/cache"
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+@gives_away
 def test_a_cache_of_another_user_is_a_failure(tmp_path: Path, store: directory.Cache) -> None:
     assert store.directory is not None
     os.chown(store.directory, 12345, 12345)
     one(cache(tmp_path), "fail", "belongs to another user")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+@gives_away
 @pytest.mark.parametrize("name", [".cache", ".cache/assume-helper"])
 def test_a_cache_that_another_user_owns_in_our_home_is_a_failure_with_its_mend(tmp_path: Path, name: str) -> None:
     (tmp_path / ".cache" / "assume-helper").mkdir(parents=True, mode=0o700)

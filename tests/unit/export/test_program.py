@@ -1,8 +1,8 @@
 """A program that is run with credentials: which shell, how it is started, and what is said where it cannot be."""
 
 import os
-import pwd
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +11,9 @@ import pytest
 
 from assume_helper.errors import ProgramNotFound, ProgramNotRunnable
 from assume_helper.export import parent_shell, program
+
+if sys.platform != "win32":
+    import pwd
 
 
 @pytest.fixture(autouse=True)

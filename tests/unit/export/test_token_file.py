@@ -1,7 +1,7 @@
 """The token in a file: the user's alone, and gone when its endpoint is, or with the next one."""
 
-import fcntl
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -9,6 +9,9 @@ import pytest
 from running import umask
 
 from assume_helper.export import token_file
+
+if sys.platform != "win32":
+    import fcntl
 
 TOKEN = "a-token"
 

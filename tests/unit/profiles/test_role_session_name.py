@@ -1,15 +1,18 @@
 """The default session's name: the user and the host, as STS takes them."""
 
 import os
-import pwd
 import re
 import socket
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assume_helper.profiles.role_session_name import make_safe, session_name
+
+if sys.platform != "win32":
+    import pwd
 
 TAKEN_BY_STS = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
 

@@ -1,8 +1,8 @@
 """The herd gate: one process leads, the others wait a while, and a gate that cannot be used is none."""
 
-import fcntl
 import os
 import stat
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +13,9 @@ from hit_answers import fresh_document
 from assume_helper import hit
 from assume_helper.sessions import asker, herd_gate
 from assume_helper.system import home
+
+if sys.platform != "win32":
+    import fcntl
 
 NOW = 2_000_000_000.0
 LINE = "assume-helper: dev: STS said no; ask why"
