@@ -161,7 +161,9 @@ def config_paths(environ: "Mapping[str, str]") -> tuple[str, str]:
 def expand_home(path: str, environ: "Mapping[str, str]") -> str:
     """`path` with a leading `~` replaced by HOME, or by the user's home where HOME is not set."""
     home = environ.get(HOME)
-    return home.rstrip("/") + path[1:] if home and path[:2] in ("~/", "~" + os.sep) else os.path.expanduser(path)
+    if home and path[:2] in ("~/", "~" + os.sep):
+        return home.rstrip("/") + path[1:].replace("/", os.sep)
+    return os.path.expanduser(path)
 
 
 def stamp(

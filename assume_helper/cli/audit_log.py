@@ -37,6 +37,9 @@ _READ_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLO
 def path() -> str | None:
     """The log's path; None where there is no state directory."""
     try:
+        directory = home.state_directory() if sys.platform == "win32" else ""
+        if os.path.isabs(directory):  # where the notes are, and the cache: platformdirs does not ask LOCALAPPDATA
+            return os.path.join(directory, "log.jsonl")
         import platformdirs
 
         directory = platformdirs.user_state_dir("assume-helper", appauthor=False)
