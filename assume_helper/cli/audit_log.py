@@ -11,8 +11,10 @@ It is there because many SDKs hide standard error. It never holds a secret. Its 
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
+from time import sleep
 
 from assume_helper import hit
 from assume_helper.cache.session import Session
@@ -28,6 +30,7 @@ _LARGEST_READ = 4 * _LARGEST
 # Others may look into the directory: each file is closed to them.
 _READABLE = 0o055
 _UNKNOWN = "unknown"
+_TRIES, _PAUSE = 200, 0.005
 # Most SDKs have a shell start the credential process.
 _SHELLS = {"sh", "dash", "bash", "zsh", "ash", "busybox"}
 _MOST_SHELLS = 4
@@ -72,17 +75,18 @@ def _append(target: str, moment: float, event: Mapping[str, str]) -> None:
     line = json.dumps({"time": time, **event}).encode() + b"\n"
     private_files.make_directory(os.path.dirname(target))
     _check_directory(os.path.dirname(target))
-    descriptor = private_files.create(target, os.O_APPEND)
-    try:
-        status = hit.check_private(descriptor)
-        os.write(descriptor, line)
-        is_full = status.st_size > _LARGEST
-        if is_full and _may_rename(descriptor, target):
-            os.replace(target, target + ".1")
-    finally:
-        os.close(descriptor)
-    if is_full and sys.platform == "win32":  # an open file cannot be renamed there
-        private_files.replace(target, target + ".1")
+    with _turn(target):
+        descriptor = private_files.create(target, os.O_APPEND)
+        try:
+            status = hit.check_private(descriptor)
+            os.write(descriptor, line)
+            is_full = status.st_size > _LARGEST
+            if is_full and _may_rename(descriptor, target):
+                os.replace(target, target + ".1")
+        finally:
+            os.close(descriptor)
+        if is_full and sys.platform == "win32":  # an open file cannot be renamed there
+            private_files.replace(target, target + ".1")
 
 
 def _check_directory(directory: str) -> None:
@@ -91,12 +95,35 @@ def _check_directory(directory: str) -> None:
 
 
 if sys.platform == "win32":
+    import msvcrt
+
+    @contextmanager
+    def _turn(target: str) -> Iterator[None]:
+        """One process after the other: what Windows' C library appends may be written over by another process.
+
+        Whoever has waited for a second, for one that stands still, goes on.
+        """
+        descriptor = private_files.create(target + ".lock", 0)
+        try:
+            for _ in range(_TRIES):
+                try:
+                    msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+                    break
+                except OSError:
+                    sleep(_PAUSE)
+            yield
+        finally:
+            os.close(descriptor)  # this lets go
 
     def _may_rename(_descriptor: int, _target: str) -> bool:
         return False
 
 else:
     import fcntl
+
+    def _turn(_target: str) -> AbstractContextManager[None]:
+        """All at once: here a line is appended whole (POSIX, write with O_APPEND)."""
+        return nullcontext()
 
     def _may_rename(descriptor: int, target: str) -> bool:
         """Whether this process is the one that renames the full log: of several that see it, the first to lock it.

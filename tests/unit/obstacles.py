@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from assume_helper import hit
+from assume_helper import access_list, hit
 
 
 def given_away(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`path` belongs to somebody else: by chown where that is allowed, else we are somebody else."""
-    if os.geteuid() == 0:
+    if sys.platform == "win32":
+        monkeypatch.setattr(access_list, "own_sid", lambda: bytes.fromhex("0101000000000005e8030000"))
+    elif os.geteuid() == 0:
         os.chown(path, 65534, 65534, follow_symlinks=False)
     else:
         monkeypatch.setattr(hit, "_geteuid", lambda: os.getuid() + 1)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from hit_answers import fresh_document
-from running import LOG, no_warning, windows
+from running import CACHE, LOG, no_warning, windows
 
 from assume_helper import hit
 from assume_helper.cache import directory as cache_directory
@@ -322,7 +322,7 @@ def test_a_failure_is_in_the_log_as_it_was_printed(home: Path, said: Said) -> No
 @pytest.fixture
 def with_a_warning(home: Path, document: bytes) -> bytes:
     """The document, and a directory in the place of a file of the cache."""
-    (home / ".cache" / "assume-helper" / hit.stamp("dev", os.environ)[0]).mkdir()
+    (home / CACHE / hit.stamp("dev", os.environ)[0]).mkdir()
     for file in ("config", "credentials"):
         os.utime(home / ".aws" / file, ns=(1, 1))
     return document
