@@ -18,8 +18,8 @@ import pytest
 FRONT = os.environ.get("ASSUME_HELPER_TESTED_FRONT", "")
 SCRIPT = FRONT or str(Path(sys.executable).parent / f"assume-helper{'.exe' * (sys.platform == 'win32')}")
 PACKAGE = Path(__file__).resolve().parent.parent / "assume_helper"
-# The same in the config: on Windows its path needs quotes.
-WRITTEN = f'"{SCRIPT}"' if sys.platform == "win32" else SCRIPT
+# The same in the config.
+WRITTEN = f'"{SCRIPT}"' if " " in SCRIPT else SCRIPT
 # Below a user's home, on this system.
 _LOCAL = "AppData/Local/assume-helper"
 CACHE = ".cache/assume-helper" if sys.platform != "win32" else f"{_LOCAL}/Cache"

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
-from time import sleep
+from time import monotonic, sleep
 
 from assume_helper import hit
 from assume_helper.cache.session import Session
@@ -30,7 +30,8 @@ _LARGEST_READ = 4 * _LARGEST
 # Others may look into the directory: each file is closed to them.
 _READABLE = 0o055
 _UNKNOWN = "unknown"
-_TRIES, _PAUSE = 200, 0.005
+# Seconds: how long Windows' processes wait for their turn, and between two looks.
+_PATIENCE, _PAUSE = 1, 0.005
 # Most SDKs have a shell start the credential process.
 _SHELLS = {"sh", "dash", "bash", "zsh", "ash", "busybox"}
 _MOST_SHELLS = 4
@@ -95,7 +96,7 @@ def _check_directory(directory: str) -> None:
 
 
 if sys.platform == "win32":
-    import msvcrt
+    from assume_helper.system import byte_lock
 
     @contextmanager
     def _turn(target: str) -> Iterator[None]:
@@ -105,15 +106,13 @@ if sys.platform == "win32":
         """
         descriptor = private_files.create(target + ".lock", 0)
         try:
-            for _ in range(_TRIES):
-                try:
-                    msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-                    break
-                except OSError:
-                    sleep(_PAUSE)
+            until = monotonic() + _PATIENCE
+            while not byte_lock.try_lock(descriptor) and monotonic() < until:
+                sleep(_PAUSE)
             yield
         finally:
-            os.close(descriptor)  # this lets go
+            byte_lock.unlock(descriptor)
+            os.close(descriptor)
 
     def _may_rename(_descriptor: int, _target: str) -> bool:
         return False

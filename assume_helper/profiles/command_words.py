@@ -1,45 +1,37 @@
-"""The words of a command, as a `credential_process` is split before it is started: without a shell, as botocore does.
-
-On Windows by the rules of its C runtime, where a backslash is part of a path, and single quotes are nothing.
-"""
+"""The words of a `credential_process`, as botocore starts it: without a shell."""
 
 import re
 import sys
 
-# A part of a word: what double quotes hold (to the end, where they are not closed), backslashes before a quote, the
-# rest.
-_PART = re.compile(r'(\\*)"|(\\+)|([^\\"]+)')
+# Backslashes count only before a quote ("Parsing C++ command-line arguments", Microsoft C++).
+_PIECE = re.compile(r'(?P<escapes>\\*)"|(?P<blanks>[ \t]+)|\\+|[^\\" \t]+')
 
 
-def split(command: str, platform: str = sys.platform) -> list[str]:
-    """The words of `command`. Raises ValueError for a quote that is not closed."""
-    if platform == "win32":
-        return _windows(command)
-    import shlex
+def split(line: str, platform: str = sys.platform) -> list[str]:
+    """The words of `line`: by the rules of a POSIX shell, on Windows by those of Windows' programs.
 
-    return shlex.split(command)
+    Raises ValueError where a quote is not closed.
+    """
+    if platform != "win32":
+        import shlex
 
-
-def _windows(command: str) -> list[str]:
+        return shlex.split(line)
     words: list[str] = []
     word: str | None = None
     is_quoted = False
-    for slashes, others, text in _PART.findall(command):
-        if others:
-            word = (word or "") + others
-        elif text and is_quoted:
-            word = (word or "") + text
-        elif text:
-            for blanks, bare in re.findall(r"([ \t]+)|([^ \t]+)", text):
-                if bare:
-                    word = (word or "") + bare
-                elif blanks and word is not None:
-                    words.append(word)
-                    word = None
-        else:
-            # Two backslashes before a quote are one; the last of an odd number takes the quote's meaning away.
-            word = (word or "") + "\\" * (len(slashes) // 2) + '"' * (len(slashes) % 2)
-            is_quoted ^= not len(slashes) % 2
+    for piece in _PIECE.finditer(line):
+        text, escapes = piece.group(), piece["escapes"]
+        if piece["blanks"] and not is_quoted:
+            words += [] if word is None else [word]
+            word = None
+            continue
+        if escapes is not None:
+            text = "\\" * (len(escapes) // 2)
+            if len(escapes) % 2:
+                text += '"'
+            else:
+                is_quoted = not is_quoted
+        word = (word or "") + text
     if is_quoted:
-        raise ValueError("no closing quotation")
+        raise ValueError("a quote is not closed")
     return words if word is None else [*words, word]
