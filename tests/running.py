@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -39,6 +40,11 @@ ACCESS_KEY_ID = "AKIACANARY0123456789"
 def windows(folder: Path) -> dict[str, str]:
     """What HOME is to Windows: the variables of a home in `folder`."""
     return {"USERPROFILE": str(folder), "LOCALAPPDATA": str(folder / "AppData/Local")}
+
+
+def joined(*words: str) -> str:
+    """A command line as the config has it, on this system."""
+    return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
 
 
 def no_warning(warning: object) -> None:

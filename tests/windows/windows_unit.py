@@ -4,12 +4,15 @@ And the files that tests write there by `pathlib`, which the helper does not use
 as on Linux. (Lines that end as on Windows are tests of their own, on both.)
 """
 
+import importlib
 import re
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from assume_helper.sessions import time_budget
 
 UNIT = Path(__file__).resolve().parent.parent / "unit"
 
@@ -68,7 +71,8 @@ def _read_text(self: Path, encoding: str | None = None, errors: str | None = Non
 
 
 def pytest_configure() -> None:
-    """Have tests write and read text as on Linux."""
+    """Have tests write and read text as on Linux, and find the limits that the helper has: see `wine`."""
+    importlib.reload(time_budget)
     for name, function in (("open", _open_as_on_linux), ("write_text", _write_text), ("read_text", _read_text)):
         setattr(Path, name, function)
 

@@ -227,13 +227,13 @@ def test_the_line_that_is_proposed_is_one_that_passes(tmp_path: Path, monkeypatc
 def test_a_section_that_is_not_read_is_named_with_its_line(tmp_path: Path, section: str, right: str) -> None:
     loaded(tmp_path, f"[profile ok]\nregion = x\n{section}\nregion = y\n")
     _, checks = config_files.config_files(environ(tmp_path))
-    one(checks, "warn", f"{tmp_path}/config, line 3 has a section {section}", right)
+    one(checks, "warn", f"{tmp_path / 'config'}, line 3 has a section {section}", right)
 
 
 def test_a_section_of_the_credentials_file_with_the_config_s_form_is_named(tmp_path: Path) -> None:
     loaded(tmp_path, GOOD, BASE + "[profile x]\nregion = y\n")
     _, checks = config_files.config_files(environ(tmp_path))
-    one(checks, "warn", f"{tmp_path}/credentials, line 4 has a section [profile x]", "name it [x]")
+    one(checks, "warn", f"{tmp_path / 'credentials'}, line 4 has a section [profile x]", "name it [x]")
 
 
 @pytest.mark.parametrize(
