@@ -1,10 +1,11 @@
 """Which login a token file holds: its number stays for what we wrote, and is another for what others wrote."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
+from opened import open_to_others
+from running import windows
 
 from assume_helper import hit
 from assume_helper.profiles import login_record, resolution
@@ -102,7 +103,7 @@ def test_what_is_no_record_is_none(token: Path, data: bytes) -> None:
 
 def test_a_record_that_others_may_write_is_none(token: Path) -> None:
     login_record.write_record(str(token), Record("1"))
-    os.chmod(login_record.beside(str(token), login_record.RECORD), 0o666)
+    open_to_others(login_record.beside(str(token), login_record.RECORD), 0o666)
     assert login_record.read_record(str(token)) == Record()
 
 
@@ -182,5 +183,6 @@ def test_a_login_that_names_who_it_is_needs_no_number(token: Path) -> None:
 
 
 def test_a_home_in_the_path_is_the_environment_s(token: Path) -> None:
-    found = resolution.of_token("~/cache/0123.json", {"HOME": str(token.parent.parent)}, is_numbered=True)
+    home = token.parent.parent
+    found = resolution.of_token("~/cache/0123.json", {"HOME": str(home), **windows(home)}, is_numbered=True)
     assert found.inputs["token_file"] == str(token)
