@@ -103,7 +103,10 @@ def test_a_process_gets_the_caller_s_environment_and_nothing_that_leads_back(pro
     )
     source = program(text)
     environ = dict.fromkeys(HIDDEN, "x") | {"MINE": "1", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C.UTF-8"}
-    assert credentials(source, environ).access_key_id == "LC_ALL+MINE+PYTHONCOERCECLOCALE"
+    names = set(credentials(source, environ).access_key_id.split("+"))
+    assert names >= {"LC_ALL", "MINE", "PYTHONCOERCECLOCALE"}
+    assert not names & set(HIDDEN)
+    assert sys.platform == "win32" or len(names) == 3  # what Windows adds of its own
 
 
 def test_a_process_finds_an_empty_standard_input(program: Program) -> None:
