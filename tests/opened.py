@@ -4,6 +4,8 @@ import ctypes
 import sys
 from pathlib import Path
 
+from assume_helper import access_list
+
 # How the helper says so, and who they are on Windows: everyone.
 OPEN = "is open to other users" + (" (S-1-1-0)" if sys.platform == "win32" else "")
 _DACL_SECURITY_INFORMATION = 4
@@ -15,7 +17,7 @@ def open_to_others(path: Path | str, mode: int) -> None:
         Path(path).chmod(mode)
         return
     rights = "".join(name for bits, name in ((0o44, "FR"), (0o22, "FW"), (0o11, "FX")) if mode & bits)
-    listed = "D:P(A;;FA;;;OW)" + (f"(A;;{rights};;;WD)" if rights else "")
+    listed = f"D:P(A;;FA;;;{access_list.text(access_list.own_sid())})" + (f"(A;;{rights};;;WD)" if rights else "")
     api = ctypes.WinDLL("advapi32", use_last_error=True)
     made = ctypes.c_void_p()
     convert = api.ConvertStringSecurityDescriptorToSecurityDescriptorW

@@ -15,6 +15,7 @@ import pytest
 from assume_helper.sessions import time_budget
 
 UNIT = Path(__file__).resolve().parent.parent / "unit"
+LIST = Path(__file__).parent / "not_run.toml"
 
 
 def not_run() -> dict[str, str]:
@@ -22,7 +23,7 @@ def not_run() -> dict[str, str]:
 
     Files are below `unit`.
     """
-    found = tomllib.loads((Path(__file__).parent / "not_run.toml").read_text(encoding="utf-8"))
+    found = tomllib.loads(LIST.read_text(encoding="utf-8"))
     return {test: reason for reason, tests in found.items() for test in tests}
 
 
