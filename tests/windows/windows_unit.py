@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from assume_helper.sessions import time_budget
 
@@ -81,6 +82,12 @@ def pytest_configure() -> None:
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Leave out files: what they are about is not there."""
     return True if _below(collection_path) in _NOT_RUN else None
+
+
+def pytest_collection_finish() -> None:
+    """Give property-based tests fewer inputs than on Linux: they are not about a system."""
+    settings.register_profile("windows", settings.get_profile("same"), max_examples=25)
+    settings.load_profile("windows")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

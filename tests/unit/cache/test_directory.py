@@ -40,6 +40,9 @@ if sys.platform != "win32":
 
 ADVICE = "; look at its disk and its rights, or set ASSUME_HELPER_CACHE_DIR"
 
+ALONE = "it must be a directory of yours with mode 0700"
+if sys.platform == "win32":
+    ALONE = "it must be a directory of yours alone, `assume-helper doctor` has the command for that"
 IS_DIRECTORY = "Is a directory" if sys.platform != "win32" else "Access denied"
 
 # what cannot be written
@@ -326,7 +329,7 @@ def test_a_directory_that_is_a_link_is_not_used_and_said_so(store: Cache, warnin
     link = tmp_path / "link"
     link.symlink_to(str(store.directory))
     assert opened(link, warnings) is None
-    assert warnings == [f"no cache: {link} is not a plain directory; it must be a directory of yours with mode 0700"]
+    assert warnings == [f"no cache: {link} is not a plain directory; {ALONE}"]
 
 
 def test_a_link_that_leads_nowhere_is_not_used_and_nothing_is_made_there(warnings: list[str], tmp_path: Path) -> None:
@@ -349,7 +352,7 @@ def test_a_directory_that_is_open_to_others_is_not_used_and_not_changed(
         assert opened(directory, warnings) is None
     if sys.platform != "win32":
         assert stat.S_IMODE(directory.stat().st_mode) == mode
-    assert set(warnings) == {f"no cache: {directory} {OPEN}; it must be a directory of yours with mode 0700"}
+    assert set(warnings) == {f"no cache: {directory} {OPEN}; {ALONE}"}
 
 
 def test_a_directory_of_another_user_is_not_used_and_said_so(
@@ -358,9 +361,7 @@ def test_a_directory_of_another_user_is_not_used_and_said_so(
     directory = Path(str(store.directory))
     given_away(directory, monkeypatch)
     assert opened(directory, warnings) is None
-    assert warnings == [
-        f"no cache: {directory} belongs to another user; it must be a directory of yours with mode 0700"
-    ]
+    assert warnings == [f"no cache: {directory} belongs to another user; {ALONE}"]
 
 
 @gives_away
