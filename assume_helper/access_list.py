@@ -15,7 +15,7 @@ from assume_helper import hit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 # Well-known SIDs ([MS-DTYP] 2.4.2.4), in their binary form: revision, count, authority, sub-authorities.
 _CREATOR_OWNER = bytes.fromhex("010100000000000300000000")  # S-1-3-0
@@ -27,6 +27,7 @@ _ADMINISTRATORS = bytes.fromhex("01020000000000052000000020020000")  # S-1-5-32-
 _HARMLESS = 0x0010_0000 | 0x0002_0000 | 0x80 | 0x08 | 0x20
 # SECURITY_DESCRIPTOR.Control: there is an access list. Without one everybody may do everything.
 _HAS_LIST = 0x0004
+_TRIES = 10
 # ACE types ([MS-DTYP] 2.4.4.1): those that deny, and those that allow and have the SID right behind the mask.
 _DENY = (1, 6, 10, 12)
 _ALLOW = (0, 9)
@@ -80,6 +81,26 @@ def text(sid: bytes) -> str:
     """A SID as Windows writes it: S-1-5-18."""
     parts = [int.from_bytes(sid[at : at + 4], "little") for at in range(8, len(sid), 4)]
     return "-".join(map(str, ("S", sid[0], int.from_bytes(sid[2:8], "big"), *parts)))
+
+
+def open_again(path: str, flags: int, pause: "Callable[[], None] | None" = None) -> int:
+    """A descriptor of the file at `path`, which Windows refused to open: while it is being replaced it does, for a
+    moment. Raises OSError: NotPrivate for a directory, which it opens never.
+    """
+    if os.path.isdir(path):
+        raise hit.NotPrivate("is not a plain file")
+    for _ in range(_TRIES):
+        try:
+            return os.open(path, flags)
+        except PermissionError:
+            (pause or _pause)()
+    return os.open(path, flags)
+
+
+def _pause() -> None:
+    import time  # a built-in module
+
+    time.sleep(0.005)
 
 
 if sys.platform == "win32":

@@ -39,23 +39,21 @@ LARGEST_FILE = 64 * 1024
 # Set for processes that the helper starts. Whoever finds it must look for a loop, which a hit does not.
 CALLERS = "ASSUME_HELPER_CALLERS"
 # Set for a program of `exec` and a shell of `env`: the region and AWS_ENDPOINT_URL are the profile's, not a person's.
-REGION = "ASSUME_HELPER_REGION"
-ENDPOINT_URL = "ASSUME_HELPER_ENDPOINT_URL"
+REGION, ENDPOINT_URL = "ASSUME_HELPER_REGION", "ASSUME_HELPER_ENDPOINT_URL"
 # The variables that can change which session is meant. (Proxies and CA bundles only change the way to STS.)
-# fmt: off
 WATCHED = (
     "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_REGION", "AWS_DEFAULT_REGION", REGION, "AWS_ENDPOINT_URL",
     ENDPOINT_URL, "AWS_ENDPOINT_URL_STS", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_USE_FIPS_ENDPOINT",
     "AWS_USE_DUALSTACK_ENDPOINT", "AWS_STS_REGIONAL_ENDPOINTS", "AWS_ACCESS_KEY_ID",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_ENDPOINT_URL_SSO",
     "AWS_LOGIN_CACHE_DIRECTORY",
-)
-# fmt: on
+)  # fmt: skip
 # The largest prime of 128 bits. The remainder is one step in C, and detects accidental damage.
 _PRIME = 2**128 - 159
 _MAGIC = b"assume-helper "
 _O_PRIVATE = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _geteuid = getattr(os, "geteuid", None)
+HOME = "HOME" if sys.platform != "win32" else "USERPROFILE"  # the variable that names the user's home
 
 
 class NotPrivate(OSError):
@@ -115,7 +113,11 @@ def read_private(path: str, largest: int = LARGEST_FILE) -> bytes:
     except OSError:
         if os.path.islink(path):  # its error number is not the same on every system
             raise NotPrivate("is a link") from None
-        raise
+        if _geteuid is not None:
+            raise
+        from assume_helper import access_list
+
+        descriptor = access_list.open_again(path, _O_PRIVATE)
     try:
         if check_private(descriptor).st_size > largest:
             raise NotPrivate("is too large")
@@ -159,8 +161,8 @@ def config_paths(environ: "Mapping[str, str]") -> tuple[str, str]:
 
 def expand_home(path: str, environ: "Mapping[str, str]") -> str:
     """`path` with a leading `~` replaced by HOME, or by the user's home where HOME is not set."""
-    home = environ.get("HOME") if sys.platform != "win32" else None
-    return home.rstrip("/") + path[1:] if home and path.startswith("~/") else os.path.expanduser(path)
+    home = environ.get(HOME, "") if path[:2] in ("~/", "~" + os.sep) else ""
+    return home.rstrip("/") + path[1:].replace("/", os.sep) if home else os.path.expanduser(path)
 
 
 def stamp(
@@ -173,12 +175,10 @@ def stamp(
     """
     paths = [path if path.startswith("/") else os.path.abspath(path) for path in config_paths(environ)]
     facts = [profile, _STAMP_FORMAT, *paths]
-    facts += ["" if (value := environ.get(name)) is None else "=" + value for name in WATCHED]
-    facts += words
+    facts += ["" if (value := environ.get(name)) is None else "=" + value for name in WATCHED] + [*words]
     name = fingerprint("\0".join(facts).encode("utf-8", "surrogateescape"))
     facts += [file_state(path) for path in paths] if states is None else states
-    data = "\0".join(facts).encode("utf-8", "surrogateescape")
-    return name + ".hit", data
+    return name + ".hit", "\0".join(facts).encode("utf-8", "surrogateescape")
 
 
 def file_state(path: str) -> str:

@@ -15,7 +15,7 @@ HOME, variable, working directory, PATH or link comes to the same, the answer is
 import os
 import sys
 
-from assume_helper.hit import ABSENT, expand_home, file_state, fingerprint
+from assume_helper.hit import ABSENT, HOME, expand_home, file_state, fingerprint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def origin(environ: "Mapping[str, str]") -> str:
         here = os.getcwd()
     except OSError:
         here = ""
-    places = (environ.get("HOME", ""), here, environ.get("PATH", ""))
+    places = (environ.get(HOME, ""), here, environ.get("PATH", ""))
     return " ".join(fingerprint(place.encode("utf-8", "surrogateescape")) for place in places)
 
 

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from textwrap import dedent
 
-from running import SCRIPT, SECRET
+from running import SCRIPT, SECRET, windows
 
 from assume_helper.doctor import config_files
 from assume_helper.doctor.check import Check
@@ -24,7 +24,7 @@ GOOD = f"[profile dev]\n{PROCESS}assume_helper_role_arn = {ROLE}/dev\nassume_hel
 
 def environ(folder: Path) -> dict[str, str]:
     paths = {"AWS_CONFIG_FILE": str(folder / "config"), "AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials")}
-    return {"HOME": str(folder), "PATH": os.environ["PATH"]} | paths
+    return {"HOME": str(folder), "PATH": os.environ["PATH"]} | windows(folder) | paths
 
 
 def loaded(folder: Path, config: str = GOOD, credentials: str = BASE) -> AwsConfig:

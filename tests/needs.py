@@ -5,6 +5,7 @@ import os
 import shutil
 import stat
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,12 +14,14 @@ import pytest
 from front import wait_for
 
 _MUST = os.environ.get("CI") == "true"
+_IS_ROOT = sys.platform != "win32" and os.geteuid() == 0
 
-needs_root = pytest.mark.skipif(os.geteuid() != 0 and not _MUST, reason="needs root, to mount and to make namespaces")
+needs_root = pytest.mark.skipif(not _IS_ROOT and not _MUST, reason="needs root, to mount and to make namespaces")
+gives_away = pytest.mark.skipif(not _IS_ROOT, reason="only root can give a folder away")
 needs_strace = pytest.mark.skipif(shutil.which("strace") is None and not _MUST, reason="needs strace")
 needs_php = pytest.mark.skipif(shutil.which("php") is None and not _MUST, reason="needs php (Debian's php-cli)")
 needs_setpriv = pytest.mark.skipif(
-    os.geteuid() == 0 and shutil.which("setpriv") is None and not _MUST,
+    _IS_ROOT and shutil.which("setpriv") is None and not _MUST,
     reason="needs setpriv, for root writes anywhere",
 )
 needs_aws_cli = pytest.mark.skipif(
@@ -28,7 +31,7 @@ needs_chromium = pytest.mark.skipif(
     shutil.which("chromium") is None and not _MUST, reason="needs a real browser (Debian's chromium)"
 )
 needs_sandbox = pytest.mark.skipif(
-    (os.geteuid() != 0 or None in map(shutil.which, ("bwrap", "pasta", "ip", "unshare"))) and not _MUST,
+    (not _IS_ROOT or None in map(shutil.which, ("bwrap", "pasta", "ip", "unshare"))) and not _MUST,
     reason="needs root, bwrap, pasta and ip (Debian's bubblewrap, passt and iproute2)",
 )
 needs_secret_service = pytest.mark.skipif(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -16,8 +17,14 @@ import pytest
 
 # What is tested: the console script, or the native front where its path is given (see CONTRIBUTING.md).
 FRONT = os.environ.get("ASSUME_HELPER_TESTED_FRONT", "")
-SCRIPT = FRONT or str(Path(sys.executable).parent / "assume-helper")
+SCRIPT = FRONT or str(Path(sys.executable).parent / f"assume-helper{'.exe' * (sys.platform == 'win32')}")
 PACKAGE = Path(__file__).resolve().parent.parent / "assume_helper"
+# The same in the config.
+WRITTEN = f'"{SCRIPT}"' if " " in SCRIPT else SCRIPT
+# Below a user's home, on this system.
+_LOCAL = "AppData/Local/assume-helper"
+CACHE = ".cache/assume-helper" if sys.platform != "win32" else f"{_LOCAL}/Cache"
+LOG = ".local/state/assume-helper/log.jsonl" if sys.platform != "win32" else f"{_LOCAL}/log.jsonl"
 # Before a command: root without its right to pass over modes, who then is a user like any other.
 _BARRED = "-dac_override,-dac_read_search"
 LIKE_ANY_USER = (
@@ -28,6 +35,16 @@ LIKE_ANY_USER = (
 # Secrets that no output but the document may ever show (see test_secrets).
 SECRET = "CanarySecretAccessKey0123456789+/abcdefg"
 ACCESS_KEY_ID = "AKIACANARY0123456789"
+
+
+def windows(folder: Path) -> dict[str, str]:
+    """What HOME is to Windows: the variables of a home in `folder`."""
+    return {"USERPROFILE": str(folder), "LOCALAPPDATA": str(folder / "AppData/Local")}
+
+
+def joined(*words: str) -> str:
+    """A command line as the config has it, on this system."""
+    return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
 
 
 def no_warning(warning: object) -> None:
@@ -74,6 +91,7 @@ class Home:
         self.environ = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
+            **windows(self.folder),
             "AWS_EC2_METADATA_DISABLED": "true",
             # as where the helper is installed by itself: without botocore's crt extra, which would sign the calls, too
             "BOTO_DISABLE_CRT": "true",
@@ -91,11 +109,11 @@ class Home:
 
     @property
     def cache(self) -> Path:
-        return self.folder / ".cache" / "assume-helper"
+        return self.folder / CACHE
 
     @property
     def log(self) -> Path:
-        return self.folder / ".local" / "state" / "assume-helper" / "log.jsonl"
+        return self.folder / LOG
 
     def unmeasured(self) -> None:
         """Leave coverage out of what runs here: a process that is killed would leave half a file of it."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from identity_center import sso_session
-from running import SCRIPT
+from running import WRITTEN, windows
 
 from assume_helper.configure import change, sync, sync_undo
 from assume_helper.configure.sync import Plan, Wish
@@ -22,7 +22,7 @@ OTHER = account(B, "Admin", name="other")
 
 
 def section(
-    name: str, account_id: str, role: str, region: str = "", *, session: str = "corp", script: str = SCRIPT
+    name: str, account_id: str, role: str, region: str = "", *, session: str = "corp", script: str = WRITTEN
 ) -> str:
     """A synced profile as it is written."""
     return (
@@ -45,6 +45,7 @@ SYNCED = SESSION + "".join("\n" + text for text in SECTIONS.values())
 def environ_of(folder: Path) -> dict[str, str]:
     return {
         "HOME": str(folder),
+        **windows(folder),
         "AWS_CONFIG_FILE": str(folder / "config"),
         "AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials"),
     }

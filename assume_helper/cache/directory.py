@@ -97,6 +97,8 @@ def _warning_of(directory: str, error: OSError | ValueError) -> Warning:
             return Warning(f"no cache: {taken[0]}", taken[1], "not cached")
     if isinstance(error, hit.NotPrivate):
         next_step = "it must be a directory of yours with mode 0700"
+        if sys.platform == "win32":
+            next_step = "it must be a directory of yours alone, `assume-helper doctor` has the command for that"
         return Warning(f"no cache: {printable(directory)} {error}", next_step, "not cached")
     reason = error.strerror if isinstance(error, OSError) else "no path"
     return Warning(f"no cache: its directory cannot be made ({reason})", "set ASSUME_HELPER_CACHE_DIR", "not cached")

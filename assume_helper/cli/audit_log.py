@@ -11,8 +11,10 @@ It is there because many SDKs hide standard error. It never holds a secret. Its 
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
+from time import monotonic, sleep
 
 from assume_helper import hit
 from assume_helper.cache.session import Session
@@ -28,6 +30,8 @@ _LARGEST_READ = 4 * _LARGEST
 # Others may look into the directory: each file is closed to them.
 _READABLE = 0o055
 _UNKNOWN = "unknown"
+# Seconds: how long Windows' processes wait for their turn, and between two looks.
+_PATIENCE, _PAUSE = 1, 0.005
 # Most SDKs have a shell start the credential process.
 _SHELLS = {"sh", "dash", "bash", "zsh", "ash", "busybox"}
 _MOST_SHELLS = 4
@@ -37,6 +41,9 @@ _READ_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLO
 def path() -> str | None:
     """The log's path; None where there is no state directory."""
     try:
+        directory = home.state_directory() if sys.platform == "win32" else ""
+        if os.path.isabs(directory):  # where the notes are, and the cache: platformdirs does not ask LOCALAPPDATA
+            return os.path.join(directory, "log.jsonl")
         import platformdirs
 
         directory = platformdirs.user_state_dir("assume-helper", appauthor=False)
@@ -69,17 +76,18 @@ def _append(target: str, moment: float, event: Mapping[str, str]) -> None:
     line = json.dumps({"time": time, **event}).encode() + b"\n"
     private_files.make_directory(os.path.dirname(target))
     _check_directory(os.path.dirname(target))
-    descriptor = private_files.create(target, os.O_APPEND)
-    try:
-        status = hit.check_private(descriptor)
-        os.write(descriptor, line)
-        is_full = status.st_size > _LARGEST
-        if is_full and _may_rename(descriptor, target):
-            os.replace(target, target + ".1")
-    finally:
-        os.close(descriptor)
-    if is_full and sys.platform == "win32":  # an open file cannot be renamed there
-        private_files.replace(target, target + ".1")
+    with _turn(target):
+        descriptor = private_files.create(target, os.O_APPEND)
+        try:
+            status = hit.check_private(descriptor)
+            os.write(descriptor, line)
+            is_full = status.st_size > _LARGEST
+            if is_full and _may_rename(descriptor, target):
+                os.replace(target, target + ".1")
+        finally:
+            os.close(descriptor)
+        if is_full and sys.platform == "win32":  # an open file cannot be renamed there
+            private_files.replace(target, target + ".1")
 
 
 def _check_directory(directory: str) -> None:
@@ -88,12 +96,33 @@ def _check_directory(directory: str) -> None:
 
 
 if sys.platform == "win32":
+    from assume_helper.system import byte_lock
+
+    @contextmanager
+    def _turn(target: str) -> Iterator[None]:
+        """One process after the other: what Windows' C library appends may be written over by another process.
+
+        Whoever has waited for a second, for one that stands still, goes on.
+        """
+        descriptor = private_files.create(target + ".lock", 0)
+        try:
+            until = monotonic() + _PATIENCE
+            while not byte_lock.try_lock(descriptor) and monotonic() < until:
+                sleep(_PAUSE)
+            yield
+        finally:
+            byte_lock.unlock(descriptor)
+            os.close(descriptor)
 
     def _may_rename(_descriptor: int, _target: str) -> bool:
         return False
 
 else:
     import fcntl
+
+    def _turn(_target: str) -> AbstractContextManager[None]:
+        """All at once: here a line is appended whole (POSIX, write with O_APPEND)."""
+        return nullcontext()
 
     def _may_rename(descriptor: int, target: str) -> bool:
         """Whether this process is the one that renames the full log: of several that see it, the first to lock it.

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from assume_helper.doctor.check import Check, Status
 from assume_helper.doctor.config_files import process_line
-from assume_helper.profiles import helper_command
+from assume_helper.profiles import command_words, helper_command
 from assume_helper.profiles.helper_command import PACKAGE_PATH, PYTHON_SCRIPT, HelperCommand
 from assume_helper.system import process
 from assume_helper.system.environment import for_child
@@ -40,10 +40,8 @@ def credential_process(command: str, name: str, environ: Mapping[str, str], *, s
     if has_comment(_QUOTED.sub("x", command)):
         what = f"{whose} has a comment behind it: boto3 and the AWS CLI hand its words to the program"
         return [Check("process", "fail", what, "put the comment on a line of its own")]
-    from botocore.compat import compat_shell_split
-
     try:
-        words: list[str] = compat_shell_split(command)
+        words = command_words.split(command)
     except ValueError:
         what = f"{whose} has an unclosed quote: no client can run it"
         return [Check("process", "fail", what, f"close the quote in [{printable(name, 64)}]")]
@@ -69,7 +67,7 @@ def credential_process(command: str, name: str, environ: Mapping[str, str], *, s
         check,
         _interpreter(path, whose),
         _ours(ours, path, whose, name, environ),
-        _leading_quote(command, whose),
+        _leading_quote(command, whose, sys.platform),
     )
     checks = [found for found in results if found]
     if any(found.status == "fail" for found in checks):
@@ -95,7 +93,7 @@ def _shell_syntax(command: str) -> str:
     return "a variable before the program" if re.match(r"\s*[A-Za-z_]\w*=", command) else ""
 
 
-def _leading_quote(command: str, whose: str) -> Check | None:
+def _leading_quote(command: str, whose: str, platform: str) -> Check | None:
     """The check of a leading quote, which some clients strip (measured with each)."""
     if not command.lstrip().startswith('"'):
         return None
@@ -104,6 +102,8 @@ def _leading_quote(command: str, whose: str) -> Check | None:
         "another command"
     )
     mend = 'begin with /, and quote only the parts with blanks: /path/to/"my tools"/assume-helper'
+    if platform == "win32":
+        mend = "write the path without quotes; where it has blanks, install assume-helper in a folder without any"
     return Check("process", "warn", what, mend)
 
 

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 
 from assume_helper.credentials import LAST_RESORT, SHORTEST_SESSION, Answer, Credentials, can_be_sent, is_account_id
 from assume_helper.errors import AssumeHelperError, SourceRefused
@@ -65,7 +64,7 @@ def read(login: ConsoleLogin, file: TokenFile, record: Record) -> Held:
     if len(values) != len(fields) or ends is None:
         return Held(file, None, -math.inf, account, is_renewable)
     access_key_id, secret_access_key, session_token = values
-    found = Credentials(access_key_id, secret_access_key, session_token, datetime.fromtimestamp(int(ends), UTC))
+    found = Credentials(access_key_id, secret_access_key, session_token, timestamps.utc(int(ends)))
     return Held(file, found, ends, account, is_renewable)
 
 

@@ -58,22 +58,13 @@ def is_login_under_way(token_path: str) -> bool:
 
 
 if sys.platform == "win32":
-    import msvcrt
+    from assume_helper.system import byte_lock
 
     # A locked byte cannot be read by others: it lies behind all that the file says.
     _LOCKED_BYTE = 1 << 20
 
     def _try_lock(descriptor: int) -> bool:
-        os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError as error:
-            if error.errno in {errno.EACCES, errno.EDEADLK, errno.EAGAIN}:
-                return False
-            raise
-        finally:
-            os.lseek(descriptor, 0, os.SEEK_SET)
-        return True
+        return byte_lock.try_lock(descriptor, _LOCKED_BYTE)
 
 else:
     import fcntl

@@ -3,7 +3,7 @@ asked, and nothing is written.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from assume_helper.errors import AssumeHelperError
 from assume_helper.light import Any, dataclass
@@ -61,10 +61,10 @@ def of(login: Login, now: float) -> LoginState:
         problem = renewal.final_failure(record, file.digest) or login_errors.expired(login)
     return LoginState(
         problem,
-        datetime.fromtimestamp(int(ends), UTC),
+        timestamps.utc(int(ends)),
         left,
         is_renewable,
-        None if renewable_until is None else datetime.fromtimestamp(int(renewable_until), UTC),
+        None if renewable_until is None else timestamps.utc(int(renewable_until)),
         not_renewed,
         last_failure,
     )
@@ -83,7 +83,7 @@ def _not_renewed(
         scopes = f"add sso_registration_scopes = sso:account:access to {section}, then "
         return "it has no refresh token", (scopes if login.registration_scopes is None else "") + again
     if renewable_until is not None and renewable_until <= now:
-        ended = datetime.fromtimestamp(renewable_until, UTC)
+        ended = timestamps.utc(renewable_until)
         return f"the registration of its client ended {ended:%Y-%m-%d %H:%M UTC}", again
     if record.spent == file.digest:
         return "Identity Center does not take its refresh token any more", again

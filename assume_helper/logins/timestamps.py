@@ -1,6 +1,8 @@
 """The times in token files: every form that a tool writes is read, one is written."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def parse(text: object) -> float | None:
@@ -17,9 +19,17 @@ def parse(text: object) -> float | None:
         return None
 
 
+def utc(at: float) -> datetime:
+    """The moment `at` (seconds since the epoch), also one before that, for which Windows has no function.
+
+    Raises OverflowError.
+    """
+    return _EPOCH + timedelta(seconds=at)
+
+
 def write(at: float) -> str:
-    """The time `at` (seconds since the epoch) as the AWS CLI writes it. Raises ValueError, OverflowError, OSError."""
-    return datetime.fromtimestamp(int(at), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """The time `at` (seconds since the epoch) as the AWS CLI writes it. Raises ValueError, OverflowError."""
+    return utc(int(at)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def normal(text: object) -> object:

@@ -1,8 +1,9 @@
 """The credential_process that calls this helper: written in one form, and known again whoever wrote it.
 
-botocore splits the line as `shlex` does, without a shell; all other SDKs hand it to `sh` (on Windows to `cmd`). Both
-read an absolute path and plain words the same, and double quotes around what has blanks. Go's first SDK (and so rclone)
-takes away the quotes that a value begins with: where a path can do without them at its beginning, it does.
+botocore splits the line itself, without a shell (see `command_words`); all other SDKs hand it to `sh` (on Windows to
+`cmd`). Both read an absolute path and plain words the same, and double quotes around what has blanks. Go's first SDK
+(and so rclone) takes away the quotes that a value begins with, and so does cmd where there are more of them: where a
+path can do without them at its beginning, it does.
 """
 
 import os
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 
 from assume_helper.errors import AssumeHelperError, ConfigurationError
 from assume_helper.light import dataclass
+from assume_helper.profiles import command_words
 from assume_helper.text import printable
 
 _SCRIPT = "assume-helper"
@@ -19,10 +21,10 @@ _SCRIPT = "assume-helper"
 PYTHON_SCRIPT = "assume-helper-python"
 # Where this installation is.
 PACKAGE_PATH = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-# What no shell reads as anything but itself. Windows' own paths have backslashes, which double quotes keep from sh.
+# What no shell reads as anything but itself. Windows' own paths have backslashes, which are nothing to cmd.
 _PLAIN = r"[\w@+=:,./ ~\\-]+" if sys.platform == "win32" else r"[\w@%+=:,./ -]+"
 # A `=` is nothing to a shell, but PHP's parser minds it.
-_TO_BE_QUOTED = r"[ \\~=]"
+_TO_BE_QUOTED = r"[ ~=]" if sys.platform == "win32" else r"[ \\~=]"
 
 
 @dataclass(frozen=True)
@@ -83,10 +85,8 @@ def recognise(words: Sequence[str]) -> HelperCommand | None:
 
 def parse(line: str | None) -> HelperCommand | None:
     """The `get` that a credential_process is; None where it is another command or another program's."""
-    import shlex
-
     try:
-        found = recognise(shlex.split(line or ""))
+        found = recognise(command_words.split(line or ""))
     except ValueError:  # a quote that is not closed
         return None
     return found if found is not None and found.gets else None

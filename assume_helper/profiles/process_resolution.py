@@ -5,10 +5,10 @@ aws-vault's keys (`web_identity_token_process`) are a shell's as they stand.
 """
 
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 
 from assume_helper import hit, lookups
+from assume_helper.profiles import command_words
 from assume_helper.profiles.resolution import DEPENDS_ON_SECRET, Resolution
 from assume_helper.system.keyed_digest import keyed_digest
 from assume_helper.text import printable, redacted
@@ -26,15 +26,13 @@ _MOST_NAMES = 200
 
 def of_command(command: str, profile: str, environ: Mapping[str, str]) -> Resolution:
     """What `command`, of the profile of that name, comes to in `environ`."""
-    import shlex
-
     try:
-        words = shlex.split(command, posix=sys.platform != "win32")
+        words = command_words.split(command)
     except ValueError:  # a quote that is not closed: it cannot be started
         return Resolution()
     if not words:
         return Resolution()
-    program = words[0].strip('"')
+    program = words[0]
     conditions = lookups.observed(environ, f"program {program}")
     (found,) = conditions.values()
     if found == hit.ABSENT:
@@ -60,13 +58,11 @@ def of_shell_command(command: str, environ: Mapping[str, str]) -> Resolution:
 
 def program_name(command: str) -> str:
     """The program of `command` as a table or a message names it: without its arguments, which may be secrets."""
-    import shlex
-
     try:
-        words = shlex.split(command, posix=sys.platform != "win32")
+        words = command_words.split(command)
     except ValueError:
         words = command.split()
-    return redacted(re.split(r"[/\\]", words[0].strip('"'))[-1]) if words else ""
+    return redacted(re.split(r"[/\\]", words[0])[-1]) if words else ""
 
 
 def has_changed(command: str, profile: str, before: Resolution, environ: Mapping[str, str]) -> bool:

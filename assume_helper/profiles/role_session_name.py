@@ -10,6 +10,8 @@ from assume_helper.system import host_name
 
 # STS: RoleSessionName has 2 to 64 characters of this set (API reference of AssumeRole).
 _LONGEST = 64
+# GetUserNameW: UNLEN, and the end.
+_LONGEST_OF_WINDOWS = 257
 _UNSAFE = r"[^\w+=,.@-]+"
 
 
@@ -41,8 +43,7 @@ def conditions(template: str | None, environ: Mapping[str, str]) -> dict[str, st
         names.append("host")
         if "{user}" in template:  # which name a user's id has
             users = os.path.join(os.sep, "etc", "passwd")
-            on_windows = ["env LOGNAME", "env USER", "env LNAME", "env USERNAME"]
-            names += on_windows if sys.platform == "win32" else [f"file {users}"]
+            names += [f"file {users}"] if sys.platform != "win32" else []  # it has no such file
     return lookups.observed(environ, *names)
 
 
@@ -66,10 +67,11 @@ def _short(host: str) -> str:
 
 
 def _user() -> str:
-    import getpass
-
     if sys.platform == "win32":
-        return getpass.getuser()
+        import ctypes
+
+        name, size = ctypes.create_unicode_buffer(_LONGEST_OF_WINDOWS), ctypes.c_uint32(_LONGEST_OF_WINDOWS)
+        return name.value if ctypes.WinDLL("advapi32").GetUserNameW(name, ctypes.byref(size)) else ""
     import pwd
 
     try:

@@ -93,7 +93,7 @@ def take_or_wait(profile: str, environ: "Mapping[str, str]", now: float, words: 
         path = os.path.join(directory, name + SUFFIX)
         descriptor = private_files.create(path, 0)
         hit.check_private(descriptor)
-        if _try_lock(descriptor, _EXCLUSIVE):
+        if _try_lead(descriptor):
             _held.append((descriptor, path))
             return path
         has_stale = hit.answer(profile, environ, now - _STALE, lookups.observe, words) is not None
@@ -106,9 +106,8 @@ def take_or_wait(profile: str, environ: "Mapping[str, str]", now: float, words: 
 
 
 if sys.platform == "win32":
-    import msvcrt
+    from assume_helper.system import byte_lock
 
-    _EXCLUSIVE, _SHARED = 2, 1
     # In place of the path of a gate that the front holds; the number is that of an event, which it waits for.
     _OF_FRONT = ""
 
@@ -123,31 +122,22 @@ if sys.platform == "win32":
 
             ctypes.windll.kernel32.SetEvent(ctypes.c_void_p(number))
             return
+        byte_lock.unlock(number)
         os.close(number)  # an open file cannot be deleted there
         os.unlink(path)
 
     def _wait(descriptor: int, until: float) -> None:
-        """Wait until the gate is open, or until `until` (monotonic)."""
-        while time.monotonic() < until:
-            if _try_lock(descriptor, _SHARED):
-                msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
-                return
+        """Wait until the gate is open, or until `until` (monotonic). Raises OSError."""
+        while not byte_lock.try_lock(descriptor, shared=True) and time.monotonic() < until:
             time.sleep(_POLL + os.getpid() % 32 / 1000)
 
-    def _try_lock(descriptor: int, _how: int) -> bool:
-        """Lock the first byte. msvcrt knows no shared lock: who waits has it for a moment, one after the other."""
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except PermissionError:
-            return False
-        return True
+    def _try_lead(descriptor: int) -> bool:
+        return byte_lock.try_lock(descriptor)
 
 else:
     # The module `signal` imports enum, which is a third of what a follower costs.
     import _signal  # type: ignore[import-not-found]
     import fcntl
-
-    _EXCLUSIVE, _SHARED = fcntl.LOCK_EX, fcntl.LOCK_SH
 
     def adopt(gate: str) -> None:
         """Hold the gate that the front has taken: DESCRIPTOR:PATH. What is no such thing is left alone."""
@@ -176,11 +166,14 @@ else:
         try:
             for number in before:
                 _signal.signal(number, terminate)
-            while not _try_lock(descriptor, _SHARED) and time.monotonic() < until:
+            while not _try_lock(descriptor, fcntl.LOCK_SH) and time.monotonic() < until:
                 time.sleep(_POLL + os.getpid() % 32 / 1000)
         finally:
             for number, handler in before.items():
                 _signal.signal(number, handler)
+
+    def _try_lead(descriptor: int) -> bool:
+        return _try_lock(descriptor, fcntl.LOCK_EX)
 
     def _try_lock(descriptor: int, how: int) -> bool:
         try:

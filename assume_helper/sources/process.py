@@ -88,7 +88,7 @@ def _run(words: list[str], environ: Mapping[str, str], seconds: float, whose: st
     except (OSError, ValueError, IndexError) as error:
         program = f"{redacted(words[0])}: " if words else ""
         # What is not there now may be there soon. What is no command never will.
-        kind = SettingFault if isinstance(error, OSError) and words[0] else ConfigurationError
+        kind = SettingFault if isinstance(error, OSError) and any(words[:1]) else ConfigurationError
         raise kind(
             f"{whose} cannot be started ({program}{printable(process.reason(error))})",
             "give the program's absolute path, in double quotes where it has blanks",

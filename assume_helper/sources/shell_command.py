@@ -5,10 +5,10 @@ And its program's name for messages.
 
 import os
 import re
-import shlex
 import sys
 from collections.abc import Sequence
 
+from assume_helper.profiles import command_words
 from assume_helper.text import redacted
 
 # What may come before the program in a shell's command: `NAME=value`.
@@ -34,7 +34,7 @@ def program(command: str) -> str | None:
     Not its arguments, nor the variables that are set for it: these may be secrets.
     """
     try:
-        split = shlex.split(command, posix=sys.platform != "win32")
+        split = command_words.split(command)
     except ValueError:  # a quote that is not closed
         split = command.split()
     return next((word for word in split if not _ASSIGNMENT.fullmatch(word)), None)

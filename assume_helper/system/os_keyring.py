@@ -3,6 +3,7 @@
 Only a back end that is known to protect what it keeps is used. Any other may keep it in a plain file.
 """
 
+import sys
 from collections.abc import Callable
 
 from assume_helper.light import Any, TypeVar, dataclass
@@ -24,6 +25,9 @@ _TRUSTED = {
 _CHAINER = "keyring.backends.chainer.ChainerBackend"
 # What `keyring` has where it finds no back end.
 _NOTHING_FOUND = "keyring.backends.fail.Keyring"
+# Seconds for the imports of the library's back ends on Windows, where looking for one asks neither a person nor a
+# service. Elsewhere it may ask a service, so the time limit for that holds for them, too.
+_IMPORTS = 60.0
 
 
 class KeyringFault(Exception):
@@ -74,6 +78,8 @@ def find(patience: float) -> Keyring | None:
         import keyring
     except ImportError as error:
         raise KeyringFault(f"{error.name} is missing", "install assume-helper again") from None
+    if sys.platform == "win32":
+        _asked(_IMPORTS, keyring.backend.get_all_keyring)
     found = _asked(patience, lambda: _trusted(keyring.get_keyring()))
     return None if found is None else Keyring(found, patience)
 

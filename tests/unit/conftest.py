@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from running import windows
 
 
 @pytest.fixture
@@ -11,4 +12,4 @@ def environ(tmp_path: Path) -> dict[str, str]:
     (tmp_path / ".aws").mkdir()
     (tmp_path / ".aws" / "config").write_text("[profile dev]\n")
     (tmp_path / ".aws" / "credentials").write_text("[base]\n")
-    return {"HOME": str(tmp_path), "ASSUME_HELPER_CACHE_DIR": str(tmp_path / "cache")}
+    return {"HOME": str(tmp_path), **windows(tmp_path), "ASSUME_HELPER_CACHE_DIR": str(tmp_path / "cache")}

@@ -1,68 +1,90 @@
 """Runs the unit tests with the CPython for Windows, under Wine, but for those in `not_run.toml`: two at a time.
 
-python tests/windows/run_unit.py [FOLDER OF THE REPORTS]
+python tests/windows/run_unit.py [TESTS BELOW tests/unit, which one process runs]
 """
 
 import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent), str(Path(__file__).resolve().parents[2] / "front")]
 
+import built
+import windows_unit
 import wine
 from built import ROOT
+from windows_unit import UNIT
 
-# In two halves that take about as long.
-HALVES = (
-    ("cache", "profiles", "sources", "doctor"),
-    ("sts", "sessions", "logins", "configure", "cli", "export", "system"),
-)
-_PLUGIN = "windows_unit"
+# What takes about as long as all the rest.
+HALF = ("cache", "profiles", "sources", "doctor")
 # Seconds for one half, on a busy machine.
 _LONGEST = 1500
 
 
-def words(half: tuple[str, ...], folder: Path) -> list[str]:
-    """The command line of pytest for one half, in a folder of its own."""
-    tests = [wine.path(ROOT / "tests/unit" / name) for name in half]
-    if half is HALVES[0]:
-        tests += [wine.path(path) for path in sorted((ROOT / "tests/unit").glob("test_*.py"))]
-    return ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", _PLUGIN, "--tb=short",
-            "--rootdir", wine.path(ROOT), "--basetemp", wine.path(folder), *tests]  # fmt: skip
+def halves() -> list[list[str]]:
+    """The folders and files below `unit`, each once."""
+    names = [path.name for path in sorted(UNIT.iterdir()) if path.name.startswith("test_") or path.is_dir()]
+    names.remove("__pycache__") if "__pycache__" in names else None
+    return [[name for name in names if (name in HALF) == is_first] for is_first in (True, False)]
+
+
+def unpack(folder: Path) -> Path:
+    """A Python for Windows, with the helper of this checkout installed as the tests look for it: beside it is the
+    command, its launcher that of pip.
+    """
+    python = wine.unpack(folder, [ROOT, ROOT / "tests", ROOT / "tests/windows", folder / "own"])
+    (folder / "wheel").mkdir()
+    with zipfile.ZipFile(built.wheel(folder / "wheel", ASSUME_HELPER_FRONT="none")) as wheel:
+        wheel.extractall(folder / "own", [name for name in wheel.namelist() if ".dist-info/" in name])
+    launcher = (wine.fetch() / "site/pip/_vendor/distlib/t64.exe").read_bytes()
+    script = wine.script(launcher, b"#!" + wine.path(python).encode() + b"\r\n")
+    (python.parent / "assume-helper.exe").write_bytes(script)
+    return python
+
+
+def start(python: Path, tests: list[str], folder: Path, number: int) -> "subprocess.Popen[bytes]":
+    """pytest for some of the tests, its output in a pipe."""
+    options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", windows_unit.__name__, "--tb=short"]
+    places = ["--rootdir", wine.path(ROOT), "--basetemp", wine.path(folder / f"base-{number}")]
+    return subprocess.Popen(
+        ["wine", str(python), "-m", "pytest", *options, *places, *(wine.path(UNIT / name) for name in tests)],
+        cwd=ROOT,
+        env=wine.environ(folder / "prefix"),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        umask=0o077,
+    )
 
 
 def main() -> int:
-    """Run both halves; 1 where a test failed."""
+    """Run both halves; 1 where a test failed, or one that is left out is not there."""
+    stale = windows_unit.stale()
+    if stale:
+        print("not_run.toml names what is not there: " + ", ".join(stale))
+        return 1
     with tempfile.TemporaryDirectory(prefix="windows-unit-") as made:
         folder = Path(made)
-        python = wine.unpack(folder, [ROOT, ROOT / "tests", ROOT / "tests/windows"])
-        environ = wine.environ(folder / "prefix")
+        began = time.monotonic()
+        python = unpack(folder)
         try:
-            began = time.monotonic()
             running = [
-                subprocess.Popen(
-                    ["wine", str(python), *words(half, folder / f"base-{number}")],
-                    cwd=ROOT,
-                    env=environ,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.STDOUT,
-                    umask=0o077,
-                )
-                for number, half in enumerate(HALVES)
+                start(python, tests, folder, number)
+                for number, tests in enumerate([sys.argv[1:]] if sys.argv[1:] else halves())
             ]
             codes = []
             for process in running:
                 out, _ = process.communicate(timeout=_LONGEST)
                 codes.append(process.returncode)
                 said = out.decode("utf-8", "replace").replace("\r\n", "\n")
-                print(said if process.returncode else said[-200:], flush=True)
+                print(said if process.returncode else said.rpartition("\n\n")[2], flush=True)
             print(f"unit tests for Windows: {time.monotonic() - began:.0f} s")
             return int(any(codes))
         finally:
-            subprocess.run(["wineserver", "-k"], env=environ, check=False, timeout=60)
+            subprocess.run(["wineserver", "-k"], env=wine.environ(folder / "prefix"), check=False, timeout=60)
 
 
 if __name__ == "__main__":

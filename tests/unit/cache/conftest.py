@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from running import into
+from running import into, windows
 
 from assume_helper.cache.directory import Cache
 
@@ -23,4 +23,4 @@ def store(tmp_path: Path, warnings: list[str]) -> Cache:
 def environ(tmp_path: Path, store: Cache) -> dict[str, str]:
     (tmp_path / ".aws").mkdir()
     (tmp_path / ".aws" / "config").write_text("[profile dev]\n")
-    return {"HOME": str(tmp_path), "ASSUME_HELPER_CACHE_DIR": str(store.directory)}
+    return {"HOME": str(tmp_path), **windows(tmp_path), "ASSUME_HELPER_CACHE_DIR": str(store.directory)}

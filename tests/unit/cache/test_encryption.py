@@ -1,9 +1,11 @@
 """The key that a keyring keeps: which keyrings are trusted with one, and what is said where there is none."""
 
 import base64
+import os
 import sys
 import threading
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import keyring
@@ -179,6 +181,7 @@ def test_a_kernel_that_gives_no_key_is_told_from_one_that_has_something_else(mon
 
 
 def test_a_python_without_ctypes_cannot_ask_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(machine="x86_64"), raising=False)
     given(monkeypatch, NOTHING_FOUND())
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setitem(sys.modules, "ctypes", None)

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import sys
 import threading
 from pathlib import Path
 
@@ -82,7 +83,7 @@ def test_a_reader_sees_the_old_entry_or_the_new_one_and_never_a_half(store: Cach
     done = threading.Event()
 
     def write_many() -> None:
-        for entry in [one, other] * 50:
+        for entry in [one, other] * (50 if sys.platform != "win32" else 5):  # there each waits for the reader
             entries.write(store, KEY, entry)
         done.set()
 

@@ -9,6 +9,7 @@ import pytest
 from damage import flipped, halved
 from hypothesis import given
 from hypothesis import strategies as st
+from opened import OPEN, open_to_others
 from unit.cache.samples import (
     ENTRY,
     KEY,
@@ -161,9 +162,9 @@ def test_a_damaged_entry_is_a_miss_without_a_warning_and_is_replaced(
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o644, 0o666])
 def test_an_entry_that_is_open_to_others_is_not_used_and_said_so(store: Cache, warnings: list[str], mode: int) -> None:
-    written(store).chmod(mode)
+    open_to_others(written(store), mode)
     assert entries.read(store, KEY) is None
-    assert warnings == [f"not used: {file(store)} is open to other users; remove it"]
+    assert warnings == [f"not used: {file(store)} {OPEN}; remove it"]
 
 
 def test_an_entry_of_another_user_is_not_used_and_said_so(
@@ -215,7 +216,7 @@ def test_an_entry_that_is_too_large_is_not_used_and_said_so(store: Cache, warnin
 def test_a_file_that_is_not_used_is_replaced_by_one_that_is(
     store: Cache, warnings: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    written(store).chmod(0o666)
+    open_to_others(written(store), 0o666)
     written(store)
     with monkeypatch.context() as patch:
         given_away(file(store), patch)

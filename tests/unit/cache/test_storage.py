@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from opened import open_to_others
 from running import into
 
 from assume_helper.cache import encryption, storage
@@ -53,7 +54,7 @@ def test_a_mount_whose_name_only_begins_like_it_does_not_count(tmp_path: Path, m
 
 @pytest.mark.parametrize("base", ["", "relative", "/none/such", "/with\0zero"])
 def test_what_is_no_directory_of_ours_is_no_runtime_directory(base: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "geteuid", lambda: 4_000_000_000)
+    monkeypatch.setattr(os, "geteuid", lambda: 4_000_000_000, raising=False)
     assert storage.memory_directory({"XDG_RUNTIME_DIR": base}) is None
 
 
@@ -116,7 +117,7 @@ def test_a_session_is_deleted_from_laxer_places_and_from_no_stricter(
     assert [file.exists() for file in files] == [True, True, True]
     storage.remove_from_laxer(environ, "encrypted", [KEY])
     assert [file.exists() for file in files] == [False, True, True]
-    memory.chmod(0o755)  # no longer ours alone: it is left
+    open_to_others(memory, 0o755)  # no longer ours alone: it is left
     storage.remove_from_laxer(environ, "none", [KEY])
     assert [file.exists() for file in files] == [False, False, True]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from hit_answers import fresh_document
-from running import no_warning
+from running import CACHE, LOG, no_warning, windows
 
 from assume_helper import hit
 from assume_helper.cache import directory as cache_directory
@@ -36,7 +36,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name in list(os.environ):
         if name.startswith(("AWS_", "XDG_", "ASSUME_HELPER_")):
             monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path))
+    for name, value in {"HOME": str(tmp_path), **windows(tmp_path)}.items():
+        monkeypatch.setenv(name, value)
     (tmp_path / ".aws").mkdir()
     (tmp_path / ".aws" / "config").write_text(
         "[profile dev]\nrole_arn = arn:aws:iam::123456789012:role/dev\nsource_profile = base\nregion = us-east-1\n"
@@ -44,7 +45,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / ".aws" / "credentials").write_text(
         f"[base]\naws_access_key_id = AKIADUMMY\naws_secret_access_key = {SECRET}\n"
     )
-    numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+    names = ("SIGTERM", "SIGHUP", "SIGQUIT")
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
     old = [signal.getsignal(number) for number in numbers]
     yield tmp_path
     for number, handler in zip(numbers, old, strict=True):
@@ -70,7 +72,7 @@ def run(*arguments: str, failed: OSError | None = None, stdout_closed: bool = Fa
 
 
 def logged(home: Path) -> list[dict[str, str]]:
-    file = home / ".local" / "state" / "assume-helper" / "log.jsonl"
+    file = home / LOG
     return [json.loads(line) for line in file.read_bytes().splitlines()] if file.exists() else []
 
 
@@ -320,7 +322,7 @@ def test_a_failure_is_in_the_log_as_it_was_printed(home: Path, said: Said) -> No
 @pytest.fixture
 def with_a_warning(home: Path, document: bytes) -> bytes:
     """The document, and a directory in the place of a file of the cache."""
-    (home / ".cache" / "assume-helper" / hit.stamp("dev", os.environ)[0]).mkdir()
+    (home / CACHE / hit.stamp("dev", os.environ)[0]).mkdir()
     for file in ("config", "credentials"):
         os.utime(home / ".aws" / file, ns=(1, 1))
     return document

@@ -1,9 +1,8 @@
 """The log: JSON lines in a private file; failures to log are ignored."""
 
-import fcntl
 import json
 import os
-import pwd
+import re
 import signal
 import stat
 import subprocess
@@ -13,6 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from needs import gives_away
+from opened import OPEN, open_to_others
+from running import LOG, windows
 
 from assume_helper.cache.session import Session
 from assume_helper.cli import audit_log
@@ -22,6 +24,10 @@ from assume_helper.profiles.login import IdentityCenterLogin, LoginService, Perm
 from assume_helper.profiles.origin import CredentialProcess, EnvironmentKeys
 from assume_helper.profiles.role import Endpoint, Profile
 
+if sys.platform != "win32":
+    import fcntl
+    import pwd
+
 NOW = 1_800_000_000.25
 FULL = 1024 * 1024
 
@@ -29,12 +35,17 @@ FULL = 1024 * 1024
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the log will be; nothing is there yet."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_STATE_HOME" if sys.platform != "win32" else "LOCALAPPDATA", str(tmp_path / "state"))
     return tmp_path / "state" / "assume-helper" / "log.jsonl"
 
 
 def lines(file: Path) -> list[dict[str, str]]:
     return [json.loads(line) for line in file.read_bytes().splitlines()]
+
+
+def logs(file: Path) -> list[str]:
+    """What lies in its directory, but for the lock that Windows needs."""
+    return sorted(name for name in os.listdir(file.parent) if not name.endswith(".lock"))
 
 
 def test_a_line_is_its_time_in_utc_and_the_event(file: Path) -> None:
@@ -86,7 +97,7 @@ def test_a_log_that_is_a_link_is_not_followed(file: Path, tmp_path: Path) -> Non
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o622])
 def test_a_log_that_is_open_to_others_is_not_written(file: Path, mode: int) -> None:
     audit_log.append(NOW, {"n": "1"})
-    file.chmod(mode)
+    open_to_others(file, mode)
     audit_log.append(NOW, {"n": "2"})
     assert len(lines(file)) == 1
 
@@ -116,14 +127,15 @@ def test_a_log_over_one_mebibyte_is_renamed_and_a_new_one_begins(file: Path) -> 
     assert aside.stat().st_size > FULL
     assert aside.read_bytes().endswith(b'"n": "2"}\n')
     assert [line["n"] for line in lines(file)] == ["3"]
-    assert {stat.S_IMODE(path.stat().st_mode) for path in (file, aside)} == {0o600}
+    if sys.platform != "win32":
+        assert {stat.S_IMODE(path.stat().st_mode) for path in (file, aside)} == {0o600}
 
 
 def test_a_log_of_one_mebibyte_is_not_renamed_yet(file: Path) -> None:
     audit_log.append(NOW, {"n": "1"})
     os.truncate(file, FULL)
     audit_log.append(NOW, {"n": "2"})
-    assert os.listdir(file.parent) == ["log.jsonl"]
+    assert logs(file) == ["log.jsonl"]
 
 
 def test_there_is_never_more_than_one_old_log(file: Path) -> None:
@@ -131,7 +143,7 @@ def test_there_is_never_more_than_one_old_log(file: Path) -> None:
         audit_log.append(NOW, {"n": "1"})
         os.truncate(file, FULL + 1)
         audit_log.append(NOW, {"n": "2"})
-    assert os.listdir(file.parent) == ["log.jsonl.1"]
+    assert logs(file) == ["log.jsonl.1"]
 
 
 def test_a_directory_that_cannot_be_created_is_ignored(file: Path, tmp_path: Path) -> None:
@@ -156,18 +168,19 @@ def test_the_path_follows_the_state_directory(file: Path) -> None:
 
 def test_a_relative_state_directory_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", "relative")
-    monkeypatch.setenv("HOME", str(tmp_path))
+    for name, value in {"HOME": str(tmp_path), **windows(tmp_path)}.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
     audit_log.append(NOW, {"n": "1"})
     assert not (tmp_path / "relative").exists()
-    assert audit_log.path() in (None, str(tmp_path / ".local" / "state" / "assume-helper" / "log.jsonl"))
+    assert audit_log.path() in (None, str(tmp_path / LOG))
 
 
 @pytest.mark.parametrize("home", [None, "", "relative"])
 def test_without_a_home_there_is_no_log_and_no_error(
     home: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def no_entry(uid: int) -> pwd.struct_passwd:
+    def no_entry(uid: int) -> "pwd.struct_passwd":
         raise KeyError(uid)
 
     monkeypatch.setattr(pwd, "getpwuid", no_entry)
@@ -213,7 +226,7 @@ def test_no_line_is_lost_when_many_find_the_log_full(file: Path) -> None:
         child.communicate(timeout=60)
     found = [event["who"] for event in _all_lines(file) if "who" in event]
     assert sorted(found, key=int) == [str(number) for number in range(20)]
-    assert sorted(os.listdir(file.parent)) in (["log.jsonl", "log.jsonl.1"], ["log.jsonl.1"])
+    assert logs(file) in (["log.jsonl", "log.jsonl.1"], ["log.jsonl.1"])
 
 
 def _all_lines(file: Path) -> list[dict[str, str]]:
@@ -238,12 +251,12 @@ def test_a_process_that_stands_still_with_the_lock_stops_nobody(file: Path) -> N
 @pytest.mark.parametrize("mode", [0o777, 0o1777, 0o770, 0o707, 0o720, 0o702])
 def test_a_directory_that_others_may_change_is_not_used_and_that_is_told(file: Path, mode: int) -> None:
     audit_log.append(NOW, {"n": "1"})
-    file.parent.chmod(mode)
+    open_to_others(file.parent, mode)
     audit_log.append(NOW, {"n": "2"})
     assert len(lines(file)) == 1
     problem = audit_log.problem()
     assert problem is not None
-    assert "is open to other users: nothing is logged" in str(problem)
+    assert f"{OPEN}: nothing is logged" in str(problem)
     with pytest.raises(AssumeHelperError, match="is open to other users"):
         audit_log.events()
 
@@ -251,13 +264,13 @@ def test_a_directory_that_others_may_change_is_not_used_and_that_is_told(file: P
 @pytest.mark.parametrize("mode", [0o700, 0o755, 0o750])
 def test_a_directory_that_others_may_only_look_into_is_used(file: Path, mode: int) -> None:
     audit_log.append(NOW, {"n": "1"})
-    file.parent.chmod(mode)
+    open_to_others(file.parent, mode)
     audit_log.append(NOW, {"n": "2"})
     assert len(lines(file)) == 2
     assert audit_log.problem() is None
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+@gives_away
 def test_a_directory_of_another_user_is_named_with_its_owner_and_what_mends_it(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -282,9 +295,11 @@ def test_a_directory_that_is_a_link_is_not_used(file: Path, tmp_path: Path) -> N
 def test_without_its_library_the_log_is_where_it_was(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "platformdirs", None)
     assert audit_log.path() == str(file)
-    monkeypatch.delenv("XDG_STATE_HOME")
-    monkeypatch.setenv("HOME", str(file.parents[3]))
-    assert audit_log.path() == str(file.parents[3] / ".local" / "state" / "assume-helper" / "log.jsonl")
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    home = file.parents[3]
+    for name, value in {"HOME": str(home), **windows(home)}.items():
+        monkeypatch.setenv(name, value)
+    assert audit_log.path() == str(home / LOG)
 
 
 # An issue of credentials.
@@ -417,8 +432,8 @@ def test_a_log_that_others_can_write_is_refused(file: Path, which: str) -> None:
     odd = file.with_name(which)
     if odd != file:
         odd.write_bytes(b"")
-    odd.chmod(0o644)
-    with pytest.raises(AssumeHelperError, match="is open to other users; remove it"):
+    open_to_others(odd, 0o644)
+    with pytest.raises(AssumeHelperError, match=re.escape(f"{OPEN}; remove it")):
         audit_log.events()
     odd.unlink()
     odd.symlink_to(file.with_name("other"))

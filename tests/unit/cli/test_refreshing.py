@@ -2,7 +2,7 @@
 
 import json
 import os
-import resource
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +22,9 @@ from assume_helper.sessions import provider
 from assume_helper.sessions.provider import RoleRequest
 from assume_helper.system.context import CallContext, Clock
 from assume_helper.system.warning import Warning
+
+if sys.platform != "win32":
+    import resource
 
 NOW = 1_800_000_000
 SECRET = "DummySecretAccessKey0123456789+/abcdefgh"

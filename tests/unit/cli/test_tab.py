@@ -6,6 +6,7 @@ import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from opened import open_to_others
 
 from assume_helper import hit
 from assume_helper.cli import app, command_group, completion, tab
@@ -167,10 +168,11 @@ def test_a_file_that_cannot_be_believed_is_none(there: dict[str, str]) -> None:
         path.write_bytes(damage)
         assert tab.answer(arguments, there) is None
     path.write_bytes(whole)
-    path.chmod(0o644)
+    open_to_others(path, 0o644)
     assert tab.answer(arguments, there) is None
-    path.chmod(0o600)
-    Path(there["ASSUME_HELPER_CACHE_DIR"]).chmod(0o755)
+    open_to_others(path, 0o600)
+    assert tab.answer(arguments, there) is not None
+    open_to_others(Path(there["ASSUME_HELPER_CACHE_DIR"]), 0o755)
     assert tab.answer(arguments, there) is None
 
 

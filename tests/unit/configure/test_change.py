@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from running import SCRIPT
+from running import WRITTEN
 
 from assume_helper.configure import change, writer
 from assume_helper.configure.change import Change
@@ -17,7 +17,7 @@ aws_secret_access_key = dummy
 role_arn = {ROLE}/dev
 source_profile = base
 [profile pair]
-credential_process = {SCRIPT} get dev
+credential_process = {WRITTEN} get dev
 """
 
 
@@ -67,7 +67,7 @@ def test_a_process_of_another_program_becomes_the_helper_s_source_and_is_not_sho
     Path(environ["AWS_CONFIG_FILE"]).write_text(before)
     made = added(environ)
     assert made.text == (
-        f"[profile dev]\ncredential_process = {SCRIPT} get dev\n"
+        f"[profile dev]\ncredential_process = {WRITTEN} get dev\n"
         "assume_helper_credential_process = /x/other --token abc\n"
     )
     assert "abc" not in str(made.diff)

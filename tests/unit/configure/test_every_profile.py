@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from running import SCRIPT
+from running import WRITTEN
 
 from assume_helper.configure import change, every_profile
 from assume_helper.configure.change import Change
@@ -79,7 +79,7 @@ def test_all_profiles_are_one_change_and_one_undo(environ: dict[str, str]) -> No
 
 
 def test_undo_of_all_leaves_a_profile_that_only_asks_for_another(environ: dict[str, str]) -> None:
-    pair = f"[profile pair]\ncredential_process = {SCRIPT} get set\n"
+    pair = f"[profile pair]\ncredential_process = {WRITTEN} get set\n"
     before = kinds(environ, f"{pair}[profile above]\nrole_arn = {ROLE}/above\nsource_profile = pair\n")
     change.write(everywhere(environ), environ, None)
     undone = every_profile.remove_helper(change.load(environ), environ)
@@ -103,7 +103,7 @@ def test_undo_of_all_leaves_a_profile_that_only_asks_for_another(environ: dict[s
         ("[profile x]\nassume_helper_role_anr = x\nlogin_session = y\n", "did you mean assume_helper_role_arn?"),
         ("[profile x]\nlogin_session = y\ninclude_profile = z\n", "includes profile z, which is not there"),
         ('[profile "x;y"]\nlogin_session = y\n', "cannot stand in a credential_process"),
-        (f"[profile x]\ncredential_process = {SCRIPT} get x --read-only\nrole_arn = a\n", "not the ARN of a role"),
+        (f"[profile x]\ncredential_process = {WRITTEN} get x --read-only\nrole_arn = a\n", "not the ARN of a role"),
     ],
 )
 def test_a_profile_that_cannot_be_served_is_left_with_the_reason_and_named_alone_it_is_refused(
@@ -152,7 +152,7 @@ def test_a_profile_that_goes_through_the_helper_is_mended_where_a_bare_key_goes_
 
 
 def test_a_pair_keeps_its_other_profile_and_its_access_key(environ: dict[str, str]) -> None:
-    pair = f"[profile ops]\ncredential_process = {SCRIPT} get role\naws_access_key_id = AKIA\n"
+    pair = f"[profile ops]\ncredential_process = {WRITTEN} get role\naws_access_key_id = AKIA\n"
     kinds(environ, pair)
     assert everywhere(environ).left == {"ops": "it goes through the helper already"}
     made = added(environ, "ops")
@@ -161,10 +161,10 @@ def test_a_pair_keeps_its_other_profile_and_its_access_key(environ: dict[str, st
 
 
 def test_a_copied_section_gets_a_process_of_its_own(environ: dict[str, str]) -> None:
-    kinds(environ, f"[profile copy]\ncredential_process = {SCRIPT} get role\n{KINDS['console']}")
+    kinds(environ, f"[profile copy]\ncredential_process = {WRITTEN} get role\n{KINDS['console']}")
     made = added(environ, "copy")
     assert made.text.endswith(
-        f"[profile copy]\ncredential_process = {SCRIPT} get copy\nassume_helper_{KINDS['console']}"
+        f"[profile copy]\ncredential_process = {WRITTEN} get copy\nassume_helper_{KINDS['console']}"
     )
 
 
@@ -180,10 +180,10 @@ def test_of_several_the_one_that_fails_is_looked_at_last(environ: dict[str, str]
 
 
 HAND_WRITTEN = (
-    f"[profile own]\ncredential_process = {SCRIPT} get own\nassume_helper_role_arn = {ROLE}/own\n"
-    f"assume_helper_source_profile = set  # mine\n[profile pair]\ncredential_process = {SCRIPT} get set\n"
+    f"[profile own]\ncredential_process = {WRITTEN} get own\nassume_helper_role_arn = {ROLE}/own\n"
+    f"assume_helper_source_profile = set  # mine\n[profile pair]\ncredential_process = {WRITTEN} get set\n"
     "[profile set]\nsso_session = corp\nsso_account_id = 1\nsso_role_name = r\n"
-    f"[profile both]\ncredential_process = {SCRIPT} get both\nlogin_session = me\n"
+    f"[profile both]\ncredential_process = {WRITTEN} get both\nlogin_session = me\n"
     "[sso-session corp]\nsso_start_url = https://x.awsapps.com/start\nsso_region = us-east-1\n"
 )
 

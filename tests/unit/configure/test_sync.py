@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from running import SCRIPT
+from running import PACKAGE, WRITTEN
 from syncing import (
     MAIN,
     OTHER,
@@ -27,7 +27,7 @@ from syncing import (
 from assume_helper.configure.sync import Wish
 from assume_helper.configure.sync_names import Pair
 from assume_helper.errors import ConfigurationError
-from assume_helper.profiles import aws_config, role_chain
+from assume_helper.profiles import aws_config, command_words, role_chain
 from assume_helper.profiles.login import PermissionSet
 
 PRUNE = Wish("corp", prunes=True)
@@ -126,31 +126,32 @@ def test_a_renamed_profile_keeps_its_name_and_its_process_gets_it(environ: dict[
 
 
 def test_a_process_whose_program_is_gone_is_mended_with_its_options(environ: dict[str, str]) -> None:
-    old = (
-        SECTIONS["other.Admin"].replace(SCRIPT, "/gone/bin/assume-helper").replace("get other", "get --read-only other")
-    )
+    mine = SECTIONS["other.Admin"].replace("get other", "get --read-only other")
+    old = mine.replace(WRITTEN, "/gone/bin/assume-helper")
     write_config(environ, SESSION + old)
-    assert synced(environ, [OTHER]) == SESSION + old.replace("/gone/bin/assume-helper", SCRIPT)
+    assert synced(environ, [OTHER]) == SESSION + mine
     fastest = old.replace("/gone/bin/assume-helper", "/gone/bin/python3 -I -S /gone/assume_helper/__main__.py")
     write_config(environ, SESSION + fastest)
     (line,) = (line for line in synced(environ, [OTHER]).splitlines() if line.startswith("credential_process"))
-    assert line.startswith(f"credential_process = {sys.executable} -I -S /")
-    assert line.endswith("/assume_helper/__main__.py get --read-only other.Admin")
+    words = command_words.split(line.removeprefix("credential_process = "))
+    assert words[:3] == [sys.executable, "-I", "-S"]
+    assert Path(words[3]) == PACKAGE / "__main__.py"
+    assert words[4:] == ["get", "--read-only", "other.Admin"]
 
 
 @pytest.mark.parametrize(
     "process",
     [
         "credential_process = assume-helper get other.Admin",
-        f"credential_process = {SCRIPT} get other.Admin --duration-seconds 900",
-        f"credential_process = {SCRIPT} get mine",
+        f"credential_process = {WRITTEN} get other.Admin --duration-seconds 900",
+        f"credential_process = {WRITTEN} get mine",
         "credential_process = /bin/mine",
         "credential_process =",
         "# none",
     ],
 )
 def test_another_process_is_the_user_s_choice(environ: dict[str, str], process: str) -> None:
-    edited = SECTIONS["other.Admin"].replace(f"credential_process = {SCRIPT} get other.Admin", process)
+    edited = SECTIONS["other.Admin"].replace(f"credential_process = {WRITTEN} get other.Admin", process)
     write_config(environ, f"{SESSION}[profile mine]\nregion = eu-west-1\n{edited}")
     plan = planned(environ, [OTHER])
     assert (states(plan), plan.change.is_needed) == ({"other.Admin": "kept"}, False)

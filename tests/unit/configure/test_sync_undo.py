@@ -2,6 +2,7 @@
 
 import json
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -221,7 +222,8 @@ def test_what_another_process_has_written_meanwhile_is_not_written_again(environ
 def test_the_record_is_the_user_s_alone_and_has_no_line_of_other_profiles(environ: dict[str, str]) -> None:
     write_config(environ, SESSION + "[profile x]\naws_secret_access_key = dummysecret\n" + SECTIONS["other.Admin"])
     synced(environ, [MAIN], PRUNE)
-    assert stat.S_IMODE(record(environ).stat().st_mode) == 0o600
+    if sys.platform != "win32":
+        assert stat.S_IMODE(record(environ).stat().st_mode) == 0o600
     assert "dummysecret" not in record(environ).read_text()
     assert "dummysecret" in config_of(environ)
 

@@ -1,11 +1,14 @@
 """The cache's directory: who can use it, and what was left behind in it."""
 
 import os
+import sys
 import time
 from pathlib import Path
 
 import pytest
 from doctor_checks import one, statuses
+from needs import gives_away
+from opened import open_to_others
 from running import SECRET, no_warning, umask
 
 from assume_helper import hit
@@ -47,18 +50,22 @@ def test_a_cache_that_cannot_be_created_is_reported(tmp_path: Path) -> None:
 
 def test_a_cache_that_is_open_to_others_is_a_failure(tmp_path: Path, store: directory.Cache) -> None:
     assert store.directory is not None
-    os.chmod(store.directory, 0o755)
-    assert one(cache(tmp_path), "fail", "open to other users").mend == f"chmod 700 {tmp_path}/cache"
+    open_to_others(store.directory, 0o755)
+    mend = one(cache(tmp_path), "fail", "open to other users").mend
+    if sys.platform == "win32":
+        assert mend.startswith(f'icacls "{tmp_path}\\cache" /inheritance:r /remove:g *S-1-1-0 ')
+    else:
+        assert mend == f"chmod 700 {tmp_path}/cache"
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+@gives_away
 def test_a_cache_of_another_user_is_a_failure(tmp_path: Path, store: directory.Cache) -> None:
     assert store.directory is not None
     os.chown(store.directory, 12345, 12345)
     one(cache(tmp_path), "fail", "belongs to another user")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+@gives_away
 @pytest.mark.parametrize("name", [".cache", ".cache/assume-helper"])
 def test_a_cache_that_another_user_owns_in_our_home_is_a_failure_with_its_mend(tmp_path: Path, name: str) -> None:
     (tmp_path / ".cache" / "assume-helper").mkdir(parents=True, mode=0o700)
@@ -67,6 +74,10 @@ def test_a_cache_that_another_user_owns_in_our_home_is_a_failure_with_its_mend(t
     found = cache_directory.examine({"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / ".cache")}, 0)
     check = one(found, "fail", f"{tmp_path}/{name} belongs to 54321: the cache is not used")
     assert check.mend == f"sudo chown -R root {tmp_path}/{name}"
+
+
+def removal(path: Path) -> str:
+    return f'del "{path}"' if sys.platform == "win32" else f"rm -rf -- {path}"
 
 
 @pytest.mark.parametrize(
@@ -81,7 +92,7 @@ def test_an_old_temporary_file_is_reported(tmp_path: Path, store: directory.Cach
     left.write_text("x")
     assert statuses(cache(tmp_path)) == ["ok", "ok"]
     check = one(cache(tmp_path, now=time.time() + 3700), "warn", "1 file is", "was killed")
-    assert check.mend == f"rm -rf -- {left}"
+    assert check.mend == removal(left)
     assert left.exists()
 
 
@@ -105,10 +116,10 @@ def test_an_entry_that_others_can_use_is_a_failure(tmp_path: Path, store: direct
         path.symlink_to(tmp_path / "elsewhere")
     elif kind == "loose":
         path.write_text("x")
-        path.chmod(0o644)
+        open_to_others(path, 0o644)
     else:
         path.mkdir()
-    assert one(cache(tmp_path), "fail", "not used").mend == f"rm -rf -- {path}"
+    assert one(cache(tmp_path), "fail", "not used").mend == removal(path)
 
 
 @pytest.mark.parametrize(("moved", "said"), [("", "nothing is cached"), ("{}/mine", "the cache is in yours")])
@@ -130,7 +141,7 @@ def test_a_file_that_has_gone_meanwhile_is_no_left_over_and_one_that_cannot_be_r
         directory.write(store, name, b"x", durable=False)
 
     def read(path: str) -> bytes:
-        if "/000" in path:
+        if f"{os.sep}000" in path:
             os.unlink(path)
         raise OSError("not readable")
 
@@ -138,7 +149,7 @@ def test_a_file_that_has_gone_meanwhile_is_no_left_over_and_one_that_cannot_be_r
     found = cache(tmp_path)
     assert statuses(found) == ["ok", "fail"]
     assert found[1].what.startswith("1 file is in the cache open to others, or not readable")
-    assert "/111" in str(found[1])
+    assert "/111" in str(found[1]).replace("\\", "/")
 
 
 def test_a_cache_that_cannot_be_listed_has_no_left_overs(

@@ -1,7 +1,6 @@
 """The config files: read, every key known, every source followed."""
 
 import os
-import shlex
 import sys
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from running import SCRIPT, SECRET
 
 from assume_helper.doctor import config_files
 from assume_helper.doctor.check import Check
+from assume_helper.profiles import command_words
 from assume_helper.profiles.role import Profile
 
 
@@ -208,10 +208,11 @@ def test_the_line_that_is_proposed_is_one_that_passes(tmp_path: Path, monkeypatc
     """It names the command that was called, as `configure` writes it."""
     folder = tmp_path / "a folder"
     script(folder / "assume-helper")
-    monkeypatch.setattr(sys, "argv", [f"{folder}/assume-helper", "doctor"])
+    monkeypatch.setattr(sys, "argv", [str(folder / "assume-helper"), "doctor"])
     line = config_files.process_line("my dev", {"PATH": os.defpath})
-    assert line == f'credential_process = {tmp_path}/"a folder"/assume-helper get "my dev"'
-    assert shlex.split(line.partition(" = ")[2]) == [f"{folder}/assume-helper", "get", "my dev"]
+    program = f'{tmp_path}/"a folder"/assume-helper' if sys.platform != "win32" else f'"{folder / "assume-helper"}"'
+    assert line == f'credential_process = {program} get "my dev"'
+    assert command_words.split(line.partition(" = ")[2]) == [str(folder / "assume-helper"), "get", "my dev"]
 
 
 @pytest.mark.parametrize(
@@ -227,13 +228,13 @@ def test_the_line_that_is_proposed_is_one_that_passes(tmp_path: Path, monkeypatc
 def test_a_section_that_is_not_read_is_named_with_its_line(tmp_path: Path, section: str, right: str) -> None:
     loaded(tmp_path, f"[profile ok]\nregion = x\n{section}\nregion = y\n")
     _, checks = config_files.config_files(environ(tmp_path))
-    one(checks, "warn", f"{tmp_path}/config, line 3 has a section {section}", right)
+    one(checks, "warn", f"{tmp_path / 'config'}, line 3 has a section {section}", right)
 
 
 def test_a_section_of_the_credentials_file_with_the_config_s_form_is_named(tmp_path: Path) -> None:
     loaded(tmp_path, GOOD, BASE + "[profile x]\nregion = y\n")
     _, checks = config_files.config_files(environ(tmp_path))
-    one(checks, "warn", f"{tmp_path}/credentials, line 4 has a section [profile x]", "name it [x]")
+    one(checks, "warn", f"{tmp_path / 'credentials'}, line 4 has a section [profile x]", "name it [x]")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """A credential_process, as each kind of client runs it."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -10,13 +11,15 @@ from running import PACKAGE, SCRIPT, SECRET
 from assume_helper.doctor import process_command
 from assume_helper.doctor.check import Check
 
+BY_SH = " and by sh -c" if sys.platform != "win32" else ""
+
 
 def process(command: str, folder: Path, *, start: bool = False, **more: str) -> list[Check]:
     return process_command.credential_process(command, "dev", environ(folder) | more, start=start)
 
 
 def test_this_helper_is_started_both_ways(tmp_path: Path) -> None:
-    one(process(f"{SCRIPT} get dev", tmp_path, start=True), "ok", "assume-helper 0", "without a shell and by sh -c")
+    one(process(f"{SCRIPT} get dev", tmp_path, start=True), "ok", "assume-helper 0", f"without a shell{BY_SH}")
 
 
 def test_a_python_that_looks_in_the_callers_folder_first_is_warned_of(tmp_path: Path) -> None:
@@ -149,7 +152,7 @@ def test_the_command_itself_is_offered_nothing(tmp_path: Path, monkeypatch: pyte
 
 def test_this_helper_without_get_and_a_name(tmp_path: Path) -> None:
     check = one(process(f"{SCRIPT} dev", tmp_path), "fail", "without `get NAME`")
-    assert check.mend.endswith("/assume-helper get dev")
+    assert check.mend.endswith(f"{os.sep}{Path(SCRIPT).name} get dev")
 
 
 @pytest.mark.parametrize(

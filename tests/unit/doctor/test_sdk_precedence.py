@@ -62,7 +62,7 @@ def test_a_web_identity_token_beside_the_process_is_in_the_way(tmp_path: Path) -
 def test_a_login_in_the_credentials_file_is_to_be_moved_first(tmp_path: Path) -> None:
     check = one(sdks(tmp_path, GOOD, f"{BASE}[dev]\nlogin_session = {USER}\n"), "fail", "the console login wins")
     assert check.mend == (
-        f"move login_session from {tmp_path}/credentials to [profile dev] of {tmp_path}/config, then run "
+        f"move login_session from {tmp_path / 'credentials'} to [profile dev] of {tmp_path / 'config'}, then run "
         "assume-helper configure dev"
     )
 
@@ -72,12 +72,12 @@ def test_the_keys_of_a_key_profile_in_the_credentials_file_are_moved_or_removed(
     text = f"[profile dev]\n{PROCESS}"
     check = one(sdks(tmp_path, text, credentials), "fail", "it wins over credential_process in boto3")
     assert check.mend == (
-        f"move aws_access_key_id, aws_secret_access_key from {tmp_path}/credentials to [profile dev] of "
-        f"{tmp_path}/config, then run assume-helper configure dev; or remove them"
+        f"move aws_access_key_id, aws_secret_access_key from {tmp_path / 'credentials'} to [profile dev] of "
+        f"{tmp_path / 'config'}, then run assume-helper configure dev; or remove them"
     )
     moved = f"{text}assume_helper_aws_access_key_id = AKIA\nassume_helper_aws_secret_access_key = {SECRET}\n"
     check = one(sdks(tmp_path, moved, credentials), "fail", "it wins over credential_process in boto3")
-    assert check.mend == f"remove aws_access_key_id, aws_secret_access_key from [dev] of {tmp_path}/credentials"
+    assert check.mend == f"remove aws_access_key_id, aws_secret_access_key from [dev] of {tmp_path / 'credentials'}"
 
 
 @pytest.mark.parametrize(
@@ -183,6 +183,6 @@ def test_a_role_in_the_credentials_file_is_to_be_moved_before_configure(tmp_path
     checks = sdk_precedence.profile(loaded(tmp_path, config, BASE + keys), "dev", {})
     (check,) = [check for check in checks if check.status != "ok"]
     assert check.mend == (
-        f"move role_arn, source_profile from {tmp_path}/credentials to [profile dev] of {tmp_path}/config, then run "
-        "assume-helper configure dev"
+        f"move role_arn, source_profile from {tmp_path / 'credentials'} to [profile dev] of {tmp_path / 'config'}, "
+        "then run assume-helper configure dev"
     )

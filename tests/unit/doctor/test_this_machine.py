@@ -1,13 +1,16 @@
 """What the environment sets for Python, TLS and the process itself."""
 
 import os
-import resource
+import sys
 from pathlib import Path
 
 import pytest
 from running import PACKAGE
 
 from assume_helper.doctor import this_machine
+
+if sys.platform != "win32":
+    import resource
 
 
 def checks(**environ: str) -> list[tuple[str, str]]:

@@ -1,8 +1,8 @@
 """A program that is run with credentials: which shell, how it is started, and what is said where it cannot be."""
 
 import os
-import pwd
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,14 +12,22 @@ import pytest
 from assume_helper.errors import ProgramNotFound, ProgramNotRunnable
 from assume_helper.export import parent_shell, program
 
+if sys.platform != "win32":
+    import pwd
+
 
 @pytest.fixture(autouse=True)
 def _signals_as_before() -> Iterator[None]:
-    numbers = (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ)
+    names = ("SIGINT", "SIGPIPE", "SIGXFSZ")
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
     before = [signal.getsignal(number) for number in numbers]
     yield
     for number, handler in zip(numbers, before, strict=True):
         signal.signal(number, handler)
+
+
+# The reasons are the system's.
+ABSENT, NO_PROGRAM = ("No such file or directory", "Permission denied") if sys.platform != "win32" else (".+", ".+")
 
 
 def unknown_user(_number: int) -> None:
@@ -41,7 +49,8 @@ def test_the_shell_is_the_parent_s_else_the_caller_s_else_the_user_s_else_sh(mon
 
 @pytest.mark.parametrize("code", [0, 7])
 def test_beside_this_process_it_has_its_environment_and_gives_its_exit_code(code: int, tmp_path: Path) -> None:
-    words = ["/bin/sh", "-c", f'printf %s "$GIVEN" > {tmp_path}/given; exit {code}']
+    tells = f"import os; open({str(tmp_path / 'given')!r}, 'w').write(os.environ['GIVEN']); raise SystemExit({code})"
+    words = [sys.executable, "-I", "-S", "-c", tells]
     assert program.run(words, {"GIVEN": "a b"}) == code
     assert (tmp_path / "given").read_text() == "a b"
 
@@ -54,9 +63,9 @@ def test_an_interrupt_is_left_to_the_program() -> None:
 def test_what_cannot_be_started_is_named(start: object, tmp_path: Path) -> None:
     assert callable(start)
     (tmp_path / "file").write_text("no program")
-    with pytest.raises(ProgramNotFound, match=r"none-such cannot be started \(No such file or directory\); correct"):
+    with pytest.raises(ProgramNotFound, match=rf"none-such cannot be started \({ABSENT}\); correct"):
         start([str(tmp_path / "none-such")], {})
-    with pytest.raises(ProgramNotRunnable, match=r"file cannot be started \(Permission denied\)"):
+    with pytest.raises(ProgramNotRunnable, match=rf"file cannot be started \({NO_PROGRAM}\)"):
         start([str(tmp_path / "file")], {})
     with pytest.raises(ProgramNotRunnable, match=r"cannot be started \(it is not a command\)"):
         start(["a\0b"], {})

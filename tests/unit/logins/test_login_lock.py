@@ -2,9 +2,11 @@
 
 import os
 import stat
+import sys
 from pathlib import Path
 
 import pytest
+from opened import open_to_others
 from running import umask
 from unit.obstacles import given_away
 
@@ -44,7 +46,8 @@ def test_the_file_is_ours_alone_and_no_other_tool_reads_it(token: Path) -> None:
         descriptor = login_lock.try_acquire(str(token))
     assert descriptor is not None
     os.close(descriptor)
-    assert stat.S_IMODE(lock_of(token).stat().st_mode) == 0o600
+    if sys.platform != "win32":
+        assert stat.S_IMODE(lock_of(token).stat().st_mode) == 0o600
     assert lock_of(token).suffix != ".json"
 
 
@@ -61,7 +64,7 @@ def test_what_is_not_our_file_is_no_lock(token: Path, obstacle: str, monkeypatch
         case _:
             lock.touch(0o600)
     if obstacle == "open to others":
-        lock.chmod(0o666)
+        open_to_others(lock, 0o666)
     if obstacle == "another's":
         given_away(lock, monkeypatch)
     with pytest.raises((OSError, NotPrivate)):

@@ -1,8 +1,8 @@
 """One renewal for all who need it: what is taken, what is not tried again, and none where there is no lock."""
 
-import fcntl
 import json
 import os
+import sys
 import threading
 import time
 from pathlib import Path
@@ -23,6 +23,9 @@ from assume_helper.credentials import Answer
 from assume_helper.errors import AssumeHelperError, SourceExpired, STSNotReached
 from assume_helper.profiles import login_record, resolution
 from assume_helper.system.context import Clock
+
+if sys.platform != "win32":
+    import fcntl
 
 pytestmark = pytest.mark.usefixtures("renewed_here")
 

@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -78,7 +79,8 @@ def test_the_file_is_written_as_the_aws_cli_writes_it(center: Center, home: Home
     end = timestamps.parse(after["expiresAt"])
     assert end is not None
     assert 3500 < end - datetime.now(UTC).timestamp() <= 3600
-    assert stat.S_IMODE(file.path.stat().st_mode) == 0o600
+    if sys.platform != "win32":
+        assert stat.S_IMODE(file.path.stat().st_mode) == 0o600
     assert not [name for name in os.listdir(file.path.parent) if name.endswith(login_record.TEMPORARY)]
 
 

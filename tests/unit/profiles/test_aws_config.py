@@ -214,8 +214,8 @@ def test_a_link_is_followed(tmp_path: Path) -> None:
 
 def test_variables_and_the_home_are_expanded_in_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     environ = written(tmp_path, "[profile a]\nx = 1\n", "[b]\ny = 2\n")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("SOMEWHERE", str(tmp_path))
+    for name in ("HOME", "USERPROFILE", "SOMEWHERE"):
+        monkeypatch.setenv(name, str(tmp_path))
     environ |= {"AWS_CONFIG_FILE": "~/config", "AWS_SHARED_CREDENTIALS_FILE": "$SOMEWHERE/credentials"}
     assert aws_config.load(environ).profiles == {"a": {"x": "1"}, "b": {"y": "2"}}
 

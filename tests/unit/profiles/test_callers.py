@@ -1,6 +1,7 @@
 """The chain of callers, this helper's and the AWS CLI's, as one."""
 
 import json
+import os
 
 import pytest
 
@@ -8,7 +9,7 @@ from assume_helper.errors import ConfigurationError
 from assume_helper.hit import CALLERS
 from assume_helper.profiles import callers
 
-CONFIG = "/home/me/.aws/config"
+CONFIG = os.path.abspath("/home/me/.aws/config")
 
 
 def chain(*steps: tuple[str, str]) -> str:

@@ -15,8 +15,8 @@ def refused(folder: Path, data: bytes | str) -> str:
     with pytest.raises(ConfigurationError) as caught:
         aws_config.load(paths(folder))
     said = str(caught.value)
-    assert said.startswith(f"{folder}/config, line ")
-    return said.removeprefix(f"{folder}/config, ")
+    assert said.startswith(f"{folder / 'config'}, line ")
+    return said.removeprefix(f"{folder / 'config'}, ")
 
 
 def paths(folder: Path) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """What a profile says of a login: complete and consistent, or refused with what mends it."""
 
+import os
 from collections.abc import Callable
 
 import pytest
@@ -90,13 +91,16 @@ def test_what_is_no_region_is_refused(refused: Refused, region: str) -> None:
     assert said.startswith("sso_region of [dev]: the region ")
 
 
+HOME = {"HOME": "/home/me", "USERPROFILE": "/home/me"}
+CACHE = os.path.join(os.path.abspath("/home/me"), ".aws", "sso", "cache", "")
+
+
 def test_the_token_file_is_the_aws_cli_s(read: Read) -> None:
-    home = "/home/me"
-    session = permission_set(read, DEV + SECTION, HOME=home).login
-    legacy = permission_set(read, LEGACY, HOME=home).login
+    session = permission_set(read, DEV + SECTION, **HOME).login
+    legacy = permission_set(read, LEGACY, **HOME).login
     # SHA-1 of the session's name, and of the start URL.
-    assert session.token_path == f"{home}/.aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json"
-    assert legacy.token_path == f"{home}/.aws/sso/cache/3947de8b16688092197fa616c34e01335f21d256.json"
+    assert session.token_path == f"{CACHE}ee0bfd2552fbd840c02cc48b6e823320543c450f.json"
+    assert legacy.token_path == f"{CACHE}3947de8b16688092197fa616c34e01335f21d256.json"
     assert (legacy.session_name, legacy.start_url) == (None, session.start_url)
 
 
@@ -182,8 +186,8 @@ def test_a_console_login_s_region_is_the_profile_s(read: Read, text: str, enviro
 
 
 def test_a_console_login_s_folder_may_be_moved(read: Read) -> None:
-    found = console_login(read, CONSOLE, HOME="/home/me")
-    assert found.token_path.startswith("/home/me/.aws/login/cache/")
-    moved = console_login(read, CONSOLE, HOME="/home/me", AWS_LOGIN_CACHE_DIRECTORY="/elsewhere")
-    assert moved.token_path.startswith("/elsewhere/")
+    found = console_login(read, CONSOLE, **HOME)
+    assert found.token_path.startswith(CACHE.replace("sso", "login"))
+    moved = console_login(read, CONSOLE, **HOME, AWS_LOGIN_CACHE_DIRECTORY="/elsewhere")
+    assert moved.token_path.startswith(os.path.join(os.path.abspath("/elsewhere"), ""))
     assert moved.command == "assume-helper login dev"

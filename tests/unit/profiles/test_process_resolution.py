@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from running import windows
 
 from assume_helper.profiles import process_resolution
 from assume_helper.profiles.resolution import DEPENDS_ON_SECRET, Resolution
@@ -11,8 +12,9 @@ from assume_helper.profiles.resolution import DEPENDS_ON_SECRET, Resolution
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "tool").write_text("#!/bin/sh\n")
-    (tmp_path / "tool").chmod(0o700)
+    for name in ("tool", "sh", "env"):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o700)
     (tmp_path / "a file").write_text("")
     (tmp_path / "file").write_text("")
     monkeypatch.chdir(tmp_path)
@@ -20,7 +22,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def of(command: str, place: Path, **more: str) -> Resolution:
-    environ = {"PATH": f"{place}:{os.environ['PATH']}", "HOME": str(place)} | more
+    environ = {"PATH": f"{place}{os.pathsep}{os.environ['PATH']}", "HOME": str(place), **windows(place)} | more
     return process_resolution.of_command(command, "tool", environ | {"ASSUME_HELPER_CACHE_DIR": f"{place}/cache"})
 
 
@@ -31,20 +33,20 @@ def of(command: str, place: Path, **more: str) -> Resolution:
         ("tool x", []),
         ("tool file", ["file"]),
         ("tool ./file", ["file"]),
-        ("tool 'a file'", ["a file", "file"]),
+        ('tool "a file"', ["a file", "file"]),
         ("tool --from=file", ["file"]),
         ("tool -x @file", ["file"]),
         ("tool file://file", ["file"]),
         ("tool ~/file", ["file"]),
         ("tool $HOME/file", ["file"]),
-        ("sh -c 'x <file; y \"a file\"'", ["file", "file"]),
+        ("sh -c \"x <file; y 'a file'\"", ["file", "file"]),
     ],
 )
 def test_the_files_that_arguments_name_are_found(place: Path, command: str, found: list[str]) -> None:
     arguments = of(command, place).inputs["arguments"]
     assert isinstance(arguments, dict)
     real = os.path.realpath(place)
-    names = [value.removeprefix(real + "/") for what, value in arguments.items() if what.startswith("path ")]
+    names = [value.removeprefix(real + os.sep) for what, value in arguments.items() if what.startswith("path ")]
     assert sorted(set(names) & {"file", "a file"}) == sorted(set(found))
 
 
@@ -55,7 +57,7 @@ def test_what_is_not_there_is_in_the_conditions_and_no_input(place: Path) -> Non
 
 
 def test_a_variable_that_is_no_path_has_a_digest_and_is_for_the_full_way(place: Path) -> None:
-    found, other, unset = (of("sh -c 'x $WHO'", place, **more) for more in ({"WHO": "a"}, {"WHO": "b"}, {}))
+    found, other, unset = (of('sh -c "x $WHO"', place, **more) for more in ({"WHO": "a"}, {"WHO": "b"}, {}))
     assert found.inputs != other.inputs
     assert "'a'" not in repr(found.inputs)
     assert DEPENDS_ON_SECRET.items() <= found.conditions.items()
@@ -67,7 +69,7 @@ def test_a_program_that_is_not_there_is_a_problem_and_a_broken_line_is_left_to_w
     problem = of("none x", place).problem
     assert problem is not None
     assert problem[0] == "the credential_process of tool is not there (none)"
-    for command in ("tool 'x", ""):
+    for command in ('tool "x', ""):
         assert of(command, place) == Resolution()
 
 
@@ -78,7 +80,7 @@ def test_a_program_that_another_one_starts_is_found_too(place: Path) -> None:
 
 
 def test_it_has_changed_where_what_was_there_is_something_else_now(place: Path) -> None:
-    environ = {"PATH": f"{place}:{os.environ['PATH']}"}
+    environ = {"PATH": f"{place}{os.pathsep}{os.environ['PATH']}"}
     before = process_resolution.of_command("tool file new", "tool", environ)
     assert not process_resolution.has_changed("tool file new", "tool", before, environ)
     (place / "new").write_text("")  # the process may make it

@@ -105,7 +105,7 @@ def test_a_container_s_token_that_cannot_be_read_is_told(tmp_path: Path) -> None
     environ = {"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(tmp_path / "none")}
     found = resolution.of_metadata("EcsContainer", environ)
     assert found.problem == (
-        f"the container's token {tmp_path}/none cannot be read (No such file or directory)",
+        f"the container's token {tmp_path / 'none'} cannot be read (No such file or directory)",
         "correct AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
     )
     assert "token" not in found.inputs

@@ -1,15 +1,18 @@
 """The default session's name: the user and the host, as STS takes them."""
 
 import os
-import pwd
 import re
 import socket
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assume_helper.profiles.role_session_name import make_safe, session_name
+
+if sys.platform != "win32":
+    import pwd
 
 TAKEN_BY_STS = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
 
@@ -48,7 +51,8 @@ def test_a_long_name_keeps_the_user_and_something_of_the_host(of_user: int, of_h
 
 
 def test_the_name_is_the_systems_user_and_the_short_host() -> None:
-    assert session_name() == make_safe(pwd.getpwuid(os.getuid()).pw_name, socket.gethostname())
+    user = pwd.getpwuid(os.getuid()).pw_name if sys.platform != "win32" else os.environ["USERNAME"]
+    assert session_name() == make_safe(user, socket.gethostname())
 
 
 @pytest.mark.parametrize("variable", ["USER", "LOGNAME", "LNAME", "USERNAME", "SUDO_USER"])
@@ -58,7 +62,7 @@ def test_the_environment_cannot_say_who_asked(variable: str, monkeypatch: pytest
 
 
 def test_a_user_without_an_entry_is_named_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_entry(uid: int) -> pwd.struct_passwd:
+    def no_entry(uid: int) -> "pwd.struct_passwd":
         raise KeyError(uid)
 
     monkeypatch.setattr(pwd, "getpwuid", no_entry)

@@ -38,7 +38,7 @@ def test_a_policy_may_be_in_a_file_beside_the_config_or_anywhere(tmp_path: Path,
     found = read(path.format(folder=tmp_path), str(tmp_path))
     assert found.text == json.dumps(POLICY, separators=(",", ":"))
     assert found.file is not None
-    assert found.file[0] == f"file {tmp_path}/policy.json"
+    assert found.file[0] == f"file {tmp_path / 'policy.json'}"
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_a_section_that_is_not_read_is_named_and_the_mend_makes_it_one(
     tmp_path: Path, line: str, name: str, why: str, right: str
 ) -> None:
     section = only(loaded(tmp_path, f"{OK}# a comment\n{line}\nregion = y\n"))
-    assert section.what.startswith(f"{tmp_path}/config, line 4 has a section [")
+    assert section.what.startswith(f"{tmp_path / 'config'}, line 4 has a section [")
     assert why in section.what
     assert section.written(name) == right
     assert right in section.mend(name)
@@ -84,7 +84,7 @@ def test_sections_of_other_kinds_are_named_too(tmp_path: Path, kind: str, form: 
 )
 def test_a_section_of_the_credentials_file_has_the_bare_name(tmp_path: Path, line: str, name: str) -> None:
     section = only(loaded(tmp_path, OK, f"[ok]\na = b\n{line}\na = c\n"))
-    assert section.what.startswith(f"{tmp_path}/credentials, line 3 has a section [")
+    assert section.what.startswith(f"{tmp_path / 'credentials'}, line 3 has a section [")
     assert section.written(name) == f"[{name}]"
     mended = loaded(tmp_path, OK, f"[ok]\na = b\n{section.written(name)}\na = c\n")
     assert mended.profiles[name] == {"a": "c"}
@@ -94,7 +94,7 @@ def test_a_section_of_the_credentials_file_has_the_bare_name(tmp_path: Path, lin
 @pytest.mark.parametrize("header", ["sso-session corp", "services s"])
 def test_what_belongs_into_the_config_is_sent_there(tmp_path: Path, header: str) -> None:
     section = only(loaded(tmp_path, OK, f"[{header}]\na = b\n"))
-    assert section.mend() == f"move it to {tmp_path}/config, as [{header}]"
+    assert section.mend() == f"move it to {tmp_path / 'config'}, as [{header}]"
 
 
 @pytest.mark.parametrize("blanks", [" ", "\t", "    "])

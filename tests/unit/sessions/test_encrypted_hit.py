@@ -43,7 +43,13 @@ def found(directory: Path, now: float = 1200) -> "hit.Answer | None":
 
 def test_a_fresh_entry_is_opened(directory: Path) -> None:
     assert found(directory) == (DOCUMENT + b"\n", "C=d\n", "A=b\n", True, "")
-    assert found(directory, 1500) == (DOCUMENT + b"\n", "C=d\n", "A=b\n", True, f"{directory}/{NAME}.ahead")
+    assert found(directory, 1500) == (
+        DOCUMENT + b"\n",
+        "C=d\n",
+        "A=b\n",
+        True,
+        os.path.join(directory, f"{NAME}.ahead"),
+    )
     assert found(directory, 1000) is not None
     assert found(directory, 1999.9) is not None
 

@@ -1,18 +1,23 @@
 """The herd gate: one process leads, the others wait a while, and a gate that cannot be used is none."""
 
-import fcntl
 import os
 import stat
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from hit_answers import fresh_document
+from opened import open_to_others
+from running import windows
 
 from assume_helper import hit
 from assume_helper.sessions import asker, herd_gate
 from assume_helper.system import home
+
+if sys.platform != "win32":
+    import fcntl
 
 NOW = 2_000_000_000.0
 LINE = "assume-helper: dev: STS said no; ask why"
@@ -45,16 +50,31 @@ class World:
         return self.cache / (hit.stamp("dev", self.environ)[0].removesuffix(".hit") + ".door")
 
 
+def descriptors() -> set[int]:
+    """Those that this process has open."""
+    found = set()
+    for number in range(256):
+        try:
+            os.fstat(number)
+        except OSError:
+            continue
+        found.add(number)
+    return found
+
+
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    found = World({"HOME": str(tmp_path), "ASSUME_HELPER_CACHE_DIR": str(tmp_path / "cache")}, tmp_path / "cache")
+    found = World(
+        {"HOME": str(tmp_path), **windows(tmp_path), "ASSUME_HELPER_CACHE_DIR": str(tmp_path / "cache")},
+        tmp_path / "cache",
+    )
     monkeypatch.setattr(herd_gate, "time", found)
     monkeypatch.setattr(herd_gate, "_held", [])
-    before = set(os.listdir("/proc/self/fd"))
+    before = descriptors()
     yield found
-    for descriptor in set(os.listdir("/proc/self/fd")) - before:  # the gate is held until a process ends
+    for descriptor in descriptors() - before:  # the gate is held until a process ends
         try:
-            os.close(int(descriptor))
+            os.close(descriptor)
         except OSError:
             continue
 
@@ -68,8 +88,9 @@ def remember(world: World, payload: bytes) -> None:
 def test_a_process_that_is_alone_leads(world: World) -> None:
     assert world.enter() == str(world.file())
     assert world.clock == 0
-    assert stat.S_IMODE(world.file().stat().st_mode) == 0o600
-    assert stat.S_IMODE(world.cache.stat().st_mode) == 0o700
+    if sys.platform != "win32":
+        assert stat.S_IMODE(world.file().stat().st_mode) == 0o600
+        assert stat.S_IMODE(world.cache.stat().st_mode) == 0o700
 
 
 def test_a_follower_waits_and_then_goes_on(world: World) -> None:
@@ -80,7 +101,7 @@ def test_a_follower_waits_and_then_goes_on(world: World) -> None:
 
 def test_a_follower_waits_no_longer_than_until_the_gate_is_open(world: World) -> None:
     world.enter()
-    (descriptor,) = (int(n) for n in os.listdir("/proc/self/fd") if linked(n) == str(world.file()))
+    (descriptor,) = (int(n) for n in descriptors() if linked(n) == str(world.file()))
     world.at[1.0] = lambda: os.close(descriptor)
     assert world.enter() is None
     assert 1 <= world.clock < 1.2
@@ -128,7 +149,7 @@ def test_the_leader_removes_the_gate_and_the_follower_goes_on(world: World) -> N
     assert 0.5 <= world.clock < 0.7
     assert list(world.cache.iterdir()) == []
     assert held
-    assert not [n for n in os.listdir("/proc/self/fd") if linked(n).startswith(path)]
+    assert not [n for n in descriptors() if linked(n).startswith(path)]
 
 
 def test_a_gate_that_was_cleared_meanwhile_is_left_quietly(world: World) -> None:
@@ -140,14 +161,14 @@ def test_a_gate_that_was_cleared_meanwhile_is_left_quietly(world: World) -> None
 
 def loose(path: Path) -> None:
     path.touch(mode=0o600)
-    path.chmod(0o622)
+    open_to_others(path, 0o622)
 
 
 @pytest.mark.parametrize(
     "planted",
     [
         loose,
-        os.mkfifo,
+        lambda path: os.mkfifo(path),  # noqa: PLW0108 - not every system has it
         Path.mkdir,
         lambda path: path.symlink_to("elsewhere"),
         lambda path: path.symlink_to("/dev/null"),
@@ -255,7 +276,7 @@ def test_what_nobody_wrote_is_not_told(world: World, rest: bytes, capfd: pytest.
 def test_a_file_that_is_open_to_others_is_not_told(world: World) -> None:
     world.enter()
     remember(world, failed(world))
-    (world.cache / hit.stamp("dev", world.environ)[0]).chmod(0o644)
+    open_to_others(world.cache / hit.stamp("dev", world.environ)[0], 0o644)
     assert herd_gate.replay_failure("dev", world.environ, NOW) == 0
 
 

@@ -1,7 +1,6 @@
 """Profiles without a role: the session of each, kept while it lasts, and one for all roles over it."""
 
 import json
-import shlex
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,7 +9,7 @@ from typing import Any
 
 import pytest
 from front import Call, denied
-from running import ACCESS_KEY_ID, SECRET
+from running import ACCESS_KEY_ID, SECRET, joined
 from unit.sessions.world import EXPIRED, HOUR, World, told
 
 from assume_helper.cache import entries, key_lock, outcomes
@@ -39,7 +38,7 @@ class Broker:
         (folder / "program.py").write_text(
             f"open({str(folder / 'runs')!r}, 'a').write('x')\nprint(open({str(folder / 'printed')!r}).read())\n"
         )
-        command = shlex.join([sys.executable, "-I", "-S", str(folder / "program.py")])
+        command = joined(sys.executable, "-I", "-S", str(folder / "program.py"))
         world.add(f"[profile broker]\ncredential_process = {command}\n")
         self.prints(3600)
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 import pytest
 from front import denied, reset
 from hit_answers import fresh_document
-from running import ACCESS_KEY_ID
+from opened import open_to_others
+from running import ACCESS_KEY_ID, joined
 from unit.sessions.world import (
     HOUR,
     START,
@@ -33,6 +35,8 @@ from assume_helper.system.context import CallContext, Clock
 
 # The words of a request.
 
+POLICY = os.path.abspath("/p")
+
 
 @pytest.mark.parametrize(
     ("options", "words"),
@@ -41,7 +45,10 @@ from assume_helper.system.context import CallContext, Clock
         ({"read_only": "true"}, ["--read-only"]),
         ({"session_tags": "a=b,c=d"}, ["--session-tag", "a=b", "--session-tag", "c=d"]),
         ({"policy_arns": "x,y", "purpose": "a, b"}, ["--policy-arn", "x", "--policy-arn", "y", "--purpose", "a, b"]),
-        ({"session_policy": "/p", "duration_seconds": "900"}, ["--session-policy", "/p", "--duration-seconds", "900"]),
+        (
+            {"session_policy": POLICY, "duration_seconds": "900"},
+            ["--session-policy", POLICY, "--duration-seconds", "900"],
+        ),
     ],
 )
 def test_a_request_is_asked_for_again_with_the_options_that_get_knows(
@@ -227,9 +234,9 @@ def test_a_process_is_told_who_called_it(world: World, tmp_path: Path) -> None:
     seen = tmp_path / "seen"
     document = json.dumps({"Version": 1, "AccessKeyId": "AKIAPROCESS", "SecretAccessKey": "s"})
     script = tmp_path / "script"
-    script.write_text(f"#!/bin/sh\nprintf %s \"${CALLERS}\" > {seen}\necho '{document}'\n")
-    script.chmod(0o700)
-    world.home.credentials.write_text(f"[base]\ncredential_process = {script}\n")
+    script.write_text(f"import os\nopen({str(seen)!r}, 'w').write(os.environ[{CALLERS!r}])\nprint({document!r})\n")
+    command = joined(sys.executable, "-I", "-S", str(script))
+    world.home.credentials.write_text(f"[base]\ncredential_process = {command}\n")
     world.get(**{CALLERS: callers(world, "before")})
     assert json.loads(seen.read_text()) == json.loads(callers(world, "before", "dev", "base"))
 
@@ -239,7 +246,7 @@ def test_a_process_is_told_who_called_it(world: World, tmp_path: Path) -> None:
 
 def test_without_a_cache_each_call_asks_sts_and_says_so(world: World) -> None:
     (world.home.folder / "open").mkdir()
-    (world.home.folder / "open").chmod(0o777)
+    open_to_others(world.home.folder / "open", 0o777)
     for _ in range(2):
         world.get(ASSUME_HELPER_CACHE_DIR=str(world.home.folder / "open"))
     assert world.calls == 2

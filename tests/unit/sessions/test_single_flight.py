@@ -2,12 +2,14 @@
 
 import errno
 import json
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from front import Behaviour, Call, Reply, denied, error, html, reset, truncated
+from running import joined
 from unit.sessions.world import (
     BAD_SIGNATURE,
     EXPIRED,
@@ -259,10 +261,14 @@ def test_what_is_cached_is_served_when_the_source_has_expired(world: World) -> N
     assert world.calls == 1
 
 
+SHOW = "import sys; sys.stdout.write(open(sys.argv[1]).read())"
+
+
 def test_what_is_cached_is_served_when_the_source_s_process_fails(world: World, tmp_path: Path) -> None:
     printed = tmp_path / "printed"
     printed.write_text(json.dumps({"Version": 1, "AccessKeyId": "AKIAPROCESS", "SecretAccessKey": "s"}))
-    world.home.credentials.write_text(f"[base]\ncredential_process = cat {printed}\n")
+    command = joined(sys.executable, "-c", SHOW, str(printed))
+    world.home.credentials.write_text(f"[base]\ncredential_process = {command}\n")
     entry = in_the_window(world)
     printed.unlink()
     assert world.get().session == entry.session

@@ -1,6 +1,7 @@
 """A code of an MFA device: which place it comes from, and that none is used twice."""
 
 import math
+import sys
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running import into, no_warning
+from running import into, joined, no_warning
 from strict import SERIAL
 
 from assume_helper.cache import directory as cache_directory
@@ -90,10 +91,11 @@ def refused(_code: str) -> Answer:
 
 def counting(tmp_path: Path) -> str:
     """A process whose code is another on each run."""
-    program = tmp_path / "count"
-    program.write_text(f"#!/bin/sh\necho >> '{tmp_path}/runs'\nprintf '%06d\\n' $(wc -l < '{tmp_path}/runs')\n")
-    program.chmod(0o700)
-    return str(program)
+    program, runs = tmp_path / "count.py", tmp_path / "runs"
+    program.write_text(
+        f"open({str(runs)!r}, 'a').write('x')\nprint(str(len(open({str(runs)!r}).read())).rjust(6, '0'))\n"
+    )
+    return joined(sys.executable, "-I", "-S", str(program))
 
 
 def test_a_code_of_the_environment_is_used(world: World) -> None:
@@ -168,7 +170,7 @@ def test_where_the_time_does_not_reach_to_the_next_code_it_is_said(world: World)
 
 def test_a_process_that_fails_leaves_the_terminal(world: World) -> None:
     world.typed = ["222222"]
-    world.get(process="false")
+    world.get(process="exit 1")
     assert world.sent == ["222222"]
 
 
@@ -222,7 +224,7 @@ def test_nobody_is_asked_who_may_not_be(world: World, tmp_path: Path) -> None:
 
 def test_a_program_that_gave_no_code_is_not_run_by_those_who_wait(world: World) -> None:
     with pytest.raises(MFANotGiven, match=r"mfa_process failed \(exit 1\)"):
-        world.get(process="false")
+        world.get(process="exit 1")
 
 
 def test_a_process_that_prints_one_code_for_ever_is_said(world: World) -> None:
@@ -239,8 +241,8 @@ def test_a_process_is_not_begun_without_time(world: World, tmp_path: Path) -> No
 
 def test_why_a_process_gave_none_is_in_the_question(world: World) -> None:
     world.typed = ["222222"]
-    world.get(process="false")
-    assert world.prompts == [f"mfa_process failed (exit 1) (program: false). MFA code of {SERIAL} for dev: "]
+    world.get(process="exit 1")
+    assert world.prompts == [f"mfa_process failed (exit 1) (program: exit). MFA code of {SERIAL} for dev: "]
 
 
 @pytest.mark.parametrize("token", ["123 456", "\ufeff123456", " 123456\n"])
@@ -249,7 +251,8 @@ def test_a_code_is_taken_as_it_is_shown(world: World, token: str) -> None:
     world.typed = [token.replace("123", "654")]
     world.get()
     world.now += 30
-    world.get(process=f"printf '{token.replace('123', '321')}'")
+    printed = f"import sys; sys.stdout.buffer.write({token.replace('123', '321')!a}.encode())"
+    world.get(process=joined(sys.executable, "-I", "-S", "-c", printed))
     assert world.sent == ["123456", "654456", "321456"]
 
 

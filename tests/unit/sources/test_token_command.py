@@ -1,7 +1,6 @@
 """A token's command: one line on standard output, its standard error for a person, what is wrong with it in words."""
 
 import os
-import pty
 import sys
 import time
 from pathlib import Path
@@ -15,6 +14,9 @@ from assume_helper.profiles import resolution
 from assume_helper.profiles.origin import WebIdentityProcess
 from assume_helper.sources import token_command
 from assume_helper.system import terminal
+
+if sys.platform != "win32":
+    import pty
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the commands are a shell's")
 ENVIRON = {"PATH": os.environ["PATH"]}

@@ -1,7 +1,7 @@
 """STS's error answers: each code has one meaning, one class and one exit code, and nothing secret is repeated."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
@@ -206,7 +206,8 @@ def test_a_clock_that_is_off_is_named_with_the_difference(behind: int, words: st
         "Error": {"Code": code, "Message": "Signature expired"},
         "ResponseMetadata": {"HTTPStatusCode": 403},
     }
-    response["ResponseMetadata"]["HTTPHeaders"] = {"date": format_datetime(datetime.fromtimestamp(behind, UTC))}
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=behind)
+    response["ResponseMetadata"]["HTTPHeaders"] = {"date": format_datetime(at)}
     said = refused_with(response, requesting(DEV))
     assert type(said) is SourceError
     assert words in str(said)

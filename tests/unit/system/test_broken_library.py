@@ -11,11 +11,13 @@ import pytest
 
 from assume_helper.system import broken_library
 
+THEIRS = os.path.abspath("/theirs")
+
 
 def raised(code: str) -> Exception:
     """What the code of a module raises."""
     try:
-        exec(compile(code, "/theirs/lib.py", "exec"), {"__name__": "lib"})  # noqa: S102
+        exec(compile(code, os.path.join(THEIRS, "lib.py"), "exec"), {"__name__": "lib"})  # noqa: S102
     except Exception as error:  # noqa: BLE001 - whatever it is
         return error
     raise AssertionError
@@ -36,8 +38,8 @@ def test_an_error_of_our_own_is_not() -> None:
 
 
 def test_the_folder_of_the_caller_is_named_with_the_variable() -> None:
-    said = broken_library.line(raised("raise ValueError('x')"), {}, ["/others", "/theirs"])
-    assert said.startswith("lib comes from /theirs, a folder in PYTHONPATH")
+    said = broken_library.line(raised("raise ValueError('x')"), {}, ["/others", THEIRS])
+    assert said.startswith(f"lib comes from {THEIRS}, a folder in PYTHONPATH")
 
 
 def test_python_s_own_home_is_named() -> None:
@@ -72,16 +74,16 @@ def test_there_is_no_third_try(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_another_library_of_the_name_is_named_by_its_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     module = ModuleType("theirs")
-    module.__file__ = "/theirs/theirs.py"
+    module.__file__ = os.path.join(THEIRS, "theirs.py")
     monkeypatch.setitem(sys.modules, "theirs", module)
     for error in (
         raised("import theirs; theirs.none_such"),
         ImportError("cannot import name 'x'", name="theirs"),
-        ImportError("half", name="other", path="/theirs/other.py"),
-        SyntaxError("invalid syntax", ("/theirs/theirs.py", 1, 1, "")),
+        ImportError("half", name="other", path=os.path.join(THEIRS, "other.py")),
+        SyntaxError("invalid syntax", (os.path.join(THEIRS, "theirs.py"), 1, 1, "")),
     ):
-        assert " comes from /theirs, a folder in PYTHONPATH, and does not work" in broken_library.line(
-            error, {}, ["/theirs"]
+        assert f" comes from {THEIRS}, a folder in PYTHONPATH, and does not work" in broken_library.line(
+            error, {}, [THEIRS]
         )
 
 

@@ -46,23 +46,32 @@ def test_where_the_person_sits_elsewhere_none_is_opened_whatever_the_display(nam
 
 
 def stub(folder: Path, text: str) -> dict[str, str]:
-    """An environment whose browser is a shell script."""
-    program = folder / "a browser"
-    program.write_text(f"#!/bin/sh\n{text}\n")
-    program.chmod(0o700)
-    return {"PATH": os.defpath, "BROWSER": f"'{program}' %s"}
+    """An environment whose browser is a program in Python."""
+    program = folder / "a browser.py"
+    program.write_text(f"import os, sys\n{text}\n")
+    return {"PATH": os.defpath, "BROWSER": f"'{sys.executable}' -I -S '{program}' %s"}
 
 
 def test_the_page_is_opened_with_the_program_of_browser(tmp_path: Path) -> None:
     told = tmp_path / "told"
-    opening = browser.open_page(URL, stub(tmp_path, f'printf %s "$1" >"{told}"; echo noise; echo noise >&2'))
+    opening = browser.open_page(
+        URL,
+        stub(
+            tmp_path,
+            f"open({str(told)!r}, 'w').write(sys.argv[1])\nprint('noise', flush=True)\nprint('noise', file=sys.stderr)",
+        ),
+    )
     assert opening.wait(60)
     assert told.read_text() == URL
 
 
 def test_the_callers_credentials_are_not_the_browsers(tmp_path: Path) -> None:
     told = tmp_path / "told"
-    environ = stub(tmp_path, f'env >"{told}"') | {"AWS_SECRET_ACCESS_KEY": "secret", "AWS_PROFILE": "x", "LANG": "C"}
+    environ = stub(tmp_path, f"open({str(told)!r}, 'w').writelines(n + '=\\n' for n in os.environ)") | {
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_PROFILE": "x",
+        "LANG": "C",
+    }
     assert browser.open_page(URL, environ).wait(60)
     names = {line.partition("=")[0] for line in told.read_text().splitlines()}
     assert "LANG" in names
@@ -77,10 +86,10 @@ def test_a_browser_that_cannot_be_started_is_known(tmp_path: Path) -> None:
 
 def test_a_browser_that_stays_in_front_is_not_waited_for(tmp_path: Path) -> None:
     go = tmp_path / "go"
-    os.mkfifo(go)
-    opening = browser.open_page(URL, stub(tmp_path, f'read x <"{go}"'))
+    waits = f"import time\nwhile not os.path.exists({str(go)!r}):\n    time.sleep(0.01)"
+    opening = browser.open_page(URL, stub(tmp_path, waits))
     assert opening.wait(0.1)
     assert opening.is_under_way()
-    go.write_text("on\n")
+    go.touch()
     assert opening.wait(60)
     assert not opening.is_under_way()

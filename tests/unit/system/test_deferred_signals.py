@@ -1,6 +1,5 @@
 """Signals that wait until what was just started can be ended too."""
 
-import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -18,7 +17,10 @@ def end(*_arguments: object) -> None:
     raise Ended
 
 
-@pytest.fixture(params=[signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT])
+NUMBERS = [getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT") if hasattr(signal, name)]
+
+
+@pytest.fixture(params=NUMBERS)
 def number(request: pytest.FixtureRequest) -> Iterator[int]:
     old = signal.signal(request.param, end)
     yield request.param
@@ -27,7 +29,7 @@ def number(request: pytest.FixtureRequest) -> Iterator[int]:
 
 def test_a_signal_is_handled_when_it_may_be(number: int) -> None:
     signals = DeferredSignals()
-    os.kill(os.getpid(), number)
+    signal.raise_signal(number)
     with pytest.raises(Ended):
         signals.release()
     assert signal.getsignal(number) == end
@@ -37,7 +39,7 @@ def test_a_signal_is_handled_when_it_may_be(number: int) -> None:
 def test_without_one_nothing_happens_and_the_handlers_are_back(number: int) -> None:
     DeferredSignals().release()
     with pytest.raises(Ended):
-        os.kill(os.getpid(), number)
+        signal.raise_signal(number)
 
 
 def test_what_is_ignored_stays_ignored(number: int) -> None:

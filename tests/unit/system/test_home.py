@@ -1,13 +1,16 @@
 """Whose HOME is, and where cache and log are if it is another user's."""
 
 import os
-import pwd
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from assume_helper.system import home
+
+if sys.platform != "win32":
+    import pwd
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Programs that are run to their end: their exit codes, what they leave, what they say on a terminal."""
 
 import os
-import pty
 import shutil
 import signal
 import subprocess
@@ -15,6 +14,9 @@ from front import wait_for
 from started import is_alive, number
 
 from assume_helper.system import child_signal, process, terminal
+
+if sys.platform != "win32":
+    import pty
 
 ENVIRON = {"PATH": os.environ["PATH"]}
 

@@ -1,6 +1,5 @@
 """The question on the terminal: who is asked, for how long, and how the terminal is left."""
 
-import fcntl
 import os
 import shlex
 import subprocess
@@ -9,11 +8,15 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pexpect
 import pytest
 from front import wait_for
 
 from assume_helper.system import process_stat, terminal
+
+if sys.platform != "win32":
+    import fcntl
+
+    import pexpect
 
 ASK = """
 import sys

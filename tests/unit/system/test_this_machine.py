@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -136,7 +137,7 @@ def test_a_ca_bundle_that_is_no_file_is_said(tmp_path: Path) -> None:
         tmp_path / "none": "is not there",
     }
     for path, what in said.items():
-        with pytest.raises(SettingFault, match=f"the CA bundle {path} {what};"):
+        with pytest.raises(SettingFault, match=re.escape(f"the CA bundle {path} {what};")):
             this_machine.check_bundle(Endpoint("x", ca_bundle=str(path)))
 
 
