@@ -1,4 +1,4 @@
-"""More commands on Windows: access keys, a root user's session, patterns, renewed sessions, and the shell's `assume`."""
+"""More commands on Windows: access keys, a root user, patterns, renewed sessions, and the shell's `assume`."""
 
 import json
 
