@@ -171,11 +171,13 @@ class Windows:
         lines = [f"{paths.stem}.zip", ".", path(kept / "site"), path(self.folder / "own"), "import site"]
         paths.write_text("\n".join(lines) + "\n")
         self.write_script(b"#!" + path(self.python).encode() + b"\r\n")
+        # Who has no interpreter waits for nobody: it is told one that is not there.
+        self.write_script(b"#!Z:\\nowhere\\python.exe\r\n", folder="alone")
         boot(self.folder / "prefix")
 
-    def write_script(self, before: bytes, behind: bytes = b"") -> None:
+    def write_script(self, before: bytes, behind: bytes = b"", folder: str = "scripts") -> None:
         """Write `assume-helper-python.exe`. Its launcher cannot run: what reads it has to know the interpreter."""
-        file = self.folder / "scripts" / "assume-helper-python.exe"
+        file = self.folder / folder / "assume-helper-python.exe"
         file.write_bytes(script(b"MZ no program", before, behind))
 
     def start(self, *words: str, folder: str = "scripts", **environ: str) -> "subprocess.Popen[bytes]":

@@ -67,7 +67,7 @@ for name, data in (("UV_TRAMPOLINE_KIND", b"\\1"), ("UV_PYTHON_PATH", python)):
     assert api.UpdateResourceW(update, ctypes.c_void_p(10), ctypes.c_wchar_p(name), 0, data, len(data))
 assert api.EndUpdateResourceW(update, 0)
 """
-ALONE = re.compile("assume-helper: (role: )?assume-helper-python.exe cannot be started")
+ALONE = re.compile("assume-helper: (role: )?(the Python of )?assume-helper-python.exe cannot be started")
 
 
 @pytest.fixture(scope="module")
