@@ -44,6 +44,24 @@ _SLOWER = 8
 _MADE = "4"
 # Set where keys are typed: Wine's `_kbhit` sees none before the first `_getwch`, which waits for one.
 KEYS_COME = "KEYS_COME"
+# Starts a program in a console of its own, and sends Ctrl-C to both when a line comes on standard input.
+CONSOLE = """
+import ctypes, os, subprocess, sys
+api = ctypes.windll.kernel32
+api.FreeConsole()
+assert api.AllocConsole()
+ignore = ctypes.WINFUNCTYPE(ctypes.c_int, ctypes.c_uint)(lambda event: 1)
+api.SetConsoleCtrlHandler(None, 0)
+api.SetConsoleCtrlHandler(ignore, 1)
+pipe, null = subprocess.PIPE, subprocess.DEVNULL
+process = subprocess.Popen(sys.argv[1:], stdin=null, stdout=pipe, stderr=pipe)
+sys.stdin.readline()
+assert api.GenerateConsoleCtrlEvent(0, 0)
+out, error = process.communicate()
+os.write(1, out)
+os.write(2, error)
+sys.exit(process.returncode)
+"""
 _SITECUSTOMIZE = f"""import os
 os.getppid = lambda: 0
 if "{KEYS_COME}" in os.environ:
@@ -325,12 +343,14 @@ class WindowsHome(Home):
     def launcher(self) -> Path:
         return self.scripts / "assume-helper.exe"
 
-    def start(self, *arguments: str, command: Sequence[str] = (), **environ: str) -> "subprocess.Popen[bytes]":
+    def start(
+        self, *arguments: str, command: Sequence[str] = (), stdin: int = subprocess.DEVNULL, **environ: str
+    ) -> "subprocess.Popen[bytes]":
         """The launcher, or another program, with `arguments`; its streams in pipes, standard input empty."""
         return subprocess.Popen(
             ["wine", *(command or [str(self.launcher)]), *arguments],
             env=self.environ | environ,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=self.folder,

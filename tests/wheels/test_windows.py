@@ -15,7 +15,7 @@ import wine
 from built import published
 from front import Front, denied, session
 from rewound import rewind
-from wine import Windows, access_key_id, ended
+from wine import CONSOLE, Windows, access_key_id, ended
 
 from assume_helper.cache.directory import Cache
 
@@ -30,24 +30,6 @@ assume_helper_role_arn = arn:aws:iam::123456789012:role/role
 assume_helper_source_profile = source
 """
 FIRST, SECOND = "ASIAFIRST00000000000", "ASIASECOND0000000000"
-# Starts a program in a console of its own, and sends Ctrl-C to both when a line comes on standard input.
-CONSOLE = """
-import ctypes, os, subprocess, sys
-api = ctypes.windll.kernel32
-api.FreeConsole()
-assert api.AllocConsole()
-ignore = ctypes.WINFUNCTYPE(ctypes.c_int, ctypes.c_uint)(lambda event: 1)
-api.SetConsoleCtrlHandler(None, 0)
-api.SetConsoleCtrlHandler(ignore, 1)
-pipe, null = subprocess.PIPE, subprocess.DEVNULL
-process = subprocess.Popen(sys.argv[1:], stdin=null, stdout=pipe, stderr=pipe)
-sys.stdin.readline()
-assert api.GenerateConsoleCtrlEvent(0, 0)
-out, error = process.communicate()
-os.write(1, out)
-os.write(2, error)
-sys.exit(process.returncode)
-"""
 INTERRUPTED = "assume-helper: role: interrupted; nothing was changed, run it again\n"
 # Holds the gate of the profile `role` until a line comes on standard input.
 LEADER = """

@@ -10,7 +10,6 @@ from running import ACCESS_KEY_ID, warned
 from wine import WindowsHome
 from wine import path as windows_path
 
-
 KEY = "ASIAFRONT00000000000"
 # Another program's process.
 PROCESS = """

@@ -1,6 +1,7 @@
 """What breaks on Windows: processes that are killed, files that are open, a terminal with Ctrl-C, and the keyring."""
 
 import random
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +9,7 @@ from contextlib import contextmanager
 import pexpect
 from front import Front, session
 from running import ACCESS_KEY_ID, SECRET
-from wine import KEYS_COME, WindowsHome
+from wine import CONSOLE, KEYS_COME, WindowsHome
 from wine import path as windows_path
 
 from assume_helper import hit
@@ -88,6 +89,17 @@ def test_ctrl_c_at_the_prompt_is_130(home: WindowsHome, offline_front: Front) ->
         child.expect(pexpect.EOF)
     assert child.exitstatus == 130
     assert offline_front.calls == []
+
+
+def test_ctrl_c_while_sts_does_not_answer_is_130(granted: WindowsHome, offline_front: Front) -> None:
+    """All that runs in a console gets the event: the launcher does, too, and hands on what Python ends with."""
+    offline_front.behaviour = offline_front.hang
+    console = granted.start("-c", CONSOLE, windows_path(granted.launcher), "get", "dev", command=[str(granted.python)],
+                            stdin=subprocess.PIPE)  # fmt: skip
+    assert offline_front.arrived.wait(120)
+    out, error = console.communicate(b"\n", timeout=120)
+    assert (console.returncode, out) == (130, b""), error
+    assert error == b"assume-helper: dev: interrupted; nothing was changed, run it again\n"
 
 
 def test_processes_that_are_killed_leave_nothing_half(granted: WindowsHome, offline_front: Front) -> None:
