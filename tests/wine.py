@@ -343,13 +343,19 @@ class WindowsHome(Home):
     def launcher(self) -> Path:
         return self.scripts / "assume-helper.exe"
 
-    def start(
-        self, *arguments: str, command: Sequence[str] = (), stdin: int = subprocess.DEVNULL, **environ: str
-    ) -> "subprocess.Popen[bytes]":
+    def start(self, *arguments: str, command: Sequence[str] = (), **environ: str) -> "subprocess.Popen[bytes]":
         """The launcher, or another program, with `arguments`; its streams in pipes, standard input empty."""
+        return self._start([*(command or [str(self.launcher)]), *arguments], subprocess.DEVNULL, environ)
+
+    def in_console(self, *arguments: str) -> "subprocess.Popen[bytes]":
+        """The launcher with `arguments` in a console of its own: a line on standard input is Ctrl-C there."""
+        command = [str(self.python), "-c", CONSOLE, path(self.launcher), *arguments]
+        return self._start(command, subprocess.PIPE, {})
+
+    def _start(self, command: Sequence[str], stdin: int, environ: Mapping[str, str]) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
-            ["wine", *(command or [str(self.launcher)]), *arguments],
-            env=self.environ | environ,
+            ["wine", *command],
+            env={**self.environ, **environ},
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -1,7 +1,6 @@
 """What breaks on Windows: processes that are killed, files that are open, a terminal with Ctrl-C, and the keyring."""
 
 import random
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +8,7 @@ from contextlib import contextmanager
 import pexpect
 from front import Front, session
 from running import ACCESS_KEY_ID, SECRET
-from wine import CONSOLE, KEYS_COME, WindowsHome
+from wine import KEYS_COME, WindowsHome
 from wine import path as windows_path
 
 from assume_helper import hit
@@ -94,8 +93,7 @@ def test_ctrl_c_at_the_prompt_is_130(home: WindowsHome, offline_front: Front) ->
 def test_ctrl_c_while_sts_does_not_answer_is_130(granted: WindowsHome, offline_front: Front) -> None:
     """All that runs in a console gets the event: the launcher does, too, and hands on what Python ends with."""
     offline_front.behaviour = offline_front.hang
-    console = granted.start("-c", CONSOLE, windows_path(granted.launcher), "get", "dev", command=[str(granted.python)],
-                            stdin=subprocess.PIPE)  # fmt: skip
+    console = granted.in_console("get", "dev")
     assert offline_front.arrived.wait(120)
     out, error = console.communicate(b"\n", timeout=120)
     assert (console.returncode, out) == (130, b""), error

@@ -1,7 +1,7 @@
 """The words of a `credential_process`, beside those that botocore starts."""
 
 import pytest
-from botocore.compat import _windows_shell_split
+from botocore.compat import compat_shell_split
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,7 +29,7 @@ def test_elsewhere_it_is_a_line_of_a_shell() -> None:
 @given(st.text(alphabet="ab\\\" \t'é", max_size=30))
 def test_windows_words_are_those_of_botocore(line: str) -> None:
     try:
-        expected = _windows_shell_split(line)
+        expected = compat_shell_split(line, "win32")
     except ValueError:
         with pytest.raises(ValueError, match="not closed"):
             command_words.split(line, "win32")
