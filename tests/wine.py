@@ -44,6 +44,24 @@ _SLOWER = 8
 _MADE = "4"
 # Set where keys are typed: Wine's `_kbhit` sees none before the first `_getwch`, which waits for one.
 KEYS_COME = "KEYS_COME"
+# Starts a program in a console of its own, and sends Ctrl-C to both when a line comes on standard input.
+CONSOLE = """
+import ctypes, os, subprocess, sys
+api = ctypes.windll.kernel32
+api.FreeConsole()
+assert api.AllocConsole()
+ignore = ctypes.WINFUNCTYPE(ctypes.c_int, ctypes.c_uint)(lambda event: 1)
+api.SetConsoleCtrlHandler(None, 0)
+api.SetConsoleCtrlHandler(ignore, 1)
+pipe, null = subprocess.PIPE, subprocess.DEVNULL
+process = subprocess.Popen(sys.argv[1:], stdin=null, stdout=pipe, stderr=pipe)
+sys.stdin.readline()
+assert api.GenerateConsoleCtrlEvent(0, 0)
+out, error = process.communicate()
+os.write(1, out)
+os.write(2, error)
+sys.exit(process.returncode)
+"""
 _SITECUSTOMIZE = f"""import os
 os.getppid = lambda: 0
 if "{KEYS_COME}" in os.environ:
@@ -171,11 +189,13 @@ class Windows:
         lines = [f"{paths.stem}.zip", ".", path(kept / "site"), path(self.folder / "own"), "import site"]
         paths.write_text("\n".join(lines) + "\n")
         self.write_script(b"#!" + path(self.python).encode() + b"\r\n")
+        # Who has no interpreter waits for nobody: it is told one that is not there.
+        self.write_script(b"#!Z:\\nowhere\\python.exe\r\n", folder="alone")
         boot(self.folder / "prefix")
 
-    def write_script(self, before: bytes, behind: bytes = b"") -> None:
+    def write_script(self, before: bytes, behind: bytes = b"", folder: str = "scripts") -> None:
         """Write `assume-helper-python.exe`. Its launcher cannot run: what reads it has to know the interpreter."""
-        file = self.folder / "scripts" / "assume-helper-python.exe"
+        file = self.folder / folder / "assume-helper-python.exe"
         file.write_bytes(script(b"MZ no program", before, behind))
 
     def start(self, *words: str, folder: str = "scripts", **environ: str) -> "subprocess.Popen[bytes]":
@@ -325,10 +345,18 @@ class WindowsHome(Home):
 
     def start(self, *arguments: str, command: Sequence[str] = (), **environ: str) -> "subprocess.Popen[bytes]":
         """The launcher, or another program, with `arguments`; its streams in pipes, standard input empty."""
+        return self._start([*(command or [str(self.launcher)]), *arguments], subprocess.DEVNULL, environ)
+
+    def in_console(self, *arguments: str) -> "subprocess.Popen[bytes]":
+        """The launcher with `arguments` in a console of its own: a line on standard input is Ctrl-C there."""
+        command = [str(self.python), "-c", CONSOLE, path(self.launcher), *arguments]
+        return self._start(command, subprocess.PIPE, {})
+
+    def _start(self, command: Sequence[str], stdin: int, environ: Mapping[str, str]) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
-            ["wine", *(command or [str(self.launcher)]), *arguments],
-            env=self.environ | environ,
-            stdin=subprocess.DEVNULL,
+            ["wine", *command],
+            env={**self.environ, **environ},
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=self.folder,

@@ -8,8 +8,14 @@ from front import Front, identity, session
 from identity_center import Center, permission_set, sso_session
 from running import ACCESS_KEY_ID, warned
 from wine import WindowsHome
+from wine import path as windows_path
 
 KEY = "ASIAFRONT00000000000"
+# Another program's process.
+PROCESS = """
+import json
+print(json.dumps({"Version": 1, "AccessKeyId": "ASIAPROCESS000000000", "SecretAccessKey": "x", "SessionToken": "y"}))
+"""
 PRINT = "import os; print(os.environ['AWS_ACCESS_KEY_ID'])"
 
 
@@ -23,8 +29,7 @@ def logged_in(home: WindowsHome, center: Center) -> WindowsHome:
 
 
 def test_exec_hands_on_the_credentials_and_the_exit_code(granted: WindowsHome) -> None:
-    python = str(granted.python)
-    ran = granted.run("exec", "dev", "--", "Z:" + python.replace("/", "\\"), "-c", PRINT)
+    ran = granted.run("exec", "dev", "--", windows_path(granted.python), "-c", PRINT)
     assert (ran.code, ran.stdout.split()) == (0, [KEY.encode()]), ran.stderr
     assert granted.run("exec", "dev", "--", "cmd", "/c", "exit 7").code == 7
     lines = granted.run("exec", "dev", "--", "cmd", "/c", "echo %AWS_ACCESS_KEY_ID%").stdout
@@ -37,8 +42,11 @@ def test_what_env_prints_is_run_by_cmd(granted: WindowsHome) -> None:
     batch.write_bytes(granted.run("env", "dev", "--shell", "cmd").stdout + b"echo %AWS_ACCESS_KEY_ID%\r\n")
     said = granted.completed("/q", "/c", "credentials.cmd", command=["cmd"])
     assert said.stdout.decode().split()[-1] == KEY
-    assert f"$env:AWS_ACCESS_KEY_ID = '{KEY}'" in granted.run("env", "dev", "--shell", "powershell").stdout.decode()
-    assert granted.run("env", "--unset", "--shell", "cmd").code == 0
+    powershell = granted.run("env", "dev", "--shell", "powershell").stdout.decode().lower()
+    assert f"$env:aws_access_key_id = '{KEY.lower()}'" in powershell
+    batch.write_bytes(batch.read_bytes() + granted.run("env", "--unset", "--shell", "cmd").stdout + b"set AWS_\r\n")
+    said = granted.completed("/q", "/c", "credentials.cmd", command=["cmd"])
+    assert b"AWS_ACCESS_KEY_ID" not in said.stdout
 
 
 def test_whoami_says_who_one_is(granted: WindowsHome, offline_front: Front) -> None:
@@ -64,8 +72,7 @@ def test_list_and_clear(granted: WindowsHome, offline_front: Front) -> None:
 def test_log_says_which_program_called(granted: WindowsHome) -> None:
     """The launcher lies between, and `cmd /c` where an SDK starts one: Wine 8 does not tell its words."""
     call = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"
-    launcher = "Z:" + str(granted.launcher).replace("/", "\\")
-    done = granted.in_python(call, launcher, "get", "dev")
+    done = granted.in_python(call, windows_path(granted.launcher), "get", "dev")
     assert done.returncode == 0, done.stderr
     events = [json.loads(line) for line in granted.log.read_text().splitlines()]
     assert [event["caller"] for event in events if event["event"] == "issue"] == ["python"]
@@ -83,12 +90,14 @@ def test_configure_writes_what_boto3_calls_and_undoes_it(folk: WindowsHome) -> N
     before = folk.config.read_bytes()
     ran = folk.run("configure", "dev", "--yes")
     assert ran.code == 0, ran.stderr
-    text = folk.config.read_text()
-    assert "assume-helper.exe" in text or "assume-helper" in text
+    line = f"{windows_path(folk.launcher)} get dev"
+    assert f"credential_process = {line}\n" in folk.config.read_text(), "no quotes: Go's first SDK strips them"
     done = folk.in_python(BOTO3, "dev")
     assert done.stdout.split() == [b"custom-process", KEY.encode()], done.stderr
     issued = [json.loads(line) for line in folk.log.read_text().splitlines()]
     assert issued[-1]["caller"] == "python"
+    in_cmd = folk.completed("/d", "/c", line, command=["cmd"])  # as most SDKs run it
+    assert json.loads(in_cmd.stdout)["AccessKeyId"] == KEY, in_cmd.stderr
     assert folk.run("configure", "dev", "--undo", "--yes").code == 0
     assert folk.config.read_bytes() == before
 
@@ -107,6 +116,24 @@ def test_doctor_tests_the_process_that_configure_wrote(folk: WindowsHome) -> Non
     assert [check for check in checks if check["status"] == "fail" and check["name"] != "sts"] == []
     assert [check["status"] for check in checks if check["name"] == "process"] == ["ok"], checks
     assert ACCESS_KEY_ID not in str(checks)
+
+
+@pytest.mark.parametrize("quotes", ["", '"'])
+def test_a_process_is_a_source_with_backslashes_and_with_quotes(granted: WindowsHome, quotes: str) -> None:
+    folder = granted.folder / ("a source" if quotes else "source")
+    folder.mkdir(exist_ok=True)
+    (folder / "process.py").write_text(PROCESS)
+    python, script = windows_path(granted.python), windows_path(folder / "process.py")
+    line = f"{quotes}{python}{quotes} {quotes}{script}{quotes}"
+    granted.config.write_text(f"[profile other]\ncredential_process = {line}\nregion = us-east-1\n")
+    assert granted.get("other")["AccessKeyId"] == "ASIAPROCESS000000000"
+    (row,) = [row for row in json.loads(granted.run("list", "--json").stdout) if row["profile"] == "other"]
+    assert (row["kind"], row["source"]) == ("process", "python.exe")
+
+
+def test_a_loop_through_a_path_without_quotes_is_seen(folk: WindowsHome) -> None:
+    folk.config.write_text(f"[profile dev]\ncredential_process = {windows_path(folk.launcher)} get dev\n")
+    folk.run("get", "dev").failed(3, "dev")
 
 
 def test_login_with_a_code_then_get_then_logout(home: WindowsHome, center: Center) -> None:

@@ -21,12 +21,11 @@ mfa_serial = arn:aws:iam::123456789012:mfa/me
 region = us-east-1
 endpoint_url = {url}
 """
-# Opens each file of a folder as programs do that look at files, and holds it, over and over.
+# Opens each file of a folder as programs do that look at files, and holds it, over and over until it is killed.
 HOLD = """
 import os, sys, time
-end = time.monotonic() + float(sys.argv[2])
 print("here", flush=True)
-while time.monotonic() < end:
+while True:
     for name in os.listdir(sys.argv[1]):
         try:
             with open(os.path.join(sys.argv[1], name), "rb") as file:
@@ -34,6 +33,17 @@ while time.monotonic() < end:
                 time.sleep(0.01)
         except OSError:
             pass
+"""
+# What looking for a keyring is limited to, and whether the back end was loaded by then.
+LIMITS = """
+import sys
+from assume_helper.system import os_keyring
+limited = os_keyring.within
+def within(seconds, call):
+    print(seconds, "keyring.backends.Windows" in sys.modules)
+    return limited(60, call)
+os_keyring.within = within
+assert os_keyring.find(0.5) is not None
 """
 
 
@@ -80,6 +90,16 @@ def test_ctrl_c_at_the_prompt_is_130(home: WindowsHome, offline_front: Front) ->
     assert offline_front.calls == []
 
 
+def test_ctrl_c_while_sts_does_not_answer_is_130(granted: WindowsHome, offline_front: Front) -> None:
+    """All that runs in a console gets the event: the launcher does, too, and hands on what Python ends with."""
+    offline_front.behaviour = offline_front.hang
+    console = granted.in_console("get", "dev")
+    assert offline_front.arrived.wait(120)
+    out, error = console.communicate(b"\n", timeout=120)
+    assert (console.returncode, out) == (130, b""), error
+    assert error == b"assume-helper: dev: interrupted; nothing was changed, run it again\n"
+
+
 def test_processes_that_are_killed_leave_nothing_half(granted: WindowsHome, offline_front: Front) -> None:
     """Whenever it happens: what is cached is whole or not there, and the next call is served."""
     chance = random.Random(22)
@@ -101,15 +121,16 @@ def test_processes_that_are_killed_leave_nothing_half(granted: WindowsHome, offl
 def test_files_that_are_open_are_replaced_or_it_is_said(granted: WindowsHome, offline_front: Front) -> None:
     """A scanner or an indexer opens what is written, and a file that is open there cannot be replaced."""
     granted.get("dev")
-    holder = granted.start("-c", HOLD, windows_path(granted.cache), "20", command=[str(granted.python)])
+    holder = granted.start("-c", HOLD, windows_path(granted.cache), command=[str(granted.python)])
     assert holder.stdout is not None
     assert holder.stdout.readline().strip() == b"here"
-    while holder.poll() is None:
-        offline_front.behaviour = session()
+    for _ in range(3):
         assert granted.run("clear", "dev").code == 0
         ran = granted.run("get", "dev")
         assert ran.code == 0, ran.stderr
         assert ran.document["AccessKeyId"] == KEY
+    assert holder.poll() is None
+    holder.kill()
     holder.communicate(timeout=60)
     assert granted.get("dev")["AccessKeyId"] == KEY
     left = [name for name in granted.cache.iterdir() if name.name.startswith("tmp-")]
@@ -125,3 +146,9 @@ def test_what_is_encrypted_has_its_key_in_the_credential_manager(granted: Window
     assert KEY.encode() not in entry.read_bytes()
     code = "import keyring; print(keyring.get_keyring().__class__.__module__)"
     assert granted.in_python(code).stdout.strip() == b"keyring.backends.Windows"
+
+
+def test_the_time_limit_for_the_credential_manager_begins_behind_the_imports(home: WindowsHome) -> None:
+    """On a busy machine they take longer than a person is given to unlock a keyring."""
+    done = home.in_python(LIMITS)
+    assert done.stdout.split() == [b"60.0", b"False", b"0.5", b"True"], done.stderr

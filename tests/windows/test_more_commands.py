@@ -1,4 +1,4 @@
-"""More commands on Windows: access keys, a root user's session, patterns, renewed sessions, and the shell's `assume`."""
+"""More commands on Windows: access keys, a root user, patterns, renewed sessions, and the shell's `assume`."""
 
 import json
 
@@ -96,6 +96,14 @@ def test_exec_refresh_hands_out_new_credentials_while_the_program_runs(team: Win
     ran = team.run("exec", "--refresh", "other", "--", windows_path(team.python), "-c", ASK)
     assert (ran.code, ran.stderr) == (0, "")
     assert ran.stdout.strip() == b"['ASIAOTHER', 'ASIAOTHER']"
+
+
+def test_exec_without_a_program_opens_the_cmd_that_it_is_called_from(team: WindowsHome) -> None:
+    (team.folder / "typed.txt").write_bytes(b"echo [%AWS_ACCESS_KEY_ID%]\r\nexit 3\r\n")
+    line = f"{windows_path(team.scripts / 'assume-helper.exe')} exec other < typed.txt"
+    ran = team.run("/d", "/c", line, command=["cmd"])
+    assert ran.code == 3, ran.stderr
+    assert b"[ASIAOTHER]" in ran.stdout
 
 
 def test_assume_sets_this_cmd_s_credentials_and_brings_back_what_was_there(team: WindowsHome) -> None:

@@ -62,11 +62,32 @@ def test_paths_with_blanks_and_letters_beyond_ascii_are_configured_and_called(fo
     assert list((folk.local / BEYOND).glob("*.entry"))
 
 
-@pytest.mark.parametrize("encoding", ["", "cp1252", "cp437", "utf-8"])
-def test_a_name_beyond_ascii_is_told_in_utf_8_whatever_the_code_page(granted: WindowsHome, encoding: str) -> None:
-    ran = granted.completed("get", BEYOND, PYTHONIOENCODING=encoding)
-    assert ran.returncode == 3
+# A system's language, which Wine takes from the environment, and its code page.
+CODE_PAGES = {"C.UTF-8": 1252, "ja_JP.UTF-8": 932, "ru_RU.KOI8-R": 1251}
+IN_CODE_PAGE = f"""
+import ctypes, subprocess, sys
+page = ctypes.windll.kernel32.GetACP()
+assert page == int(sys.argv[1]), page
+sys.exit(subprocess.call([*sys.argv[2:], {BEYOND!a}]))
+"""
+
+
+@pytest.mark.parametrize("language", CODE_PAGES)
+def test_a_name_beyond_ascii_is_told_in_utf_8_whatever_the_code_page(granted: WindowsHome, language: str) -> None:
+    words = (str(CODE_PAGES[language]), wine.path(granted.launcher), "get")
+    ran = granted.in_python(IN_CODE_PAGE, *words, LC_ALL=language)
+    assert ran.returncode == 3, ran.stderr
     assert BEYOND in ran.stderr.decode("utf-8")
+
+
+@pytest.mark.parametrize("language", CODE_PAGES)
+def test_a_config_in_utf_8_is_read_and_written_whatever_the_code_page(folk: WindowsHome, language: str) -> None:
+    text = folk.config.read_text(encoding="utf-8").replace("# of my own", f"# of my own: {BEYOND}")
+    folk.config.write_text(text, encoding="utf-8", newline="")
+    ran = folk.run("configure", "dev", "--yes", LC_ALL=language)
+    assert ran.code == 0, ran.stderr
+    assert f"# of my own: {BEYOND}" in folk.config.read_text(encoding="utf-8")
+    assert BEYOND in ran.stdout.decode("utf-8")
 
 
 def test_a_profile_beyond_ascii_is_served(granted: WindowsHome) -> None:
