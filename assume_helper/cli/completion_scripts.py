@@ -71,10 +71,10 @@ _assume_helper() {
         compadd -a -- values
     fi
 }
-if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
+if [[ ${zsh_eval_context[-1]} == loadautofunc ]]; then
     _assume_helper "$@"
 else
-    (( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
+    (( ${+functions[compdef]} )) || { autoload -Uz compinit && compinit }
     compdef _assume_helper assume-helper
 fi
 """

@@ -43,6 +43,9 @@ USAGE = (
     "OPTIONS are those of: assume-helper env --help",
 )
 _REFUSED = "assume-helper: @COMMAND@ has no option %s; run: assume-helper env --help"
+_READONLY = "assume-helper: %s is readonly in this shell; start one in which it is not"
+# No program can be kept from seeing it but by taking it from all shells.
+_UNIVERSAL = "assume-helper: %s is universal: all shells would lose it; run `set -eU %s`, and set it in config.fish"
 
 # For each shell, the line that notes of a variable that a person has set it since: it is not what its mark holds.
 _CHANGED = {
@@ -75,6 +78,8 @@ def _filled(shell: str) -> str:
         "@USAGE@": (", " if is_powershell else " ").join(f"'{line}'" for line in USAGE),
         "@USAGE_IN_CMD@": "\n".join(f"@echo {line.replace('|', '^|')} 1>&2" for line in USAGE),
         "@REFUSED@": _REFUSED,
+        "@READONLY@": _READONLY,
+        "@UNIVERSAL@": _UNIVERSAL,
     }
     script = _SCRIPTS[shell]
     for part, text in parts.items():
