@@ -30,7 +30,7 @@ _assume_helper_restore() {
         name=${entry%%=*}
         name=${name:1}
         if [[ $changed == *" $name "* ]]; then continue; fi
-        printf -v "$name" %s "${entry#*=}" 2>/dev/null || continue
+        builtin printf -v "$name" %s "${entry#*=}" 2>/dev/null || continue
         if [[ $entry == x* ]]; then export "$name"; fi
     done
 }
@@ -96,7 +96,7 @@ _assume_helper_assume() {
     _assume_helper_words=("$ASSUME_HELPER_PROFILE" "$@")
 }
 _assume_helper_prompt() {
-    local code=$? now text
+    local code=$? now text began
     if [[ -n ${_assume_helper_due-} ]]; then
         _assume_helper_now
         if (( now < _assume_helper_due )); then
@@ -104,7 +104,7 @@ _assume_helper_prompt() {
         elif [[ ${AWS_CREDENTIAL_EXPIRATION-} != "${_assume_helper_until-}" ]]; then
             _assume_helper_due=
         else
-            _assume_helper_due=$(( now + 60 ))
+            began=$now _assume_helper_due=$(( now + 60 ))
             if text=$(
                 if [[ -n ${_assume_helper_told-} ]]; then exec 2>/dev/null; fi
                 _assume_helper_restore
@@ -115,6 +115,8 @@ _assume_helper_prompt() {
                 _assume_helper_apply "$text"
             else
                 _assume_helper_told=1
+                _assume_helper_now
+                _assume_helper_due=$(( now + 60 + 20 * (now - began) ))
             fi
         fi
     fi
@@ -127,7 +129,7 @@ _assume_helper_complete() {
     local COMP_WORDS=()
     _assume_helper
 }
-complete -F _assume_helper_complete @COMMAND@
+complete -o default -F _assume_helper_complete @COMMAND@
 unalias @COMMAND@ 2>/dev/null || :
 function @COMMAND@ { _assume_helper_assume "$@"; }
 if [[ ${PROMPT_COMMAND-} != *_assume_helper_prompt* ]]; then

@@ -140,12 +140,13 @@ function __assume_helper_env
 end
 function __assume_helper_prompt --on-event fish_prompt
     test -n "$__assume_helper_due"; or return 0
-    test (__assume_helper_now) -ge $__assume_helper_due; or return 0
+    set -l began (__assume_helper_now)
+    test $began -ge $__assume_helper_due; or return 0
     if test "$AWS_CREDENTIAL_EXPIRATION" != "$__assume_helper_until"
         set -ge __assume_helper_due
         return 0
     end
-    set -g __assume_helper_due (math (__assume_helper_now) + 60)
+    set -g __assume_helper_due (math $began + 60)
     set -l text
     if set -q __assume_helper_told
         set text (__assume_helper_env --no-input $__assume_helper_words </dev/null 2>/dev/null)
@@ -158,6 +159,8 @@ function __assume_helper_prompt --on-event fish_prompt
         __assume_helper_apply $text
     else
         set -g __assume_helper_told 1
+        set -l now (__assume_helper_now)
+        set -g __assume_helper_due (math "$now + 60 + 20 * ($now - $began)")
     end
 end
 complete -e -c @COMMAND@

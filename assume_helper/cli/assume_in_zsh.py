@@ -117,6 +117,8 @@ function _assume_helper_prompt {
         _assume_helper_apply "$text"
     else
         _assume_helper_told=1
+        local began=$now now=${EPOCHSECONDS:-$(date +%s)}
+        _assume_helper_due=$(( now + 60 + 20 * (now - began) ))
     fi
 }
 function _assume_helper_complete {

@@ -10,7 +10,8 @@ one, so that `assume b` after `assume a` is what it would be in a new shell, and
 
 The prompt's hook compares two numbers and starts nothing. Once half of the time is over, but at most 25 minutes before
 the end, it has `env` print the lines anew: that is a hit, which has the session refreshed in the background, until it
-is the new session that is printed. It tries once a minute, never asks a person, and says once why it cannot.
+is the new session that is printed. It tries once a minute, never asks a person, and says once why it cannot. A failure
+puts the next try off by 20 times as long as it took: a network that is gone holds nobody up each minute.
 
 `@COMMAND@` is the function's name, for which `init` puts in its `--command`.
 """
