@@ -115,7 +115,7 @@ def test_ctrl_c_leaves_no_credentials_either_and_a_dash_brings_them_back(ready: 
         terminal.child.sendline("assume dev --read-only")
         assert offline_front.arrived.wait(60)
         terminal.child.sendintr()
-        terminal.child.expect_exact("interrupted")
+        terminal.child.expect_exact("interrupted; run it again")
         terminal.child.expect(r"<(1|130)> ")
         show = 'echo "+$AWS_ACCESS_KEY_ID+$AWS_PROFILE+$AWSUME_PROFILE+"'
         assert "++++" in terminal.answer(show), shell
