@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pexpect
 import pytest
 from running import Home
 
@@ -84,6 +85,35 @@ class Script:
         )  # fmt: skip
         self.stderr = done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+class Terminal:
+    """A shell at a terminal, whose prompt is `status> `."""
+
+    def __init__(self, home: Home, shell: str, *before: str) -> None:
+        required(shell)
+        self.shell = shell
+        self.child: Any = pexpect.spawn(
+            START[shell][0], [*START[shell][1:], "-i"], env=home.environ, cwd=str(home.folder), encoding="utf-8",
+            timeout=60, dimensions=(40, 200),
+        )  # fmt: skip
+        prompt = {
+            "bash": "PS1='<$?> '",
+            "zsh": "PROMPT='<%?> '; unsetopt zle prompt_cr prompt_sp",
+            "fish": 'function fish_prompt; echo -n "<$status> "; end',
+        }[shell]
+        for line in (prompt, *before, LOAD[shell], "echo lo''aded"):
+            self.child.sendline(line)
+        self.child.expect_exact("loaded\r\n")
+        self.answer("true")
+
+    def answer(self, line: str, status: int = 0) -> str:
+        """What `line` prints; the prompt behind it must have its `status`."""
+        self.child.sendline(f"{line}; echo e''nd {STATUS[self.shell]}")
+        self.child.expect(r"end (\d+)\r\n")
+        found = self.child.before
+        assert int(self.child.match[1]) == status, found
+        return str(found)
 
 
 def with_path(home: Home, folder: Path) -> None:

@@ -83,13 +83,18 @@ def _exit_code(invocation: Invocation, problem: BaseException) -> int:
         what = "the credentials" if invocation.is_process else "the output"
         return _fail(invocation, 1, f"{what} cannot be printed ({reason}); check where standard output goes")
     except KeyboardInterrupt:
-        return _fail(invocation, INTERRUPTED, "interrupted; nothing was changed, run it again")
+        return _fail(invocation, INTERRUPTED, f"interrupted; {_again(invocation)}")
     except Terminated as error:
-        return _fail(invocation, 128 + error.args[0], "terminated; nothing was changed, run it again")
+        return _fail(invocation, 128 + error.args[0], f"terminated; {_again(invocation)}")
     except Exception as error:
         if broken_library.is_reason(error):
             raise
         return _fail(invocation, 1, str(internal_fault(error)))
+
+
+def _again(invocation: Invocation) -> str:
+    """What to do after an interruption. The shell of `env` has lost its old credentials (see `shell_failure`)."""
+    return "run it again" if "env" in invocation.arguments[:1] else "nothing was changed, run it again"
 
 
 def _usage(invocation: Invocation, problem: BaseException) -> int | None:

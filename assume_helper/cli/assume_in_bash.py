@@ -5,29 +5,32 @@ macOS has bash 3.2: no printf %()T, no associative arrays, and an empty array co
 
 SCRIPT = r"""
 _assume_helper_save() {
-    local name flags
+    local name flags fixed=
     _assume_helper_before=()
     for name in @NAMES@; do
         if [[ -n ${!name+set} ]]; then
             flags=$(declare -p "$name")
             flags=${flags#declare -}
-            if [[ ${flags%% *} == *x* ]]; then flags=x; else flags=-; fi
+            flags=${flags%% *}
+            if [[ $flags == *r* ]]; then fixed=$name; fi
+            if [[ $flags == *x* ]]; then flags=x; else flags=-; fi
             _assume_helper_before+=("$flags$name=${!name}")
         fi
     done
     _assume_helper_active=1
+    if [[ -n $fixed ]]; then printf '@READONLY@\n' "$fixed" >&2; return 1; fi
 }
 _assume_helper_restore() {
     local name entry changed=' '
 @CHANGED@
     for name in @NAMES@; do
-        [[ $changed == *" $name "* ]] || unset -v "$name"
+        [[ $changed == *" $name "* ]] || unset -v "$name" 2>/dev/null || :
     done
     for entry in ${_assume_helper_before[@]+"${_assume_helper_before[@]}"}; do
         name=${entry%%=*}
         name=${name:1}
         if [[ $changed == *" $name "* ]]; then continue; fi
-        printf -v "$name" %s "${entry#*=}"
+        builtin printf -v "$name" %s "${entry#*=}" 2>/dev/null || continue
         if [[ $entry == x* ]]; then export "$name"; fi
     done
 }
@@ -60,18 +63,25 @@ _assume_helper_assume() {
             --json | --unset | --shell | --shell=*) printf '@REFUSED@\n' "${word%%=*}" >&2; return 2 ;;
         esac
     done
-    if [[ -n ${_assume_helper_active-} ]]; then _assume_helper_restore; fi
-    unset -v _assume_helper_active _assume_helper_due _assume_helper_until
+    if [[ -n ${_assume_helper_active-} ]]; then
+        _assume_helper_restore
+    elif [[ $# == 1 && $1 == - && -n ${ASSUME_HELPER_ENV-} ]]; then
+        text=$(assume-helper env --unset --shell bash) && eval "$text"
+        return
+    fi
+    unset -v _assume_helper_active _assume_helper_before _assume_helper_due _assume_helper_until
     if [[ $# == 1 && $1 == - ]]; then return 0; fi
-    _assume_helper_save
+    _assume_helper_save || code=$?
+    unset -v @GONE@ 2>/dev/null || :
+    if [[ $code != 0 ]]; then return "$code"; fi
     text=$(
+        _assume_helper_restore
         if [[ $# == 0 ]]; then unset -v AWS_PROFILE AWS_DEFAULT_PROFILE; fi
         export ASSUME_HELPER_RECENT=${_assume_helper_recent-}
         exec assume-helper env --shell bash "$@"
     ) || code=$?
     if [[ $code != 0 || $text != 'export AWS_ACCESS_KEY_ID='* ]]; then
         if [[ $text == 'unset '* ]]; then eval "$text" || :; fi
-        unset -v @GONE@
         if [[ $code == 0 ]]; then code=1; fi
         return "$code"
     fi
@@ -86,7 +96,7 @@ _assume_helper_assume() {
     _assume_helper_words=("$ASSUME_HELPER_PROFILE" "$@")
 }
 _assume_helper_prompt() {
-    local code=$? now text
+    local code=$? now text began
     if [[ -n ${_assume_helper_due-} ]]; then
         _assume_helper_now
         if (( now < _assume_helper_due )); then
@@ -94,17 +104,19 @@ _assume_helper_prompt() {
         elif [[ ${AWS_CREDENTIAL_EXPIRATION-} != "${_assume_helper_until-}" ]]; then
             _assume_helper_due=
         else
-            _assume_helper_due=$(( now + 60 ))
+            began=$now _assume_helper_due=$(( now + 60 ))
             if text=$(
                 if [[ -n ${_assume_helper_told-} ]]; then exec 2>/dev/null; fi
                 _assume_helper_restore
                 exec assume-helper env --no-input --shell bash "${_assume_helper_words[@]}" </dev/null
             ) && [[ $text == 'export AWS_ACCESS_KEY_ID='* ]]; then
                 _assume_helper_restore
-                _assume_helper_save
+                _assume_helper_save || :
                 _assume_helper_apply "$text"
             else
                 _assume_helper_told=1
+                _assume_helper_now
+                _assume_helper_due=$(( now + 60 + 20 * (now - began) ))
             fi
         fi
     fi
@@ -117,7 +129,7 @@ _assume_helper_complete() {
     local COMP_WORDS=()
     _assume_helper
 }
-complete -F _assume_helper_complete @COMMAND@
+complete -o default -F _assume_helper_complete @COMMAND@
 unalias @COMMAND@ 2>/dev/null || :
 function @COMMAND@ { _assume_helper_assume "$@"; }
 if [[ ${PROMPT_COMMAND-} != *_assume_helper_prompt* ]]; then

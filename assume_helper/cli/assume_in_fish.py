@@ -8,15 +8,18 @@ SCRIPT = r"""
 function __assume_helper_save
     set -g __assume_helper_before
     for name in @NAMES@
-        for scope in U g
-            if set -q$scope $name
-                set -l flag -
-                set -q$scope'x' $name; and set flag x
-                set -ga __assume_helper_before $scope$flag $name "$$name"
-            end
-        end
+        set -qg $name; or continue
+        set -l flag -
+        set -qgx $name; and set flag x
+        set -ga __assume_helper_before $flag $name "$$name"
     end
     set -g __assume_helper_active 1
+    for name in @GONE@
+        if set -qUx $name
+            printf '@UNIVERSAL@\n' $name $name >&2
+            return 1
+        end
+    end
 end
 function __assume_helper_changed
 @CHANGED@
@@ -30,16 +33,8 @@ function __assume_helper_restore
     set -l rest $__assume_helper_before
     while set -q rest[1]
         if not contains -- $rest[2] $changed
-            switch $rest[1]
-                case Ux
-                    set -Ux $rest[2] $rest[3]
-                case U-
-                    set -U $rest[2] $rest[3]
-                case gx
-                    set -gx $rest[2] $rest[3]
-                case g-
-                    set -g $rest[2] $rest[3]
-            end
+            set -g $rest[2] $rest[3]
+            test $rest[1] = x; and set -gx $rest[2] $rest[3]
         end
         set -e rest[1..3]
     end
@@ -53,7 +48,7 @@ function __assume_helper_now
     end
 end
 function __assume_helper_apply
-    string join -- \n $argv | source
+    string replace -r '^set -e ' 'set -eg ' -- $argv | source
     set -l end "$AWS_CREDENTIAL_EXPIRATION"
     set -g __assume_helper_due
     set -l parts (string match -r '^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z$' -- $end)
@@ -92,25 +87,29 @@ function __assume_helper_assume
                 return 2
         end
     end
-    set -q __assume_helper_active; and __assume_helper_restore
-    set -ge __assume_helper_active
-    set -ge __assume_helper_due
-    set -ge __assume_helper_until
-    test (count $argv) -eq 1; and test "$argv[1]" = -; and return 0
-    __assume_helper_save
-    set -l text
-    set -l code
-    begin
-        test (count $argv) -eq 0; and set -l AWS_PROFILE; and set -l AWS_DEFAULT_PROFILE
-        set -lx ASSUME_HELPER_RECENT "$__assume_helper_recent"
-        set text (command assume-helper env --shell fish $argv)
-        set code $status
+    set -l clears
+    test (count $argv) -eq 1; and test "$argv[1]" = -; and set clears 1
+    if set -q __assume_helper_active
+        __assume_helper_restore
+    else if test -n "$clears" -a -n "$ASSUME_HELPER_ENV"
+        set -l text (command assume-helper env --unset --shell fish); or return
+        string join -- \n $text | source
+        return
     end
+    for name in active before due until
+        set -ge __assume_helper_$name
+    end
+    test -n "$clears"; and return 0
+    __assume_helper_save
+    set -l code $status
+    for name in @GONE@
+        set -eg $name
+    end
+    test $code -eq 0; or return $code
+    set -l text (__assume_helper_env $argv)
+    set code $status
     if test $code -ne 0; or not string match -q 'set -gx AWS_ACCESS_KEY_ID *' -- "$text[1]"
-        string match -q 'set -e *' -- "$text[1]"; and string join -- \n $text | source
-        for name in @GONE@
-            set -eg $name
-        end
+        string match -q 'set -e *' -- "$text[1]"; and string replace -a 'set -e ' 'set -eg ' -- $text[1] | source
         test $code -eq 0; and set code 1
         return $code
     end
@@ -124,32 +123,35 @@ function __assume_helper_assume
     end
     return 0
 end
-function __assume_helper_renewed
+function __assume_helper_env
     set -l kept
     for name in (__assume_helper_changed)
-        set -q $name; and set -a kept gx $name "$$name"
+        set -q $name; and set -a kept x $name "$$name"
     end
     set -l rest $__assume_helper_before $kept
 @LOCAL@
     while set -q rest[1]
-        string match -q '*x' -- $rest[1]; and set -x $rest[2] $rest[3]
+        test $rest[1] = x; and set -x $rest[2] $rest[3]
         set -e rest[1..3]
     end
-    command assume-helper env --no-input --shell fish $__assume_helper_words </dev/null
+    test (count $argv) -eq 0; and set -lu AWS_PROFILE; and set -lu AWS_DEFAULT_PROFILE
+    set -lx ASSUME_HELPER_RECENT "$__assume_helper_recent"
+    command assume-helper env --shell fish $argv
 end
 function __assume_helper_prompt --on-event fish_prompt
     test -n "$__assume_helper_due"; or return 0
-    test (__assume_helper_now) -ge $__assume_helper_due; or return 0
+    set -l began (__assume_helper_now)
+    test $began -ge $__assume_helper_due; or return 0
     if test "$AWS_CREDENTIAL_EXPIRATION" != "$__assume_helper_until"
         set -ge __assume_helper_due
         return 0
     end
-    set -g __assume_helper_due (math (__assume_helper_now) + 60)
+    set -g __assume_helper_due (math $began + 60)
     set -l text
     if set -q __assume_helper_told
-        set text (__assume_helper_renewed 2>/dev/null)
+        set text (__assume_helper_env --no-input $__assume_helper_words </dev/null 2>/dev/null)
     else
-        set text (__assume_helper_renewed)
+        set text (__assume_helper_env --no-input $__assume_helper_words </dev/null)
     end
     if test $status -eq 0; and string match -q 'set -gx AWS_ACCESS_KEY_ID *' -- "$text[1]"
         __assume_helper_restore
@@ -157,6 +159,8 @@ function __assume_helper_prompt --on-event fish_prompt
         __assume_helper_apply $text
     else
         set -g __assume_helper_told 1
+        set -l now (__assume_helper_now)
+        set -g __assume_helper_due (math "$now + 60 + 20 * ($now - $began)")
     end
 end
 complete -e -c @COMMAND@

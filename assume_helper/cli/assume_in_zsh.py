@@ -4,10 +4,11 @@ SCRIPT = r"""
 zmodload zsh/datetime zsh/parameter 2>/dev/null
 function _assume_helper_save {
     emulate -L zsh
-    local name
+    local name fixed
     typeset -ga _assume_helper_before=()
     for name in @NAMES@; do
         if (( ${+parameters[$name]} )); then
+            if [[ $parameters[$name] == *readonly* ]]; then fixed=$name; fi
             if [[ $parameters[$name] == *export* ]]; then
                 _assume_helper_before+=("x$name=${(P)name}")
             else
@@ -16,12 +17,14 @@ function _assume_helper_save {
         fi
     done
     typeset -g _assume_helper_active=1
+    if [[ -n $fixed ]]; then printf '@READONLY@\n' $fixed >&2; return 1; fi
 }
 function _assume_helper_restore {
     emulate -L zsh
     local name entry changed=' '
 @CHANGED@
     for name in @NAMES@; do
+        if [[ ${parameters[$name]-} == *readonly* ]]; then changed+="$name "; fi
         [[ $changed == *" $name "* ]] || unset "$name"
     done
     for entry in "${(@)_assume_helper_before}"; do
@@ -63,18 +66,25 @@ function _assume_helper_assume {
             --json | --unset | --shell | --shell=*) printf '@REFUSED@\n' "${word%%=*}" >&2; return 2 ;;
         esac
     done
-    if [[ -n ${_assume_helper_active-} ]]; then _assume_helper_restore; fi
-    unset _assume_helper_active _assume_helper_due _assume_helper_until
+    if [[ -n ${_assume_helper_active-} ]]; then
+        _assume_helper_restore
+    elif [[ $# == 1 && $1 == - && -n ${ASSUME_HELPER_ENV-} ]]; then
+        text=$(assume-helper env --unset --shell zsh) && eval "$text"
+        return
+    fi
+    unset _assume_helper_active _assume_helper_before _assume_helper_due _assume_helper_until
     if [[ $# == 1 && $1 == - ]]; then return 0; fi
-    _assume_helper_save
+    _assume_helper_save || code=$?
+    for word in @GONE@; do [[ ${parameters[$word]-} == *readonly* ]] || unset $word; done
+    if (( code != 0 )); then return $code; fi
     text=$(
+        _assume_helper_restore
         if [[ $# == 0 ]]; then unset AWS_PROFILE AWS_DEFAULT_PROFILE; fi
         export ASSUME_HELPER_RECENT=${_assume_helper_recent-}
         exec assume-helper env --shell zsh "$@"
     ) || code=$?
     if [[ $code != 0 || $text != 'export AWS_ACCESS_KEY_ID='* ]]; then
         if [[ $text == 'unset '* ]]; then eval "$text" || :; fi
-        unset @GONE@
         if (( code == 0 )); then code=1; fi
         return $code
     fi
@@ -107,6 +117,8 @@ function _assume_helper_prompt {
         _assume_helper_apply "$text"
     else
         _assume_helper_told=1
+        local began=$now now=${EPOCHSECONDS:-$(date +%s)}
+        _assume_helper_due=$(( now + 60 + 20 * (now - began) ))
     fi
 }
 function _assume_helper_complete {

@@ -4,7 +4,8 @@ They call `assume-helper` from the PATH, whatever path is typed, so that TAB nev
 Where this program exits with 1, the shell completes file names.
 """
 
-# COMP_LINE, because COMP_WORDS is split at colons. macOS has bash 3.2: no mapfile, and compopt may be missing.
+# COMP_LINE, because COMP_WORDS is split at colons. macOS has bash 3.2, without mapfile and compopt: files are offered
+# there wherever nothing else fits.
 _BASH = r"""_assume_helper_program() {
     if declare -F _comp_command_offset >/dev/null; then
         _comp_command_offset "$1"
@@ -22,6 +23,7 @@ _BASH = r"""_assume_helper_program() {
 }
 _assume_helper() {
     local at
+    compopt +o default 2>/dev/null
     if [[ ${COMP_WORDS[1]-} == exec ]]; then
         for (( at = 2; at < COMP_CWORD; at++ )); do
             if [[ ${COMP_WORDS[at]} == -- ]]; then
@@ -42,7 +44,7 @@ _assume_helper() {
     fi
     return 0
 }
-complete -F _assume_helper assume-helper
+complete -o default -F _assume_helper assume-helper
 """
 
 # zsh compares with the typed word and quotes what it inserts.
@@ -71,10 +73,10 @@ _assume_helper() {
         compadd -a -- values
     fi
 }
-if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
+if [[ ${zsh_eval_context[-1]} == loadautofunc ]]; then
     _assume_helper "$@"
 else
-    (( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
+    (( ${+functions[compdef]} )) || { autoload -Uz compinit && compinit }
     compdef _assume_helper assume-helper
 fi
 """

@@ -10,7 +10,8 @@ one, so that `assume b` after `assume a` is what it would be in a new shell, and
 
 The prompt's hook compares two numbers and starts nothing. Once half of the time is over, but at most 25 minutes before
 the end, it has `env` print the lines anew: that is a hit, which has the session refreshed in the background, until it
-is the new session that is printed. It tries once a minute, never asks a person, and says once why it cannot.
+is the new session that is printed. It tries once a minute, never asks a person, and says once why it cannot. A failure
+puts the next try off by 20 times as long as it took: a network that is gone holds nobody up each minute.
 
 `@COMMAND@` is the function's name, for which `init` puts in its `--command`.
 """
@@ -43,6 +44,9 @@ USAGE = (
     "OPTIONS are those of: assume-helper env --help",
 )
 _REFUSED = "assume-helper: @COMMAND@ has no option %s; run: assume-helper env --help"
+_READONLY = "assume-helper: %s is readonly in this shell; start one in which it is not"
+# No program can be kept from seeing it but by taking it from all shells.
+_UNIVERSAL = "assume-helper: %s is universal: all shells would lose it; run `set -eU %s`, and set it in config.fish"
 
 # For each shell, the line that notes of a variable that a person has set it since: it is not what its mark holds.
 _CHANGED = {
@@ -75,6 +79,8 @@ def _filled(shell: str) -> str:
         "@USAGE@": (", " if is_powershell else " ").join(f"'{line}'" for line in USAGE),
         "@USAGE_IN_CMD@": "\n".join(f"@echo {line.replace('|', '^|')} 1>&2" for line in USAGE),
         "@REFUSED@": _REFUSED,
+        "@READONLY@": _READONLY,
+        "@UNIVERSAL@": _UNIVERSAL,
     }
     script = _SCRIPTS[shell]
     for part, text in parts.items():

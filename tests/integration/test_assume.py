@@ -202,14 +202,6 @@ def test_the_saved_values_are_not_exported(ready: Home) -> None:
         assert script.run(AWS_SECRET_ACCESS_KEY=SECRET) == [0]
 
 
-def test_a_universal_variable_of_fish_comes_back(ready: Home) -> None:
-    script = Script(ready, "fish")
-    script.is_configured = True
-    script.do("set -Ux AWS_PROFILE base", "assume dev", "assume -").show()
-    (seen,) = script.do("set -qU AWS_PROFILE; or echo lost").run()
-    assert seen["AWS_PROFILE"] == "base"
-
-
 def test_inside_exec_it_is_back_to_exec_s(ready: Home) -> None:
     for shell in SHELLS:
         script = Script(ready, shell).do("assume other").show().do("assume -").show()

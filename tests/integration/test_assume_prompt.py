@@ -4,11 +4,9 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import pexpect
 import pytest
-from assuming import LOAD, PROMPT, SHELLS, START, STATUS, Script, export, is_due, required, with_path
+from assuming import LOAD, PROMPT, SHELLS, START, STATUS, Script, Terminal, export, is_due, with_path
 from front import Call, Front, Reply, session
 from needs import needs_strace
 from running import Home
@@ -148,39 +146,10 @@ def test_nothing_is_started_while_nothing_is_due(ready: Home, shell: str, tmp_pa
 
 
 @pytest.fixture(params=SHELLS)
-def terminal(request: pytest.FixtureRequest, ready: Home) -> "Iterator[Terminal]":
+def terminal(request: pytest.FixtureRequest, ready: Home) -> Iterator[Terminal]:
     with_terminal = Terminal(ready, request.param)
     yield with_terminal
     with_terminal.child.close(force=True)
-
-
-class Terminal:
-    """A shell at a terminal, whose prompt is `status> `."""
-
-    def __init__(self, home: Home, shell: str, *before: str) -> None:
-        required(shell)
-        self.shell = shell
-        self.child: Any = pexpect.spawn(
-            START[shell][0], [*START[shell][1:], "-i"], env=home.environ, cwd=str(home.folder), encoding="utf-8",
-            timeout=60, dimensions=(40, 200),
-        )  # fmt: skip
-        prompt = {
-            "bash": "PS1='<$?> '",
-            "zsh": "PROMPT='<%?> '; unsetopt zle prompt_cr prompt_sp",
-            "fish": 'function fish_prompt; echo -n "<$status> "; end',
-        }[shell]
-        for line in (prompt, *before, LOAD[shell], "echo lo''aded"):
-            self.child.sendline(line)
-        self.child.expect_exact("loaded\r\n")
-        self.answer("true")
-
-    def answer(self, line: str, status: int = 0) -> str:
-        """What `line` prints; the prompt behind it must have its `status`."""
-        self.child.sendline(f"{line}; echo e''nd {STATUS[self.shell]}")
-        self.child.expect(r"end (\d+)\r\n")
-        found = self.child.before
-        assert int(self.child.match[1]) == status, found
-        return str(found)
 
 
 def test_alone_it_lets_one_choose_and_what_was_used_last_is_first(terminal: Terminal) -> None:

@@ -1,5 +1,6 @@
 """The commands that people type ask on a terminal, once, whether to log in; and what a login shows there."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -97,6 +98,25 @@ def test_it_asks_once(somebody: Home, center: Center) -> None:
     assert code == 4
     assert "was denied in the browser" in said
     assert "[Y/n]" not in said
+
+
+@pytest.mark.parametrize("answer", ["y", "n"])
+def test_a_pattern_asks_once_for_all_profiles_over_the_login(somebody: Home, center: Center, answer: str) -> None:
+    second = permission_set("dev-2", prefix="assume_helper_")
+    somebody.config.write_text(somebody.config.read_text() + second)
+    with terminal(somebody, "exec", "dev*", "--", "sh", "-c", "echo key $AWS_ACCESS_KEY_ID", **DESKTOP) as child:
+        child.expect_exact(QUESTION)
+        child.sendline(answer)
+        code, said = ended(child)
+    assert "[Y/n]" not in said
+    if answer == "y":
+        assert code == 0
+        assert re.search(r"dev: key ASIA.*dev-2: key ASIA", said, re.DOTALL)
+        assert center.calls("/authorize") == 1
+    else:
+        assert code == 4
+        assert [said.count(f"assume-helper: {name}: sso-session corp is not") for name in ("dev", "dev-2")] == [1, 1]
+        assert center.calls("/authorize") == 0
 
 
 def test_a_role_over_the_login_asks_for_it_too(somebody: Home, center: Center) -> None:

@@ -22,7 +22,8 @@ def command(invocation: Invocation, /, shell: str, name: str) -> None:
         $ assume-helper init bash
     Put one of these lines into your shell's start-up file:
         bash, ~/.bashrc:             eval "$(assume-helper init bash)"
-        zsh, ~/.zshrc:               eval "$(assume-helper init zsh)"
+        zsh, ~/.zshrc, behind compinit:
+                                     eval "$(assume-helper init zsh)"
         fish, ~/.config/fish/config.fish:
                                      assume-helper init fish | source
         PowerShell, $PROFILE:        assume-helper init powershell | Invoke-Expression

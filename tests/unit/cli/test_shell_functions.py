@@ -34,3 +34,30 @@ def test_the_batch_file_has_the_ends_of_line_that_labels_need_and_shows_no_line(
 )
 def test_a_name(name: str, is_one: bool) -> None:
     assert is_name(name) is is_one
+
+
+# What bash 3.2, which macOS has, does not know (CHANGES of bash 4.0 to 5.3).
+NEWER_THAN_BASH_3_2 = [
+    r"\b(declare|local|typeset) -\w*[Agnlu]",
+    r"\b(mapfile|readarray|coproc)\b",
+    r"\$\{\w+(\[[^]]*\])?[,^@]",  # ${x,,} ${x^^} ${x@Q}
+    r"\$\{\w+:[^}]*:-",  # a length from the end
+    r"\[-\d+\]",
+    r"\|&|&>>|;&|;;&",
+    r"\[\[ -[vR] ",
+    r"\bwait -n",
+    r"\b(BASHPID|EPOCHSECONDS|EPOCHREALTIME|SRANDOM)\b",
+]
+
+
+def test_bash_s_text_is_for_bash_3_2_too() -> None:
+    text = FUNCTIONS["bash"]
+    assert [pattern for pattern in NEWER_THAN_BASH_3_2 if re.search(pattern, text)] == []
+    for line in text.splitlines():
+        if "compopt" in line or "%(%s)T" in line:  # these two have a way without them
+            assert "2>/dev/null" in line
+
+
+@pytest.mark.parametrize("newer", ["local -n x", "${x,,}", "${x[0]@Q}", "a |& b", "${x:0:-1}", "${x[-1]}", "[[ -v x ]]"])
+def test_what_is_newer_is_found(newer: str) -> None:
+    assert any(re.search(pattern, newer) for pattern in NEWER_THAN_BASH_3_2)
