@@ -170,7 +170,8 @@ def test_words_arrive_as_they_were_typed(ready: Home, offline_front: Front) -> N
     with ready.credentials.open("a") as credentials:
         credentials.write(f"[007]\nrole_arn = {ROLE}/agent\nsource_profile = base\n")
     seen, said = ran(
-        ready, "$OFS = '-'", "assume 007 --role-session-name a,b --duration-seconds 0900", SHOW, "assume $null dev", SHOW,
+        ready, "$OFS = '-'", "assume 007 --role-session-name a,b --duration-seconds 0900", SHOW,
+        "assume $null dev", SHOW,
     )  # fmt: skip
     assert ([each["AWSUME_PROFILE"] for each in seen], said) == (["007", "dev"], "")
     asked = offline_front.calls[0].parameters
