@@ -85,6 +85,7 @@ function global:__AssumeHelperPrompt {
         __AssumeHelperApply $found.Text;
     } else { $state.Told = $true };
 };
+if (Test-Path Alias:@COMMAND@) { Remove-Item Alias:@COMMAND@ -Force };
 function global:@COMMAND@ {
     [CmdletBinding(PositionalBinding = $false)]
     param([Parameter(ValueFromRemainingArguments = $true)][object[]]$words);

@@ -200,6 +200,37 @@ def test_where_the_program_is_gone_or_broken_it_is_said_once_and_what_is_good_st
         assert [part.count(expected) for part in said.split("+\n")] == [1, 1], said
 
 
+def test_the_prompt_starts_nothing_until_it_is_time(ready: Home) -> None:
+    """What it would start is not there."""
+    seen, said = ran(ready, "assume dev", "$Env:PATH = '/nowhere'", "$null = prompt", "$null = prompt", SHOW)
+    assert (seen[0]["AWS_ACCESS_KEY_ID"], said) == ("ASIA1", "")
+
+
+def test_a_renewal_asks_for_the_same_and_never_a_person(ready: Home) -> None:
+    """It begins with what was there before. What was replaced since is not renewed."""
+    recorder, calls = ready.folder / "recorder", ready.folder / "calls"
+    recorder.mkdir()
+    (recorder / "assume-helper").write_text(f'#!/bin/sh\necho "$AWS_ACCESS_KEY_ID $AWS_PROFILE $@" >>{calls}\nexit 4\n')
+    (recorder / "assume-helper").chmod(0o755)
+    due = "$global:__AssumeHelper.Due = [DateTime]::UtcNow; $null = prompt"
+    seen, _ = ran(
+        ready, "assume dev --read-only", f"$Env:PATH = '{recorder}:/bin'", due, "$null = prompt", SHOW,
+        "$Env:AWS_CREDENTIAL_EXPIRATION = '2099-01-01T00:00:00Z'", due, due, SHOW, **OWN,
+    )  # fmt: skip
+    words = "--shell powershell --no-input dev --read-only"
+    assert calls.read_text() == f"{ACCESS_KEY_ID} base env {words}\n"
+    assert [each["AWS_ACCESS_KEY_ID"] for each in seen] == ["ASIA1", "ASIA1"]
+
+
+def test_it_may_have_another_name_and_replaces_an_alias(ready: Home) -> None:
+    load = f"Set-Alias aws-as Get-Date -Scope Global; {INIT} --command aws-as | iex"
+    seen, said = ran(ready, "aws-as dev", STATUS, SHOW, "aws-as nobody", STATUS, load=load)
+    assert [seen[0], seen[1]["AWSUME_PROFILE"], seen[2]] == [[True, 0], "dev", [False, 3]]
+    seen, said = ran(ready, "Get-Command assume -ErrorAction Ignore", "aws-as --json", STATUS, load=load)
+    assert seen == [[False, 2]]
+    assert "aws-as has no option --json" in said
+
+
 PROMPTS = {
     "a function": 'function global:prompt { "<$?>" }',
     # starship, oh-my-posh
