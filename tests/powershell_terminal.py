@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pexpect
@@ -40,10 +40,14 @@ class Terminal:
     def wait_for(self, *texts: str) -> str:
         """What the terminal shows once all `texts` are on it, one behind the other."""
         wanted = re.compile(".*".join(map(re.escape, texts)), flags=re.S)
+        return self.wait_until(lambda shown: wanted.search(shown) is not None)
+
+    def wait_until(self, holds: Callable[[str], bool]) -> str:
+        """What the terminal shows once `holds` is true of that."""
         end = time.monotonic() + _PATIENCE
         while True:
             shown = "\n".join(line.rstrip() for line in self._screen.display).rstrip()
-            if wanted.search(shown):
+            if holds(shown):
                 return shown
             assert time.monotonic() < end, shown
             try:

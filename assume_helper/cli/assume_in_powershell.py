@@ -1,14 +1,19 @@
 """The function of `init powershell`, and its prompt, for Windows PowerShell 5.1 and later. See `shell_functions`.
 
 There is no subshell: a renewal puts back what was there before, and then what is there now. Only a function with
-CmdletBinding can fail (`$?`) without an exception.
+CmdletBinding can fail (`$?`) without an exception, and with one where the caller's errors stop it. Variables are
+cleared without a cmdlet: people replace Remove-Item. The prompt of before is in a closure, because others copy prompts
+around too (venv, conda).
 """
 
 SCRIPT = r"""
+if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') {
+    Write-Error ('assume-helper: init needs the FullLanguage mode; ' +
+        'apply env by hand: assume-helper env PROFILE --shell powershell | Invoke-Expression');
+    return;
+};
 if (-not (Test-Path Variable:global:__AssumeHelper)) {
-    $global:__AssumeHelper = @{
-        Before = $null; Due = $null; Until = ''; Words = @(); Told = $false; Recent = ''; Prompt = $null
-    };
+    $global:__AssumeHelper = @{ Before = $null; Due = $null; Until = ''; Words = @(); Told = $false; Recent = '' };
 };
 function global:__AssumeHelperSave {
     $found = @{};
@@ -21,27 +26,32 @@ function global:__AssumeHelperSave {
 function global:__AssumeHelperChanged {
 @CHANGED@
 };
+function global:__AssumeHelperClear($names) {
+    foreach ($name in $names) { [Environment]::SetEnvironmentVariable($name, [NullString]::Value) };
+};
 function global:__AssumeHelperPut($values, $kept) {
     foreach ($name in @LIST@) {
         if ($kept -ccontains $name) { continue };
         if ($values.ContainsKey($name)) { [Environment]::SetEnvironmentVariable($name, $values[$name]) }
-        else { Remove-Item "Env:$name" -ErrorAction Ignore };
+        else { __AssumeHelperClear $name };
     };
 };
-function global:__AssumeHelperRun($words) {
+function global:__AssumeHelperRun($words, $quiet) {
     $ErrorActionPreference = 'Continue';
     $PSNativeCommandUseErrorActionPreference = $false;
+    $code, $said, $lines = 127, '', @();
     try {
-        $text = @(& assume-helper env --shell powershell @words) -join "`n";
-        return @{
-            Text = $text;
-            Code = $LASTEXITCODE;
-            Good = $LASTEXITCODE -eq 0 -and $text -like '$Env:AWS_ACCESS_KEY_ID = *';
-        }
+        $lines = if ($quiet) { & assume-helper env --shell powershell @words 2>$null }
+            else { & assume-helper env --shell powershell @words };
+        $code = $LASTEXITCODE;
     } catch [System.Management.Automation.CommandNotFoundException] {
-        [Console]::Error.WriteLine('assume-helper: it is not on PATH; install it, or correct PATH');
-        return @{ Text = ''; Code = 127; Good = $false };
+        $said = 'it is not on PATH; install it, or correct PATH';
+    } catch {
+        $said = "it cannot be started: $("$_".Split("`n")[0].Trim()); install it again";
     };
+    if ($said -and -not $quiet) { [Console]::Error.WriteLine("assume-helper: $said") };
+    $text = @($lines) -join "`n";
+    return @{ Text = $text; Code = $code; Good = $code -eq 0 -and $text -like '$Env:AWS_ACCESS_KEY_ID = *' };
 };
 function global:__AssumeHelperApply($text) {
     Invoke-Expression $text;
@@ -65,8 +75,7 @@ function global:__AssumeHelperPrompt {
     $current = __AssumeHelperSave;
     try {
         __AssumeHelperPut $state.Before @(__AssumeHelperChanged);
-        $words = @('--no-input') + $state.Words;
-        $found = if ($state.Told) { __AssumeHelperRun $words 2>$null } else { __AssumeHelperRun $words }
+        $found = __AssumeHelperRun (@('--no-input') + $state.Words) $state.Told;
     } finally {
         __AssumeHelperPut $current @();
     };
@@ -76,13 +85,16 @@ function global:__AssumeHelperPrompt {
         __AssumeHelperApply $found.Text;
     } else { $state.Told = $true };
 };
+if (Test-Path Alias:@COMMAND@) { Remove-Item Alias:@COMMAND@ -Force };
 function global:@COMMAND@ {
     [CmdletBinding(PositionalBinding = $false)]
-    param([Parameter(ValueFromRemainingArguments = $true)][string[]]$words);
-    $words = @($words | Where-Object { $null -ne $_ });
-    $ErrorActionPreference = 'SilentlyContinue';
+    param([Parameter(ValueFromRemainingArguments = $true)][object[]]$words);
+    if ($ErrorActionPreference -ne 'Stop') { $ErrorActionPreference = 'SilentlyContinue' };
     $failure = [Exception]::new('@COMMAND@ has failed');
     $failure = [System.Management.Automation.ErrorRecord]::new($failure, 'Failed', 'NotSpecified', $null);
+    $words = @(foreach ($word in $words) {
+        if ($word -is [array]) { $word -join ',' } elseif ($null -ne $word) { [string]$word }
+    });
     $state = $global:__AssumeHelper;
     foreach ($word in $words) {
         if ($word -clike '-h*' -or $word -ceq '--help') {
@@ -103,12 +115,16 @@ function global:@COMMAND@ {
     $state.Until = '';
     if ($words.Count -eq 1 -and $words[0] -ceq '-') { $global:LASTEXITCODE = 0; return };
     $state.Before = __AssumeHelperSave;
-    if ($words.Count -eq 0) { Remove-Item Env:AWS_PROFILE, Env:AWS_DEFAULT_PROFILE -ErrorAction Ignore };
-    $Env:ASSUME_HELPER_RECENT = $state.Recent;
-    try { $found = __AssumeHelperRun $words } finally { Remove-Item Env:ASSUME_HELPER_RECENT -ErrorAction Ignore };
+    $found = @{ Code = 130; Good = $false };
+    try {
+        if ($words.Count -eq 0) { __AssumeHelperClear 'AWS_PROFILE', 'AWS_DEFAULT_PROFILE' };
+        $Env:ASSUME_HELPER_RECENT = $state.Recent;
+        $found = __AssumeHelperRun $words $false;
+    } finally {
+        $Env:ASSUME_HELPER_RECENT = $null;
+        if (-not $found.Good) { __AssumeHelperClear @GONE@ };
+    };
     if (-not $found.Good) {
-        try { if ($found.Text -clike 'Remove-Item *') { Invoke-Expression $found.Text } } catch { $null = $_ };
-        Remove-Item @GONE@ -ErrorAction Ignore;
         $global:LASTEXITCODE = [Math]::Max(1, $found.Code);
         $PSCmdlet.WriteError($failure);
         return;
@@ -125,20 +141,23 @@ function global:@COMMAND@ {
 };
 Register-ArgumentCompleter -Native -CommandName @COMMAND@ -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition);
-    $first = $commandAst.CommandElements[0].Extent;
-    $rest = $commandAst.Extent.Text.Substring($first.EndOffset - $commandAst.Extent.StartOffset);
-    $line = 'assume-helper env' + $rest.PadRight([Math]::Max(0, $cursorPosition - $first.EndOffset));
+    $typed = $cursorPosition - $commandAst.Extent.StartOffset;
+    $typed = $commandAst.Extent.Text.PadRight($typed).Substring(0, $typed);
+    $name = $commandAst.CommandElements[0].Extent.Text;
+    $line = 'assume-helper env' + $typed.Substring([Math]::Min($name.Length, $typed.Length));
     [System.Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches;
 };
 if ("$Function:prompt" -notlike '*__AssumeHelperPrompt*') {
-    $global:__AssumeHelper.Prompt = $Function:prompt;
-    function global:prompt {
-        $ok = $?;
-        $code = Get-Variable LASTEXITCODE -Scope Global -ValueOnly -ErrorAction Ignore;
-        __AssumeHelperPrompt;
-        $global:LASTEXITCODE = $code;
-        if (-not $ok) { Write-Error '' -ErrorAction Ignore };
-        & $global:__AssumeHelper.Prompt;
+    & {
+        $own = $Function:prompt;
+        ${Function:global:prompt} = {
+            $ok = $?;
+            $code = Get-Variable LASTEXITCODE -Scope Global -ValueOnly -ErrorAction Ignore;
+            __AssumeHelperPrompt;
+            $global:LASTEXITCODE = $code;
+            if (-not $ok) { Write-Error '' -ErrorAction Ignore };
+            & $own;
+        }.GetNewClosure();
     };
 };
 """

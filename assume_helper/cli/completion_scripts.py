@@ -114,9 +114,9 @@ _POWERSHELL = one_line(
     $ends = @($commandAst.CommandElements |
         Where-Object { $_.Extent.Text -ceq '--' -and $_.Extent.EndOffset -lt $cursorPosition });
     if ($ends -and $commandAst.CommandElements[1].Extent.Text -ceq 'exec') {
-        $from = $ends[0].Extent.EndOffset - $commandAst.Extent.StartOffset;
-        $rest = $commandAst.Extent.Text.Substring($from).TrimStart();
-        $rest = $rest.PadRight($rest.TrimEnd().Length + ($wordToComplete -ceq ''));
+        $typed = $cursorPosition - $commandAst.Extent.StartOffset;
+        $typed = $commandAst.Extent.Text.PadRight($typed).Substring(0, $typed);
+        $rest = $typed.Substring($ends[0].Extent.EndOffset - $commandAst.Extent.StartOffset);
         [System.Management.Automation.CommandCompletion]::CompleteInput($rest, $rest.Length, $null).CompletionMatches;
         return;
     };
@@ -132,6 +132,7 @@ _POWERSHELL = one_line(
             $element.StringConstantType -ne 'BareWord') { $current = $element.Value }
     };
     $encoding = [Console]::OutputEncoding;
+    $code = Get-Variable LASTEXITCODE -Scope Global -ValueOnly -ErrorAction Ignore;
     try {
         [Console]::OutputEncoding = [System.Text.Encoding]::UTF8;
         $found = @(& assume-helper completion powershell -- @words ".$current" 2>$null);
@@ -139,6 +140,7 @@ _POWERSHELL = one_line(
         return;
     } finally {
         [Console]::OutputEncoding = $encoding;
+        $global:LASTEXITCODE = $code;
     };
     foreach ($line in $found) {
         $text, $shown, $help = $line -split "`t", 3;

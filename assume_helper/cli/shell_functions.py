@@ -75,7 +75,7 @@ def _filled(shell: str) -> str:
         "@NAMES@": " ".join(_NAMES),
         "@LIST@": ", ".join(f"'{name}'" for name in _NAMES),
         "@LOCAL@": "\n".join(f"    set -l {name}" for name in _NAMES),
-        "@GONE@": ", ".join(f"Env:{name}" for name in gone) if is_powershell else " ".join(gone),
+        "@GONE@": ", ".join(f"'{name}'" for name in gone) if is_powershell else " ".join(gone),
         "@USAGE@": (", " if is_powershell else " ").join(f"'{line}'" for line in USAGE),
         "@USAGE_IN_CMD@": "\n".join(f"@echo {line.replace('|', '^|')} 1>&2" for line in USAGE),
         "@REFUSED@": _REFUSED,

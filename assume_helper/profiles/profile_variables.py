@@ -27,7 +27,7 @@ def profile(environ: Mapping[str, str]) -> str | None:
 def disagreement(environ: Mapping[str, str]) -> Warning | None:
     """The warning where both variables are set and differ: programs then run as one or as the other."""
     first, second = (environ.get(name) for name in NAMES)
-    if first is None or second is None or first == second:
+    if not first or second is None or first == second:  # an empty first one is none to anybody then
         return None
     what = (
         f"AWS_PROFILE is {_value(first)} and AWS_DEFAULT_PROFILE is {_value(second)}: boto3 and the AWS CLI v1 take "

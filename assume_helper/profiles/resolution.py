@@ -66,7 +66,7 @@ def of_metadata(credential_source: str, environ: Mapping[str, str]) -> Resolutio
         address = lookups.observed(environ, *(f"env {name}" for name in _METADATA_ADDRESS))
         return Resolution(inputs | {"address": list(address.values())}, conditions | address)
     # As botocore: a token's file comes before a token.
-    path, token = environ.get(_TOKEN_FILE), environ.get(_TOKEN)
+    path, token = environ.get(_TOKEN_FILE) or None, environ.get(_TOKEN) or None
     conditions |= lookups.observed(environ, f"env {_TOKEN_FILE}")
     if path is not None:
         try:

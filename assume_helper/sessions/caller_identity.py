@@ -5,7 +5,7 @@ from datetime import datetime
 
 from assume_helper.cache.session import Session
 from assume_helper.credentials import Credentials, Identity
-from assume_helper.errors import SourceError
+from assume_helper.errors import ConfigurationError, SourceError
 from assume_helper.light import replace
 from assume_helper.profiles import aws_config, endpoint, likely_meant, profile_variables
 from assume_helper.profiles.origin import EnvironmentKeys, Origin
@@ -56,6 +56,9 @@ def _check_profile(environ: Mapping[str, str]) -> None:
     if name and name not in config.profiles and not environ.get("AWS_ACCESS_KEY_ID"):
         what = f"the environment names profile {printable(name, 64)}, which is not there"
         raise likely_meant.missing(config, what, name, f"correct {profile_variables.variable(environ)}, or unset it")
+    empty = next((each for each in profile_variables.NAMES if environ.get(each) == ""), None)
+    if empty and not name:  # botocore: "The config profile () could not be found"
+        raise ConfigurationError(f"{empty} is empty: boto3 looks for a profile without a name", f"unset {empty}")
 
 
 def _sdk_credentials(environ: Mapping[str, str]) -> tuple[str, Credentials, Endpoint]:

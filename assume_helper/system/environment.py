@@ -26,13 +26,15 @@ _CALLERS_CREDENTIALS = (*HIDDEN, "AWS_ACCESS_KEY", "AWS_SECRET_KEY", "AWS_SECURI
 
 
 def hide(environ: MutableMapping[str, str]) -> None:
-    """Take HIDDEN out of `environ`, the process's own. To be called before any SDK code runs."""
-    for name in HIDDEN:
+    """Take HIDDEN out of `environ`, the process's own. To be called before any SDK code runs.
+
+    Empty variables go too: they count as not set, and botocore takes some for a path or an address.
+    """
+    empty = [name for name, value in environ.items() if name.startswith("AWS_") and not value]
+    for name in (*HIDDEN, *empty):
         environ.pop(name, None)
-    bundle = environ.get("AWS_CA_BUNDLE")
-    if bundle == "":  # for botocore it is a path even so
-        del environ["AWS_CA_BUNDLE"]
-    elif bundle is not None and bundle.startswith("~"):  # which botocore takes for a folder's name
+    bundle = environ.get("AWS_CA_BUNDLE", "")
+    if bundle.startswith("~"):  # which botocore takes for a folder's name
         environ["AWS_CA_BUNDLE"] = os.path.expanduser(bundle)
 
 
@@ -52,6 +54,6 @@ def for_child(environ: Mapping[str, str]) -> dict[str, str]:
     An address whose token is gone goes too: an SDK would fail there and look no further.
     """
     gone = {*_CALLERS_CREDENTIALS}
-    if any(name in environ for name in CONTAINER_TOKENS):
+    if any(environ.get(name) for name in CONTAINER_TOKENS):
         gone.add(CONTAINER[0])
     return {name: value for name, value in environ.items() if name not in gone}

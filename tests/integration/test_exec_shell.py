@@ -63,6 +63,26 @@ def test_the_shell_that_it_is_typed_in_is_opened(
     assert "assume-helper: you are arn:aws:sts::123456789012:assumed-role/dev/" in said
 
 
+def test_a_powershell_is_found_whatever_it_was_called(granted: Home) -> None:
+    """In a folder with a blank, by another name, as a login shell; and behind `make` it is the one of SHELL."""
+    program = powershell.program()
+    if program is None:
+        pytest.skip(powershell.MISSING)
+    folder, other = granted.folder / "a folder", granted.folder / "pwsh of mine"
+    folder.symlink_to(Path(program).parent)
+    other.symlink_to(program)
+    (granted.folder / "Makefile").write_text(f"all:\n\t{SCRIPT} exec dev\n")
+    as_login = ["/bin/bash", "-c", 'exec -a -pwsh "$@"', "bash"]
+    for start, line, named in (
+        ([f"{folder}/pwsh"], f"{SCRIPT} exec dev; exit", "/bin/bash"),
+        ([str(other)], f"{SCRIPT} exec dev; exit", "/bin/bash"),
+        ([*as_login, program], f"{SCRIPT} exec dev; exit", "/bin/bash"),
+        ([program], "make", program),
+    ):
+        out, said = typed(granted, [*start, "-NoProfile", "-NonInteractive", "-c", line], SHELL=named)
+        assert f"{os.path.realpath(program)} dev" in out, said
+
+
 def test_called_by_a_program_it_is_the_one_of_shell(granted: Home) -> None:
     """This test is a program: what the tests were started from does not count."""
     out, said = typed(granted, [SCRIPT, "exec", "dev"], SHELL="/bin/bash")

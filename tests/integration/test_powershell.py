@@ -3,6 +3,7 @@
 import html
 import json
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import local_aws
 import prepare
 import pytest
 from front import Front, denied, session
-from powershell import APPLIED, PowerShell
+from powershell import APPLIED, QUIET, PowerShell
 from running import SCRIPT, Home
 
 from assume_helper import answers
@@ -89,6 +90,23 @@ def test_a_failure_fails_there_too_and_leaves_no_old_credentials(
     else:
         assert "assume-helper env has failed" in found.failed
         assert left == set()
+
+
+@pytest.mark.parametrize("applied", APPLIED)
+def test_a_script_ends_there_or_goes_on_without_the_old_credentials(
+    granted: Home, pwsh: PowerShell, applied: str
+) -> None:
+    """As a file of its own, in which nothing catches what is thrown."""
+    script = granted.folder / "script.ps1"
+    failing = applied.format(f"{SCRIPT} env nobody 2>$null")
+    for before, goes_on in (("", applied == "{} | iex"), (STRICT, False)):
+        script.write_text(f"{before}\n{failing} && 'ran'\n{failing}\n\"went on [$Env:AWS_ACCESS_KEY_ID]\"\n")
+        done = subprocess.run(
+            [pwsh.program, "-NoProfile", "-NonInteractive", "-File", str(script)],
+            env=granted.environ | QUIET | OLD, cwd=granted.folder, capture_output=True, check=False, timeout=120,
+        )  # fmt: skip
+        assert (done.returncode, done.stdout.decode()) == ((0, "went on []\n") if goes_on else (1, ""))
+        assert b"assume-helper env has failed" in done.stderr
 
 
 # Names of profiles, and what a session token can hold.

@@ -146,3 +146,9 @@ def test_tab_as_pressed_completes_also_within_an_open_quote(terminal: Terminal) 
     assert got == {typed: ["get", name] for typed, name in names.items()}
     assert words(terminal, "assume-helper comp") == ["completion"]
     assert words(terminal, "assume-helper get ac") == ["get", "acc:"], "what is common to several"
+    # As it is on Windows, and as a menu.
+    for function in ("TabCompleteNext", "MenuComplete"):
+        terminal.type(f"Set-PSReadLineKeyHandler -Key Tab -Function {function}; Clear-Host; 'cl' + 'eared'\r")
+        terminal.wait_for("cleared")
+        assert words(terminal, 'assume-helper get "tw') == ["get", "two words"]
+        assert words(terminal, "assume-helper get 'mo$") == ["get", "mo$HOME"]

@@ -105,6 +105,12 @@ def test_a_profile_of_the_environment_s_that_is_not_there_is_named(role: Home) -
     role.run("whoami", AWS_PROFILE="nope").failed(3, "the environment names profile nope, which is not there")
 
 
+def test_an_empty_profile_of_the_environment_s_is_named(role: Home) -> None:
+    """Here it is none; but the question is what boto3 does with it."""
+    role.run("whoami", AWS_PROFILE="").failed(3, "AWS_PROFILE is empty", "unset AWS_PROFILE")
+    role.run("whoami", AWS_DEFAULT_PROFILE="").failed(3, "AWS_DEFAULT_PROFILE is empty")
+
+
 def test_a_broken_config_is_named(role: Home) -> None:
     role.config.write_text("[profile x\n")
     role.run("whoami").failed(3, "config, line 1")

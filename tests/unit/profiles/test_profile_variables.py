@@ -15,7 +15,7 @@ FIRST, SECOND = profile_variables.NAMES
         ({SECOND: "b"}, "b", None),
         ({FIRST: "a", SECOND: "a"}, "a", None),
         ({FIRST: "a", SECOND: "b"}, "a", "AWS_PROFILE is a and AWS_DEFAULT_PROFILE is b: "),
-        ({FIRST: "", SECOND: "b"}, "b", "AWS_PROFILE is empty and AWS_DEFAULT_PROFILE is b: "),
+        ({FIRST: "", SECOND: "b"}, "b", None),
         ({FIRST: "a", SECOND: ""}, "a", "AWS_PROFILE is a and AWS_DEFAULT_PROFILE is empty: "),
         ({FIRST: "", SECOND: ""}, None, None),
         ({FIRST: "a", SECOND: "A"}, "a", "AWS_PROFILE is a and AWS_DEFAULT_PROFILE is A: "),

@@ -62,6 +62,13 @@ def test_a_sources_process_does_not_see_the_caller_s_other_credentials(name: str
 def test_an_address_without_a_token_is_nobody_s() -> None:
     environ = KEPT | {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1/"}
     assert for_child(environ) == environ
+    assert for_child(environ | {"AWS_CONTAINER_AUTHORIZATION_TOKEN": ""}) == environ
+
+
+def test_what_is_empty_is_none_to_sdk_code() -> None:
+    environ = KEPT | dict.fromkeys(["AWS_CA_BUNDLE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_PROFILE"], "")
+    hide(environ)
+    assert environ == {name: value for name, value in KEPT.items() if name != "AWS_CA_BUNDLE"}
 
 
 def test_nothing_else_is_hidden() -> None:
