@@ -13,10 +13,10 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent), str(Path(__file__).resolve().parents[2] / "front")]
 
 import built
-import windows_unit
 import wine
 from built import ROOT
-from windows_unit import UNIT
+from windows import windows_unit
+from windows.windows_unit import UNIT
 
 # Two parts that take about as long as all the rest. Many tests wait, so that two cores run three.
 PARTS = ({"cache", "profiles", "sources", "doctor"}, {"logins", "sessions", "sts"})
@@ -34,7 +34,7 @@ def unpack(folder: Path) -> Path:
     """A Python for Windows, with the helper of this checkout installed as the tests look for it: beside it is the
     command, its launcher that of pip.
     """
-    python = wine.unpack(folder, [ROOT, ROOT / "tests", ROOT / "tests/windows", folder / "own"])
+    python = wine.unpack(folder, [ROOT, ROOT / "tests", folder / "own"])
     (folder / "wheel").mkdir()
     with zipfile.ZipFile(built.wheel(folder / "wheel", ASSUME_HELPER_FRONT="none")) as wheel:
         wheel.extractall(folder / "own", [name for name in wheel.namelist() if ".dist-info/" in name])

@@ -3,7 +3,7 @@
 from functools import partial
 
 import pytest
-from botocore.compat import _windows_shell_split
+from botocore.compat import compat_shell_split
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,7 +31,7 @@ def test_elsewhere_it_is_a_line_of_a_shell() -> None:
 @given(st.text(alphabet="ab\\\" \t'é", max_size=30))
 def test_windows_words_are_those_of_botocore(line: str) -> None:
     try:
-        expected = _windows_shell_split(line)
+        expected = compat_shell_split(line, platform="win32")
     except ValueError:
         with pytest.raises(ValueError, match="not closed"):
             command_words.split(line, "win32")
