@@ -35,25 +35,28 @@ from assume_helper import hit
 def test_a_path_is_expanded_as_botocore_does(
     position: int, value: str, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, of in (("HOME", "/home/jane"), ("TEAM", "/team"), ("NAME", "a name")):
+    for name, of in (("HOME", "/home/jane"), ("USERPROFILE", "/home/jane"), ("TEAM", "/team"), ("NAME", "a name")):
         monkeypatch.setenv(name, of)
     variable = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")[position]
-    assert hit.config_paths({variable: value})[position] == path
-    assert os.path.expanduser(os.path.expandvars(value)) == path
+    assert Path(hit.config_paths({variable: value})[position]) == Path(path)
+    assert Path(os.path.expanduser(os.path.expandvars(value))) == Path(path)
+
+
+OF_JANE = (Path("/home/jane/.aws/config"), Path("/home/jane/.aws/credentials"))
 
 
 @pytest.mark.parametrize("environ", [{}, {"AWS_CONFIG_FILE": "", "AWS_SHARED_CREDENTIALS_FILE": ""}])
 def test_the_paths_without_a_setting_are_those_of_the_cli(
     environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HOME", "/home/jane")
-    assert hit.config_paths(environ) == ("/home/jane/.aws/config", "/home/jane/.aws/credentials")
+    monkeypatch.setenv(hit.HOME, "/home/jane")
+    assert tuple(map(Path, hit.config_paths(environ))) == OF_JANE
 
 
 def test_a_path_in_the_home_is_in_the_home_that_the_environment_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", "/home/process")
-    assert hit.config_paths({"HOME": "/home/jane/"}) == ("/home/jane/.aws/config", "/home/jane/.aws/credentials")
-    assert hit.config_paths({"HOME": "/"})[0] == "/.aws/config"
+    monkeypatch.setenv(hit.HOME, "/home/process")
+    assert tuple(map(Path, hit.config_paths({hit.HOME: "/home/jane/"}))) == OF_JANE
+    assert Path(hit.config_paths({hit.HOME: "/"})[0]) == Path("/.aws/config")
 
 
 # stamp
