@@ -63,9 +63,8 @@ def test_a_program_is_found_where_a_process_finds_it(place: Path) -> None:
     """The first on the PATH that can be executed; an empty part of it is the working directory."""
     if sys.platform != "win32":  # where every file is a program
         (place / "tool").write_text("")
-    assert lookups.find_program("tool", {"PATH": f"{os.pathsep}{place / 'bin'}"}) == os.path.realpath(
-        place / "bin" / "tool"
-    )
+    environ = {"PATH": f"{os.pathsep}{place / 'bin'}"}
+    assert lookups.find_program("tool", environ) == os.path.realpath(place / "bin" / "tool")
     (place / "tool").touch()
     (place / "tool").chmod(0o755)
     assert lookups.find_program("tool", environ) == os.path.realpath(place / "tool")
