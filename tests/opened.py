@@ -11,6 +11,11 @@ OPEN = "is open to other users" + (" (S-1-1-0)" if sys.platform == "win32" else 
 _DACL_SECURITY_INFORMATION = 4
 
 
+def open_modes(*modes: int) -> list[int]:
+    """Those of `modes` that are open to others. On Windows the right to go through a folder alone opens nothing."""
+    return [mode for mode in modes if sys.platform != "win32" or mode & 0o066]
+
+
 def open_to_others(path: Path | str, mode: int) -> None:
     """Give `path` this mode; on Windows everyone gets what the group and others have in it."""
     if sys.platform != "win32":

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from damage import enlarged, flipped, halved, made_a_directory, made_a_fifo
 from hit_answers import fresh_document
+from opened import open_modes, open_to_others
 from unit.hit_files import (
     BEGIN,
     DOCUMENT,
@@ -100,9 +101,9 @@ def test_without_a_cache_there_is_no_answer_and_none_is_made(environ: dict[str, 
     assert not (tmp_path / "cache").exists()
 
 
-@pytest.mark.parametrize("mode", [0o750, 0o705, 0o720, 0o701])
+@pytest.mark.parametrize("mode", open_modes(0o750, 0o705, 0o720, 0o701))
 def test_a_cache_that_is_open_to_others_has_no_answer(environ: dict[str, str], warm: Path, mode: int) -> None:
-    warm.chmod(mode)
+    open_to_others(warm, mode)
     assert fresh_document("dev", environ, BEGIN) is None
 
 
@@ -124,7 +125,7 @@ def emptied(path: Path) -> None:
 
 
 def loosened(path: Path) -> None:
-    path.chmod(0o640)
+    open_to_others(path, 0o640)
 
 
 def linked(path: Path) -> None:

@@ -10,6 +10,7 @@ import platformdirs.macos
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from opened import open_modes, open_to_others
 from unit.hit_files import (
     BEGIN,
     DOCUMENT,
@@ -68,9 +69,10 @@ def test_a_cache_whose_path_is_not_absolute_is_none(environ: dict[str, str]) -> 
 
 
 def test_the_cache_can_be_moved() -> None:
-    environ = {"HOME": "/home/jane", "XDG_CACHE_HOME": "/xdg", "ASSUME_HELPER_CACHE_DIR": "/elsewhere"}
-    assert hit.cache_directory(environ) == "/elsewhere"
-    assert hit.cache_directory(environ | {"ASSUME_HELPER_CACHE_DIR": "~/mine"}) == "/home/jane/mine"
+    home, elsewhere = os.path.abspath("/home/jane"), os.path.abspath("/elsewhere")
+    environ = {hit.HOME: home, "XDG_CACHE_HOME": "/xdg", "ASSUME_HELPER_CACHE_DIR": elsewhere}
+    assert hit.cache_directory(environ) == elsewhere
+    assert hit.cache_directory(environ | {"ASSUME_HELPER_CACHE_DIR": "~/mine"}) == os.path.join(home, "mine")
 
 
 def test_on_macos_the_cache_is_where_platformdirs_says(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,7 +85,9 @@ def test_on_macos_the_cache_is_where_platformdirs_says(monkeypatch: pytest.Monke
 
 def test_on_windows_the_cache_is_in_the_local_application_data(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
-    assert hit.cache_directory({"LOCALAPPDATA": "/local", "HOME": "/h"}) == "/local/assume-helper/Cache"
+    local = os.path.abspath("/local")
+    found = hit.cache_directory({"LOCALAPPDATA": local, "HOME": "/h"})
+    assert found == os.path.join(local, "assume-helper", "Cache")
     assert hit.cache_directory({"HOME": "/h"}) is None
     assert hit.cache_directory({"LOCALAPPDATA": "relative"}) is None
 
@@ -110,10 +114,10 @@ def test_a_file_that_is_a_link_is_not_read(tmp_path: Path) -> None:
         hit.read_private(str(tmp_path / "link"))
 
 
-@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o602, 0o610, 0o601, 0o644, 0o666, 0o777])
+@pytest.mark.parametrize("mode", open_modes(0o640, 0o604, 0o620, 0o602, 0o610, 0o601, 0o644, 0o666, 0o777))
 def test_a_file_that_is_open_to_others_is_not_read(tmp_path: Path, mode: int) -> None:
     put(tmp_path / "file", b"data")
-    (tmp_path / "file").chmod(mode)
+    open_to_others(tmp_path / "file", mode)
     with pytest.raises(hit.NotPrivate, match="open to other users"):
         hit.read_private(str(tmp_path / "file"))
 
@@ -156,16 +160,19 @@ def test_a_file_of_64_kibibytes_is_read_and_a_larger_one_is_not(tmp_path: Path) 
 
 def test_a_refused_file_is_closed_again(tmp_path: Path) -> None:
     put(tmp_path / "file", b"data")
-    (tmp_path / "file").chmod(0o644)
-    before = os.listdir("/proc/self/fd")
+    open_to_others(tmp_path / "file", 0o644)
+    before = os.listdir("/proc/self/fd") if sys.platform != "win32" else []
     with pytest.raises(hit.NotPrivate):
         hit.read_private(str(tmp_path / "file"))
-    assert os.listdir("/proc/self/fd") == before
+    if sys.platform == "win32":
+        (tmp_path / "file").unlink()  # which is refused while it is open
+    else:
+        assert os.listdir("/proc/self/fd") == before
 
 
-@pytest.mark.parametrize("mode", [0o750, 0o705, 0o720, 0o701])
+@pytest.mark.parametrize("mode", open_modes(0o750, 0o705, 0o720, 0o701))
 def test_a_directory_that_is_open_to_others_is_not_private(tmp_path: Path, mode: int) -> None:
-    tmp_path.chmod(mode)
+    open_to_others(tmp_path, mode)
     with pytest.raises(hit.NotPrivate, match="open to other users"):
         hit.check_private(str(tmp_path))
 

@@ -1,6 +1,7 @@
 """The stamp of an answer: what it depends on, and that each change shows."""
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,25 +35,28 @@ from assume_helper import hit
 def test_a_path_is_expanded_as_botocore_does(
     position: int, value: str, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, of in (("HOME", "/home/jane"), ("TEAM", "/team"), ("NAME", "a name")):
+    for name, of in (("HOME", "/home/jane"), ("USERPROFILE", "/home/jane"), ("TEAM", "/team"), ("NAME", "a name")):
         monkeypatch.setenv(name, of)
     variable = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")[position]
-    assert hit.config_paths({variable: value})[position] == path
-    assert os.path.expanduser(os.path.expandvars(value)) == path
+    assert Path(hit.config_paths({variable: value})[position]) == Path(path)
+    assert Path(os.path.expanduser(os.path.expandvars(value))) == Path(path)
+
+
+OF_JANE = (Path("/home/jane/.aws/config"), Path("/home/jane/.aws/credentials"))
 
 
 @pytest.mark.parametrize("environ", [{}, {"AWS_CONFIG_FILE": "", "AWS_SHARED_CREDENTIALS_FILE": ""}])
 def test_the_paths_without_a_setting_are_those_of_the_cli(
     environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HOME", "/home/jane")
-    assert hit.config_paths(environ) == ("/home/jane/.aws/config", "/home/jane/.aws/credentials")
+    monkeypatch.setenv(hit.HOME, "/home/jane")
+    assert tuple(map(Path, hit.config_paths(environ))) == OF_JANE
 
 
 def test_a_path_in_the_home_is_in_the_home_that_the_environment_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", "/home/process")
-    assert hit.config_paths({"HOME": "/home/jane/"}) == ("/home/jane/.aws/config", "/home/jane/.aws/credentials")
-    assert hit.config_paths({"HOME": "/"})[0] == "/.aws/config"
+    monkeypatch.setenv(hit.HOME, "/home/process")
+    assert tuple(map(Path, hit.config_paths({hit.HOME: "/home/jane/"}))) == OF_JANE
+    assert Path(hit.config_paths({hit.HOME: "/"})[0]) == Path("/.aws/config")
 
 
 # stamp
@@ -83,7 +87,11 @@ def test_a_change_of_a_file_is_another_stamp_under_the_same_name(
     assert other_name == name
 
 
-@pytest.mark.parametrize("fact", ["st_size", "st_mtime_ns", "st_ctime_ns", "st_ino", "st_dev"])
+# Windows tells no time of a change.
+FACTS = ["st_size", "st_mtime_ns", *["st_ctime_ns"] * (sys.platform != "win32"), "st_ino", "st_dev"]
+
+
+@pytest.mark.parametrize("fact", FACTS)
 @pytest.mark.parametrize("file", ["config", "credentials"])
 def test_each_fact_of_a_file_is_in_the_stamp(
     environ: dict[str, str], tmp_path: Path, file: str, fact: str, monkeypatch: pytest.MonkeyPatch
@@ -91,15 +99,14 @@ def test_each_fact_of_a_file_is_in_the_stamp(
     _, stamp = hit.stamp("dev", environ)
     path = str(tmp_path / ".aws" / file)
     real = os.stat
-    names = ("st_size", "st_mtime_ns", "st_ctime_ns", "st_ino", "st_dev")
 
     class Status:
         """What `os.stat` says of a file that differs in one fact only."""
 
         def __init__(self, status: os.stat_result) -> None:
-            self.__dict__ = {name: getattr(status, name) + (name == fact) for name in names}
+            self.__dict__ = {name: getattr(status, name) + (name == fact) for name in FACTS}
 
-    monkeypatch.setattr(os, "stat", lambda p: Status(real(p)) if p == path else real(p))
+    monkeypatch.setattr(os, "stat", lambda p, **how: Status(real(p)) if p == path else real(p, **how))
     assert hit.stamp("dev", environ)[1] != stamp
 
 

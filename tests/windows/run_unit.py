@@ -1,4 +1,4 @@
-"""Runs the unit tests with the CPython for Windows, under Wine, but for those in `not_run.toml`: two at a time.
+"""Runs the unit tests with the CPython for Windows, under Wine, but for those in `not_run.toml`: three parts at once.
 
 python tests/windows/run_unit.py [TESTS BELOW tests/unit, which one process runs]
 """
@@ -13,29 +13,28 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent), str(Path(__file__).resolve().parents[2] / "front")]
 
 import built
-import windows_unit
 import wine
 from built import ROOT
-from windows_unit import UNIT
+from windows import windows_unit
+from windows.windows_unit import UNIT
 
-# What takes about as long as all the rest.
-HALF = ("cache", "profiles", "sources", "doctor")
-# Seconds for one half, on a busy machine.
+# Two parts that take about as long as all the rest. Many tests wait, so that two cores run three.
+PARTS = ({"cache", "profiles", "sources", "doctor"}, {"logins", "sessions", "sts"})
+# Seconds for one part, on a busy machine.
 _LONGEST = 1500
 
 
-def halves() -> list[list[str]]:
-    """The folders and files below `unit`, each once."""
-    names = [path.name for path in sorted(UNIT.iterdir()) if path.name.startswith("test_") or path.is_dir()]
-    names.remove("__pycache__") if "__pycache__" in names else None
-    return [[name for name in names if (name in HALF) == is_first] for is_first in (True, False)]
+def parts() -> list[list[str]]:
+    """The folders and files below `unit`, each in one part."""
+    names = {path.name for path in UNIT.iterdir() if path.name.startswith("test_") or path.is_dir()} - {"__pycache__"}
+    return [sorted(part) for part in (*PARTS, names.difference(*PARTS))]
 
 
 def unpack(folder: Path) -> Path:
     """A Python for Windows, with the helper of this checkout installed as the tests look for it: beside it is the
     command, its launcher that of pip.
     """
-    python = wine.unpack(folder, [ROOT, ROOT / "tests", ROOT / "tests/windows", folder / "own"])
+    python = wine.unpack(folder, [ROOT, ROOT / "tests", folder / "own"])
     (folder / "wheel").mkdir()
     with zipfile.ZipFile(built.wheel(folder / "wheel", ASSUME_HELPER_FRONT="none")) as wheel:
         wheel.extractall(folder / "own", [name for name in wheel.namelist() if ".dist-info/" in name])
@@ -61,7 +60,7 @@ def start(python: Path, tests: list[str], folder: Path, number: int) -> "subproc
 
 
 def main() -> int:
-    """Run both halves; 1 where a test failed, or one that is left out is not there."""
+    """Run all parts; 1 where a test failed, or one that is left out is not there."""
     stale = windows_unit.stale()
     if stale:
         print("not_run.toml names what is not there: " + ", ".join(stale))
@@ -73,14 +72,14 @@ def main() -> int:
         try:
             running = [
                 start(python, tests, folder, number)
-                for number, tests in enumerate([sys.argv[1:]] if sys.argv[1:] else halves())
+                for number, tests in enumerate([sys.argv[1:]] if sys.argv[1:] else parts())
             ]
             codes = []
             for process in running:
                 out, _ = process.communicate(timeout=_LONGEST)
                 codes.append(process.returncode)
                 said = out.decode("utf-8", "replace").replace("\r\n", "\n")
-                print(said if process.returncode else said.rpartition("\n\n")[2], flush=True)
+                print(said if process.returncode else said.rstrip().rpartition("\n")[2], flush=True)
             print(f"unit tests for Windows: {time.monotonic() - began:.0f} s")
             return int(any(codes))
         finally:

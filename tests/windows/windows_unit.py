@@ -92,7 +92,9 @@ def pytest_collection_finish() -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out tests. What is to be left out of a file that is run whole has to be there."""
-    left_out, kept, found = [], [], set()
+    left_out: list[pytest.Item] = []
+    kept: list[pytest.Item] = []
+    found: set[str] = set()
     for item in items:
         named = [name for name in _names(item) if name in _NOT_RUN]
         found.update(named)

@@ -91,7 +91,7 @@ GOOD_TEXTS = st.dictionaries(SECTIONS, st.dictionaries(KEYS.map(str.lower), VALU
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300 if sys.platform != "win32" else 20)
 @given(config=TEXTS | GOOD_TEXTS, credentials=TEXTS | GOOD_TEXTS)
 def test_any_text_is_read_as_botocore_reads_it_or_refused_as_botocore_refuses_it(config: str, credentials: str) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from running import windows
 
 from assume_helper import hit
 from assume_helper.profiles import aws_config, key_record, role_chain
@@ -15,7 +16,7 @@ RECORD = KeyRecord("AKIAKEPT000000000000", 1_700_000_000.0, 1_700_000_100.0)
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
-    return {"HOME": str(tmp_path), "LOCALAPPDATA": str(tmp_path)}
+    return {"HOME": str(tmp_path), **windows(tmp_path), "LOCALAPPDATA": str(tmp_path)}
 
 
 def test_what_is_noted_is_read_again_and_closed_to_others(environ: dict[str, str]) -> None:

@@ -1,5 +1,6 @@
 """Any mixture of keys makes a profile what it is to botocore: by itself, as a role's source, and all keys prefixed."""
 
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -139,7 +140,7 @@ def ours(environ: Mapping[str, str], *, as_source: bool) -> Choice:
 
 
 @given(chosen=mixtures, in_credentials=mixtures_in_credentials)
-@settings(max_examples=120)
+@settings(max_examples=120 if sys.platform != "win32" else 20)
 @pytest.mark.parametrize("as_source", [False, True])
 def test_a_profile_is_what_it_is_to_botocore_bare_and_prefixed(
     *, as_source: bool, chosen: set[str], in_credentials: set[str]

@@ -1,5 +1,6 @@
 """What is missing and what is like it: the message names it, and what it says mends."""
 
+import os
 from collections.abc import Callable
 
 import pytest
@@ -35,7 +36,7 @@ def test_a_profile_whose_section_is_not_read_is_named_with_its_line(
 @pytest.mark.parametrize("name", ["foo bar", "Foo", "FooBar", "Foo-Bar"])
 def test_a_section_that_is_not_read_is_near_too(refused: Refused, name: str) -> None:
     said = refused("[profile other]\nregion = x\n[profile Foo Bar]\nrole_arn = ROLE/dev\n", name=name)
-    assert said.endswith("/config)")
+    assert said.endswith(f"{os.sep}config)")
     assert 'did you mean Foo Bar? then name it [profile "Foo Bar"] (line 3 of ' in said
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from canned import jwt
+from running import windows
 
 from assume_helper.profiles import login, resolution
 
@@ -72,7 +73,7 @@ def test_a_login_is_in_a_home(tmp_path: Path) -> None:
     for name in ("one", "other"):
         (tmp_path / name / ".aws" / "sso" / "cache").mkdir(parents=True)
         (tmp_path / name / ".aws" / "login" / "cache").mkdir(parents=True)
-    homes = [{"HOME": str(tmp_path / name)} for name in ("one", "other")]
+    homes = [{"HOME": str(tmp_path / name), **windows(tmp_path / name)} for name in ("one", "other")]
 
     def of_login(method: str, home: dict[str, str]) -> resolution.Resolution:
         sso = login.identity_center_token("corp", "https://x.awsapps.com/start")

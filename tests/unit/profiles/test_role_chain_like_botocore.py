@@ -1,5 +1,6 @@
 """Any profiles lead to the calls that botocore makes for them: the same roles, in the same order, by the same key."""
 
+import sys
 import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -113,7 +114,7 @@ def ours(environ: Mapping[str, str]) -> Calls | None:
 
 
 @given(sections=SECTIONS, in_credentials=IN_CREDENTIALS)
-@settings(max_examples=200)
+@settings(max_examples=200 if sys.platform != "win32" else 20)
 def test_the_calls_are_botocores_or_both_refuse(
     sections: dict[str, dict[str, str | None]], in_credentials: dict[str, str | None]
 ) -> None:

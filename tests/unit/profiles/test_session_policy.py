@@ -1,6 +1,7 @@
 """A session policy: what STS takes is let through, the rest is named before it is asked."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def test_a_policy_may_be_written_in_the_profile_over_many_lines(text: str) -> No
     assert read(text) == SessionPolicy(json.dumps(POLICY, separators=(",", ":")))
 
 
-@pytest.mark.parametrize("path", ["policy.json", "{folder}/policy.json"])
+@pytest.mark.parametrize("path", ["policy.json", os.path.join("{folder}", "policy.json")])
 def test_a_policy_may_be_in_a_file_beside_the_config_or_anywhere(tmp_path: Path, path: str) -> None:
     (tmp_path / "policy.json").write_text(json.dumps(POLICY, indent=2))
     found = read(path.format(folder=tmp_path), str(tmp_path))

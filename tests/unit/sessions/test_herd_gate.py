@@ -108,7 +108,7 @@ def test_a_follower_waits_no_longer_than_until_the_gate_is_open(world: World) ->
     assert world.enter() == str(world.file())  # nobody is left in it
 
 
-def linked(descriptor: str) -> str:
+def linked(descriptor: int) -> str:
     try:
         return os.readlink(f"/proc/self/fd/{descriptor}")
     except OSError:

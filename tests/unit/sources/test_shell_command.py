@@ -16,7 +16,7 @@ def test_a_shell_runs_it() -> None:
     ("command", "program"),
     [
         ("codes --pin 1234", "codes"),
-        ("A=b C='d e' codes", "codes"),
+        ('A=b C="d e" codes', "codes"),
         ('"/my programs/codes" x', "/my programs/codes"),
         ("~/bin/codes | tail -1", "~/bin/codes"),
         ('codes "half', "codes"),
