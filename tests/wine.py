@@ -253,9 +253,21 @@ class Windows:
 
 
 def ended(process: "subprocess.Popen[bytes]", given: bytes | None = None) -> tuple[int, str, str]:
-    """The exit code of a process, and what it printed on each stream. `given` is for its standard input."""
-    out, error = process.communicate(given, timeout=120)
-    return process.returncode, out.decode(), error.decode()
+    """The exit code of a process, and what it printed on each stream. `given` is for its standard input.
+
+    The process's end counts, not its streams': the host of a console that it has made may have those for longer.
+    """
+    if process.stdin is not None:
+        process.stdin.write(given or b"")
+        process.stdin.close()
+    code = process.wait(120)
+    said = []
+    for stream in (process.stdout, process.stderr):
+        assert stream is not None
+        os.set_blocking(stream.fileno(), False)
+        said.append((stream.read() or b"").decode())
+        stream.close()
+    return code, said[0], said[1]
 
 
 def access_key_id(document: str) -> str:

@@ -12,18 +12,13 @@ from wine import WindowsHome
 from wine import path as windows_path
 
 FIRST, SECOND = "ASIAFIRST00000000000", "ASIASECOND0000000000"
-# Gives a path the access list of an SDDL text; "" is none at all.
+# Gives a path the access list of an SDDL text.
 SET_LIST = """
 import ctypes, sys
 api = ctypes.WinDLL("advapi32", use_last_error=True)
 made = ctypes.c_void_p()
-if sys.argv[2]:
-    convert = api.ConvertStringSecurityDescriptorToSecurityDescriptorW
-    assert convert(ctypes.c_wchar_p(sys.argv[2]), 1, ctypes.byref(made), None)
-else:
-    made = ctypes.create_string_buffer(64)
-    assert api.InitializeSecurityDescriptor(made, 1)
-    assert api.SetSecurityDescriptorDacl(made, 1, None, 0)
+convert = api.ConvertStringSecurityDescriptorToSecurityDescriptorW
+assert convert(ctypes.c_wchar_p(sys.argv[2]), 1, ctypes.byref(made), None)
 assert api.SetFileSecurityW(ctypes.c_wchar_p(sys.argv[1]), 4, made), ctypes.get_last_error()
 """
 OURS = "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;OW)"
@@ -32,7 +27,6 @@ EVERYONE_MAY = {
     "do all": "D:P(A;OICI;FA;;;WD)",
     "read": OURS + "(A;OICI;FR;;;WD)",
     "write": OURS + "(A;OICI;FW;;;WD)",
-    "do all, since there is no list": "",
 }
 MANY = 50
 # The helper, which leaves a file in a folder where it loads all of the program: where it goes the full way.
