@@ -38,7 +38,7 @@ struct syntax {
 struct pair { const char *first, *second; };
 
 extern const char *const WATCHED[], *const CREDENTIALS[], *const IDENTITY[], *const STALE[], *const ALWAYS_CLEARED[];
-extern const char *const CONTAINER[], *const TAB_COMMANDS[];
+extern const char *const CONTAINER[], *const TAB_COMMANDS[], *const NO_FUNCTIONS[];
 extern const struct option OPTIONS[];
 extern const struct handed_on HANDED_ON[];
 extern const struct syntax SYNTAX[];

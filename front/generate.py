@@ -95,6 +95,7 @@ def header() -> str:
     parts.append(strings("ALWAYS_CLEARED", answers.ALWAYS_CLEARED))
     parts.append(strings("CONTAINER", answers.CONTAINER))
     parts.append(strings("TAB_COMMANDS", tab.COMMANDS))
+    parts.append(strings("NO_FUNCTIONS", shell_functions.NO_FUNCTIONS))
     parts.append("const struct option OPTIONS[] = {\n")
     for command, options in answers.SESSION_OPTIONS.items():
         parts += [f'    {{"{command}", "{name}", {_KINDS[kind]}}},\n' for name, kind in options.items()]

@@ -210,8 +210,11 @@ static bool is_function_name(const char *name)
     for (size_t i = 0; i < length; i++)
         if (name[i] != '-' && (!is_plain(name[i], "") || strchr("./:", name[i]) != NULL))
             return false;
+    for (size_t i = 0; NO_FUNCTIONS[i] != NULL; i++)
+        if (strcmp(name, NO_FUNCTIONS[i]) == 0)
+            return false;
     return length > 0 && length <= LONGEST_FUNCTION && name[0] != '-' && name[0] != '_' &&
-           !(name[0] >= '0' && name[0] <= '9') && strcmp(name, "assume-helper") != 0;
+           !(name[0] >= '0' && name[0] <= '9');
 }
 
 /* `init SHELL [--command NAME]`: the text, with the function's name in it. NULL where only Python can answer. */

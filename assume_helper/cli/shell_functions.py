@@ -95,12 +95,21 @@ def _filled(shell: str) -> str:
 FUNCTIONS = {shell: _filled(shell) for shell in _SCRIPTS}
 _NAME = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 _LONGEST_NAME = 32
+# A function of such a name would be found in place of what the scripts call, or not at all: the shells' own words.
+NO_FUNCTIONS = (
+    "assume-helper", "and", "autoload", "begin", "break", "builtin", "case", "command", "commandline", "compadd",
+    "compdef", "compgen", "complete", "compopt", "contains", "continue", "count", "date", "declare", "do", "done",
+    "echo", "elif", "else", "emulate", "end", "esac", "eval", "exec", "exit", "export", "false", "fi", "for",
+    "foreach", "function", "functions", "if", "in", "integer", "local", "math", "not", "or", "path", "printf", "read",
+    "readonly", "repeat", "return", "select", "set", "shift", "source", "status", "string", "switch", "test", "then",
+    "time", "trap", "true", "typeset", "unalias", "unset", "until", "which", "while", "zmodload",
+)  # fmt: skip
 
 
 def is_name(name: str) -> bool:
-    """Whether the function may be called so in each shell. It would not find this program if it had its name."""
+    """Whether the function may be called so in each shell."""
     is_plain = 0 < len(name) <= _LONGEST_NAME and name[0].isalpha() and _NAME.issuperset(name)
-    return is_plain and name != "assume-helper"
+    return is_plain and name not in NO_FUNCTIONS
 
 
 def named(shell: str, name: str) -> str:

@@ -171,7 +171,7 @@ def test_it_may_have_another_name(ready: Home, name: str) -> None:
         assert seen["AWSUME_PROFILE"] == "dev"
 
 
-@pytest.mark.parametrize("name", ["", "a b", "1a", "-a", "a;b", "assume-helper", "a" * 33, "a.b", "ä"])
+@pytest.mark.parametrize("name", ["", "a b", "1a", "-a", "a;b", "assume-helper", "a" * 33, "a.b", "ä", "if", "unset"])
 def test_a_name_that_is_none_is_a_usage_error(home: Home, name: str) -> None:
     home.run("init", "bash", f"--command={name}").failed(2, "--command is no name for a function")
 

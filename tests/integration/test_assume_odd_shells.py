@@ -1,5 +1,6 @@
 """`assume` in shells that are set up in other ways: their options, variables, traps, and what was started in them."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 from assuming import LOAD, PROMPT, SHELLS, START, Script, Terminal, is_due, required, with_path
 from front import Front, session
 from running import ACCESS_KEY_ID, SECRET, Home
+
+from assume_helper.cli.shell_functions import FUNCTIONS, is_name
 
 OWN = {"AWS_PROFILE": "base", "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET}
 
@@ -167,3 +170,20 @@ def test_in_a_pipe_or_a_subshell_nothing_is_printed_either(script: Script) -> No
     assert script.do("assume dev | cat", "assume nobody | cat", "assume - | cat", printed).run() == [[0]]
     assert script.stderr.startswith("assume-helper: nobody: there is no such profile")
     assert script.stderr.count("\n") == 1
+
+
+WORDS = {
+    "bash": "compgen -bk",
+    "zsh": "print -l ${(k)builtins} ${(k)reswords}",
+    "fish": "builtin -n",
+}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_function_cannot_take_the_name_of_what_the_text_itself_calls(shell: str) -> None:
+    """It would call itself without end."""
+    command = [required(shell), *START[shell][1:], "-c", WORDS[shell]]
+    builtins = subprocess.run(command, capture_output=True, check=True, encoding="utf-8").stdout.split()
+    used = set(re.findall(r"[A-Za-z_-]+", FUNCTIONS[shell]))
+    assert {"if", "return"} <= used & set(builtins)
+    assert [name for name in builtins if name in used and is_name(name)] == []

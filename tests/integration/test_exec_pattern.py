@@ -43,6 +43,44 @@ def test_each_in_the_config_s_order_with_its_name_before_each_line(team: Home) -
     assert (ran.code, ran.stderr) == (0, "")
 
 
+@pytest.mark.parametrize(
+    ("pattern", "names"),
+    [
+        ("team-?", ["team-b", "team-a"]),
+        ("*a", ["team-a"]),
+        ("team-[!a]", ["team-b"]),
+        ("te[a-m]m-[ab]", ["team-b", "team-a"]),
+        ("[o]ther", ["other"]),
+    ],
+)
+def test_what_patterns_match(team: Home, pattern: str, names: list[str]) -> None:
+    ran = team.run("exec", pattern, "--", "sh", "-c", "echo")
+    assert ran.stdout.decode() == "".join(f"{name}: \n" for name in names)
+
+
+def test_a_hostile_name_is_said_escaped_and_the_others_follow(team: Home) -> None:
+    with team.config.open("a") as config:
+        for name in ("x-\x1b[31mred", "x-a\u202eb", "x-plain"):
+            config.write(f"[profile {name}]\nrole_arn = {ROLE}/x\nsource_profile = base\n")
+    ran = team.run("exec", "x-*", "--", "sh", "-c", "echo")
+    assert (ran.code, ran.stdout) == (3, b"x-plain: \n")
+    assert "\x1b" not in ran.stderr
+    assert "\u202e" not in ran.stderr
+    assert [line.split(": ")[1] for line in ran.stderr.splitlines()] == [r"x-\x1b[31mred", r"x-a\u202eb"]
+
+
+def test_standard_input_is_one_for_all(team: Home) -> None:
+    done = subprocess.run(
+        [SCRIPT, "exec", "team-[ab]", "--", "sh", "-c", "read line; echo $line"],
+        env=team.environ,
+        input=b"first\nsecond\n",
+        capture_output=True,
+        check=True,
+        timeout=120,
+    )
+    assert done.stdout == b"team-b: first\nteam-a: second\n"
+
+
 def test_streams_stay_apart_and_bytes_as_they_are(team: Home) -> None:
     program = "printf 'a\\377\\0b\\r\\n\\nno end'; printf 'wrong\\n' >&2"
     ran = team.run("exec", "team-[ab]", "--", "sh", "-c", program)
@@ -90,7 +128,8 @@ def test_what_matches_nothing_or_cannot_be(team: Home) -> None:
     team.run("exec", "x*", "--", "true").failed(3, "no profile matches x*; `assume-helper list`")
     team.run("exec", "team-re*", "--", "true").failed(3, "no profile matches")
     team.run("exec", "team-*").failed(2, "a pattern is for a command")
-    team.run("exec", "--refresh", "team-*", "--", "true").failed(2, "leave --refresh out")
+    for option in ("--refresh", "--sandbox"):
+        team.run("exec", option, "team-*", "--", "true").failed(2, "leave --refresh and --sandbox out")
     team.run("exec", "team-*", "--source-profile", "x", "--", "true").failed(2, "--source-profile is for a role's ARN")
 
 

@@ -89,6 +89,7 @@ def test_the_function_is_the_same(cold: Scene, shell: str, named: list[str]) -> 
         ["init", "bash", "--command", "1a"],
         ["init", "bash", "--command", "-a"],
         ["init", "bash", "--command", "_a"],
+        ["init", "bash", "--command", "unset"],
         ["init", "bash", "--command", "a.b"],
         ["init", "bash", "--command", "a" * 33],
         ["init", "bash", "--command", "assume-helper"],

@@ -31,5 +31,6 @@ def command(invocation: Invocation, /, shell: str, name: str) -> None:
                                      assume-helper init cmd > assume.cmd
     """
     if not shell_functions.is_name(name):
-        raise click.UsageError("--command is no name for a function: use letters, digits, - and _, 32 at most")
+        what = "use letters, digits, - and _, 32 at most, and no word of a shell"
+        raise click.UsageError(f"--command is no name for a function: {what}")
     invocation.print(shell_functions.named(shell, name).encode())

@@ -58,6 +58,8 @@ def test_bash_s_text_is_for_bash_3_2_too() -> None:
             assert "2>/dev/null" in line
 
 
-@pytest.mark.parametrize("newer", ["local -n x", "${x,,}", "${x[0]@Q}", "a |& b", "${x:0:-1}", "${x[-1]}", "[[ -v x ]]"])
+@pytest.mark.parametrize(
+    "newer", ["local -n x", "${x,,}", "${x[0]@Q}", "a |& b", "${x:0:-1}", "${x[-1]}", "[[ -v x ]]"]
+)
 def test_what_is_newer_is_found(newer: str) -> None:
     assert any(re.search(pattern, newer) for pattern in NEWER_THAN_BASH_3_2)
