@@ -175,7 +175,7 @@ def test_ctrl_c_ends_all(team: Home, to_all: bool) -> None:
     )
     command = ["exec", "team-[ab]", "--", sys.executable, str(program)]
     child = pexpect.spawn(SCRIPT, command, env=team.environ, encoding="utf-8", timeout=60)
-    wait_for(mark.exists, 60)
+    wait_for(lambda: mark.exists() and mark.read_text() == "x", 60)
     if to_all:
         child.sendintr()
     else:  # to the program alone: it ends, and the next one follows
