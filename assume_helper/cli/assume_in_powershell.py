@@ -109,11 +109,17 @@ function global:@COMMAND@ {
             return;
         };
     };
-    if ($null -ne $state.Before) { __AssumeHelperPut $state.Before @(__AssumeHelperChanged) };
+    $clears = $words.Count -eq 1 -and $words[0] -ceq '-';
+    if ($null -ne $state.Before) { __AssumeHelperPut $state.Before @(__AssumeHelperChanged) }
+    elseif ($clears -and $Env:ASSUME_HELPER_ENV) {
+        $found = __AssumeHelperRun @('--unset') $false;
+        if ($found.Code -eq 0) { Invoke-Expression $found.Text } else { $PSCmdlet.WriteError($failure) };
+        return;
+    };
     $state.Before = $null;
     $state.Due = $null;
     $state.Until = '';
-    if ($words.Count -eq 1 -and $words[0] -ceq '-') { $global:LASTEXITCODE = 0; return };
+    if ($clears) { $global:LASTEXITCODE = 0; return };
     $state.Before = __AssumeHelperSave;
     $found = @{ Code = 130; Good = $false };
     try {

@@ -117,6 +117,16 @@ def test_a_failure_leaves_nothing_old_and_a_mistyped_option_changes_nothing(read
     assert "assume-helper: nobody: there is no such profile" in said
 
 
+def test_a_dash_clears_what_the_shell_has_inherited_or_what_was_set_by_hand(ready: Home) -> None:
+    """What was there before is known to the first shell alone: it is not handed on."""
+    env = "assume-helper env dev"
+    seen, said = ran(ready, f"{env} | Invoke-Expression", SHOW, "assume -", STATUS, SHOW, "assume -", STATUS, SHOW)
+    by_hand, first, cleared, second, still = seen
+    assert (by_hand["AWSUME_PROFILE"], first, second, said) == ("dev", [True, 0], [True, 0], "")
+    assert not {"AWSUME_PROFILE", "ASSUME_HELPER_ENV", "AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN"} & cleared.keys()
+    assert of_aws(still) == of_aws(cleared)
+
+
 def test_the_prompt_renews_or_leaves_what_is_good(ready: Home) -> None:
     seen, said = ran(
         ready, LOAD, "assume dev --read-only", "$null = prompt", SHOW, DUE, SHOW,
