@@ -1,7 +1,6 @@
 """Entries, files and stores that the tests of the cache share."""
 
 import os
-import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +20,7 @@ from assume_helper.credentials import Credentials
 T = 1_800_000_000
 KEY = "ef" * 32
 SECRET = "DummySecretAccessKey0123456789+/abcdefgh"
-in_one_directory = settings(max_examples=50 if sys.platform != "win32" else 20)
+in_one_directory = settings(max_examples=50)
 
 
 def a_session(lifetime: int = 3600, **changes: Any) -> Session:

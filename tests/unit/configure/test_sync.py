@@ -1,6 +1,7 @@
 """What becomes of the config file for the accounts and roles of a login."""
 
 import itertools
+import os
 import sys
 from pathlib import Path
 
@@ -126,11 +127,12 @@ def test_a_renamed_profile_keeps_its_name_and_its_process_gets_it(environ: dict[
 
 
 def test_a_process_whose_program_is_gone_is_mended_with_its_options(environ: dict[str, str]) -> None:
+    gone = os.path.abspath("/gone/bin/assume-helper")
     mine = SECTIONS["other.Admin"].replace("get other", "get --read-only other")
-    old = mine.replace(WRITTEN, "/gone/bin/assume-helper")
+    old = mine.replace(WRITTEN, gone)
     write_config(environ, SESSION + old)
     assert synced(environ, [OTHER]) == SESSION + mine
-    fastest = old.replace("/gone/bin/assume-helper", "/gone/bin/python3 -I -S /gone/assume_helper/__main__.py")
+    fastest = old.replace(gone, f"{os.path.dirname(gone)}/python3 -I -S /gone/assume_helper/__main__.py")
     write_config(environ, SESSION + fastest)
     (line,) = (line for line in synced(environ, [OTHER]).splitlines() if line.startswith("credential_process"))
     words = command_words.split(line.removeprefix("credential_process = "))

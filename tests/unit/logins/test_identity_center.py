@@ -288,7 +288,7 @@ def test_a_proxy_that_is_none_is_said(
     center: Center, home: Home, login: SsoFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "socks5://127.0.0.1:9")
-    with pytest.raises(SettingFault, match="HTTPS_PROXY is a proxy of the kind socks5"):
+    with pytest.raises(SettingFault, match=r"(?i:HTTPS_PROXY) is a proxy of the kind socks5"):
         get(permission_set(login, LoginService(REGION)), home.environ)
 
 

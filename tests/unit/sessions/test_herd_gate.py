@@ -184,7 +184,8 @@ def test_a_gate_that_is_not_ours_alone_is_none(world: World, planted: Callable[[
 
 
 def test_in_a_directory_that_is_open_to_others_there_is_none(world: World) -> None:
-    world.cache.mkdir(mode=0o755)
+    world.cache.mkdir()
+    open_to_others(world.cache, 0o755)
     assert world.enter() == ""
     assert list(world.cache.iterdir()) == []
 
