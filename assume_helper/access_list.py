@@ -27,7 +27,7 @@ _ADMINISTRATORS = bytes.fromhex("01020000000000052000000020020000")  # S-1-5-32-
 _HARMLESS = 0x0010_0000 | 0x0002_0000 | 0x80 | 0x08 | 0x20
 # SECURITY_DESCRIPTOR.Control: there is an access list. Without one everybody may do everything.
 _HAS_LIST = 0x0004
-_TRIES = 10
+_TRIES = 40
 # ACE types ([MS-DTYP] 2.4.4.1): those that deny, and those that allow and have the SID right behind the mask.
 _DENY = (1, 6, 10, 12)
 _ALLOW = (0, 9)

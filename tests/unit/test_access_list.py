@@ -1,12 +1,15 @@
 """Windows' access lists, as bytes: who may use a file beside its user."""
 
+import os
+from pathlib import Path
+
 import access_lists
 import pytest
 from access_lists import EVERYONE, OBJECT, OTHER, OTHERS, descriptor, entry, sid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assume_helper import access_list
+from assume_helper import access_list, hit
 
 ME = sid(5, 21, 1, 2, 3, 1001)
 LISTS = access_lists.of(ME)
@@ -56,3 +59,22 @@ def test_any_bytes_are_a_fault_or_none(data: bytes) -> None:
 
 def test_a_sid_is_written_as_windows_does() -> None:
     assert access_list.text(ME) == "S-1-5-21-1-2-3-1001"
+
+
+def test_a_file_that_is_being_replaced_is_opened_a_moment_later(tmp_path: Path) -> None:
+    """As Windows refuses it meanwhile."""
+    (tmp_path / "file").write_bytes(b"x")
+    paused: list[int] = []
+    real = os.open
+
+    def refused(path: str, flags: int) -> int:
+        if len(paused) < 3:
+            raise PermissionError(13, "Permission denied")
+        return real(path, flags)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "open", refused)
+        descriptor = access_list.open_again(str(tmp_path / "file"), os.O_RDONLY, lambda: paused.append(1))
+    os.close(descriptor)
+    with pytest.raises(hit.NotPrivate, match="is not a plain file"):
+        access_list.open_again(str(tmp_path), os.O_RDONLY)
