@@ -25,6 +25,8 @@ _ADMINISTRATORS = bytes.fromhex("01020000000000052000000020020000")  # S-1-5-32-
 # Rights that show no content and change none ([MS-DTYP] 2.4.3, [MS-FSCC]): SYNCHRONIZE, READ_CONTROL, attributes (of
 # both kinds) read, traverse.
 _HARMLESS = 0x0010_0000 | 0x0002_0000 | 0x80 | 0x08 | 0x20
+# Those to look at the content: FILE_READ_DATA (of a folder, its names), and all of its kind (GENERIC_READ, _EXECUTE).
+READ = 0x01 | 0x8000_0000 | 0x2000_0000
 # SECURITY_DESCRIPTOR.Control: there is an access list. Without one everybody may do everything.
 _HAS_LIST = 0x0004
 _TRIES = 40
@@ -33,17 +35,18 @@ _DENY = (1, 6, 10, 12)
 _ALLOW = (0, 9)
 
 
-def fault(descriptor: bytes, user: bytes) -> str:
+def fault(descriptor: bytes, user: bytes, others: int = 0) -> str:
     """Why what has this self-relative security descriptor is not only `user`'s, a binary SID; "" where it is.
 
-    It says who may read or write it. What cannot be read counts as everybody's. ([MS-DTYP] 2.4.6, SECURITY_DESCRIPTOR)
+    It says who may read or write it, but for the rights `others`, which others may have. What cannot be read counts as
+    everybody's. ([MS-DTYP] 2.4.6, SECURITY_DESCRIPTOR)
     """
     try:
         ours = (user, _SYSTEM, _ADMINISTRATORS)
         if _sid(descriptor, int.from_bytes(descriptor[4:8], "little")) not in ours:
             return "belongs to another user"
         for sid, mask in _entries(descriptor):
-            if sid not in (*ours, _OWNER_RIGHTS, _CREATOR_OWNER) and mask & ~_HARMLESS:
+            if sid not in (*ours, _OWNER_RIGHTS, _CREATOR_OWNER) and mask & ~(_HARMLESS | others):
                 return f"is open to other users ({text(sid)})"
     except ValueError as error:
         return f"is open to other users ({error})"
@@ -115,14 +118,14 @@ if sys.platform == "win32":
     _LARGEST = 64 * 1024 + 512  # an access list has 64 KiB at most
     _user = b""
 
-    def check(where: str | int, status: os.stat_result) -> None:
+    def check(where: str | int, status: os.stat_result, others: int = 0) -> None:
         """Raise NotPrivate unless what lies at a path, or is open as a descriptor, is ours alone. Raises OSError.
 
-        `status` is what it has.
+        `status` is what it has. Others may have the rights `others`.
         """
         if status.st_file_attributes & _REPARSE_POINT:  # a junction looks like a directory
             raise hit.NotPrivate("is a link")
-        found = fault(_descriptor(where), own_sid())
+        found = fault(_descriptor(where), own_sid(), others)
         if found:
             raise hit.NotPrivate(found)
 
@@ -160,6 +163,6 @@ if sys.platform == "win32":
 
 else:
 
-    def check(_where: str | int, _status: os.stat_result) -> None:
+    def check(_where: str | int, _status: os.stat_result, _others: int = 0) -> None:
         """Other systems have owner and mode, and are not asked this."""
         raise NotImplementedError

@@ -1,11 +1,13 @@
 """Programs that tests start by way of others: which they are, and whether they still run."""
 
+import sys
 from pathlib import Path
 
 from front import wait_for
 from running import Home
 
 from assume_helper.sessions import refresh_ahead
+from assume_helper.system import process_list
 
 
 def number(path: Path) -> int:
@@ -16,6 +18,8 @@ def number(path: Path) -> int:
 
 def is_alive(pid: int) -> bool:
     """Whether a process runs; one that has only not been waited for does not."""
+    if sys.platform == "win32":
+        return pid in process_list.running()
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:

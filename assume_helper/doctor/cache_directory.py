@@ -1,7 +1,6 @@
 """The cache's directory: whether only we can use it, and what was left behind in it."""
 
 import os
-import re
 import shlex
 import sys
 from collections.abc import Iterator, Mapping
@@ -10,6 +9,7 @@ from assume_helper import hit
 from assume_helper.cache import storage
 from assume_helper.cache.directory import Cache, is_ours, is_temporary
 from assume_helper.credentials import Storage
+from assume_helper.doctor import closing
 from assume_helper.doctor.check import Check
 from assume_helper.profiles.settings import STORAGE_KEY
 from assume_helper.system import home, private_files
@@ -45,7 +45,7 @@ def _directory(directory: str | None, environ: Mapping[str, str], now: float) ->
             return [Check("cache", "fail", f"{taken[0]}: the cache is not used", taken[1])]
         mend = f"move {path} away, or set ASSUME_HELPER_CACHE_DIR"
         if "open" in str(error):
-            mend = _closing(printable(directory), str(error), sys.platform)
+            mend = closing.command(printable(directory), "700", str(error))
         return [Check("cache", "fail", f"{printable(directory)} {error}: the cache is not used", mend)]
     except OSError as error:
         return [Check("cache", "fail", f"{printable(directory)} cannot be read ({error.strerror})", _ELSEWHERE)]
@@ -54,16 +54,6 @@ def _directory(directory: str | None, environ: Mapping[str, str], now: float) ->
             Check("cache", "warn", f"{printable(directory)} cannot be written to: nothing new is cached", _ELSEWHERE)
         ]
     return [Check("cache", "ok", f"{printable(directory)}, closed to other users"), *_leftovers(directory, now)]
-
-
-def _closing(directory: str, fault: str, platform: str) -> str:
-    """The command that closes `directory` to others on a `platform`; a `fault` on Windows names who may use it."""
-    if platform != "win32":
-        return f"chmod 700 {shlex.quote(directory)}"
-    who = re.search(r"\((S-[0-9-]+)\)", fault)
-    remove = f" /remove:g *{who[1]}" if who else ""
-    # OWNER RIGHTS, for what is created in it as well
-    return f'icacls "{directory}" /inheritance:r{remove} /grant:r "*S-1-3-4:(OI)(CI)F"'
 
 
 def storage_of(environ: Mapping[str, str], kind: Storage, name: str) -> Check:

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
+from assume_helper import access_list, hit
+from assume_helper.doctor import closing
 from assume_helper.doctor.check import Check, failed
 from assume_helper.errors import SourceExpired
 from assume_helper.light import TYPE_CHECKING
@@ -101,9 +103,22 @@ def _moment(at: datetime) -> str:
 
 if sys.platform == "win32":
 
-    def _rights(_path: str) -> Iterator[Check]:
-        """Windows: a home's access list keeps others out."""
-        yield from ()
+    def _rights(path: str) -> Iterator[Check]:
+        """The check of who may read or replace the token, by the access lists."""
+        for what, place, others in (
+            ("the token file", os.path.realpath(path), 0),
+            ("the folder of the token file,", os.path.dirname(os.path.realpath(path)), access_list.READ),
+        ):
+            try:
+                access_list.check(place, os.stat(place), others)
+            except hit.NotPrivate as error:
+                shown = printable(place)
+                mend = closing.command(shown, "", str(error), is_directory=others != 0)
+                if "open" not in str(error):
+                    mend = "log in as yourself, in a home of yours"
+                yield Check(NAME, "warn", f"{what} {shown} {error}", mend)
+            except OSError:
+                return
 
 else:
 
@@ -122,7 +137,7 @@ else:
                 mend = "log in as yourself, in a HOME of yours"
                 yield Check(NAME, "warn", f"{what} {shown} belongs to another user", mend)
             elif stat.S_IMODE(status.st_mode) & bits:
-                mend = f"chmod {mode} {shlex.quote(shown)}"
+                mend = closing.command(shown, mode, "")
                 yield Check(NAME, "warn", f"{what} {shown} is open to other users", mend)
 
 

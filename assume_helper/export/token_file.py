@@ -12,6 +12,8 @@ from assume_helper.system import private_files
 _PREFIX = "assume-helper-"
 _NAME = "token"
 _TRIES = 3
+# Windows removes no file that is open, as the endpoint has it.
+_STAYS_WHILE_OPEN = sys.platform == "win32"
 _READ_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -32,8 +34,8 @@ class TokenFile:
 
     def remove(self) -> None:
         """Remove it. Failures are ignored: without its endpoint the token is useless."""
-        if sys.platform == "win32":
-            os.close(self.descriptor)  # what is open cannot be removed there
+        if _STAYS_WHILE_OPEN:
+            os.close(self.descriptor)
         _remove(self.path)
 
 
@@ -93,12 +95,14 @@ def _sweep(base: str) -> None:
             continue  # another user's, or another program's
         try:
             hit.check_private(descriptor)
-            if _lock(descriptor, wait=False):
+            if not _STAYS_WHILE_OPEN and _lock(descriptor, wait=False):
                 _remove(path)
         except OSError:
-            pass
+            continue
         finally:
             os.close(descriptor)
+        if _STAYS_WHILE_OPEN:
+            _remove(path)
 
 
 def _remove(path: str) -> None:
@@ -112,7 +116,7 @@ def _remove(path: str) -> None:
 if sys.platform == "win32":
 
     def _lock(_descriptor: int, *, wait: bool) -> bool:
-        """There is no sweeping: the parent of the program removes the file."""
+        """A file that is open is as good as locked: it cannot be removed."""
         return wait
 
 else:

@@ -101,6 +101,18 @@ if sys.platform == "win32":
             api.CloseHandle(ctypes.c_void_p(handle))
         return found
 
+    def began(number: int) -> int:
+        """When a process began, in units of 100 ns (FILETIME); 0 where that is not told."""
+        api = ctypes.WinDLL("kernel32")
+        api.OpenProcess.restype = ctypes.c_void_p
+        handle = api.OpenProcess(_LIMITED, 0, number)
+        if not handle:
+            return 0
+        times = (ctypes.c_uint64 * 4)()  # created, ended, and the time in both modes
+        is_told = api.GetProcessTimes(ctypes.c_void_p(handle), *(ctypes.byref(times, 8 * at) for at in range(4)))
+        api.CloseHandle(ctypes.c_void_p(handle))
+        return times[0] if is_told else 0
+
     def command_line(number: int) -> str:
         """The command line of a process of ours; "" where it is not told."""
         api = ctypes.WinDLL("kernel32")

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Collection
 
-from assume_helper.system import process_stat
+from assume_helper.system import process_list, process_stat
 
 # How often the tree is looked at: what starts a process meanwhile is stopped in the next round.
 _ROUNDS = 5
@@ -18,11 +18,37 @@ _ROUNDS = 5
 _PATIENCE = 2.0
 
 
+def _send(number: int, what: int) -> None:
+    try:
+        os.kill(number, what)
+    except OSError:
+        pass  # it has ended, or is another user's (setuid)
+
+
 if sys.platform == "win32":
 
     def kill(process: "subprocess.Popen[bytes]", *, has_group: bool, pipes: Collection[int] = ()) -> None:  # noqa: ARG001 - as on other systems
-        """Kill `process`. Windows knows no groups."""
+        """Kill `process`, and what it has started: on Windows each process keeps its parent's number.
+
+        A number is given anew once its process has ended: a child is none that began before its parent.
+        """
+        began = process_list.began(process.pid)
         process.kill()
+        found = {process.pid}
+        try:
+            for _ in range(_ROUNDS):
+                new = {
+                    number
+                    for number, each in process_list.running().items()
+                    if each.parent in found and number not in found and process_list.began(number) >= began > 0
+                }
+                if not new:
+                    break
+                for number in new:
+                    _send(number, signal.SIGTERM)  # TerminateProcess
+                found |= new
+        except OSError:
+            pass  # nothing tells what there is
 
 else:
 
@@ -83,12 +109,6 @@ else:
             except (OSError, ValueError, IndexError):
                 continue
         return False
-
-    def _send(number: int, what: int) -> None:
-        try:
-            os.kill(number, what)
-        except OSError:
-            pass  # it has ended, or is another user's (setuid)
 
     def _parents() -> dict[int, int]:
         """The parent of each process. Raises OSError."""

@@ -13,7 +13,7 @@ from running import SECRET, no_warning, umask
 
 from assume_helper import hit
 from assume_helper.cache import directory
-from assume_helper.doctor import cache_directory
+from assume_helper.doctor import cache_directory, closing
 from assume_helper.doctor.check import Check
 from assume_helper.system import home
 
@@ -165,8 +165,11 @@ def test_a_cache_that_cannot_be_listed_has_no_left_overs(
 
 def test_each_system_has_its_own_command_to_close_a_directory() -> None:
     fault = "is open to other users (S-1-1-0)"
-    assert cache_directory._closing("/a b", fault, "darwin") == "chmod 700 '/a b'"
-    closing = cache_directory._closing("C:\\a b", fault, "win32")
-    assert closing == 'icacls "C:\\a b" /inheritance:r /remove:g *S-1-1-0 /grant:r "*S-1-3-4:(OI)(CI)F"'
-    assert "/remove" not in cache_directory._closing("C:\\x", "is open to other users (it has no access list)", "win32")
+    assert closing.command("/a b", "700", fault, "darwin") == "chmod 700 '/a b'"
+    assert closing.command("C:\\a b", "700", fault, "win32") == (
+        'icacls "C:\\a b" /inheritance:r /remove:g *S-1-1-0 /grant:r "*S-1-3-4:(OI)(CI)F"'
+    )
+    without_list = "is open to other users (it has no access list)"
+    of_a_file = closing.command("C:\\x", "600", without_list, "win32", is_directory=False)
+    assert of_a_file == 'icacls "C:\\x" /inheritance:r /grant:r "*S-1-3-4:F"'
     assert cache_directory._removal("C:\\x", ["y"], "win32") in ('del "C:\\x/y"', 'del "C:\\x\\y"')

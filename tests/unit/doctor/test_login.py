@@ -1,6 +1,7 @@
 """The login behind a profile: good or not, how it is renewed, and who may read its token."""
 
 import os
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from doctor_checks import one
 from identity_center import START_URL, Center, SsoFile, permission_set, sso_session
+from opened import OPEN, open_to_others
 from running import Home
 
 from assume_helper.doctor import login
@@ -146,11 +148,15 @@ def test_a_console_login_whose_refresh_token_is_spent_is_not(home: Home) -> None
 @pytest.mark.parametrize("mode", [0o640, 0o604])
 def test_a_token_file_that_is_open_is_reported(home: Home, mode: int) -> None:
     path = Center().log_in(home).path
-    path.chmod(mode)
-    one(examined(home, permission_set("dev") + SESSION), "warn", "is open to other users", f"chmod 600 {path}")
-    path.chmod(0o600)
-    path.parent.chmod(0o775)
-    one(examined(home, permission_set("dev") + SESSION), "warn", "folder", f"chmod go-w {path.parent}")
+    open_to_others(path.parent, 0o755)
+    open_to_others(path, mode)
+    closing = f'icacls "{path}"' if sys.platform == "win32" else f"chmod 600 {path}"
+    text = permission_set("dev") + SESSION
+    one(examined(home, text), "warn", f"the token file {path} {OPEN}", closing)
+    open_to_others(path, 0o600)
+    open_to_others(path.parent, 0o777)
+    closing = f'icacls "{path.parent}"' if sys.platform == "win32" else f"chmod go-w {path.parent}"
+    one(examined(home, text), "warn", f"the folder of the token file, {path.parent} ", closing)
 
 
 def test_a_folder_that_cannot_be_written_is_no_place_to_renew_in(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

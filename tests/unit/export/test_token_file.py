@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from opened import open_to_others
 from running import umask
 
 from assume_helper.export import token_file
@@ -44,6 +45,7 @@ def test_one_that_is_in_use_stays_and_a_left_over_goes(base: Path) -> None:
     others = base / "assume-helper-others"
     others.mkdir()
     (others / "token").write_text("not private")
+    open_to_others(others, 0o755)
     (base / "assume-helper-empty").mkdir(mode=0o700)
     made = token_file.create(TOKEN, {})
     assert Path(used.path).exists()

@@ -28,6 +28,19 @@ def ignored() -> Iterator[None]:
     signal.signal(signal.SIGCHLD, old)
 
 
+def test_its_exit_code_its_output_and_its_errors_are_kept() -> None:
+    code = "import os, sys; os.write(1, b'out'); os.write(2, b'error'); sys.exit(7)"
+    finished = process.run([sys.executable, "-c", code], os.environ, 60)
+    assert (finished.returncode, finished.communicate(), finished.too_long) == (7, (b"out", b"error"), False)
+
+
+def test_it_has_a_limit_of_time_and_one_of_its_output() -> None:
+    with pytest.raises(TimeoutError):
+        process.run([sys.executable, "-c", "import time; time.sleep(300)"], os.environ, 0.2)
+    finished = process.run([sys.executable, "-c", "print('x' * 1000000)"], os.environ, 60, longest=100)
+    assert (finished.stdout, finished.too_long) == (b"x" * 100, True)
+
+
 @pytest.mark.usefixtures("ignored")
 @pytest.mark.parametrize("code", [0, 1, 7])
 def test_the_exit_code_is_known_where_sigchld_is_ignored_and_that_stays(code: int) -> None:

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,6 +36,31 @@ def ends_by_itself(program: "subprocess.Popen[bytes]") -> bool:
 def now() -> float:
     """In the ticks of the kernel by which it tells when a process began."""
     return float(Path("/proc/uptime").read_text().split()[0]) * os.sysconf("SC_CLK_TCK")
+
+
+# Starts itself so many times, each the next one's parent, and then writes its number.
+NESTED = """
+import os, subprocess, sys, time
+if sys.argv[2] == "0":
+    with open(sys.argv[1], "w") as file:
+        file.write(f"{os.getpid()}\\n")
+    time.sleep(300)
+subprocess.call([sys.executable, __file__, sys.argv[1], str(int(sys.argv[2]) - 1)])
+"""
+
+
+@pytest.mark.parametrize("depth", [0, 1, 3])
+def test_what_a_process_has_started_is_killed_with_it(tmp_path: Path, depth: int) -> None:
+    (tmp_path / "nested.py").write_text(NESTED)
+    beside = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"])
+    words = [sys.executable, str(tmp_path / "nested.py"), str(tmp_path / "number"), str(depth)]
+    with subprocess.Popen(words) as child:
+        left = number(tmp_path / "number")
+        process_tree.kill(child, has_group=False)
+    wait_for(lambda: not is_alive(left), 5)
+    assert beside.poll() is None, "it is of the same parent"
+    beside.kill()
+    beside.wait(60)
 
 
 def test_without_proc_ps_tells_whose_children_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
