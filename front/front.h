@@ -139,6 +139,7 @@ enum outcome condition_holds(const char *what, const char *value);
 /* hand_out.c */
 enum outcome hand_out(const struct request *asked, const struct answer *found, time_t started);
 void fail_in_shell(const struct request *asked);
+void fail_ended(const struct request *asked, const char *by);
 void each_left_over(void (*take)(void *, const char *), void *into);
 
 /* exec.c */

@@ -94,9 +94,7 @@ static void wait_for(int gate, double seconds, const struct request *asked)
     for (size_t i = 0; i < 4; i++)
         sigaction(ending[i], &before[i], NULL);
     if (ended_by != 0) {
-        fail_in_shell(asked);
-        say(asked->profile, ended_by == SIGINT ? "interrupted; nothing was changed, run it again"
-                                               : "terminated; nothing was changed, run it again");
+        fail_ended(asked, ended_by == SIGINT ? "interrupted" : "terminated");
         _exit(128 + ended_by);
     }
 }

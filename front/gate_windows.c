@@ -50,8 +50,7 @@ static void wait_for(HANDLE file, unsigned seconds, const struct request *asked)
     SetConsoleCtrlHandler(interrupt, TRUE);
     while (!lock(file, 0) && GetTickCount64() < until)
         if (WaitForSingleObject(interrupted, each) == WAIT_OBJECT_0) {
-            fail_in_shell(asked);
-            say(asked->profile, "interrupted; nothing was changed, run it again");
+            fail_ended(asked, "interrupted");
             ExitProcess(130);
         }
     SetConsoleCtrlHandler(interrupt, FALSE);

@@ -189,6 +189,17 @@ void fail_in_shell(const struct request *asked)
     (void)write_all(1, output, failing.text.used, &written);
 }
 
+/* Says that this process was ended `by` a signal, as cli/app.py does: the shell of `env` has lost its old credentials. */
+void fail_ended(const struct request *asked, const char *by)
+{
+    char buffer[64];
+    struct text what = {buffer, sizeof buffer, 0, false};
+    fail_in_shell(asked);
+    add(&what, by);
+    add(&what, asked->command == COMMAND_ENV ? "; run it again" : "; nothing was changed, run it again");
+    say(asked->profile, buffer);
+}
+
 /* Hands out what was found, and ends this process; or returns where the Python program is to do that. */
 enum outcome hand_out(const struct request *asked, const struct answer *found, time_t started)
 {
