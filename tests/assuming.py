@@ -9,6 +9,7 @@ from typing import Any
 
 import pexpect
 import pytest
+from front import Call, Reply, session
 from running import Home
 
 # What a program of the shell sees, in a line of its own.
@@ -29,6 +30,17 @@ START = {
 SHELLS = sorted(START)
 PROMPT = {"bash": "_assume_helper_prompt", "zsh": "_assume_helper_prompt", "fish": "__assume_helper_prompt"}
 STATUS = {"bash": "$?", "zsh": "$?", "fish": "$status"}
+
+
+class Counting:
+    """STS whose keys are numbered, the first one 1."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, call: Call) -> Reply | None:
+        self.count += 1
+        return session(access_key_id=f"ASIA{self.count}")(call)
 
 
 def is_due(shell: str) -> str:

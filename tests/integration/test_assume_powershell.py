@@ -8,8 +8,8 @@ from typing import Any
 
 import powershell
 import pytest
-from assuming import with_path
-from front import Call, Front, Reply, session
+from assuming import Counting, with_path
+from front import Front
 from powershell_terminal import Terminal
 from running import ACCESS_KEY_ID, SECRET, Home
 
@@ -26,17 +26,6 @@ OWN = {
     "AWS_VAULT": "it's $x",
 }
 DUE = "Remove-Item -Recurse .cache; $global:__AssumeHelper.Due = [DateTime]::UtcNow; $null = prompt"
-
-
-class Counting:
-    """STS whose keys are numbered, the first one 1, and say of which role they are."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def __call__(self, call: Call) -> Reply | None:
-        self.count += 1
-        return session(access_key_id=f"ASIA{self.count}")(call)
 
 
 @pytest.fixture

@@ -6,24 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from assuming import LOAD, PROMPT, SHELLS, START, STATUS, Script, Terminal, export, is_due, with_path
-from front import Call, Front, Reply, session
+from assuming import LOAD, PROMPT, SHELLS, START, STATUS, Counting, Script, Terminal, export, is_due, with_path
+from front import Front
 from needs import needs_strace
 from running import Home
 
 ROLE = "arn:aws:iam::123456789012:role"
 DOWN = "\x1b[B"
-
-
-class Counting:
-    """STS whose keys are numbered, the first one 1."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def __call__(self, call: Call) -> Reply | None:
-        self.count += 1
-        return session(access_key_id=f"ASIA{self.count}")(call)
 
 
 @pytest.fixture
