@@ -18,6 +18,7 @@ _IS_ROOT = sys.platform != "win32" and os.geteuid() == 0
 
 needs_root = pytest.mark.skipif(not _IS_ROOT and not _MUST, reason="needs root, to mount and to make namespaces")
 gives_away = pytest.mark.skipif(not _IS_ROOT, reason="only root can give a folder away")
+needs_ps = pytest.mark.skipif(not os.path.exists("/bin/ps"), reason="there is no ps here, which macOS is asked by")
 needs_strace = pytest.mark.skipif(shutil.which("strace") is None and not _MUST, reason="needs strace")
 needs_php = pytest.mark.skipif(shutil.which("php") is None and not _MUST, reason="needs php (Debian's php-cli)")
 needs_setpriv = pytest.mark.skipif(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import shellingham  # type: ignore[import-untyped]
+from needs import needs_ps
 
 from assume_helper.export import parent_shell, program
 
@@ -78,16 +79,29 @@ SHOWN = "import sys; sys.path.insert(0, {!r})\nfrom assume_helper.export import 
 ROOT = str(Path(parent_shell.__file__).parents[2])
 
 
-@pytest.mark.parametrize("shell", ["bash", "dash", "sh", "zsh", "fish"])
-def test_a_real_shell_is_found_by_proc_and_its_name_by_ps(shell: str, tmp_path: Path) -> None:
+SHELLS = ["bash", "dash", "sh", "zsh", "fish"]
+
+
+def shown(shell: str, what: str, folder: Path) -> tuple[str, str]:
+    """The path of `shell`, and what a program that it has started prints of `what`."""
     path = shutil.which(shell)
     if path is None:
         pytest.skip(f"{shell} is not installed: .ci/run installs it where it may")
-    script = tmp_path / "show.py"
-    script.write_text(SHOWN.format(ROOT, "p.find({}), p.by_ps(p.os.getppid())[2]"))
-    line = f"{sys.executable} {script}; true"  # not replaced by its last command
-    done = subprocess.run([path, "-c", line], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == [os.path.realpath(path), shell]
+    (folder / "show.py").write_text(SHOWN.format(ROOT, what))
+    line = f"{sys.executable} {folder}/show.py; true"  # not replaced by its last command
+    return path, subprocess.run([path, "-c", line], capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_real_shell_is_found_by_proc(shell: str, tmp_path: Path) -> None:
+    path, found = shown(shell, "p.find({})", tmp_path)
+    assert found == os.path.realpath(path)
+
+
+@needs_ps
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_real_shell_s_name_is_told_by_ps(shell: str, tmp_path: Path) -> None:
+    assert shown(shell, "p.by_ps(p.os.getppid())[2]", tmp_path)[1] == shell
 
 
 def test_a_shell_that_an_upgrade_has_replaced_is_the_new_one(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from front import wait_for
+from needs import needs_ps
 from started import is_alive, number
 
 from assume_helper.system import process_tree
@@ -63,11 +64,10 @@ def test_what_a_process_has_started_is_killed_with_it(tmp_path: Path, depth: int
     beside.wait(60)
 
 
+@needs_ps
 def test_without_proc_ps_tells_whose_children_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = os.path.exists
     monkeypatch.setattr(os.path, "exists", lambda path: path != "/proc/self/stat" and real(path))
-    if not real("/bin/ps"):
-        pytest.skip("there is no ps here")
     child = subprocess.Popen(["sh", "-c", f"sleep 300 & echo $! > {tmp_path}/number; wait"])
     left = number(tmp_path / "number")
     process_tree.kill(child, has_group=False)
