@@ -4,7 +4,6 @@ This was measured with each SDK. How boto3 and the AWS CLI rank the credentials 
 (`botocore.credentials.ProfileProviderBuilder`).
 """
 
-import shlex
 from collections.abc import Mapping
 
 from assume_helper.doctor import bare_keys, php, variable_change
@@ -12,7 +11,7 @@ from assume_helper.doctor.check import Check, failed
 from assume_helper.profiles import helper_command, likely_meant, profile_variables
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.raw_profile import merge
-from assume_helper.text import printable
+from assume_helper.text import printable, typed
 
 _COMMAND = bare_keys.PROCESS
 # What SDKs use by themselves where there is no process, and what a person calls it.
@@ -62,7 +61,7 @@ def _another(config: AwsConfig, name: str) -> Check | None:
         f"the credential_process of {section} asks for {printable(asked, 64)}: SDKs do not get the {missed} of "
         f"{section}"
     )
-    return Check("sdks", "fail", what, f"assume-helper configure {shlex.quote(printable(name, 64))}")
+    return Check("sdks", "fail", what, f"assume-helper configure {typed(printable(name, 64))}")
 
 
 def _two_processes(config: AwsConfig, name: str) -> Check | None:
