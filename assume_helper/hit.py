@@ -155,7 +155,7 @@ def config_paths(environ: "Mapping[str, str]") -> tuple[str, str]:
     """The paths of the config and the credentials file, expanded as botocore expands them."""
     defaults = (WATCHED[0], f"~{os.sep}.aws{os.sep}config"), (WATCHED[1], f"~{os.sep}.aws{os.sep}credentials")
     paths = [environ.get(name) or default for name, default in defaults]
-    paths = [os.path.expandvars(path) if "$" in path else path for path in paths]  # expandvars imports re
+    paths = [os.path.expandvars(path) if "$" in path or "%" in path else path for path in paths]  # it imports re
     return expand_home(paths[0], environ), expand_home(paths[1], environ)
 
 

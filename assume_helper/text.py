@@ -1,6 +1,7 @@
 """Text for people: printable, on one line, and without secrets."""
 
 import re
+import sys
 from collections.abc import Iterable
 
 # C0, DEL, C1, the line and paragraph separators, and what reorders a line of text:
@@ -27,6 +28,22 @@ def printable(text: str, longest: int = _LONGEST_TEXT) -> str:
     if not (text.isascii() and text.isprintable()):
         escaped = re.sub(_ESCAPED, lambda found: found.group().encode("unicode_escape", "surrogatepass").decode(), text)
     return escaped if len(escaped) <= longest else escaped[: longest - 3] + "..."
+
+
+def typed(word: str, platform: str = sys.platform) -> str:
+    """`word` as a person types it into a shell of this system.
+
+    On Windows in double quotes, which PowerShell and cmd know: but for what PowerShell would evaluate in them.
+    """
+    if platform != "win32":
+        import shlex
+
+        return shlex.quote(word)
+    if re.fullmatch(r"[\w+=:./\\-]+", word):
+        return word
+    if not re.search('[$`"%\u201c-\u201e]', word):
+        return f'"{word}"'
+    return "'" + re.sub("['\u2018-\u201b]", lambda quote: quote.group() * 2, word) + "'"
 
 
 def has_control_character(text: str) -> bool:

@@ -57,7 +57,8 @@ def open_cache(environ: Mapping[str, str], warn: Callable[[Warning], None]) -> C
     if moved == "":
         return Cache(None, warn)
     if directory is None:
-        next_step = "set HOME, or ASSUME_HELPER_CACHE_DIR to an absolute path"
+        name = "LOCALAPPDATA" if sys.platform == "win32" else "HOME"
+        next_step = f"set {name}, or ASSUME_HELPER_CACHE_DIR to an absolute path"
         warn(Warning("no cache: its directory is not absolute", next_step, "not cached"))
         return Cache(None, warn)
     return open_directory(directory, warn)

@@ -1,7 +1,8 @@
 """The batch file of `init cmd`. See `shell_functions`.
 
 cmd has no functions, no hook for its prompt, and no variables but the environment's: what was there before is kept in
-ASSUME_WAS.NAME. `set` lists variables whatever they hold, and `for` takes them without a second expansion. A line of
+ASSUME_WAS.NAME. `set` lists variables whatever they hold, and `for` takes them without a second expansion. It also
+takes away the delimiters that a value begins with, so that a dot may not be one: names are compared instead. A line of
 `env` that is no `set` is not run: it would be the help, or JSON.
 """
 
@@ -11,8 +12,9 @@ SCRIPT = r"""@rem Written by: assume-helper init cmd. Save it as @COMMAND@.cmd i
 @if not defined ASSUME_WAS.ASSUMED goto :save
 @set "ASSUME_KEPT.ASSUMED=1"
 @CHANGED@
-@for %%v in (@NAMES@) do @if not defined ASSUME_KEPT.%%v set "%%v="
-@for /f "tokens=1,2* delims=.=" %%a in ('set ASSUME_WAS.') do @if not defined ASSUME_KEPT.%%b set "%%b=%%c"
+@EACH@ not defined ASSUME_KEPT.%%v set "%%v="
+@EACH@ defined ASSUME_KEPT.%%v set "ASSUME_WAS.%%v="
+@for /f "tokens=1* delims==" %%a in ('set ASSUME_WAS.') do @EACH@ /i %%a==ASSUME_WAS.%%v set "%%v=%%b"
 @for /f "delims==" %%a in ('set ASSUME_WAS.') do @set "%%a="
 @for /f "delims==" %%a in ('set ASSUME_KEPT.') do @set "%%a="
 :save
@@ -31,4 +33,4 @@ SCRIPT = r"""@rem Written by: assume-helper init cmd. Save it as @COMMAND@.cmd i
 :usage
 @USAGE_IN_CMD@
 @exit /b 0
-"""
+""".replace("@EACH@", "@for %%v in (@NAMES@) do @if")

@@ -179,8 +179,14 @@ def problem() -> AssumeHelperError | None:
             return AssumeHelperError(f"{taken[0]}: nothing is logged", taken[1])
         if is_bad:
             what = f"{printable(directory)} {error}: nothing is logged"
-            return AssumeHelperError(what, "it must be a directory of yours: chmod 700")
+            return AssumeHelperError(what, f"it must be a directory of yours: {_closing(directory, str(error))}")
     return None
+
+
+def _closing(directory: str, fault: str) -> str:
+    from assume_helper.doctor import closing  # seldom needed
+
+    return closing.command(printable(directory), "700", fault)
 
 
 def events() -> list[dict[str, str]]:

@@ -1,6 +1,5 @@
 """A key that is put into a keyring, tried, and named in the files; and what is said where that ends before its end."""
 
-import shlex
 from collections.abc import Callable
 
 from assume_helper.cli import display
@@ -15,7 +14,7 @@ from assume_helper.profiles.key_record import KeyRecord
 from assume_helper.sessions.herd_gate import Terminated
 from assume_helper.sources.kept_keys import KeyPair
 from assume_helper.system.deferred_signals import DeferredSignals
-from assume_helper.text import printable
+from assume_helper.text import printable, typed
 
 # Seconds until AWS knows a key that was made just now.
 _KNOWN_WITHIN = 20.0
@@ -56,7 +55,7 @@ def keep(
 
 def removal(place: KeyringPlace) -> str:
     """The command that takes a key out of `place`, whatever the config says."""
-    return f"`assume-helper keys remove {shlex.quote(printable(place.profile, 64))} --keyring {place.place}`"
+    return f"`assume-helper keys remove {typed(printable(place.profile, 64))} --keyring {place.place}`"
 
 
 def _is_taken_out(invocation: Invocation, place: KeyringPlace) -> bool:

@@ -5,7 +5,6 @@ its source: `aws sso login` wants bare sso_ keys, `aws login` refuses a profile 
 own `login` needs neither.
 """
 
-import shlex
 from collections.abc import Iterator, Mapping
 
 from assume_helper.configure.editor import ACCESS_KEY_KEYS, is_for_the_helper
@@ -13,7 +12,7 @@ from assume_helper.profiles import helper_command, login
 from assume_helper.profiles.aws_config import AwsConfig, section_title
 from assume_helper.profiles.raw_profile import with_prefix
 from assume_helper.profiles.role import Kind
-from assume_helper.text import printable
+from assume_helper.text import printable, typed
 
 _PROCESS = "credential_process"
 
@@ -80,7 +79,7 @@ def _in_config(config: AwsConfig, name: str) -> Iterator[str]:
 
 
 def _of_logins(name: str, gone: Mapping[str, str]) -> Iterator[str]:
-    profile = shlex.quote(printable(name, 64))
+    profile = typed(printable(name, 64))
     if session := gone.get("sso_session"):
         yield (
             f"`aws sso login --profile {profile}` no longer works: log in with `{login.command(name, session)}`; "

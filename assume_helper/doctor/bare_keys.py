@@ -5,13 +5,12 @@ Which wins was measured with each SDK; for boto3 and the AWS CLI it is botocore'
 credentials file, a console login, and then the process. JavaScript counts any key of a login by itself.
 """
 
-import shlex
 from collections.abc import Sequence
 
 from assume_helper.doctor.check import Check
 from assume_helper.profiles.aws_config import AwsConfig, section_title
 from assume_helper.profiles.raw_profile import with_prefix
-from assume_helper.text import printable
+from assume_helper.text import printable, typed
 
 PROCESS = "credential_process"
 ROLE_KEYS = ("role_arn", "source_profile", "credential_source", "web_identity_token_file")
@@ -32,7 +31,7 @@ def examine(config: AwsConfig, name: str) -> list[Check]:
 
 def configure(config: AwsConfig, name: str, keys: Sequence[str]) -> str:
     """The command that gives `keys` the prefix; first they are to be moved where `configure` changes nothing."""
-    command = f"assume-helper configure {shlex.quote(printable(name, 64))}"
+    command = f"assume-helper configure {typed(printable(name, 64))}"
     theirs = [key for key in keys if config.credentials_profiles.get(name, {}).get(key)]
     if not theirs:
         return command
@@ -119,7 +118,7 @@ def _access_key(config: AwsConfig, name: str) -> Check | None:
         if not has_role and not ours.get(with_prefix(ACCESS_KEY)):
             mend = (
                 f"move {keys} from {path} to {section_title(config, name)}, then run assume-helper configure "
-                f"{shlex.quote(printable(name, 64))}; or remove them"
+                f"{typed(printable(name, 64))}; or remove them"
             )
         return Check("sdks", "fail", what, mend)
     if ours.get(ACCESS_KEY):
@@ -127,6 +126,6 @@ def _access_key(config: AwsConfig, name: str) -> Check | None:
             f"{of_profile} has an access key beside credential_process: the process wins in boto3, the AWS CLI, Java "
             "and Rust, the access key in Go, JavaScript, Kotlin, C++ and Ruby, and in PHP where the process fails"
         )
-        renamed = f"assume-helper configure {shlex.quote(printable(name, 64))} (it renames the access key's keys)"
+        renamed = f"assume-helper configure {typed(printable(name, 64))} (it renames the access key's keys)"
         return Check("sdks", "warn", what, f"move the access key {apart}" if has_role else renamed)
     return None

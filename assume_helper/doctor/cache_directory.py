@@ -71,7 +71,9 @@ def _absent(directory: str | None, environ: Mapping[str, str]) -> Check:
     if directory is None:
         if environ.get("ASSUME_HELPER_CACHE_DIR"):
             return Check("cache", "fail", "no cache: ASSUME_HELPER_CACHE_DIR is not an absolute path", _ELSEWHERE)
-        return Check("cache", "warn", "no cache: there is no home directory", "set HOME, or ASSUME_HELPER_CACHE_DIR")
+        name = "LOCALAPPDATA" if sys.platform == "win32" else "HOME"
+        mend = f"set {name}, or ASSUME_HELPER_CACHE_DIR"
+        return Check("cache", "warn", "no cache: there is no home directory", mend)
     if private_files.may_be_made(directory):
         return Check("cache", "ok", f"{printable(directory)} does not exist yet: the first call makes it")
     taken = home.taken(directory, environ)

@@ -1,7 +1,6 @@
 """The config files: whether they can be read, every key is known, and every source leads to credentials."""
 
 import os
-import shlex
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -22,7 +21,7 @@ from assume_helper.profiles.origin import AccessKey
 from assume_helper.profiles.raw_profile import PREFIX, has_prefix, included_profiles, merge
 from assume_helper.profiles.role import LONGEST_BY_MFA_SESSION, Profile
 from assume_helper.profiles.source_description import described
-from assume_helper.text import duration_text, has_comment, printable
+from assume_helper.text import duration_text, has_comment, printable, typed
 
 # Keys whose value is a program's line: what a # in it means is checked there.
 _COMMANDS = ("credential_process", "mfa_process", "web_identity_token_process", "saml_process")
@@ -149,7 +148,7 @@ def _asks_with_options(config: AwsConfig, name: str) -> Check | None:
     asked = next((word for word in ours.arguments[1:] if word != name and word in config.profiles), None)
     if asked is not None:
         other = printable(asked, 64)
-        what = f"[{printable(name, 64)}] asks for {other} with options; see `assume-helper doctor {shlex.quote(other)}`"
+        what = f"[{printable(name, 64)}] asks for {other} with options; see `assume-helper doctor {typed(other)}`"
         return Check("profile", "ok", what)
     meant = ours.arguments[1]
     if meant == name or meant.startswith("-"):

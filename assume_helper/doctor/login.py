@@ -20,7 +20,7 @@ from assume_helper.profiles.login import ConsoleLogin, Login, PermissionSet
 from assume_helper.profiles.raw_profile import merge
 from assume_helper.profiles.role import Profile
 from assume_helper.system import home
-from assume_helper.text import duration_text, printable
+from assume_helper.text import duration_text, printable, typed
 
 if TYPE_CHECKING:
     from assume_helper.logins.state import LoginState
@@ -143,7 +143,7 @@ else:
 
 def _of_the_cli(config: AwsConfig, origin: PermissionSet | ConsoleLogin) -> Iterator[Check]:
     """What the AWS CLI and some services do not find in a profile whose keys have the prefix."""
-    bare, name = merge(config, origin.profile).bare, shlex.quote(printable(origin.profile, 64))
+    bare, name = merge(config, origin.profile).bare, typed(printable(origin.profile, 64))
     if isinstance(origin, ConsoleLogin):
         key, others = "login_session", f"`aws login --profile {name}` does"
     elif origin.login.session_name is None:

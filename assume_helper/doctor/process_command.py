@@ -17,7 +17,7 @@ from assume_helper.profiles import command_words, helper_command
 from assume_helper.profiles.helper_command import PACKAGE_PATH, PYTHON_SCRIPT, HelperCommand
 from assume_helper.system import process
 from assume_helper.system.environment import for_child
-from assume_helper.text import has_comment, printable, redacted
+from assume_helper.text import has_comment, printable, redacted, typed
 
 # Seconds for a program to print its version: a hung one is found, a busy machine's is not taken for one.
 _PATIENCE = 30.0
@@ -195,7 +195,7 @@ def _ours(ours: HelperCommand | None, path: str, whose: str, name: str, environ:
         return Check("process", "warn", what, f"run that one's doctor, or write {process_line(name, environ)}")
     if ours.starts_python and helper_command.has_front():
         what = f"{whose} starts Python also for what the program assume-helper answers by itself, far faster"
-        mend = f"run `assume-helper configure {shlex.quote(printable(name, 64))} --fastest`"
+        mend = f"run `assume-helper configure {typed(printable(name, 64))} --fastest`"
         return Check("process", "warn", what, mend)
     return None
 

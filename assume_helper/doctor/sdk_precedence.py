@@ -4,15 +4,14 @@ This was measured with each SDK. How boto3 and the AWS CLI rank the credentials 
 (`botocore.credentials.ProfileProviderBuilder`).
 """
 
-import shlex
 from collections.abc import Mapping
 
-from assume_helper.doctor import bare_keys, php
+from assume_helper.doctor import bare_keys, php, variable_change
 from assume_helper.doctor.check import Check, failed
 from assume_helper.profiles import helper_command, likely_meant, profile_variables
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.raw_profile import merge
-from assume_helper.text import printable
+from assume_helper.text import printable, typed
 
 _COMMAND = bare_keys.PROCESS
 # What SDKs use by themselves where there is no process, and what a person calls it.
@@ -62,7 +61,7 @@ def _another(config: AwsConfig, name: str) -> Check | None:
         f"the credential_process of {section} asks for {printable(asked, 64)}: SDKs do not get the {missed} of "
         f"{section}"
     )
-    return Check("sdks", "fail", what, f"assume-helper configure {shlex.quote(printable(name, 64))}")
+    return Check("sdks", "fail", what, f"assume-helper configure {typed(printable(name, 64))}")
 
 
 def _two_processes(config: AwsConfig, name: str) -> Check | None:
@@ -144,14 +143,15 @@ def environment(environ: Mapping[str, str], config: AwsConfig | None = None) -> 
             f"the environment has an access key beside {variable} = {printable(named, 64)}: the key wins silently in "
             "every SDK but JavaScript v3"
         )
-        mend = "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN"
+        mend = variable_change.clearing("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
         checks.append(Check("environment", "warn", what, mend))
     elif has_keys:
         what = "the environment has an access key: SDKs use it where no profile is named"
         checks.append(Check("environment", "ok", what))
     if environ.get("AWS_DEFAULT_PROFILE") and not environ.get("AWS_PROFILE"):
         what = "Java, JavaScript, Kotlin, .NET, PHP, Rust and C++ ignore AWS_DEFAULT_PROFILE"
-        checks.append(Check("environment", "warn", what, 'export AWS_PROFILE="$AWS_DEFAULT_PROFILE"'))
+        mend = variable_change.copying("AWS_DEFAULT_PROFILE", "AWS_PROFILE")
+        checks.append(Check("environment", "warn", what, mend))
     return checks or [Check("environment", "ok", "no variable wins over a profile")]
 
 
@@ -162,10 +162,10 @@ def _named_profiles(environ: Mapping[str, str], config: AwsConfig | None) -> lis
         name = environ.get(variable)
         if name == "":
             what = f"{variable} is empty: boto3 and the AWS CLI look for a profile without a name"
-            checks.append(Check("environment", "fail", what, f"unset {variable}"))
+            checks.append(Check("environment", "fail", what, variable_change.clearing(variable)))
         elif name is not None and config is not None and name not in config.profiles:
             what = f"{variable} names {printable(name, 64)}, which does not exist: most SDKs find no credentials"
-            otherwise = f"unset {variable}, or set it to a profile that exists"
+            otherwise = f"{variable_change.clearing(variable)}, or set it to a profile that exists"
             checks.append(failed("environment", likely_meant.missing(config, what, name, otherwise)))
     disagreement = profile_variables.disagreement(environ)
     if disagreement is not None:

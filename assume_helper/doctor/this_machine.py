@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 
+from assume_helper.doctor import variable_change
 from assume_helper.doctor.check import Check
 from assume_helper.profiles.helper_command import PACKAGE_PATH
 from assume_helper.text import printable
@@ -43,7 +44,8 @@ def _python(environ: Mapping[str, str]) -> Iterator[Check]:
             "python",
             "warn",
             f"PYTHONHOME is {printable(environ['PYTHONHOME'], 120)}: Python looks for its libraries there",
-            "unset PYTHONHOME; `assume-helper configure --fastest` writes a line that does not mind it",
+            f"{variable_change.clearing('PYTHONHOME')}; "
+            "`assume-helper configure --fastest` writes a line that does not mind it",
         )
 
 
@@ -53,7 +55,7 @@ def _tls(environ: Mapping[str, str]) -> Iterator[Check]:
             "tls",
             "warn",
             f"SSLKEYLOGFILE is {printable(environ['SSLKEYLOGFILE'], 120)}: with it, recorded credentials can be read",
-            "unset SSLKEYLOGFILE unless you are looking for a fault",
+            f"{variable_change.clearing('SSLKEYLOGFILE')} unless you are looking for a fault",
         )
     for name in ("OPENSSL_CONF", "OPENSSL_MODULES"):
         if environ.get(name):

@@ -7,7 +7,6 @@ the AWS console".
 
 import functools
 import json
-import shlex
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
@@ -22,7 +21,7 @@ from assume_helper.profiles.raw_profile import merge
 from assume_helper.profiles.role import Profile
 from assume_helper.profiles.settings import ProfileSettings
 from assume_helper.system.context import Clock
-from assume_helper.text import printable
+from assume_helper.text import printable, typed
 
 # Seconds for all of it. The limits of a console session are SHORTEST_SESSION and LONGEST_SESSION.
 PATIENCE = 15.0
@@ -71,7 +70,7 @@ def check_kind(profile: Profile) -> None:
         name = printable(profile.name, 64)
         raise ConfigurationError(
             f"profile {name} is an access key, and a user's own session cannot sign in to the console: {_WHO_CAN}",
-            f"run: assume-helper console ROLE_ARN --source-profile {shlex.quote(name)}",
+            f"run: assume-helper console ROLE_ARN --source-profile {typed(name)}",
         )
 
 
@@ -199,7 +198,7 @@ def _refusal(to: SignInService, profile: Profile, status: int) -> STSRefused:
         what = "takes no POST (HTTP 405), and the keys are sent in no URL"
         return STSRefused(f"{where(to)} {what}", next_step)
     if profile.kind == "role":
-        next_step = f"see if they are good: assume-helper whoami {shlex.quote(printable(profile.name, 80))}"
+        next_step = f"see if they are good: assume-helper whoami {typed(printable(profile.name, 80))}"
     elif profile.kind != "permission set":
         next_step = f"if they are a user's own they cannot sign in: {_WHO_CAN}"
     no_post = ", or takes no POST" if status == 400 else ""

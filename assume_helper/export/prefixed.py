@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 from assume_helper import hit
-from assume_helper.export import program
+from assume_helper.export import program, windows_command
 from assume_helper.light import IO
 
 _AT_ONCE = 65536
@@ -24,7 +24,8 @@ def run(command: Sequence[str], environ: Mapping[str, str], prefix: bytes) -> tu
     """
     with _noting_interrupts() as interrupts:
         try:
-            process = subprocess.Popen(list(command), env=dict(environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            words = windows_command.of(command, environ)
+            process = subprocess.Popen(words, env=dict(environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         except (OSError, ValueError) as error:
             raise program.not_started(command[0], error) from None
         with process:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from assume_helper.errors import AssumeHelperError, ProgramNotFound, ProgramNotRunnable
-from assume_helper.export import parent_shell
+from assume_helper.export import parent_shell, windows_command
 from assume_helper.system import child_signal
 from assume_helper.text import printable
 
@@ -61,7 +61,7 @@ def run(command: Sequence[str], environ: Mapping[str, str]) -> int:
             signal.signal(getattr(signal, name), _leave_to_the_program)
     try:
         # Descriptors that the caller opened for the program stay open. Those opened here are not inheritable anyway.
-        process = subprocess.Popen(list(command), env=dict(environ), close_fds=False)
+        process = subprocess.Popen(windows_command.of(command, environ), env=dict(environ), close_fds=False)
     except (OSError, ValueError) as error:
         raise not_started(command[0], error) from None
     return process.wait()

@@ -7,6 +7,7 @@ import codecs
 import configparser
 import io
 import re
+import sys
 
 from assume_helper.light import dataclass
 
@@ -108,9 +109,14 @@ def of_bytes(error: UnicodeDecodeError, data: bytes) -> FileProblem:
     if any(_is_utf8(part) for part in re.findall(rb"[\x80-\xff]+", data[start:])):
         return FileProblem(f"{what}, as other lines are", "write that line anew and save the file as UTF-8")
     if start:
-        mend = "save the file as UTF-8 (tail -c +4 FILE | iconv -f latin1 -t utf-8 does it)"
+        mend = save_as_utf_8("tail -c +4 FILE | iconv -f latin1 -t utf-8")
         return FileProblem(f"{what}, though the file's first bytes say so", mend)
-    return FileProblem(what, "save the file as UTF-8 (iconv -f latin1 -t utf-8 does it)")
+    return FileProblem(what, save_as_utf_8("iconv -f latin1 -t utf-8"))
+
+
+def save_as_utf_8(command: str, platform: str = sys.platform) -> str:
+    """What to do with a file that `command` would convert. Windows has none of its programs: its editors can do it."""
+    return "save the file as UTF-8" + (f" ({command} does it)" if platform != "win32" else "")
 
 
 def of_wide_characters(data: bytes) -> FileProblem | None:
@@ -122,7 +128,7 @@ def of_wide_characters(data: bytes) -> FileProblem | None:
         form = form and form + ("LE" if data[:1] != b"\0" else "BE")
     if name is None or form is None:
         return None
-    mend = f"save the file as UTF-8 (iconv -f {form.lower()} -t utf-8 does it)"
+    mend = save_as_utf_8(f"iconv -f {form.lower()} -t utf-8")
     return FileProblem(f", line 1 is not UTF-8: the file is {name}", mend)
 
 

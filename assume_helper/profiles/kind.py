@@ -26,7 +26,7 @@ from assume_helper.profiles.raw_profile import READ_ONLY, option_name, with_pref
 from assume_helper.profiles.role import Kind, Profile
 from assume_helper.profiles.scope import PURPOSE
 from assume_helper.profiles.settings import ProfileSettings
-from assume_helper.text import printable
+from assume_helper.text import printable, typed
 
 # What a role's session is made of or narrowed by, and what no other session has.
 _OF_A_ROLE = ("policy_arns", "session_tags", "transitive_session_tags", "source_identity")
@@ -189,9 +189,7 @@ def credential_source(chain: Chain, settings: ProfileSettings, name: str) -> Ori
 
 def set_access_key(name: str) -> str:
     """The next step of a message about a missing access key."""
-    import shlex
-
-    return f"`aws configure --profile {shlex.quote(printable(name, 64))}` sets an access key"
+    return f"`aws configure --profile {typed(printable(name, 64))}` sets an access key"
 
 
 def check_source(settings: ProfileSettings, source: Origin | Profile, partition: str) -> None:

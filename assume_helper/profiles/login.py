@@ -12,7 +12,7 @@ from assume_helper.hit import expand_home
 from assume_helper.light import dataclass, field
 from assume_helper.profiles.resolution import Resolution
 from assume_helper.system.digests import sha1, sha256
-from assume_helper.text import printable
+from assume_helper.text import printable, typed
 
 SSO_CACHE = "~/.aws/sso/cache"
 LOGIN_CACHE = "~/.aws/login/cache"
@@ -100,10 +100,8 @@ def identity_center_token(session_name: str | None, start_url: str) -> str:
 
 def command(profile: str, session_name: str | None = None) -> str:
     """The words that log in, for a shell: by the name of an `[sso-session]`, else by the profile that has the keys."""
-    import shlex
-
     shown = printable(profile if session_name is None else session_name, 64)
-    name, is_like_an_option = shlex.quote(shown), shown.startswith("-")
+    name, is_like_an_option = typed(shown), shown.startswith("-")
     if session_name is None:
         return f"assume-helper login {'-- ' if is_like_an_option else ''}{name}"
     return f"assume-helper login --sso-session{'=' if is_like_an_option else ' '}{name}"

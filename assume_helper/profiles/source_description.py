@@ -1,6 +1,5 @@
 """A source of credentials in words: whose they are, and what to do when STS refuses them."""
 
-import shlex
 from collections.abc import Mapping
 
 from assume_helper.credentials import KeyPlace
@@ -20,7 +19,7 @@ from assume_helper.profiles.origin import (
     WebIdentityProcess,
 )
 from assume_helper.profiles.role import Profile
-from assume_helper.text import printable
+from assume_helper.text import printable, typed
 
 # The keyrings as messages name them.
 KEYRINGS: Mapping[KeyPlace, str] = {"keyring": "the keyring", "kernel": "the kernel's keyring"}
@@ -64,7 +63,7 @@ def _renewal(source: Origin | Profile) -> str:
         case StaticKeys(profile=name):
             return f"log in to that source again, or renew the session token in [{printable(name, 64)}]"
         case KeptKey(profile=name):
-            return f"look at `assume-helper keys list {shlex.quote(printable(name, 64))}`"
+            return f"look at `assume-helper keys list {typed(printable(name, 64))}`"
         case EnvironmentKeys():
             return (
                 "set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN anew, and unset AWS_SECURITY_TOKEN"
@@ -88,7 +87,7 @@ def _if_unknown(source: Origin | Profile) -> str:
         case Profile():
             return "the next call tries a new session; if that fails too, check the region"
         case KeptKey(profile=name, place=place):
-            named = shlex.quote(printable(name, 64))
+            named = typed(printable(name, 64))
             return (
                 "the key was deleted, deactivated or mistyped, or is of another partition: "
                 f"`assume-helper keys remove {named}`, then `{adding(name, place)}` with a valid one"
@@ -104,7 +103,7 @@ def _if_unknown(source: Origin | Profile) -> str:
 def adding(profile: str, place: KeyPlace) -> str:
     """The command that puts a key of `profile` into that keyring. The desktop's is the default."""
     which = "" if place == "keyring" else f" --keyring {place}"
-    return f"assume-helper keys add {shlex.quote(printable(profile, 64))}{which}"
+    return f"assume-helper keys add {typed(printable(profile, 64))}{which}"
 
 
 def described(source: Origin | Profile) -> str:

@@ -28,6 +28,7 @@ from assume_helper import hit
         ("${TEAM}/aws", "/team/aws"),
         ("~/$NAME", "/home/jane/a name"),
         ("$NOT_SET/aws", "$NOT_SET/aws"),
+        ("%TEAM%/aws", "/team/aws" if sys.platform == "win32" else "%TEAM%/aws"),
         ("relative", "relative"),
     ],
 )

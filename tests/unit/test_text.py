@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assume_helper import text
-from assume_helper.text import printable, redacted
+from assume_helper.text import printable, redacted, typed
 
 SECRET = "DummySecretAccessKey0123456789+/abcdefgh"
 CONTROLS = [chr(c) for c in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), 0xD800, 0xDFFF)]
@@ -102,3 +102,26 @@ def test_long_words_that_are_no_secrets_are_repeated(text: str) -> None:
 def test_what_is_repeated_of_another_has_no_controls_and_is_cut() -> None:
     assert redacted("\x1b[31mred\x1b[0m \u202etxt") == "\\x1b[31mred\\x1b[0m \\u202etxt"
     assert len(redacted("word " * 1000)) == 400
+
+
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [
+        ("dev", "dev"),
+        (r"a\b-c.d/e", r"a\b-c.d/e"),
+        ("a b", '"a b"'),
+        ("it's", '"it\'s"'),
+        ("r&d", '"r&d"'),
+        ("@x", '"@x"'),
+        ("", '""'),
+        ("$(calc)", "'$(calc)'"),
+        ("a'`b", "'a''`b'"),
+        ("\u201d;calc;\u2019", "'\u201d;calc;\u2019\u2019'"),
+    ],
+)
+def test_a_word_is_typed_on_windows_so_that_its_shells_read_it(word: str, shown: str) -> None:
+    assert typed(word, "win32") == shown
+
+
+def test_a_word_is_typed_elsewhere_as_sh_reads_it() -> None:
+    assert typed("a b", "linux") == typed("a b", "darwin") == "'a b'"

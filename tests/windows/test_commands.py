@@ -37,6 +37,19 @@ def test_exec_hands_on_the_credentials_and_the_exit_code(granted: WindowsHome) -
     granted.run("exec", "dev", "--", "no-such-program").failed(127)
 
 
+def test_exec_finds_a_batch_file_as_cmd_does_and_cmd_runs_nothing_of_its_words(granted: WindowsHome) -> None:
+    """`npm` is npm.cmd there."""
+    folder = granted.folder / "with blanks"
+    folder.mkdir(exist_ok=True)
+    (folder / "tool.cmd").write_bytes(b"@echo [%1] [%2] %AWS_ACCESS_KEY_ID%\r\n@exit /b 7\r\n")
+    for pattern in ("dev", "d*v"):
+        ran = granted.run("exec", pattern, "--", "tool", "a&b", "c d", WINEPATH=windows_path(folder))
+        said = f'["a&b"] ["c d"] {KEY}'
+        assert (ran.code, ran.stdout.decode().strip().removeprefix("dev: ")) == (7, said), ran.stderr
+    ran = granted.run("exec", "dev", "--", "tool", '"&echo b', WINEPATH=windows_path(folder))
+    ran.failed(126, "tool.cmd is a batch file")
+
+
 def test_what_env_prints_is_run_by_cmd(granted: WindowsHome) -> None:
     batch = granted.folder / "credentials.cmd"
     batch.write_bytes(granted.run("env", "dev", "--shell", "cmd").stdout + b"echo %AWS_ACCESS_KEY_ID%\r\n")

@@ -111,19 +111,20 @@ def test_assume_sets_this_cmd_s_credentials_and_brings_back_what_was_there(team:
     (team.folder / "bin" / "assume.cmd").write_bytes(team.run("init", "cmd").stdout)
     lines = [
         SHOW.format("before"), "call assume team.one", SHOW.format("first"), "call assume other", SHOW.format("second"),
-        "call assume nobody || echo failed", SHOW.format("failed"), "call assume -", SHOW.format("after"),
+        "call assume nobody || echo failed", SHOW.format("failed"), "call assume -", "call assume -",
+        SHOW.format("after"),
     ]  # fmt: skip
     (team.folder / "session.cmd").write_bytes("\r\n".join(lines).encode() + b"\r\n")
     search = f"{windows_path(team.scripts)};{windows_path(team.folder / 'bin')}"
-    ran = team.run("/q", "/c", "session.cmd", command=["cmd"], WINEPATH=search, AWS_PROFILE="base")
+    ran = team.run("/q", "/c", "session.cmd", command=["cmd"], WINEPATH=search, AWS_PROFILE=".base")
     said = ran.stdout.decode().splitlines()
     assert [line.strip() for line in said if line.strip()] == [
-        "before [] [] [base]",
+        "before [] [] [.base]",
         "first [ASIATEAMONE] [team.one] []",
         "second [ASIAOTHER] [other] []",
         "failed",
         "failed [] [] []",
-        "after [] [] [base]",
+        "after [] [] [.base]",
     ], ran.stderr
     assert "nobody" in ran.stderr
     assert b"assume" in team.run("init", "powershell").stdout

@@ -257,6 +257,7 @@ def test_a_directory_that_others_may_change_is_not_used_and_that_is_told(file: P
     problem = audit_log.problem()
     assert problem is not None
     assert f"{OPEN}: nothing is logged" in str(problem)
+    assert ("icacls " if sys.platform == "win32" else "chmod 700 ") in str(problem)
     with pytest.raises(AssumeHelperError, match="is open to other users"):
         audit_log.events()
 

@@ -10,6 +10,7 @@ from assume_helper.configure.editor import Edit
 from assume_helper.profiles import aws_config
 from assume_helper.profiles.aws_config import AwsConfig
 from assume_helper.profiles.role import Kind
+from assume_helper.text import typed
 
 COMMAND = "/opt/assume-helper get dev"
 URL = "https://x.awsapps.com/start"
@@ -41,7 +42,8 @@ def warnings(folder: Path, config: str, credentials: str = "", kind: Kind = "rol
             "sso_session = my corp\nsso_account_id = 1\n",
             "",
             "permission set",
-            "`aws sso login --profile dev` no longer works: log in with `assume-helper login --sso-session 'my corp'`; "
+            "`aws sso login --profile dev` no longer works: "
+            f"log in with `assume-helper login --sso-session {typed('my corp')}`; "
             "services that take a bearer token no longer find sso_session",
         ),
         (

@@ -6,7 +6,7 @@ import pytest
 from doctor_checks import ACCOUNT, BASE, GOOD, PROCESS, ROLE, USER, loaded, one
 from running import SECRET
 
-from assume_helper.doctor import sdk_precedence
+from assume_helper.doctor import sdk_precedence, variable_change
 from assume_helper.doctor.check import Check
 
 
@@ -157,6 +157,8 @@ def test_a_role_that_another_profile_asks_for_is_ok(tmp_path: Path) -> None:
 
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": SECRET}
+CLEARED = variable_change.clearing("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+COPIED = variable_change.copying("AWS_DEFAULT_PROFILE", "AWS_PROFILE")
 
 
 @pytest.mark.parametrize(
@@ -165,11 +167,11 @@ KEYS = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": SECRET}
         ({}, "ok", "no variable wins"),
         ({"AWS_PROFILE": "dev"}, "ok", "no variable wins"),
         (KEYS, "ok", "where no profile is named"),
-        (KEYS | {"AWS_PROFILE": "dev"}, "warn", "but JavaScript v3 unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY"),
+        (KEYS | {"AWS_PROFILE": "dev"}, "warn", f"but JavaScript v3 {CLEARED}"),
         (
             {"AWS_DEFAULT_PROFILE": "dev"},
             "warn",
-            'PHP, Rust and C++ ignore AWS_DEFAULT_PROFILE export AWS_PROFILE="$AWS_DEFAULT_PROFILE"',
+            f"PHP, Rust and C++ ignore AWS_DEFAULT_PROFILE {COPIED}",
         ),
     ],
 )

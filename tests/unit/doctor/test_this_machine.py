@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from running import PACKAGE
 
-from assume_helper.doctor import this_machine
+from assume_helper.doctor import this_machine, variable_change
 
 if sys.platform != "win32":
     import resource
@@ -41,7 +41,7 @@ def test_what_does_harm_is_a_warning_that_names_it(name: str) -> None:
     ((status, text),) = checks(**{name: "/somewhere"})
     assert status == "warn"
     assert f"{name} is /somewhere" in text
-    assert f"unset {name}" in text
+    assert variable_change.clearing(name) in text
 
 
 def test_how_tls_is_set_up_is_said() -> None:

@@ -34,6 +34,7 @@ from assume_helper.profiles.origin import (
 )
 from assume_helper.profiles.role import Endpoint, Profile
 from assume_helper.system.context import Clock
+from assume_helper.text import typed
 
 FORM = "POST /federation"
 ACCOUNT = "123456789012"
@@ -155,7 +156,7 @@ def test_a_role_over_a_temporary_session_takes_none(profile: Profile, environ: d
 
 
 def test_an_access_key_cannot_whatever_session_it_has() -> None:
-    with pytest.raises(ConfigurationError, match=r"a user's own session cannot .*--source-profile 'a b'$"):
+    with pytest.raises(ConfigurationError, match=rf"a user's own session cannot .*--source-profile {typed('a b')}$"):
         federation.check_kind(Profile("a b", None, KEYS, HERE))
     for profile in (MINE, role(KEYS), Profile("dev", None, replace(KEYS, session_token="t"), HERE)):
         federation.check_kind(profile)
@@ -172,7 +173,7 @@ def test_credentials_without_a_session_token_cannot() -> None:
     ("profile", "next_step"),
     [
         (MINE, "add --portal"),
-        (role(KEYS, name="a b"), "assume-helper whoami 'a b'"),
+        (role(KEYS, name="a b"), f"assume-helper whoami {typed('a b')}"),
         (Profile("dev", None, CredentialProcess("p", "x"), HERE), "if they are a user's own they cannot sign in"),
     ],
 )

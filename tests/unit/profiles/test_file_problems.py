@@ -70,6 +70,11 @@ def test_latin_1_is_named_with_its_line_and_the_mend_mends(tmp_path: Path, encod
     mended(tmp_path, said)
 
 
+def test_on_windows_no_program_is_named_that_is_not_there() -> None:
+    assert file_problems.save_as_utf_8("iconv", "win32") == "save the file as UTF-8"
+    assert file_problems.save_as_utf_8("iconv", "linux") == "save the file as UTF-8 (iconv does it)"
+
+
 def mended(folder: Path, said: str) -> None:
     """The command that the message names makes a file that is read."""
     command = said.rpartition("(")[2].removesuffix(" does it)")

@@ -7,6 +7,7 @@ import pytest
 
 from assume_helper.profiles.login import ConsoleLogin, PermissionSet
 from assume_helper.profiles.role import Profile
+from assume_helper.text import typed
 
 Read = Callable[..., Profile]
 Refused = Callable[..., str]
@@ -117,14 +118,17 @@ def test_scopes_are_told_from_none(read: Read) -> None:
         (DEV.replace("sso_session", "assume_helper_sso_session") + SECTION, "assume-helper login --sso-session corp"),
         (LEGACY, "assume-helper login dev"),
         (LEGACY.replace("sso_start", "assume_helper_sso_start"), "assume-helper login dev"),
-        (DEV.replace("corp", "-c d") + SECTION.replace("corp", "'-c d'"), "assume-helper login --sso-session='-c d'"),
+        (
+            DEV.replace("corp", "-c d") + SECTION.replace("corp", "'-c d'"),
+            f"assume-helper login --sso-session={typed('-c d')}",
+        ),
     ],
 )
 def test_the_command_that_logs_in_names_the_session_else_the_profile(read: Read, text: str, command: str) -> None:
     assert permission_set(read, text).command == command
 
 
-@pytest.mark.parametrize(("name", "shown"), [("a b", "'a b'"), ("-a", "-- -a"), ("-a b", "-- '-a b'")])
+@pytest.mark.parametrize(("name", "shown"), [("a b", typed("a b")), ("-a", "-- -a"), ("-a b", f"-- {typed('-a b')}")])
 @pytest.mark.parametrize("text", [LEGACY, CONSOLE])
 def test_a_profile_s_name_is_quoted_in_the_command(read: Read, text: str, name: str, shown: str) -> None:
     found = read(text.replace("profile dev", f"profile '{name}'"), name).source
