@@ -177,7 +177,7 @@ static bool config_path(const char *name, const char *otherwise, struct text *pa
     const char *written = given != NULL && *given != '\0' ? given : otherwise;
     wchar_t before[LONGEST_KNOWN], after[LONGEST_KNOWN];
     struct wide wide = {before, LONGEST_KNOWN, 0, false};
-    if (strchr(written, '$') != NULL || !expand_home(written, path) || !is_absolute(path->at) || !is_ascii(path->at))
+    if (strpbrk(written, "$%") != NULL || !expand_home(written, path) || !is_absolute(path->at) || !is_ascii(path->at))
         return false;
     for (char *c = path->at; *c != '\0'; c++)
         if (*c == '/')

@@ -116,6 +116,15 @@ def test_what_others_may_read_is_not_served(there: Windows, sts: Front, what: st
     assert there.run("get", "role", folder="alone")[0] == 0
 
 
+def test_a_variable_in_a_path_is_python_s_to_expand(there: Windows, sts: Front) -> None:
+    where = {"AWS_CONFIG_FILE": r"C:\users\%USERNAME%\.aws\config"}
+    first = there.run("get", "role", **where)
+    assert (first[0], access_key_id(first[1])) == (0, FIRST)
+    assert there.run("get", "role", **where) == first
+    assert len(sts.calls) == 1
+    assert ALONE.match(there.run("get", "role", folder="alone", **where)[2])
+
+
 def test_options_env_and_tab_need_none_either(there: Windows, sts: Front) -> None:
     narrowed = ("get", "role", "--duration-seconds", "1800")
     tab = ("completion", "powershell", "--", ".get", ".ro")
