@@ -109,6 +109,7 @@ def test_a_pattern_asks_once_for_all_profiles_over_the_login(somebody: Home, cen
         child.sendline(answer)
         code, said = ended(child)
     assert "[Y/n]" not in said
+    assert [f"{name}: key ASIA" in said for name in ("dev", "dev-2")] == [answer == "y"] * 2
     if answer == "y":
         assert code == 0
         assert re.search(r"dev: key ASIA.*dev-2: key ASIA", said, re.DOTALL)
@@ -188,19 +189,6 @@ def test_a_hostile_name_reaches_no_terminal(somebody: Home, center: Center) -> N
     assert code in {3, 4}
     assert "\x1b[31m" not in said
     assert center.calls("RegisterClient") == 0
-
-
-@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 4)])
-def test_a_pattern_asks_once_for_all_over_one_login(somebody: Home, center: Center, answer: str, code: int) -> None:
-    second = permission_set("dev-2", prefix="assume_helper_")
-    somebody.config.write_text(somebody.config.read_text() + second)
-    with terminal(somebody, "exec", "dev*", "--", "sh", "-c", "echo key $AWS_ACCESS_KEY_ID", **DESKTOP) as child:
-        child.expect_exact(QUESTION)
-        child.sendline(answer)
-        ended_with, said = ended(child)
-    assert (ended_with, "[Y/n]" in said) == (code, False)
-    assert [f"{name}: key ASIA" in said for name in ("dev", "dev-2")] == [answer == "y"] * 2
-    assert center.calls("/authorize") == (answer == "y")
 
 
 @pytest.mark.parametrize(
