@@ -29,10 +29,11 @@ _HARMLESS = 0x0010_0000 | 0x0002_0000 | 0x80 | 0x08 | 0x20
 READ = 0x01 | 0x8000_0000 | 0x2000_0000
 # SECURITY_DESCRIPTOR.Control: there is an access list. Without one everybody may do everything.
 _HAS_LIST = 0x0004
-_TRIES = 40
 # ACE types ([MS-DTYP] 2.4.4.1): those that deny, and those that allow and have the SID right behind the mask.
 _DENY = (1, 6, 10, 12)
 _ALLOW = (0, 9)
+# How often a file that is being replaced is opened again, each 5 ms.
+_TRIES = 40
 
 
 def fault(descriptor: bytes, user: bytes, others: int = 0) -> str:

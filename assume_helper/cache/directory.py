@@ -16,6 +16,8 @@ from assume_helper.system import home, private_files
 from assume_helper.system.warning import Warning
 from assume_helper.text import printable
 
+# The variable that a person sets where there is no place for the cache.
+BASE = "LOCALAPPDATA" if sys.platform == "win32" else "HOME"
 # Temporary files are swept when their writer is dead, or after an hour where that is not known. Data is swept after a
 # week: no session lasts as long.
 _SWEEP_TEMPORARY = 3600
@@ -57,8 +59,7 @@ def open_cache(environ: Mapping[str, str], warn: Callable[[Warning], None]) -> C
     if moved == "":
         return Cache(None, warn)
     if directory is None:
-        name = "LOCALAPPDATA" if sys.platform == "win32" else "HOME"
-        next_step = f"set {name}, or ASSUME_HELPER_CACHE_DIR to an absolute path"
+        next_step = f"set {BASE}, or ASSUME_HELPER_CACHE_DIR to an absolute path"
         warn(Warning("no cache: its directory is not absolute", next_step, "not cached"))
         return Cache(None, warn)
     return open_directory(directory, warn)

@@ -179,14 +179,11 @@ def problem() -> AssumeHelperError | None:
             return AssumeHelperError(f"{taken[0]}: nothing is logged", taken[1])
         if is_bad:
             what = f"{printable(directory)} {error}: nothing is logged"
-            return AssumeHelperError(what, f"it must be a directory of yours: {_closing(directory, str(error))}")
+            from assume_helper.doctor import closing  # seldom needed
+
+            command = closing.command(printable(directory), "700", str(error))
+            return AssumeHelperError(what, f"it must be a directory of yours: {command}")
     return None
-
-
-def _closing(directory: str, fault: str) -> str:
-    from assume_helper.doctor import closing  # seldom needed
-
-    return closing.command(printable(directory), "700", fault)
 
 
 def events() -> list[dict[str, str]]:

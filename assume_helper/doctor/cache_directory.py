@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from assume_helper import hit
 from assume_helper.cache import storage
-from assume_helper.cache.directory import Cache, is_ours, is_temporary
+from assume_helper.cache.directory import BASE, Cache, is_ours, is_temporary
 from assume_helper.credentials import Storage
 from assume_helper.doctor import closing
 from assume_helper.doctor.check import Check
@@ -71,8 +71,7 @@ def _absent(directory: str | None, environ: Mapping[str, str]) -> Check:
     if directory is None:
         if environ.get("ASSUME_HELPER_CACHE_DIR"):
             return Check("cache", "fail", "no cache: ASSUME_HELPER_CACHE_DIR is not an absolute path", _ELSEWHERE)
-        name = "LOCALAPPDATA" if sys.platform == "win32" else "HOME"
-        mend = f"set {name}, or ASSUME_HELPER_CACHE_DIR"
+        mend = f"set {BASE}, or ASSUME_HELPER_CACHE_DIR"
         return Check("cache", "warn", "no cache: there is no home directory", mend)
     if private_files.may_be_made(directory):
         return Check("cache", "ok", f"{printable(directory)} does not exist yet: the first call makes it")

@@ -41,8 +41,5 @@ def batch_line(words: Sequence[str]) -> str:
 
 
 def _quoted(word: str) -> str:
-    return f'"{word}{_backslashes_at_the_end(word)}"'  # they would escape the quote
-
-
-def _backslashes_at_the_end(word: str) -> str:
-    return word[len(word.rstrip("\\")) :]
+    at_the_end = word[len(word.rstrip("\\")) :]  # backslashes, which would escape the quote
+    return f'"{word}{at_the_end}"'
